@@ -1,0 +1,44 @@
+/** Writes every file that is derived from another: `npm run generate`. A test fails while one of them is out of date. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+
+const at = path => new URL(`../${path}`, import.meta.url);
+
+export function reasonTable(reasons) {
+  return `/** Generated from spec/reasons.json by scripts/generate.mjs; do not edit. */
+
+export const REASONS = ${JSON.stringify(reasons, null, 2)} as const;
+`;
+}
+
+export function reasonPage(reasons) {
+  const rows = Object.entries(reasons).map(
+    ([code, { says, do: action }]) => `| \`${code}\` | ${says} | ${action} |`,
+  );
+  return `# Reason codes
+
+Generated from \`spec/reasons.json\` by \`npm run generate\`; do not edit. One cause has one code, and a code never changes its meaning.
+
+| code | what it says | what to do |
+|---|---|---|
+${rows.join('\n')}
+`;
+}
+
+if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const reasons = JSON.parse(readFileSync(at('spec/reasons.json'), 'utf8'));
+  writeFileSync(at('src/reason-table.ts'), reasonTable(reasons));
+  writeFileSync(at('docs/reasons.md'), reasonPage(reasons));
+  execFileSync(
+    process.execPath,
+    [
+      at('node_modules/@biomejs/biome/bin/biome').pathname,
+      'format',
+      '--write',
+      at('src/reason-table.ts').pathname,
+    ],
+    {
+      stdio: 'inherit',
+    },
+  );
+}

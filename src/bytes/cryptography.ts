@@ -1,0 +1,78 @@
+/**
+ * The one door through which cryptography enters the pure rooms.
+ *
+ * Every provider computes the same functions; they differ in speed alone, which is why the choice may be made once for a whole
+ * process instead of being passed through every call. Without a choice, digests come from `@noble/hashes` and Ed25519 from WebCrypto,
+ * or `@noble/curves` where WebCrypto lacks it. `countersign/node` installs `node:crypto`.
+ */
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+
+export interface Cryptography {
+  sha256(data: Uint8Array): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+  /** Ed25519 as RFC 8032 §5.1.7 has it; a public key or signature of the wrong length is simply not valid. */
+  verifyEd25519(
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean | Promise<boolean>;
+}
+
+/** A private key that can sign but is never shown. */
+export interface Signer {
+  /** The raw 32-byte Ed25519 public key. */
+  readonly publicKey: Uint8Array;
+  sign(message: Uint8Array): Uint8Array;
+}
+
+export const portable: Cryptography = {
+  sha256: data => nobleSha256(data),
+  hmacSha256: (key, data) => hmac(nobleSha256, key, data),
+  verifyEd25519: async (publicKey, message, signature) => {
+    if (publicKey.length !== 32 || signature.length !== 64) return false;
+    try {
+      const key = await crypto.subtle.importKey('raw', own(publicKey), 'Ed25519', false, ['verify']);
+      return await crypto.subtle.verify('Ed25519', key, own(signature), own(message));
+    } catch {
+      return verifyWithNoble(publicKey, message, signature);
+    }
+  },
+};
+
+let provider: Cryptography = portable;
+
+/** Makes `cryptography` serve this process from now on. */
+export function install(cryptography: Cryptography): void {
+  provider = cryptography;
+}
+
+export function sha256(data: Uint8Array): Uint8Array {
+  return provider.sha256(data);
+}
+
+export function hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array {
+  return provider.hmacSha256(key, data);
+}
+
+export function verifyEd25519(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  return provider.verifyEd25519(publicKey, message, signature);
+}
+
+function verifyWithNoble(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
+  try {
+    return ed25519.verify(signature, message, publicKey, { zip215: false });
+  } catch {
+    return false;
+  }
+}
+
+/** WebCrypto takes views of unshared memory only; a copy is certain to be one. */
+function own(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(bytes);
+}

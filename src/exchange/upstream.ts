@@ -1,0 +1,74 @@
+/**
+ * What the gateway needs of whoever answers: a provider, the built-in engine, another gateway.
+ *
+ * An upstream speaks the OpenAI wire dialect in bytes, so that one path through the gateway serves all
+ * of them and the receipt commits to what really passed.
+ */
+
+/** One request as it leaves the gateway. */
+export interface UpstreamRequest {
+  /** The path below the API's base, for example `/chat/completions`. */
+  readonly path: string;
+  readonly method: 'GET' | 'POST';
+  /** Lower-case names. The upstream adds what its transport needs (host, content-length). */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The exact bytes to send; empty for GET. */
+  readonly body: Uint8Array;
+}
+
+export interface UpstreamHead {
+  readonly status: number;
+  /** Lower-case names; a header that came several times is joined with `, `. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** SHA-256 of the TLS SubjectPublicKeyInfo that answered, hexadecimal; null where there is none. */
+  readonly tlsSpki: string | null;
+}
+
+/** Why an upstream gave no complete answer. */
+export type UpstreamFailure =
+  | { readonly kind: 'connect'; readonly detail: string }
+  | { readonly kind: 'timeout'; readonly phase: 'connect' | 'first-byte' | 'idle' }
+  | { readonly kind: 'broken'; readonly detail: string }
+  | { readonly kind: 'aborted' };
+
+/**
+ * Receives an answer as it arrives: `head` once, `data` any number of times, then `end`; or `fail` at any
+ * moment, after which nothing more comes. Never called synchronously from `send`.
+ */
+export interface UpstreamSink {
+  head(head: UpstreamHead): void;
+  data(chunk: Uint8Array): void;
+  end(): void;
+  fail(failure: UpstreamFailure): void;
+}
+
+/** The running transfer, for back-pressure and aborts. Every method may be called at any time, repeatedly. */
+export interface Transfer {
+  pause(): void;
+  resume(): void;
+  /** Stops the upstream's work now; the sink hears `fail({kind: 'aborted'})` unless it has already ended. */
+  abort(): void;
+}
+
+/** One model as `GET /v1/models` lists it. */
+export interface ModelCard {
+  readonly id: string;
+  readonly object: 'model';
+  /** Unix seconds. */
+  readonly created: number;
+  readonly owned_by: string;
+}
+
+export interface Upstream {
+  /** A short stable name, for example `built-in`. It is signed into receipts. */
+  readonly name: string;
+  /** The origin that receipts state, for example `https://api.openai.com`, or `built-in:` for the engine. */
+  readonly origin: string;
+  /** Parameters that this upstream applies when a request is silent, where that is known. */
+  readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  send(request: UpstreamRequest, sink: UpstreamSink): Transfer;
+  models(): Promise<readonly ModelCard[]>;
+  /** The OpenSSF model-signing subject digest (hexadecimal) of a model's files, or null where unknown. */
+  modelDigest(model: string): string | null;
+  close(): Promise<void>;
+}

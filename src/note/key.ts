@@ -1,0 +1,75 @@
+/** Verifier keys of signed notes: `<name>+<hex key id>+base64(<type> ‖ <key>)`. Source: C2SP signed-note, "Verifier keys". */
+import { fromBase64, toBase64 } from '../bytes/base64.js';
+import { sha256 } from '../bytes/cryptography.js';
+import { toHex } from '../bytes/hex.js';
+import { concat, equal, utf8 } from '../bytes/octets.js';
+import { Failure } from '../reason.js';
+
+/** What a key signs. The byte is part of the key, so a key can never serve two purposes. */
+export const KEY_TYPE = {
+  /** Plain Ed25519 over the note's text. */
+  ed25519: 0x01,
+  /** Timestamped Ed25519 cosignature of a checkpoint (C2SP tlog-cosignature). */
+  cosignature: 0x04,
+} as const;
+
+export type KeyType = (typeof KEY_TYPE)[keyof typeof KEY_TYPE];
+
+export interface VerifierKey {
+  readonly name: string;
+  readonly type: KeyType;
+  /** Four bytes that help to find the key; a hint, never proof of anything. */
+  readonly id: Uint8Array;
+  /** The raw 32-byte Ed25519 public key. */
+  readonly publicKey: Uint8Array;
+}
+
+/** A key name: not empty, no Unicode white space, no `+`; nothing that could break a line apart. */
+export function isKeyName(name: string): boolean {
+  return name.length > 0 && name.length <= 255 && name.isWellFormed() && !/[\s+\p{Cc}]/u.test(name);
+}
+
+/** `SHA-256(name ‖ 0A ‖ type ‖ key)[:4]`. */
+export function keyId(name: string, type: KeyType, publicKey: Uint8Array): Uint8Array {
+  return sha256(concat(utf8(name), Uint8Array.of(0x0a, type), publicKey)).slice(0, 4);
+}
+
+export function verifierKey(name: string, type: KeyType, publicKey: Uint8Array): VerifierKey {
+  if (!isKeyName(name)) throw new Failure('note/key-malformed', { field: 'name' });
+  if (publicKey.length !== 32) throw new Failure('note/key-malformed', { field: 'key' });
+  return { name, type, id: keyId(name, type, publicKey), publicKey };
+}
+
+export function formatVerifierKey(key: VerifierKey): string {
+  return `${key.name}+${toHex(key.id)}+${toBase64(concat(Uint8Array.of(key.type), key.publicKey))}`;
+}
+
+/** Throws `note/key-malformed` for anything that {@link formatVerifierKey} would not write, a wrong key id included. */
+export function parseVerifierKey(text: string): VerifierKey {
+  const [name, , encoded] = splitKey(text);
+  const bytes = fromBase64(encoded);
+  const type = bytes?.[0];
+  if (!bytes || (type !== KEY_TYPE.ed25519 && type !== KEY_TYPE.cosignature)) {
+    throw new Failure('note/key-malformed', { field: 'key' });
+  }
+  const key = verifierKey(name, type, bytes.slice(1));
+  if (formatVerifierKey(key) !== text) throw new Failure('note/key-malformed', { field: 'key id' });
+  return key;
+}
+
+/** `<name>+<hex key id>`: how people and receipts refer to a key. */
+export function keyLabel(key: VerifierKey): string {
+  return `${key.name}+${toHex(key.id)}`;
+}
+
+export function sameKey(a: VerifierKey, b: VerifierKey): boolean {
+  return a.name === b.name && a.type === b.type && equal(a.publicKey, b.publicKey);
+}
+
+/** The base64 part may itself contain `+`, so only the first two separate. */
+function splitKey(text: string): [string, string, string] {
+  const first = text.indexOf('+');
+  const second = text.indexOf('+', first + 1);
+  if (first < 0 || second < 0) throw new Failure('note/key-malformed');
+  return [text.slice(0, first), text.slice(first + 1, second), text.slice(second + 1)];
+}

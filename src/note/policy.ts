@@ -1,0 +1,153 @@
+/** Witness policies: which cosignatures make a checkpoint witnessed. Source: C2SP tlog-policy. */
+import { equal, parseDecimal } from '../bytes/octets.js';
+import { Failure } from '../reason.js';
+import { KEY_TYPE, parseVerifierKey, type VerifierKey } from './key.js';
+
+export interface PolicyMember {
+  readonly key: VerifierKey;
+  /** Where it can be asked, when the policy says so. */
+  readonly url: string | null;
+}
+
+/** A witness, or a group of which `threshold` members must be satisfied. */
+export type Quorum =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'witness'; readonly name: string; readonly key: VerifierKey }
+  | {
+      readonly kind: 'group';
+      readonly name: string;
+      readonly threshold: number;
+      readonly members: readonly Quorum[];
+    };
+
+export interface WitnessPolicy {
+  readonly logs: readonly PolicyMember[];
+  /** By the names that the policy gives them. */
+  readonly witnesses: ReadonlyMap<string, PolicyMember>;
+  readonly quorum: Quorum;
+}
+
+const MAX_LINES = 1000;
+
+/**
+ * Reads a policy. Throws `policy/malformed`, `policy/name-duplicate`, `policy/key-duplicate`, `policy/name-unknown` or
+ * `policy/member-reused`, naming the line.
+ */
+export function parsePolicy(text: string): WitnessPolicy {
+  const reader = new PolicyReader();
+  if (/[^\t\n\x20-\x7e\x80-\u{10ffff}]/u.test(text))
+    throw new Failure('policy/malformed', { detail: 'a control character' });
+  const lines = text.split('\n');
+  if (lines.length > MAX_LINES) throw new Failure('policy/malformed', { detail: `over ${MAX_LINES} lines` });
+  for (const [index, line] of lines.entries())
+    reader.read(line.replace(/^[ \t]+|[ \t]+$/g, ''), `line ${index + 1}`);
+  return reader.finish();
+}
+
+/** Whether the keys in `cosigners` satisfy the quorum. `none` asks for nothing and so is always satisfied. */
+export function satisfies(quorum: Quorum, cosigners: readonly VerifierKey[]): boolean {
+  switch (quorum.kind) {
+    case 'none':
+      return true;
+    case 'witness':
+      return cosigners.includes(quorum.key);
+    case 'group':
+      return quorum.members.filter(member => satisfies(member, cosigners)).length >= quorum.threshold;
+  }
+}
+
+class PolicyReader {
+  readonly #logs: PolicyMember[] = [];
+  readonly #witnesses = new Map<string, PolicyMember>();
+  readonly #components = new Map<string, Quorum>();
+  readonly #grouped = new Set<string>();
+  readonly #keys: VerifierKey[] = [];
+  #quorum: Quorum | null = null;
+
+  read(line: string, field: string): void {
+    if (line === '' || line.startsWith('#')) return;
+    const [keyword, ...rest] = line.split(/[ \t]+/);
+    switch (keyword) {
+      case 'log':
+        this.#readLog(rest, field);
+        break;
+      case 'witness':
+        this.#readWitness(rest, field);
+        break;
+      case 'group':
+        this.#readGroup(rest, field);
+        break;
+      case 'quorum':
+        this.#readQuorum(rest, field);
+        break;
+      default:
+        throw new Failure('policy/malformed', { field, detail: 'an unknown keyword' });
+    }
+  }
+
+  finish(): WitnessPolicy {
+    if (this.#quorum === null)
+      throw new Failure('policy/malformed', { field: 'quorum', detail: 'no quorum line' });
+    return { logs: this.#logs, witnesses: this.#witnesses, quorum: this.#quorum };
+  }
+
+  #readLog([vkey, url, ...surplus]: string[], field: string): void {
+    if (vkey === undefined || surplus.length > 0) throw new Failure('policy/malformed', { field });
+    this.#logs.push({ key: this.#newKey(vkey, field), url: url ?? null });
+  }
+
+  #readWitness([name, vkey, url, ...surplus]: string[], field: string): void {
+    if (name === undefined || vkey === undefined || surplus.length > 0)
+      throw new Failure('policy/malformed', { field });
+    const key = this.#newKey(vkey, field);
+    if (key.type !== KEY_TYPE.cosignature)
+      throw new Failure('policy/malformed', { field, detail: 'not a cosigner key' });
+    this.#define(name, { kind: 'witness', name, key }, field);
+    this.#witnesses.set(name, { key, url: url ?? null });
+  }
+
+  #readGroup([name, count, ...names]: string[], field: string): void {
+    if (name === undefined || count === undefined || names.length === 0)
+      throw new Failure('policy/malformed', { field });
+    const members = names.map(member => this.#take(member, field));
+    const threshold = count === 'all' ? members.length : count === 'any' ? 1 : parseDecimal(count);
+    if (threshold === null || threshold < 1 || threshold > members.length) {
+      throw new Failure('policy/malformed', { field, detail: 'an impossible threshold' });
+    }
+    this.#define(name, { kind: 'group', name, threshold, members }, field);
+  }
+
+  #readQuorum([name, ...surplus]: string[], field: string): void {
+    if (name === undefined || surplus.length > 0 || this.#quorum !== null)
+      throw new Failure('policy/malformed', { field });
+    this.#quorum = name === 'none' ? { kind: 'none' } : this.#component(name, field);
+  }
+
+  #newKey(vkey: string, field: string): VerifierKey {
+    const key = parseVerifierKey(vkey);
+    if (this.#keys.some(known => equal(known.publicKey, key.publicKey)))
+      throw new Failure('policy/key-duplicate', { field });
+    this.#keys.push(key);
+    return key;
+  }
+
+  #define(name: string, component: Quorum, field: string): void {
+    if (name === 'none' || this.#components.has(name))
+      throw new Failure('policy/name-duplicate', { field, detail: name });
+    this.#components.set(name, component);
+  }
+
+  #component(name: string, field: string): Quorum {
+    const component = this.#components.get(name);
+    if (component === undefined) throw new Failure('policy/name-unknown', { field, detail: name });
+    return component;
+  }
+
+  /** A member belongs to one group, so that no key can be counted twice. */
+  #take(name: string, field: string): Quorum {
+    const component = this.#component(name, field);
+    if (this.#grouped.has(name)) throw new Failure('policy/member-reused', { field, detail: name });
+    this.#grouped.add(name);
+    return component;
+  }
+}

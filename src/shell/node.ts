@@ -1,0 +1,41 @@
+/** `countersign/node`: makes `node:crypto` serve the pure rooms, and gives signers that never show their private key. */
+import {
+  createHmac,
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
+import { type Cryptography, install, type Signer } from '../bytes/cryptography.js';
+
+/** The DER that comes before the 32 raw bytes of an Ed25519 key: RFC 8410 §4 (SubjectPublicKeyInfo) and §7 (PKCS #8). */
+const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
+const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
+
+export const nodeCryptography: Cryptography = {
+  sha256: data => hash('sha256', data, 'buffer'),
+  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  verifyEd25519: (publicKey, message, signature) => {
+    if (publicKey.length !== 32 || signature.length !== 64) return false;
+    const key = createPublicKey({
+      key: Buffer.concat([SPKI_PREFIX, publicKey]),
+      format: 'der',
+      type: 'spki',
+    });
+    return verify(null, message, key, signature);
+  },
+};
+
+install(nodeCryptography);
+
+/** A signer from a 32-byte Ed25519 seed (RFC 8032 §5.1.5). */
+export function signerFromSeed(seed: Uint8Array): Signer {
+  const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
+  return { publicKey: rawPublicKey(createPublicKey(key)), sign: message => sign(null, message, key) };
+}
+
+function rawPublicKey(key: KeyObject): Uint8Array {
+  return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length));
+}

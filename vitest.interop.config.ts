@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+/** Foreign implementations against ours. A peer that cannot be had is skipped with a message. */
+export default defineConfig({
+  test: { include: ['test/interop/**/*.test.ts'], testTimeout: 300_000, hookTimeout: 600_000 },
+});

@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+/** The bounded slow suites: crashes and longer fuzzing. */
+export default defineConfig({
+  test: { include: ['test/slow/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000 },
+});
