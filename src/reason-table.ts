@@ -97,6 +97,14 @@ export const REASONS = {
     says: 'The bundle carries no proof, and the deadline that the receipt promised has passed.',
     do: 'Fetch the bundle again; if the log cannot prove inclusion, submit the receipt and keep the answer as evidence of a broken promise.',
   },
+  'proof/invalid': {
+    says: 'The proof itself failed, so what stands on it was not looked at.',
+    do: 'See the check that failed.',
+  },
+  'signature/failed': {
+    says: "The issuer's signature failed, so what it would vouch for was not looked at.",
+    do: 'See the check that failed.',
+  },
   'proof/surplus-signature': {
     says: 'The proof carries a signature line by a key that the trust file does not name, so nothing vouches for that line.',
     do: 'Add the key to your trust file if you trust it; otherwise ask for the bundle again.',
@@ -137,6 +145,22 @@ export const REASONS = {
     says: "The issuer's signature does not match the receipt.",
     do: 'Treat the receipt as forged or altered.',
   },
+  'acceptance/malformed': {
+    says: 'The signed payload is not an acceptance of this version.',
+    do: 'Report it to the issuer: it signed something that is not an acceptance.',
+  },
+  'acceptance/mismatch': {
+    says: "The acceptance in the stream is not this exchange's.",
+    do: 'Keep both: an acceptance and a receipt of one issuer that disagree are evidence against it.',
+  },
+  'acceptance/signature-invalid': {
+    says: "The issuer's signature does not match the acceptance in the stream.",
+    do: 'Treat the stream as altered.',
+  },
+  'entry/malformed': {
+    says: 'The signed payload is not a log entry of the type it states.',
+    do: 'Report it to the issuer: it signed something that is not what it says.',
+  },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
     do: 'Report it to the issuer: it signed something that is not a receipt.',
@@ -144,6 +168,10 @@ export const REASONS = {
   'receipt/log-mismatch': {
     says: 'The receipt promises inclusion in another log than the one in the trust file.',
     do: 'Use the trust file of the log that the receipt names.',
+  },
+  'receipt/order-impossible': {
+    says: 'The receipt refers to a part of the log that came after the receipt itself.',
+    do: 'Report it to the issuer: it signed something that cannot have been so.',
   },
   'receipt/time-order': {
     says: "The receipt's own times are out of order.",
@@ -177,9 +205,13 @@ export const REASONS = {
     says: "The answer is not the one that the receipt commits to, or the opening is not this exchange's.",
     do: 'Check that the file holds the exact bytes that came; if it does, the answer was changed after it was signed.',
   },
-  'content/stream-malformed': {
-    says: 'The file is not a server-sent event stream that ended where the receipt says.',
-    do: "Save the stream's exact bytes, up to and including its last event.",
+  'content/response-unsigned': {
+    says: 'The receipt says that no response was sent, so there is nothing to compare this one with.',
+    do: 'Check that the response belongs to this exchange.',
+  },
+  'content/inline-mismatch': {
+    says: 'The receipt inside the stream is not the one in the bundle.',
+    do: 'Keep both: two receipts of one exchange are evidence against their issuer.',
   },
   'epoch/not-checked': {
     says: "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",

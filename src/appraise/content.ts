@@ -1,0 +1,107 @@
+/** Comparing content with what a receipt commits to. Without the opening, nobody can; with it, anybody. */
+import { toHex } from '../bytes/hex.js';
+import { parseCanonical } from '../bytes/json.js';
+import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
+import { EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
+import type { VerifierKey } from '../note/key.js';
+import { Failure } from '../reason.js';
+import { ACCEPTANCE } from '../receipt/acceptance.js';
+import { type Envelope, envelopeBytes, envelopeIsSignedBy, readEnvelope } from '../receipt/envelope.js';
+import { ACCEPTANCE_COMMENT, RECEIPT_COMMENT } from '../receipt/inline.js';
+import { commit } from '../receipt/opening.js';
+import { type ReceiptStatement, requestCommitment, responseDigest } from '../receipt/receipt.js';
+import { readStatement } from '../receipt/statement.js';
+import { StreamChain } from '../receipt/stream-chain.js';
+import { type Check, fail, failed, notChecked, pass } from './check.js';
+
+/** More than any gateway lets through in one event. */
+const MAX_EVENT_BYTES = 1 << 26;
+
+export interface Content {
+  /** The exchange's 32-byte opening. */
+  readonly opening: Uint8Array | null;
+  /** The exact bytes that the client sent. */
+  readonly request: Uint8Array | null;
+  /** The exact bytes that came, or for a stream its exact server-sent events. */
+  readonly response: Uint8Array | null;
+}
+
+export function checkRequest({ opening, request }: Content, { subject, predicate }: ReceiptStatement): Check {
+  if (request === null) return notChecked('request', 'content/not-given');
+  if (opening === null) return notChecked('request', 'content/opening-needed');
+  if (!predicate.request.complete) return notChecked('request', 'content/request-partial');
+  const commitment = toHex(commit(opening, 'request', request));
+  return commitment === requestCommitment(subject)
+    ? pass('request', 'the prompt is, byte for byte, the one that the receipt commits to')
+    : fail('request', 'content/request-mismatch');
+}
+
+/** `issuer` judges what the issuer signed inside a stream; null where it is not known, and then that is not judged. */
+export async function checkResponse(
+  { opening, response }: Content,
+  statement: ReceiptStatement,
+  envelope: Envelope,
+  issuer: VerifierKey | null,
+): Promise<Check> {
+  if (response === null) return notChecked('response', 'content/not-given');
+  if (opening === null) return notChecked('response', 'content/opening-needed');
+  const digest = responseDigest(statement.subject);
+  if (digest === null) return fail('response', 'content/response-unsigned');
+  if (digest.form === 'body') {
+    const same = toHex(commit(opening, 'response', response)) === digest.commitment;
+    return same
+      ? pass('response', 'the answer is, byte for byte, the one that the receipt commits to')
+      : fail('response', 'content/response-mismatch');
+  }
+  try {
+    const link = await replayStream(response, opening, { statement, envelope, issuer });
+    return toHex(link) === digest.link
+      ? pass('response', 'the streamed answer is, event for event, the one that the receipt commits to')
+      : fail('response', 'content/response-mismatch');
+  } catch (error) {
+    return failed('response', error);
+  }
+}
+
+interface StreamContext {
+  readonly statement: ReceiptStatement;
+  readonly envelope: Envelope;
+  readonly issuer: VerifierKey | null;
+}
+
+/** The last link of a stream's chain; what the issuer signed in comments along the way is judged too. */
+async function replayStream(
+  bytes: Uint8Array,
+  opening: Uint8Array,
+  context: StreamContext,
+): Promise<Uint8Array> {
+  const chain = new StreamChain(opening);
+  for (const block of new EventSplitter(MAX_EVENT_BYTES).push(bytes)) {
+    for (const comment of block.comments) await checkComment(comment, context);
+    if (block.event !== null) chain.add(eventBytes(block.event));
+  }
+  return chain.link;
+}
+
+async function checkComment(
+  comment: Uint8Array,
+  { statement, envelope, issuer }: StreamContext,
+): Promise<void> {
+  const text = fromUtf8(comment) ?? '';
+  if (text.startsWith(RECEIPT_COMMENT)) {
+    const inline = utf8(text.slice(RECEIPT_COMMENT.length));
+    if (!equal(inline, envelopeBytes(envelope))) throw new Failure('content/inline-mismatch');
+  } else if (text.startsWith(ACCEPTANCE_COMMENT)) {
+    const acceptance = readEnvelope(parseCanonical(utf8(text.slice(ACCEPTANCE_COMMENT.length))));
+    if (issuer !== null && !(await envelopeIsSignedBy(acceptance, issuer.publicKey))) {
+      throw new Failure('acceptance/signature-invalid');
+    }
+    const accepted = readStatement(ACCEPTANCE, acceptance);
+    const members = ['client', 'counter', 'epoch', 'exchange', 'issuer'] as const;
+    const other = members.find(member => accepted.predicate[member] !== statement.predicate[member]);
+    if (other !== undefined) throw new Failure('acceptance/mismatch', { field: other });
+    if (accepted.subject[0].digest['countersign-commitment-v1'] !== requestCommitment(statement.subject)) {
+      throw new Failure('acceptance/mismatch', { field: 'subject' });
+    }
+  }
+}

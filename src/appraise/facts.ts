@@ -1,0 +1,64 @@
+/**
+ * The four facts about an answer, each with a grade of its own. No fact lifts another, there is no total, and none of them says that
+ * the answer is good.
+ */
+import type { Receipt } from '../receipt/receipt.js';
+
+export interface Fact<Grade extends string> {
+  /** `none` when not even the weakest grade could be established. */
+  readonly grade: Grade | 'none';
+  /** For a person: what the grade rests on. */
+  readonly because: string;
+}
+
+export interface Facts {
+  /** Which model answered. */
+  readonly model: Fact<
+    'asserted' | 'provider-signed' | 'statistical' | 'recomputed' | 'zk' | 'hardware-measured'
+  >;
+  /** Where it ran. */
+  readonly place: Fact<'asserted' | 'handoff' | 'hardware'>;
+  /** Whether the record is unchanged and logged. */
+  readonly record: Fact<RecordGrade>;
+  /** Whether the answer is what that model gives. */
+  readonly answer: Fact<'not-recomputed' | 'recomputed' | 'zk'>;
+}
+
+export type RecordGrade = 'signed' | 'included' | 'witnessed';
+
+/** What could be established about the record, weakest first; null when the signature itself could not be. */
+export interface RecordFinding {
+  readonly grade: RecordGrade | null;
+  readonly because: string;
+}
+
+/** Grades the facts of a receipt. Grades are computed from what was checked, never taken from what the receipt says of itself. */
+export function gradeFacts(receipt: Receipt | null, record: RecordFinding): Facts {
+  if (receipt === null || record.grade === null) {
+    const because = 'no receipt by a known issuer stands behind it';
+    const none = { grade: 'none', because } as const;
+    return { model: none, place: none, record: { grade: 'none', because: record.because }, answer: none };
+  }
+  return {
+    model: modelFact(receipt),
+    place: placeFact(receipt),
+    record: { grade: record.grade, because: record.because },
+    answer: { grade: 'not-recomputed', because: 'nobody has recomputed it; verified does not mean right' },
+  };
+}
+
+function modelFact({ model, upstream }: Receipt): Facts['model'] {
+  if (model.served === null) return { grade: 'none', because: 'no upstream said which model answered' };
+  const name = 'name' in model.served ? model.served.name : 'a name that only the opening reveals';
+  const digest = model.digest === null ? 'no digest of its weights' : `weights ${model.digest.slice(0, 16)}…`;
+  return {
+    grade: 'asserted',
+    because: `${upstream?.origin ?? 'the upstream'} said it was ${name}; ${digest}`,
+  };
+}
+
+function placeFact({ upstream }: Receipt): Facts['place'] {
+  if (upstream === null) return { grade: 'none', because: 'nothing was sent to any upstream' };
+  const key = upstream.tlsSpki === null ? 'no TLS key seen' : `TLS key ${upstream.tlsSpki.slice(0, 16)}…`;
+  return { grade: 'asserted', because: `the operator says it asked ${upstream.origin}; ${key}` };
+}

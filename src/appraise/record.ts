@@ -1,0 +1,114 @@
+/** Whether a receipt is in the log, under the log's own signature and under a quorum of witnesses. */
+import { utf8 } from '../bytes/octets.js';
+import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
+import type { VerifierKey } from '../note/key.js';
+import { satisfies } from '../note/policy.js';
+import { parseNote, type VerifiedSignature, verifyNote } from '../note/signed-note.js';
+import { Failure } from '../reason.js';
+import type { Receipt } from '../receipt/receipt.js';
+import { leafHash } from '../tree/hash.js';
+import { verifyInclusion } from '../tree/merkle.js';
+import { parseTlogProof } from '../tree/tlog-proof.js';
+import { type Check, failed, notChecked, pass } from './check.js';
+import { controllerOf, type Trust } from './trust.js';
+
+/** Clocks of honest parties may differ by this much, in milliseconds. */
+export const CLOCK_TOLERANCE = 60_000;
+
+export interface RecordChecks {
+  readonly inclusion: Check;
+  readonly witnesses: Check;
+}
+
+/**
+ * Checks a bundle's proof. `entry` is the log entry's exact bytes; `asOf`, in milliseconds, is the time that is asked about: what a
+ * witness signed later does not count, so that the answer stays the same whenever the question is asked again.
+ */
+export async function checkRecord(
+  proof: string | null,
+  entry: Uint8Array,
+  receipt: Receipt,
+  trust: Trust | null,
+  asOf: number,
+): Promise<RecordChecks> {
+  if (proof === null) {
+    const code = asOf > receipt.log.deadline ? 'proof/overdue' : 'proof/absent';
+    return { inclusion: notChecked('inclusion', code), witnesses: notChecked('witnesses', code) };
+  }
+  if (trust === null) {
+    return {
+      inclusion: notChecked('inclusion', 'trust/missing'),
+      witnesses: notChecked('witnesses', 'trust/missing'),
+    };
+  }
+  try {
+    const { index, checkpoint, signatures } = await readProof(proof, entry, receipt, trust);
+    const inclusion = pass(
+      'inclusion',
+      `entry ${index} of ${checkpoint.size} in ${checkpoint.origin}, signed by the log`,
+    );
+    return { inclusion, witnesses: checkWitnesses(signatures, trust, asOf) };
+  } catch (error) {
+    return { inclusion: failed('inclusion', error), witnesses: notChecked('witnesses', 'proof/invalid') };
+  }
+}
+
+interface ReadProof {
+  readonly index: number;
+  readonly checkpoint: Checkpoint;
+  readonly signatures: readonly VerifiedSignature[];
+}
+
+async function readProof(
+  text: string,
+  entry: Uint8Array,
+  receipt: Receipt,
+  trust: Trust,
+): Promise<ReadProof> {
+  const { index, hashes, checkpoint: noteText } = parseTlogProof(text);
+  const note = parseNote(utf8(noteText));
+  const checkpoint = parseCheckpoint(note.text);
+  if (checkpoint.origin !== trust.log.name) throw new Failure('checkpoint/origin-mismatch');
+  if (receipt.log.origin !== trust.log.name)
+    throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
+  const known = [trust.log, ...[...trust.policy.witnesses.values()].map(({ key }) => key)];
+  const { verified, unknown } = await verifyNote(note, known);
+  if (!verified.some(({ key }) => key === trust.log)) throw new Failure('checkpoint/log-signature-missing');
+  // Anybody can add lines to a note. In a bundle nothing may stand that nobody vouches for.
+  const [surplus] = unknown;
+  if (surplus !== undefined) throw new Failure('proof/surplus-signature', { field: surplus.name });
+  verifyInclusion(index, checkpoint.size, leafHash(entry), hashes, checkpoint.root);
+  if (receipt.seen.size > index || receipt.policy.index >= index)
+    throw new Failure('receipt/order-impossible');
+  return { index, checkpoint, signatures: verified };
+}
+
+function checkWitnesses(signatures: readonly VerifiedSignature[], trust: Trust, asOf: number): Check {
+  const cosigners = signatures
+    .filter(({ time }) => time !== null && time * 1000 <= asOf + CLOCK_TOLERANCE)
+    .map(({ key }) => key);
+  // A policy may ask for nobody, and then nobody has witnessed anything: `included` is all there is.
+  if (cosigners.length === 0 || !satisfies(trust.policy.quorum, cosigners)) {
+    return notChecked('witnesses', 'witness/quorum-not-met');
+  }
+  return pass(
+    'witnesses',
+    `${count(cosigners.length, 'witness', 'witnesses')} cosigned: ${describeControllers(cosigners, trust)}`,
+  );
+}
+
+/** Keys are not controllers: three keys of one party are one party. */
+function describeControllers(cosigners: readonly VerifierKey[], trust: Trust): string {
+  const named = new Set(cosigners.map(key => controllerOf(trust, key) ?? ''));
+  const unknown = named.delete('');
+  const controllers = [...named].sort();
+  const logController = controllerOf(trust, trust.log);
+  const total = count(controllers.length + (unknown ? 1 : 0), 'controller', 'controllers');
+  const names = [...controllers, ...(unknown ? ['unattributed'] : [])].join(', ');
+  const own = logController !== null && named.size === 1 && named.has(logController) && !unknown;
+  return `${total} (${names})${own ? ', who also runs the log: nobody independent has looked' : ''}`;
+}
+
+function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}

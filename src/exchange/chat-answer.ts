@@ -1,0 +1,109 @@
+/**
+ * Answers of OpenAI's chat completions API, whole or in chunks, read for what a receipt says of them. They pass through unchanged; what
+ * an upstream leaves out or gets wrong is simply not in the receipt.
+ */
+import * as v from 'valibot';
+import { utf8 } from '../bytes/octets.js';
+import type { Usage } from './parameters.js';
+
+export interface ToolCall {
+  readonly id: string;
+  readonly type: string;
+  readonly name: string;
+  readonly arguments: string;
+}
+
+export interface ChatAnswer {
+  /** The model that the upstream says has answered; any text at all. */
+  readonly model: string | null;
+  /** The finish reason of each choice, as returned. */
+  readonly finish: readonly string[];
+  readonly usage: Usage | null;
+  readonly toolCalls: readonly ToolCall[];
+}
+
+/** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
+const MAX_ITEMS = 4096;
+
+const text = v.fallback(v.nullish(v.string()), null);
+const index = v.fallback(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_ITEMS)), 0);
+const CallPart = v.looseObject({
+  index: v.optional(index, 0),
+  id: text,
+  type: text,
+  function: v.fallback(v.nullish(v.looseObject({ name: text, arguments: text })), null),
+});
+const Message = v.looseObject({ tool_calls: v.fallback(v.nullish(v.array(CallPart)), null) });
+const Choice = v.looseObject({
+  index: v.optional(index, 0),
+  finish_reason: text,
+  message: v.fallback(v.nullish(Message), null),
+  delta: v.fallback(v.nullish(Message), null),
+});
+const Answer = v.looseObject({
+  model: text,
+  choices: v.array(Choice),
+  usage: v.fallback(v.nullish(v.looseObject({})), null),
+});
+
+/** Gathers one answer from its parts: the one body, or the chunks of a stream. */
+export class ChatAnswerReader {
+  #model: string | null = null;
+  #usage: Usage | null = null;
+  readonly #finish = new Map<number, string>();
+  readonly #calls = new Map<string, { id: string; type: string; name: string; arguments: string }>();
+
+  /** Takes a completion or a chunk. Returns false when the value is neither. */
+  add(value: unknown): boolean {
+    const parsed = v.safeParse(Answer, value);
+    if (!parsed.success) return false;
+    const { model, choices, usage } = parsed.output;
+    this.#model = model ?? this.#model;
+    if (usage) this.#usage = readUsage(usage);
+    for (const choice of choices) {
+      if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
+      const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
+      // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
+      for (const [position, call] of calls.entries()) {
+        this.#addCall(`${choice.index}/${choice.message ? position : call.index}`, call);
+      }
+    }
+    return true;
+  }
+
+  get answer(): ChatAnswer {
+    return {
+      model: this.#model,
+      finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
+      usage: this.#usage,
+      toolCalls: [...this.#calls.values()],
+    };
+  }
+
+  #addCall(place: string, part: v.InferOutput<typeof CallPart>): void {
+    const call = this.#calls.get(place) ?? { id: '', type: '', name: '', arguments: '' };
+    call.id ||= part.id ?? '';
+    call.type ||= part.type ?? '';
+    call.name ||= part.function?.name ?? '';
+    call.arguments += part.function?.arguments ?? '';
+    if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
+  }
+}
+
+/** The bytes of a tool call that a receipt commits to: JSON with its members sorted. */
+export function toolCallBytes(call: ToolCall): Uint8Array {
+  return utf8(JSON.stringify({ arguments: call.arguments, id: call.id, name: call.name, type: call.type }));
+}
+
+function readUsage(usage: Record<string, unknown>): Usage {
+  const details = (name: string) => (usage[name] ?? {}) as Record<string, unknown>;
+  const counts: [keyof Usage, unknown][] = [
+    ['prompt_tokens', usage.prompt_tokens],
+    ['completion_tokens', usage.completion_tokens],
+    ['total_tokens', usage.total_tokens],
+    ['cached_tokens', details('prompt_tokens_details').cached_tokens],
+    ['reasoning_tokens', details('completion_tokens_details').reasoning_tokens],
+  ];
+  const known = counts.filter(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0);
+  return Object.fromEntries(known) as Usage;
+}

@@ -1,0 +1,44 @@
+/** Errors in the shape that OpenAI's clients understand. */
+import { canonicalize } from '../bytes/json.js';
+import type { Failure, ReasonCode } from '../reason.js';
+
+interface ErrorShape {
+  /** The HTTP status. */
+  readonly status: number;
+  readonly type: 'invalid_request_error' | 'api_error' | 'not_found_error';
+  /** OpenAI's own code where it has one that clients look for; ours otherwise. */
+  readonly code?: string;
+}
+
+/** One row for each failure that a client of the API can meet. */
+const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
+  'request/too-large': { status: 413, type: 'invalid_request_error' },
+  'request/malformed': { status: 400, type: 'invalid_request_error' },
+  'request/encoded': { status: 415, type: 'invalid_request_error' },
+  'request/parameter-invalid': { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
+  'request/model-unknown': { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  'request/route-unknown': { status: 404, type: 'invalid_request_error', code: 'unknown_url' },
+  'request/method-refused': { status: 405, type: 'invalid_request_error', code: 'method_not_supported' },
+  'request/host-refused': { status: 403, type: 'invalid_request_error' },
+  'receipt/unknown': { status: 404, type: 'not_found_error' },
+  'receipt/pending': { status: 404, type: 'not_found_error' },
+  'upstream/unreachable': { status: 502, type: 'api_error' },
+  'upstream/timeout': { status: 504, type: 'api_error' },
+  'upstream/broken': { status: 502, type: 'api_error' },
+  'upstream/garbage': { status: 502, type: 'api_error' },
+  'upstream/oversized': { status: 502, type: 'api_error' },
+  'gateway/closing': { status: 503, type: 'api_error' },
+  'log/unavailable': { status: 503, type: 'api_error' },
+};
+
+export interface ErrorResponse {
+  readonly status: number;
+  /** `{"error": {message, type, param, code}}`. */
+  readonly body: Uint8Array;
+}
+
+export function openaiError(failure: Failure): ErrorResponse {
+  const { status, type, code } = SHAPES[failure.code] ?? { status: 500, type: 'api_error' };
+  const error = { message: failure.message, type, param: failure.field ?? null, code: code ?? failure.code };
+  return { status, body: canonicalize({ error }) };
+}

@@ -1,0 +1,42 @@
+/** The parameters and the usage of an exchange, as far as they may be public: numbers, booleans and enumerations, never free text. */
+import * as v from 'valibot';
+
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
+
+/** With the ranges that OpenAI's API documents; what is outside them is refused before it reaches an upstream. */
+const PARAMETERS = {
+  frequency_penalty: between(-2, 2),
+  logprobs: v.boolean(),
+  max_completion_tokens: tokens,
+  max_tokens: tokens,
+  n: v.pipe(count, v.minValue(1), v.maxValue(128)),
+  parallel_tool_calls: v.boolean(),
+  presence_penalty: between(-2, 2),
+  reasoning_effort: v.picklist(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']),
+  seed: v.pipe(v.number(), v.safeInteger()),
+  service_tier: v.picklist(['auto', 'default', 'flex', 'scale', 'priority']),
+  store: v.boolean(),
+  stream: v.boolean(),
+  temperature: between(0, 2),
+  top_logprobs: v.pipe(count, v.maxValue(20)),
+  top_p: between(0, 1),
+  verbosity: v.picklist(['low', 'medium', 'high']),
+} as const;
+
+export const ParametersSchema = v.partial(v.strictObject(PARAMETERS));
+export type Parameters = v.InferOutput<typeof ParametersSchema>;
+
+export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly (keyof Parameters)[];
+
+export const UsageSchema = v.partial(
+  v.strictObject({
+    cached_tokens: count,
+    completion_tokens: count,
+    prompt_tokens: count,
+    reasoning_tokens: count,
+    total_tokens: count,
+  }),
+);
+export type Usage = v.InferOutput<typeof UsageSchema>;

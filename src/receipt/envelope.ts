@@ -1,0 +1,78 @@
+/**
+ * DSSE envelopes with exactly one Ed25519 signature, as canonical JSON. An envelope is what the log holds as an entry.
+ *
+ * The signature covers the payload's exact bytes, and those bytes are kept: nothing is ever written again before it is checked.
+ * Source: DSSE protocol 1.0.2.
+ */
+import * as v from 'valibot';
+import { fromBase64, toBase64 } from '../bytes/base64.js';
+import { type Signer, sha256, verifyEd25519 } from '../bytes/cryptography.js';
+import { canonicalize, type Json } from '../bytes/json.js';
+import { concat, utf8 } from '../bytes/octets.js';
+import { Failure } from '../reason.js';
+
+/** What all our payloads are: in-toto statements. */
+export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
+
+export const EnvelopeSchema = v.strictObject({
+  payload: v.string(),
+  payloadType: v.string(),
+  signatures: v.strictTuple([v.strictObject({ keyid: v.string(), sig: v.string() })]),
+});
+
+export interface Envelope {
+  /** The signed statement's exact bytes. */
+  readonly payload: Uint8Array;
+  /** Which key the envelope says has signed: a hint, to be compared with what the signed statement says. */
+  readonly keyId: string;
+  /** 64 bytes. */
+  readonly signature: Uint8Array;
+}
+
+/** DSSE's pre-authentication encoding: `DSSEv1 SP len(type) SP type SP len(payload) SP payload`. */
+export function preAuthenticationEncoding(payload: Uint8Array): Uint8Array {
+  return concat(utf8(`DSSEv1 ${PAYLOAD_TYPE.length} ${PAYLOAD_TYPE} ${payload.length} `), payload);
+}
+
+export function seal(payload: Uint8Array, keyId: string, signer: Signer): Envelope {
+  return { payload, keyId, signature: signer.sign(preAuthenticationEncoding(payload)) };
+}
+
+export function envelopeIsSignedBy(envelope: Envelope, publicKey: Uint8Array): boolean | Promise<boolean> {
+  return verifyEd25519(publicKey, preAuthenticationEncoding(envelope.payload), envelope.signature);
+}
+
+/** The envelope as a JSON value; {@link canonicalize} of it is the log entry. */
+export function envelopeJson(envelope: Envelope): Json {
+  return {
+    payload: toBase64(envelope.payload),
+    payloadType: PAYLOAD_TYPE,
+    signatures: [{ keyid: envelope.keyId, sig: toBase64(envelope.signature) }],
+  };
+}
+
+export function envelopeBytes(envelope: Envelope): Uint8Array {
+  return canonicalize(envelopeJson(envelope));
+}
+
+/** Reads a JSON value as an envelope. Throws `envelope/malformed` or `envelope/type-unknown`. */
+export function readEnvelope(value: Json): Envelope {
+  const result = v.safeParse(EnvelopeSchema, value);
+  if (!result.success) {
+    const field = v.getDotPath(result.issues[0]);
+    throw new Failure('envelope/malformed', field === null ? {} : { field });
+  }
+  const { payload, payloadType, signatures } = result.output;
+  if (payloadType !== PAYLOAD_TYPE) throw new Failure('envelope/type-unknown', { field: 'payloadType' });
+  const [{ keyid, sig }] = signatures;
+  const bytes = fromBase64(payload);
+  const signature = fromBase64(sig);
+  if (bytes === null) throw new Failure('envelope/malformed', { field: 'payload' });
+  if (signature?.length !== 64) throw new Failure('envelope/malformed', { field: 'signatures.0.sig' });
+  return { payload: bytes, keyId: keyid, signature };
+}
+
+/** What identifies a statement everywhere: SHA-256 of the payload, however it was signed. */
+export function payloadDigest(envelope: Envelope): Uint8Array {
+  return sha256(envelope.payload);
+}

@@ -1,0 +1,16 @@
+/**
+ * How what the issuer signs rides inside a stream: as comment lines of server-sent events, each attached to the block of an event,
+ * because clients ignore comments but some stumble over blocks that hold nothing else.
+ */
+import { concat, utf8 } from '../bytes/octets.js';
+import { type Envelope, envelopeBytes } from './envelope.js';
+
+/** How a comment that carries the acceptance begins, after its colon; the envelope's canonical JSON follows. */
+export const ACCEPTANCE_COMMENT = ' countersign-acceptance ';
+/** The same for the receipt. */
+export const RECEIPT_COMMENT = ' countersign-receipt ';
+
+/** The whole comment line, its line end included. */
+export function commentLine(prefix: string, envelope: Envelope): Uint8Array {
+  return concat(utf8(`:${prefix}`), envelopeBytes(envelope), utf8('\n'));
+}

@@ -1,0 +1,174 @@
+/**
+ * The receipt: the operator's signed statement about one exchange. `spec/receipt.md` says what each member means; this file says what it
+ * may hold.
+ */
+import * as v from 'valibot';
+import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
+import { isReasonCode, type ReasonCode } from '../reason.js';
+import {
+  Count,
+  Hash,
+  Identifier,
+  KeyLabel,
+  NameOrCommitment,
+  Origin,
+  PublicName,
+  Time,
+  Word,
+} from './shapes.js';
+import { type Statement, statementType } from './statement.js';
+
+const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
+
+const Attempt = v.strictObject({
+  ended: Time,
+  outcome: v.picklist(['answered', 'failed', 'aborted']),
+  reason: v.nullable(Reason),
+  started: Time,
+  status: v.nullable(Count),
+  upstream: PublicName,
+});
+export type Attempt = v.InferOutput<typeof Attempt>;
+
+/** Commitments to each of several items, or beyond 32 of them the RFC 6962 root over the commitments. */
+const Items = v.union([
+  v.strictObject({ commitments: v.pipe(v.array(Hash), v.maxLength(32)) }),
+  v.strictObject({ count: v.pipe(Count, v.minValue(33)), root: Hash }),
+]);
+export type Items = v.InferOutput<typeof Items>;
+
+/** An issuer can assert; to verify is for others, in verdicts. */
+const Claim = v.strictObject({
+  about: v.picklist(['model', 'place', 'answer']),
+  source: v.picklist(['issuer', 'upstream', 'none']),
+  status: v.picklist(['asserted', 'unknown', 'not-applicable']),
+});
+
+const Price = v.union([
+  v.strictObject({ lines: v.null(), reason: v.picklist(['no-price-list', 'free', 'nothing-served']) }),
+  v.strictObject({
+    currency: v.pipe(v.string(), v.regex(/^[A-Z]{3,8}$/)),
+    lines: v.array(
+      v.strictObject({
+        amount: v.string(),
+        payee: PublicName,
+        quantity: Count,
+        unitPrice: v.string(),
+        what: Word,
+      }),
+    ),
+  }),
+]);
+
+const Responsible = v.strictObject({
+  key: v.nullable(v.string()),
+  party: PublicName,
+  role: v.picklist(['operator', 'host', 'model-publisher', 'policy-author', 'human-gate']),
+});
+export type Responsible = v.InferOutput<typeof Responsible>;
+
+const Predicate = v.strictObject({
+  attempts: v.array(Attempt),
+  claims: v.array(Claim),
+  client: Identifier,
+  counter: v.pipe(Count, v.minValue(1)),
+  epoch: Identifier,
+  evidence: v.array(v.strictObject({ digest: Hash, mediaType: v.string(), signedDigest: Hash, type: Word })),
+  exchange: Identifier,
+  issuer: KeyLabel,
+  log: v.strictObject({ deadline: Time, origin: Origin }),
+  model: v.strictObject({
+    digest: v.nullable(Hash),
+    requested: v.nullable(NameOrCommitment),
+    served: v.nullable(NameOrCommitment),
+  }),
+  policy: v.strictObject({ digest: Hash, index: Count }),
+  previous: v.nullable(Hash),
+  price: Price,
+  request: v.strictObject({
+    attachments: Items,
+    complete: v.boolean(),
+    parameters: ParametersSchema,
+    sent: v.nullable(Hash),
+    transforms: v.array(Word),
+  }),
+  response: v.strictObject({
+    finish: v.array(NameOrCommitment),
+    http: Count,
+    reason: v.nullable(Reason),
+    status: v.picklist(['completed', 'refused', 'failed', 'aborted']),
+    tools: Items,
+    usage: v.nullable(UsageSchema),
+  }),
+  responsibility: v.array(Responsible),
+  seen: v.strictObject({ root: Hash, size: Count }),
+  time: v.strictObject({
+    clock: v.literal('issuer'),
+    completed: Time,
+    firstByte: v.nullable(Time),
+    received: Time,
+  }),
+  upstream: v.nullable(
+    v.strictObject({
+      origin: v.pipe(v.string(), v.maxLength(255), v.regex(/^[a-z][a-z0-9+.-]*:[!-~]*$/)),
+      requestId: v.nullable(Hash),
+      signature: v.null(),
+      tlsSpki: v.nullable(Hash),
+    }),
+  ),
+});
+
+const RequestSubject = v.strictObject({
+  digest: v.strictObject({ 'countersign-commitment-v1': Hash }),
+  name: v.literal('request'),
+});
+
+/** The digest's name says what was committed to: a body's bytes, or the last link of a stream's chain. */
+const ResponseSubject = v.strictObject({
+  digest: v.union([
+    v.strictObject({ 'countersign-commitment-v1': Hash }),
+    v.strictObject({ 'countersign-stream-v1': Hash }),
+  ]),
+  name: v.literal('response'),
+});
+
+const Subject = v.union([v.strictTuple([RequestSubject]), v.strictTuple([RequestSubject, ResponseSubject])]);
+
+export const RECEIPT = statementType({
+  predicateType: 'urn:countersign:receipt:v1',
+  subject: Subject,
+  predicate: Predicate,
+  malformed: 'receipt/malformed',
+});
+
+export type Receipt = v.InferOutput<typeof Predicate>;
+export type ReceiptSubject = v.InferOutput<typeof Subject>;
+export type ReceiptStatement = Statement<ReceiptSubject, Receipt>;
+
+export type ResponseDigest =
+  | { readonly form: 'body'; readonly commitment: string }
+  | { readonly form: 'stream'; readonly link: string };
+
+export function receiptSubject(request: string, response: ResponseDigest | null): ReceiptSubject {
+  const requestSubject = { digest: { 'countersign-commitment-v1': request }, name: 'request' } as const;
+  if (response === null) return [requestSubject];
+  const digest =
+    response.form === 'body'
+      ? { 'countersign-commitment-v1': response.commitment }
+      : { 'countersign-stream-v1': response.link };
+  return [requestSubject, { digest, name: 'response' }];
+}
+
+/** The commitment to the request's bytes as the gateway received them, hexadecimal. */
+export function requestCommitment(subject: ReceiptSubject): string {
+  return subject[0].digest['countersign-commitment-v1'];
+}
+
+/** What the receipt commits to of the response, or null when no response was sent. */
+export function responseDigest(subject: ReceiptSubject): ResponseDigest | null {
+  const digest = subject[1]?.digest;
+  if (digest === undefined) return null;
+  return 'countersign-stream-v1' in digest
+    ? { form: 'stream', link: digest['countersign-stream-v1'] }
+    : { form: 'body', commitment: digest['countersign-commitment-v1'] };
+}

@@ -1,0 +1,81 @@
+/** in-toto statements (v1), the payload of every envelope. */
+import * as v from 'valibot';
+import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
+import { Failure, type ReasonCode } from '../reason.js';
+import type { Envelope } from './envelope.js';
+
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
+
+/** What a statement of one type looks like, and the code of what does not. */
+export interface StatementType<Subject extends v.GenericSchema, Predicate extends v.GenericSchema> {
+  readonly predicateType: string;
+  readonly subject: Subject;
+  readonly predicate: Predicate;
+  readonly malformed: ReasonCode;
+  /** The schema of the whole statement: strict, so that no member can be added that nobody looks at. */
+  readonly schema: v.GenericSchema;
+}
+
+export interface Statement<Subject, Predicate> {
+  readonly subject: Subject;
+  readonly predicate: Predicate;
+}
+
+export function statementType<S extends v.GenericSchema, P extends v.GenericSchema>(
+  type: Omit<StatementType<S, P>, 'schema'>,
+): StatementType<S, P> {
+  const schema = v.strictObject({
+    _type: v.literal(STATEMENT_TYPE),
+    predicate: type.predicate,
+    predicateType: v.literal(type.predicateType),
+    subject: type.subject,
+  });
+  return { ...type, schema };
+}
+
+/** The canonical bytes of a statement: what is signed. */
+export function writeStatement<S extends v.GenericSchema, P extends v.GenericSchema>(
+  type: StatementType<S, P>,
+  statement: Statement<v.InferOutput<S>, v.InferOutput<P>>,
+): Uint8Array {
+  const { subject, predicate } = statement;
+  return canonicalize({
+    _type: STATEMENT_TYPE,
+    predicate: predicate as Json,
+    predicateType: type.predicateType,
+    subject: subject as Json,
+  });
+}
+
+/** Reads an envelope's payload as a statement of one type. Throws the type's `malformed` code, naming the member. */
+export function readStatement<S extends v.GenericSchema, P extends v.GenericSchema>(
+  type: StatementType<S, P>,
+  envelope: Envelope,
+): Statement<v.InferOutput<S>, v.InferOutput<P>> {
+  let value: Json;
+  try {
+    value = parseCanonical(envelope.payload);
+  } catch (error) {
+    throw new Failure(type.malformed, {
+      field: 'payload',
+      detail: error instanceof Failure ? error.code : 'unreadable',
+    });
+  }
+  const result = v.safeParse(type.schema, value);
+  if (!result.success) {
+    const field = v.getDotPath(result.issues[0]);
+    throw new Failure(type.malformed, field === null ? {} : { field });
+  }
+  return result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
+}
+
+/** The predicate type that a payload states, or null when it is no statement at all. */
+export function predicateTypeOf(envelope: Envelope): string | null {
+  try {
+    const value = parseCanonical(envelope.payload);
+    const type = (value as { predicateType?: unknown } | null)?.predicateType;
+    return typeof type === 'string' ? type : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,149 @@
+/**
+ * Verifying a bundle offline: the outsider's front door.
+ *
+ * Nothing here reads a clock, a network or a disk, and nobody's server is trusted. Everything but the trust file may come from an
+ * attacker. The five steps: read the bundle, check who signed it, check the content, check the log, grade the four facts.
+ */
+import { type Check, fail, failed, notChecked, pass } from './appraise/check.js';
+import { type Content, checkRequest, checkResponse } from './appraise/content.js';
+import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
+import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
+import type { Trust } from './appraise/trust.js';
+import { toHex } from './bytes/hex.js';
+import { keyLabel, type VerifierKey } from './note/key.js';
+import { type Bundle, parseBundle } from './receipt/bundle.js';
+import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from './receipt/envelope.js';
+import { RECEIPT, type Receipt, type ReceiptStatement, type Responsible } from './receipt/receipt.js';
+import { readStatement } from './receipt/statement.js';
+
+export interface VerifyInput {
+  /** The bundle's exact bytes. */
+  readonly bundle: Uint8Array;
+  /** Whom to believe; null when the relying party has not decided, and then nobody's signature counts. */
+  readonly trust: Trust | null;
+  /** What to compare with the receipt; each part may be absent. */
+  readonly content: Content;
+  /** The time asked about, in milliseconds since 1970. */
+  readonly asOf: number;
+}
+
+/**
+ * `pass`: every check that could be made was made and passed. `fail`: at least one failed. `inconclusive`: nothing failed, but the
+ * trust file, the proof or the quorum is missing. `malformed`: this is not a bundle.
+ */
+export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'malformed';
+
+export interface Verification {
+  readonly outcome: Outcome;
+  readonly checks: readonly Check[];
+  readonly facts: Facts;
+  /** Who answers for the exchange, as the receipt says; empty when no receipt could be read. */
+  readonly responsibility: readonly Responsible[];
+  /** The receipt as its issuer wrote it, to be read together with the checks; null when it could not be read. */
+  readonly receipt: Receipt | null;
+  /** SHA-256 of the signed payload, hexadecimal; null when it could not be read. */
+  readonly digest: string | null;
+}
+
+/** Checks a bundle. Never throws for anything that a bundle can hold: whatever is wrong becomes a check that says so. */
+export async function verify(input: VerifyInput): Promise<Verification> {
+  let bundle: Bundle;
+  try {
+    bundle = parseBundle(input.bundle);
+  } catch (error) {
+    return conclude('malformed', [failed('bundle', error)], null, null);
+  }
+  const checks: Check[] = [pass('bundle', 'the bytes are a bundle and nothing else')];
+
+  const { signature, issuer } = await checkSignature(bundle.envelope, input.trust);
+  checks.push(signature);
+  if (signature.status === 'fail') return conclude('fail', checks, bundle, null);
+
+  let statement: ReceiptStatement;
+  try {
+    statement = readStatement(RECEIPT, bundle.envelope);
+  } catch (error) {
+    return conclude('malformed', [...checks, failed('receipt', error)], bundle, null);
+  }
+  checks.push(checkReceipt(bundle.envelope, statement.predicate), checkTime(statement.predicate, input.asOf));
+
+  checks.push(checkRequest(input.content, statement));
+  checks.push(await checkResponse(input.content, statement, bundle.envelope, issuer));
+
+  const entry = envelopeBytes(bundle.envelope);
+  const record = await checkRecord(bundle.proof, entry, statement.predicate, input.trust, input.asOf);
+  checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
+
+  return conclude(outcomeOf(checks), checks, bundle, statement.predicate);
+}
+
+async function checkSignature(
+  envelope: Envelope,
+  trust: Trust | null,
+): Promise<{ signature: Check; issuer: VerifierKey | null }> {
+  if (trust === null) return { signature: notChecked('signature', 'trust/missing'), issuer: null };
+  const issuer = trust.issuers.find(key => keyLabel(key) === envelope.keyId);
+  if (issuer === undefined) return { signature: fail('signature', 'envelope/issuer-unknown'), issuer: null };
+  const valid = await envelopeIsSignedBy(envelope, issuer.publicKey);
+  const signature = valid
+    ? pass('signature', `signed by ${keyLabel(issuer)}`)
+    : fail('signature', 'envelope/signature-invalid');
+  return { signature, issuer };
+}
+
+function checkReceipt(envelope: Envelope, receipt: Receipt): Check {
+  return receipt.issuer === envelope.keyId
+    ? pass(
+        'receipt',
+        `exchange ${receipt.exchange}: ${receipt.response.status}, HTTP ${receipt.response.http}`,
+      )
+    : fail('receipt', 'envelope/issuer-mismatch', 'predicate.issuer');
+}
+
+function checkTime({ time, log }: Receipt, asOf: number): Check {
+  const moments = [time.received, time.firstByte ?? time.received, time.completed, log.deadline];
+  const ordered = moments.every((moment, index) => index === 0 || moment >= (moments[index - 1] as number));
+  if (!ordered) return fail('time', 'receipt/time-order', 'predicate.time');
+  if (time.completed > asOf + CLOCK_TOLERANCE)
+    return fail('time', 'receipt/time-future', 'predicate.time.completed');
+  return pass('time', `completed ${new Date(time.completed).toISOString()}, by the issuer's clock`);
+}
+
+function outcomeOf(checks: readonly Check[]): Outcome {
+  if (checks.some(({ status }) => status === 'fail')) return 'fail';
+  const needed = checks.filter(
+    ({ name }) => name === 'signature' || name === 'inclusion' || name === 'witnesses',
+  );
+  return needed.every(({ status }) => status === 'pass') ? 'pass' : 'inconclusive';
+}
+
+function conclude(
+  outcome: Outcome,
+  checks: readonly Check[],
+  bundle: Bundle | null,
+  receipt: Receipt | null,
+): Verification {
+  return {
+    outcome,
+    checks,
+    facts: gradeFacts(receipt, findRecord(checks)),
+    responsibility: receipt?.responsibility ?? [],
+    receipt,
+    digest: bundle === null ? null : toHex(payloadDigest(bundle.envelope)),
+  };
+}
+
+/** The record's grade is the last of its three steps that holds; a failure at any of them, or in the content, leaves none. */
+function findRecord(checks: readonly Check[]): RecordFinding {
+  const broken = checks.find(({ status }) => status === 'fail');
+  if (broken !== undefined) return { grade: null, because: `the check "${broken.name}" failed` };
+  const passed = (name: Check['name']) =>
+    checks.find(check => check.name === name && check.status === 'pass');
+  const witnesses = passed('witnesses');
+  if (witnesses !== undefined) return { grade: 'witnessed', because: witnesses.says };
+  const inclusion = passed('inclusion');
+  if (inclusion !== undefined) return { grade: 'included', because: inclusion.says };
+  const signature = passed('signature');
+  if (signature !== undefined) return { grade: 'signed', because: signature.says };
+  return { grade: null, because: 'nobody trusted has signed it' };
+}
