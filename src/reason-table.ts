@@ -285,6 +285,10 @@ export const REASONS = {
     says: 'The gateway is shutting down.',
     do: 'Try again in a moment.',
   },
+  'gateway/fault': {
+    says: 'The gateway has a fault of its own.',
+    do: 'Report it, with what the gateway printed.',
+  },
   'receipt/unknown': {
     says: 'The gateway knows no such exchange.',
     do: 'Check the id in the countersign-exchange header.',
@@ -320,6 +324,10 @@ export const REASONS = {
   'data/key-exposed': {
     says: 'A key file can be read by other users.',
     do: 'Run chmod 600 on it, and think about who could have copied it.',
+  },
+  'vault/unavailable': {
+    says: 'The vault cannot take content, so nothing was answered.',
+    do: "See the gateway's own messages; usually the disk is full or read-only.",
   },
   'vault/unknown': {
     says: 'The vault holds nothing for this exchange.',

@@ -59,6 +59,10 @@ function modelFact({ model, upstream }: Receipt): Facts['model'] {
 
 function placeFact({ upstream }: Receipt): Facts['place'] {
   if (upstream === null) return { grade: 'none', because: 'nothing was sent to any upstream' };
-  const key = upstream.tlsSpki === null ? 'no TLS key seen' : `TLS key ${upstream.tlsSpki.slice(0, 16)}…`;
-  return { grade: 'asserted', because: `the operator says it asked ${upstream.origin}; ${key}` };
+  const key = upstream.tlsSpki === null ? 'no TLS key was seen' : `TLS key ${upstream.tlsSpki.slice(0, 16)}…`;
+  return { grade: 'asserted', because: `the operator says it asked ${hostName(upstream)}; ${key}` };
+}
+
+function hostName(upstream: Receipt['upstream']): string {
+  return upstream === null || upstream.origin === 'built-in:' ? 'the built-in engine' : upstream.origin;
 }

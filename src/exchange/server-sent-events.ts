@@ -19,7 +19,7 @@ export interface ServerSentEvent {
 }
 
 export interface EventBlock {
-  /** The block's exact bytes, the blank line that ends it included. */
+  /** The block's exact bytes, the blank line that ends it included and a byte order mark at the stream's start left out. */
   readonly raw: Uint8Array;
   /** What a client dispatches for this block; null for a block without data, such as a comment that keeps a connection alive. */
   readonly event: ServerSentEvent | null;
@@ -57,7 +57,7 @@ export class EventSplitter {
       if (byte === CR && at + 1 === this.#length) break;
       const end = byte === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
       if (at === this.#lineStart) {
-        blocks.push(readBlock(bytes.slice(blockStart, end), this.#first));
+        blocks.push(readBlock(this.#withoutMark(bytes.slice(blockStart, end))));
         this.#first = false;
         blockStart = end;
       }
@@ -75,6 +75,11 @@ export class EventSplitter {
   /** The bytes of a block that has not ended. A client drops them, and so does the chain. */
   get rest(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
+  }
+
+  #withoutMark(raw: Uint8Array): Uint8Array {
+    const marked = this.#first && BYTE_ORDER_MARK.every((byte, index) => raw[index] === byte);
+    return marked ? raw.subarray(BYTE_ORDER_MARK.length) : raw;
   }
 
   #append(chunk: Uint8Array): void {
@@ -114,12 +119,12 @@ const ID_FIELD = ascii('id:');
 const DATA_FIELD = ascii('data:');
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
-function readBlock(raw: Uint8Array, first: boolean): EventBlock {
+function readBlock(raw: Uint8Array): EventBlock {
   let event: Uint8Array | null = null;
   let id: Uint8Array | null = null;
   const data: Uint8Array[] = [];
   const comments: Uint8Array[] = [];
-  for (const line of linesOf(raw, first)) {
+  for (const line of linesOf(raw)) {
     const colon = line.indexOf(COLON);
     if (colon === 0) {
       comments.push(line.subarray(1));
@@ -140,9 +145,8 @@ function isField(name: Uint8Array, field: Uint8Array): boolean {
   return name.every((byte, index) => byte === field[index]);
 }
 
-function* linesOf(raw: Uint8Array, first: boolean): Generator<Uint8Array> {
-  const marked = first && BYTE_ORDER_MARK.every((byte, index) => raw[index] === byte);
-  let start = marked ? BYTE_ORDER_MARK.length : 0;
+function* linesOf(raw: Uint8Array): Generator<Uint8Array> {
+  let start = 0;
   for (let at = start; at < raw.length; at++) {
     const byte = raw[at];
     if (byte !== LF && byte !== CR) continue;

@@ -67,7 +67,8 @@ export interface Upstream {
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer;
-  models(): Promise<readonly ModelCard[]>;
+  /** `authorization`: the caller's own header, for an upstream that the gateway has no key for. Rejects when there is no list to be had. */
+  models(authorization?: string): Promise<readonly ModelCard[]>;
   /** The OpenSSF model-signing subject digest (hexadecimal) of a model's files, or null where unknown. */
   modelDigest(model: string): string | null;
   close(): Promise<void>;

@@ -10,8 +10,8 @@ export const Identifier = v.pipe(v.string(), v.regex(/^[a-z2-7]{26}$/));
 /** A whole number from 0 to 2^53 - 1. */
 export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** Milliseconds since 1970-01-01T00:00:00Z, as the issuer's clock had it. */
-export const Time = Count;
+/** Milliseconds since 1970-01-01T00:00:00Z, as the issuer's clock had it; at most what an ECMAScript date can hold. */
+export const Time = v.pipe(Count, v.maxValue(8.64e15));
 
 /** A key as people and envelopes refer to it: `<name>+<8 hexadecimal digits>`. */
 export const KeyLabel = v.pipe(v.string(), v.maxLength(264), v.regex(/^[^\s+]+\+[0-9a-f]{8}$/u));
@@ -20,7 +20,7 @@ export const KeyLabel = v.pipe(v.string(), v.maxLength(264), v.regex(/^[^\s+]+\+
 export const Origin = v.pipe(v.string(), v.maxLength(255), v.regex(/^[^\s+]+$/u));
 
 /** A name that the operator has published: of a model, an upstream, a party. Never text from a client. */
-export const PublicName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/));
+export const PublicName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9[][A-Za-z0-9 ._:/@()[\]-]{0,127}$/));
 
 /**
  * A name that may be shown, or else only committed to: clients and upstreams can write anything into a name, and the log keeps it for

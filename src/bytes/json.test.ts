@@ -1,0 +1,231 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { reasonOf } from '../../test/support/failure.js';
+import {
+  assertOneTextPerValue,
+  assertRefusedOrWrittenBack,
+  type TextFormat,
+} from '../../test/support/mutation.js';
+import { fromHex } from './hex.js';
+import { canonicalize, type Json, parseCanonical } from './json.js';
+import { fromUtf8, utf8 } from './octets.js';
+
+const write = (value: unknown): string => fromUtf8(canonicalize(value as Json)) ?? '';
+const read = (text: string): Json => parseCanonical(utf8(text));
+
+const FORMAT: TextFormat<Json> = {
+  parse: read,
+  format: write,
+  codes: ['json/malformed', 'json/not-canonical'],
+};
+
+/** RFC 8785 names its numbers by their IEEE 754 bits. */
+function fromBits(hex: string): number {
+  const bytes = fromHex(hex) ?? new Uint8Array();
+  return new DataView(bytes.buffer, bytes.byteOffset, 8).getFloat64(0);
+}
+
+describe('RFC 8785 Appendix B, number serialization samples', () => {
+  const SAMPLES = [
+    ['0000000000000000', '0'],
+    ['8000000000000000', '0'],
+    ['0000000000000001', '5e-324'],
+    ['8000000000000001', '-5e-324'],
+    ['7fefffffffffffff', '1.7976931348623157e+308'],
+    ['ffefffffffffffff', '-1.7976931348623157e+308'],
+    ['4340000000000000', '9007199254740992'],
+    ['c340000000000000', '-9007199254740992'],
+    ['4430000000000000', '295147905179352830000'],
+    ['44b52d02c7e14af5', '9.999999999999997e+22'],
+    ['44b52d02c7e14af6', '1e+23'],
+    ['44b52d02c7e14af7', '1.0000000000000001e+23'],
+    ['444b1ae4d6e2ef4e', '999999999999999700000'],
+    ['444b1ae4d6e2ef4f', '999999999999999900000'],
+    ['444b1ae4d6e2ef50', '1e+21'],
+    ['3eb0c6f7a0b5ed8c', '9.999999999999997e-7'],
+    ['3eb0c6f7a0b5ed8d', '0.000001'],
+    ['41b3de4355555553', '333333333.3333332'],
+    ['41b3de4355555554', '333333333.33333325'],
+    ['41b3de4355555555', '333333333.3333333'],
+    ['41b3de4355555556', '333333333.3333334'],
+    ['41b3de4355555557', '333333333.33333343'],
+    ['becbf647612f3696', '-0.0000033333333333333333'],
+    ['43143ff3c1cb0959', '1424953923781206.2'],
+  ] as const;
+  it.each(SAMPLES)('%s is %s', (bits, text) => {
+    expect(write(fromBits(bits))).toBe(text);
+    expect(read(text)).toBe(bits === '8000000000000000' ? 0 : fromBits(bits));
+  });
+
+  it.each(['7fffffffffffffff', '7ff0000000000000', 'fff0000000000000'])('%s is an error', bits => {
+    expect(reasonOf(() => write(fromBits(bits)))).toBe('json/not-canonical');
+  });
+});
+
+describe('RFC 8785 §3.2, the examples', () => {
+  it('§3.2.2 and §3.2.3: literals, numbers and strings', () => {
+    const source =
+      '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],' +
+      '"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}';
+    expect(write(JSON.parse(source))).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],' +
+        '"string":"\u20ac$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    );
+  });
+
+  it('§3.2.3: names are sorted by UTF-16 code units, whatever the order they came in', () => {
+    const sorted = ['\r', '1', '\u0080', '\u00f6', '\u20ac', '\ud83d\ude00', '\ufb33'];
+    const object = Object.fromEntries(sorted.toReversed().map((name, i) => [name, i]));
+    expect(Object.keys(read(write(object)) as object).sort()).toEqual(sorted);
+    expect(sorted.map(name => write(object).indexOf(JSON.stringify(name)))).toEqual(
+      sorted.map(name => write(object).indexOf(JSON.stringify(name))).toSorted((a, b) => a - b),
+    );
+  });
+
+  it('§3.2.3: names that look like integers are sorted as strings', () => {
+    expect(write({ 9: 0, 10: 1, a: 2 })).toBe('{"10":1,"9":0,"a":2}');
+  });
+
+  it('§3.2.3: sorting reaches into arrays and objects', () => {
+    expect(write([{ b: { d: 0, c: 1 }, a: 2 }])).toBe('[{"a":2,"b":{"c":1,"d":0}}]');
+  });
+
+  it('§3.2.2.2: only the escapes that ECMAScript writes', () => {
+    expect(write('\u0000\b\t\n\f\r\u001f\u007f\u2028"\\/')).toBe(
+      '"\\u0000\\b\\t\\n\\f\\r\\u001f\u007f\u2028\\"\\\\/"',
+    );
+  });
+
+  it('a member named __proto__ is a member like others', () => {
+    const text = '{"__proto__":{"a":1},"constructor":2}';
+    expect(write(read(text))).toBe(text);
+    expect(Object.getPrototypeOf(read(text))).toBe(Object.prototype);
+  });
+});
+
+describe('json/not-canonical: what is JSON but not as we would write it', () => {
+  it.each([
+    ['white space before', ' {}'],
+    ['white space after', '{}\n'],
+    ['white space inside', '{"a": 1}'],
+    ['unsorted names', '{"b":1,"a":2}'],
+    ['a duplicate name', '{"a":1,"a":1}'],
+    ['a duplicate name, once escaped', '{"a":1,"\\u0061":1}'],
+    ['a duplicate __proto__', '{"__proto__":1,"__proto__":1}'],
+    ['a number with a trailing zero', '1.0'],
+    ['a number with a capital exponent', '1E5'],
+    ['an exponent where digits do', '1e5'],
+    ['negative zero', '-0'],
+    ['an integer that a double cannot hold', '9007199254740993'],
+    ['a number that overflows to infinity', '1e400'],
+    ['a number that underflows to zero', '1e-400'],
+    ['an escape that is not needed', '"\\u0061"'],
+    ['an escaped slash', '"\\/"'],
+    ['a control character in the longer spelling', '"\\u000a"'],
+    ['a capital hexadecimal digit', '"\\u001F"'],
+    ['a lone surrogate', '"\\ud800"'],
+    ['a lone surrogate in a name', '{"\\udead":1}'],
+    ['surrogates in the wrong order', '"\\udc00\\ud800"'],
+    ['nesting deeper than 32', '['.repeat(34) + ']'.repeat(34)],
+    ['nesting far deeper than any stack', '['.repeat(100_000) + ']'.repeat(100_000)],
+  ])('%s', (_, text) => {
+    expect(reasonOf(() => read(text))).toBe('json/not-canonical');
+  });
+
+  it.each([
+    ['undefined', undefined],
+    ['undefined in an object', { a: undefined }],
+    ['a hole in an array', new Array(1)],
+    ['a bigint', 1n],
+    ['a function', () => 1],
+    ['a symbol', Symbol('a')],
+    ['NaN deep inside', { a: [Number.NaN] }],
+    ['a lone surrogate', '\ud83d'],
+    ['a lone surrogate as a name', { '\ude00': 1 }],
+  ])('%s cannot be written', (_, value) => {
+    expect(reasonOf(() => write(value))).toBe('json/not-canonical');
+  });
+
+  it('a value that contains itself cannot be written', () => {
+    const circle: unknown[] = [];
+    circle.push(circle);
+    expect(reasonOf(() => write(circle))).toBe('json/not-canonical');
+  });
+
+  it('nesting of 32 is accepted', () => {
+    const text = '['.repeat(32) + ']'.repeat(32);
+    expect(write(read(text))).toBe(text);
+  });
+});
+
+describe('json/malformed: what is not JSON', () => {
+  it.each([
+    ['nothing', ''],
+    ['a byte order mark', '\ufeff{}'],
+    ['a trailing comma', '[1,]'],
+    ['a comment', '{}//'],
+    ['two values', '{}{}'],
+    ['single quotes', "'a'"],
+    ['NaN', 'NaN'],
+    ['Infinity', '-Infinity'],
+    ['undefined', 'undefined'],
+    ['a leading zero', '01'],
+    ['a plus sign', '+1'],
+    ['a raw line break in a string', '"a\nb"'],
+    ['an unclosed string', '"a'],
+    ['an unclosed array', '['.repeat(100_000)],
+    ['a name without quotes', '{a:1}'],
+  ])('%s', (_, text) => {
+    expect(reasonOf(() => read(text))).toBe('json/malformed');
+  });
+
+  it.each([
+    ['a lone continuation byte', [0x22, 0x80, 0x22]],
+    ['an encoded surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['an overlong quote', [0xc0, 0xa2, 0xc0, 0xa2]],
+    ['UTF-16', [0x22, 0x00, 0x22, 0x00]],
+  ])('%s', (_, bytes) => {
+    expect(reasonOf(() => parseCanonical(Uint8Array.from(bytes)))).toBe('json/malformed');
+  });
+});
+
+describe('properties', () => {
+  it('every JSON value reads back from its canonical bytes as itself', () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 5, stringUnit: 'binary' }), value => {
+        expect(read(write(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('every double is written as text that reads back as the same double', () => {
+    fc.assert(
+      fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), value => {
+        expect(read(write(value))).toBe(value === 0 ? 0 : value);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('the order of members does not matter', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string({ unit: 'binary' }), fc.integer()), members => {
+        const reversed = Object.fromEntries(Object.entries(members).toReversed());
+        expect(write(reversed)).toBe(write(members));
+      }),
+    );
+  });
+
+  const SAMPLES = [
+    '{"a":[1,2.5,1e+30,-7],"b":{"":null,"c":true},"d":"\u20ac\\n\\"x"}',
+    '[0,"",false,[],{}]',
+    '"\ud83d\ude00"',
+  ];
+  it.each(SAMPLES)('one text per value: the neighbours of %s', sample => {
+    assertOneTextPerValue(FORMAT, sample);
+  });
+  it('mutants are refused or written back as they were', () => {
+    assertRefusedOrWrittenBack(FORMAT, SAMPLES, 3000);
+  });
+});

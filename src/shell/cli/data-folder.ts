@@ -1,0 +1,29 @@
+/** Where a gateway keeps what it must not lose. */
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+export interface DataFolder {
+  readonly path: string;
+  readonly keys: string;
+  readonly log: string;
+  readonly vault: string;
+  readonly witnesses: string;
+  readonly trust: string;
+}
+
+/** `${XDG_DATA_HOME:-~/.local/share}/countersign`, as the XDG base directory specification has it. */
+export function defaultDataFolder(): string {
+  return join(process.env.XDG_DATA_HOME || join(homedir(), '.local', 'share'), 'countersign');
+}
+
+export function dataFolder(folder: string): DataFolder {
+  const path = resolve(folder);
+  return {
+    path,
+    keys: join(path, 'keys'),
+    log: join(path, 'log'),
+    vault: join(path, 'vault'),
+    witnesses: join(path, 'witnesses'),
+    trust: join(path, 'trust.json'),
+  };
+}

@@ -1,0 +1,27 @@
+/** Reading and writing the files that people name on the command line. */
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { UsageError } from './exit-code.js';
+
+/** A file's bytes. Throws a usage error when it cannot be read or has more than `limit` bytes. */
+export async function readInput(path: string, limit: number): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size <= limit) return await readFile(path);
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${reason(error)}).`);
+  }
+  throw new UsageError(`${path} has more than ${limit} bytes, which nothing of ours has.`);
+}
+
+/** `mode` 600 for what only the owner may read. Throws a usage error when the file cannot be written. */
+export async function writeOutput(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
+  try {
+    await writeFile(path, bytes, { mode });
+  } catch (error) {
+    throw new UsageError(`${path} cannot be written (${reason(error)}).`);
+  }
+}
+
+function reason(error: unknown): string {
+  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+}

@@ -1,0 +1,199 @@
+/**
+ * The whole system in one process, put together: keys, log, witnesses, vault, engine and gateway.
+ *
+ * All of it belongs to one operator, whose own witnesses count as one controller, however many keys they have.
+ */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { formatTrust, policyText, type TrustFile } from '../../appraise/trust.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
+import { utf8 } from '../../bytes/octets.js';
+import type { Upstream } from '../../exchange/upstream.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
+import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
+import { parsePolicy } from '../../note/policy.js';
+import { Failure } from '../../reason.js';
+import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
+import { defaultPolicy } from '../../receipt/policy.js';
+import { openEngine } from '../engine/engine.js';
+import { writeDurably } from '../files/durable.js';
+import { openSigningKey, type SigningKey } from '../files/keys.js';
+import { acquireLock } from '../files/lock.js';
+import { openSecret } from '../files/secret.js';
+import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import { DEFAULT_LIMITS } from '../gateway/context.js';
+import { Gateway } from '../gateway/gateway.js';
+import type { HttpUpstream } from '../gateway/http-upstream.js';
+import { Issuer } from '../gateway/issuer.js';
+import { ModelNames } from '../gateway/model-names.js';
+import { listModels } from '../gateway/models.js';
+import { openLog } from '../log/open-log.js';
+import { serveLog } from '../log/serve.js';
+import { Vault } from '../vault/vault.js';
+import { openLocalWitness } from '../witness/local-witness.js';
+import { type DataFolder, dataFolder } from './data-folder.js';
+
+export interface HouseOptions {
+  readonly data: string;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+  readonly upstream: HttpUpstream | null;
+  /** The published identity of the operator; null for one who has not published any. */
+  readonly operator: string | null;
+  readonly inline: boolean;
+  /** The most bytes that a request may have. */
+  readonly requestBytes: number;
+  readonly onProblem: (message: string) => void;
+}
+
+export interface House {
+  /** Such as `http://127.0.0.1:8787`. */
+  readonly address: string;
+  readonly folder: DataFolder;
+  readonly origin: string;
+  /** The ids of the built-in models. */
+  readonly models: readonly string[];
+  close(): Promise<void>;
+}
+
+/** How many witness keys the operator runs itself. They show how witnessing works; they do not make the operator two people. */
+const LOCAL_WITNESSES = 3;
+/** The name of a party that has published none. */
+const UNNAMED = 'unnamed operator';
+
+/** Opens everything and listens. Throws `data/…` or `log/…` when what is on disk forbids it. */
+export async function openHouse(options: HouseOptions): Promise<House> {
+  const folder = dataFolder(options.data);
+  await mkdir(folder.keys, { recursive: true, mode: 0o700 });
+  const lock = acquireLock(folder.path);
+  try {
+    return await openLocked(options, folder, () => lock.release());
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () => void): Promise<House> {
+  const [keys, engine] = await Promise.all([openKeys(folder), openEngine()]);
+  const operator = options.operator ?? UNNAMED;
+  const trust = trustFile(keys, operator);
+  await writeDurably(folder.trust, utf8(formatTrust(trust)), 0o644);
+
+  const witnesses = await Promise.all(
+    keys.witnesses.map(({ key, signer }, index) =>
+      openLocalWitness({
+        folder: join(folder.witnesses, `${index + 1}`),
+        key,
+        signer,
+        logs: [keys.log.key],
+        now: Date.now,
+      }),
+    ),
+  );
+  const log = await openLog({
+    folder: folder.log,
+    key: keys.log.key,
+    signer: keys.log.signer,
+    witnesses,
+    quorum: parsePolicy(trust.policy).quorum,
+    accepts: entry => entryIsByOneOf([keys.issuer.key], entry),
+    keysOf: entryKeys,
+    onProblem: options.onProblem,
+  });
+  const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
+  const names = new ModelNames();
+  await listModels({ names }, engine);
+  // The named upstream may be slow or down; the gateway does not wait for it.
+  if (options.upstream !== null) void listModels({ names }, options.upstream);
+  const issuer = new Issuer({
+    key: keys.issuer.key,
+    signer: keys.issuer.signer,
+    log,
+    policy: defaultPolicy(upstreams.map(({ name }) => name)),
+    clientSecret: keys.clientSecret,
+    now: Date.now,
+  });
+  await issuer.ready;
+  await log.reached(issuer.policy.index + 1, 'witnessed', FIRST_WITNESS_TIME);
+  if (log.witnessed === null) throw new Failure('witness/quorum-not-met');
+
+  const active = new ActiveExchanges();
+  const gateway = new Gateway({
+    context: {
+      issuer,
+      log,
+      vault: new Vault(folder.vault, keys.vaultKey),
+      upstreams,
+      names,
+      active,
+      operator,
+      limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
+      inline: options.inline,
+      now: Date.now,
+      seen: () => log.witnessed as Checkpoint,
+      onProblem: options.onProblem,
+    },
+    logFiles: path => serveLog(log, path),
+    host: options.host,
+    port: options.port,
+  });
+  const address = await gateway.listen();
+  const close = async () => {
+    await gateway.close();
+    await Promise.all(upstreams.map(upstream => upstream.close()));
+    await log.close();
+    unlock();
+  };
+  const models = (await engine.models()).map(({ id }) => id);
+  return { address, folder, origin: log.origin, models, close };
+}
+
+/** How long the first checkpoint may take to be witnessed, in milliseconds. */
+const FIRST_WITNESS_TIME = 10_000;
+
+interface Keys {
+  readonly log: SigningKey;
+  readonly issuer: SigningKey;
+  readonly witnesses: readonly SigningKey[];
+  readonly vaultKey: Uint8Array;
+  readonly clientSecret: Uint8Array;
+}
+
+async function openKeys(folder: DataFolder): Promise<Keys> {
+  const at = (name: string) => join(folder.keys, name);
+  const log = await openSigningKey(at('log.key'), originOf, KEY_TYPE.ed25519);
+  const numbers = Array.from({ length: LOCAL_WITNESSES }, (_, index) => index + 1);
+  return {
+    log,
+    issuer: await openSigningKey(at('issuer.key'), `${log.key.name}/issuer`, KEY_TYPE.ed25519),
+    witnesses: await Promise.all(
+      numbers.map(number =>
+        openSigningKey(
+          at(`witness-${number}.key`),
+          `${log.key.name}/witness-${number}`,
+          KEY_TYPE.cosignature,
+        ),
+      ),
+    ),
+    vaultKey: await openSecret(at('vault.key')),
+    clientSecret: await openSecret(at('clients.key')),
+  };
+}
+
+/** The origin of a log that nobody has named yet: under a domain that can never be anybody's (RFC 2606). */
+function originOf(publicKey: Uint8Array): string {
+  return `countersign.invalid/${toHex(sha256(publicKey).subarray(0, 8))}`;
+}
+
+function trustFile({ log, issuer, witnesses }: Keys, operator: string): TrustFile {
+  const witnessKeys = witnesses.map(({ key }) => key);
+  return {
+    log: formatVerifierKey(log.key),
+    issuers: [formatVerifierKey(issuer.key)],
+    policy: policyText(log.key, witnessKeys, 'all'),
+    controllers: [{ name: operator, keys: [log.key, issuer.key, ...witnessKeys].map(keyLabel) }],
+  };
+}

@@ -1,0 +1,25 @@
+/** How the CLI writes to people: colour only where a terminal shows it, and machine output on one line of JSON. */
+import { styleText } from 'node:util';
+
+export type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow' | 'cyan';
+
+/** Whether standard output shows colours; `NO_COLOR` (no-color.org) turns them off and `FORCE_COLOR` on. */
+const coloured =
+  process.env.FORCE_COLOR !== undefined ||
+  (process.stdout.isTTY === true && process.env.NO_COLOR === undefined);
+
+export function paint(style: Style | readonly Style[], text: string): string {
+  return coloured ? styleText([...(typeof style === 'string' ? [style] : style)], text) : text;
+}
+
+export function print(line = ''): void {
+  process.stdout.write(`${line}\n`);
+}
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+export function printError(line: string): void {
+  process.stderr.write(`${line}\n`);
+}

@@ -1,0 +1,112 @@
+/** `countersign receipt`: fetches a bundle from a gateway and, on the gateway's own machine, the content from its vault. */
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { utf8 } from '../../bytes/octets.js';
+import { MAX_BUNDLE_BYTES } from '../../receipt/bundle.js';
+import { formatOpening } from '../../receipt/opening.js';
+import { readSecret } from '../files/secret.js';
+import { Vault } from '../vault/vault.js';
+import { dataFolder, defaultDataFolder } from './data-folder.js';
+import { UsageError } from './exit-code.js';
+import { writeOutput } from './files.js';
+import { print, printJson } from './print.js';
+
+interface ReceiptOptions {
+  readonly gateway: string;
+  readonly wait: string;
+  readonly out?: string;
+  readonly content?: string;
+  readonly data: string;
+  readonly json?: true;
+}
+
+export function receiptCommand(): Command {
+  return new Command('receipt')
+    .description('fetch the bundle of an exchange')
+    .argument('<exchange>', 'the id in the countersign-exchange header', exchangeArgument)
+    .option('--gateway <url>', 'where the gateway listens', 'http://127.0.0.1:8787')
+    .option(
+      '--wait <stage>',
+      'wait for it to be included or witnessed, 10 s at most',
+      stageArgument,
+      'witnessed',
+    )
+    .option('--out <file>', 'where to write the bundle (default: <exchange>.bundle.json)')
+    .option('--content <folder>', "also write request, response and opening there, from this machine's vault")
+    .option('--data <folder>', "the gateway's data folder, for --content", defaultDataFolder())
+    .option('--json', 'print one line of JSON instead of words')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+const EXAMPLES = `
+Examples:
+  countersign receipt 4bqxq3zkq7xj5c2yq6w5n3d7ay
+  countersign receipt 4bqxq3zkq7xj5c2yq6w5n3d7ay --out bundle.json --content ./exchange
+
+Exit codes: 0 written, 64 wrong usage, 1 anything else.`;
+
+async function run(exchange: string, options: ReceiptOptions): Promise<void> {
+  const bundle = options.out ?? `${exchange}.bundle.json`;
+  await writeOutput(bundle, await fetchBundle(options.gateway, exchange, options.wait));
+  const content =
+    options.content === undefined ? null : await writeContent(exchange, options.content, options.data);
+  if (options.json) {
+    printJson({ exchange, bundle, content });
+    return;
+  }
+  print(`The bundle is in ${bundle}.`);
+  if (content === null) print(`Check it:  countersign verify ${bundle}`);
+  else {
+    const { request, response } = content;
+    const answer = response === null ? '' : ` --response ${response}`;
+    print(
+      `The content is in ${options.content}; its opening is in ${content.opening}: who has it can check the content.`,
+    );
+    print(
+      `Check both:  countersign verify ${bundle} --opening "$(cat ${content.opening})" --request ${request}${answer}`,
+    );
+  }
+}
+
+async function fetchBundle(gateway: string, exchange: string, wait: string): Promise<Uint8Array> {
+  if (!URL.canParse(gateway)) throw new UsageError(`--gateway takes a URL; "${gateway}" is none.`);
+  const url = new URL(`/v1/receipts/${exchange}?wait=${wait}`, gateway);
+  let response: Response;
+  try {
+    response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(20_000) });
+  } catch {
+    throw new Error(`No gateway answers at ${gateway}. Start one with "countersign up", or pass --gateway.`);
+  }
+  const body = new Uint8Array(await response.arrayBuffer());
+  if (response.ok && body.length <= MAX_BUNDLE_BYTES) return body;
+  const reason = response.headers.get('countersign-reason') ?? `HTTP ${response.status}`;
+  throw new Error(`The gateway has no bundle for ${exchange} (${reason}).`);
+}
+
+async function writeContent(exchange: string, folder: string, data: string) {
+  const { vault, keys } = dataFolder(data);
+  const content = new Vault(vault, await readSecret(join(keys, 'vault.key'))).get(exchange);
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const files = {
+    request: join(folder, 'request'),
+    response: content.response === null ? null : join(folder, 'response'),
+    opening: join(folder, 'opening'),
+  };
+  await writeOutput(files.request, content.request, 0o600);
+  if (files.response !== null && content.response !== null)
+    await writeOutput(files.response, content.response, 0o600);
+  await writeOutput(files.opening, utf8(formatOpening(content.opening)), 0o600);
+  return files;
+}
+
+function exchangeArgument(text: string): string {
+  if (/^[a-z2-7]{26}$/.test(text)) return text;
+  throw new InvalidArgumentError('It takes the 26 characters of the countersign-exchange header.');
+}
+
+function stageArgument(text: string): string {
+  if (text === 'included' || text === 'witnessed') return text;
+  throw new InvalidArgumentError('It takes "included" or "witnessed".');
+}

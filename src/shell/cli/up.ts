@@ -1,0 +1,149 @@
+/** `countersign up`: the whole system on one machine. */
+import { Command, InvalidArgumentError } from 'commander';
+import { DEFAULT_LIMITS } from '../gateway/context.js';
+import { isLoopback } from '../gateway/guard.js';
+import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
+import { defaultDataFolder } from './data-folder.js';
+import { EXIT } from './exit-code.js';
+import { type House, openHouse } from './house.js';
+import { paint, print, printError, printJson } from './print.js';
+import { openUpstream } from './upstreams.js';
+
+interface UpOptions {
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly upstream?: string;
+  readonly operator?: string;
+  readonly inline: boolean;
+  readonly maxRequest: number;
+  readonly connectTimeout: number;
+  readonly firstByteTimeout: number;
+  readonly idleTimeout: number;
+  readonly json?: true;
+}
+
+export function upCommand(): Command {
+  return new Command('up')
+    .description('start the gateway with its log, witnesses, vault and built-in model')
+    .option('--data <folder>', 'where data and keys are kept', defaultDataFolder())
+    .option('--host <address>', 'the interface to listen on', '127.0.0.1')
+    .option('--port <number>', 'the port to listen on; 0 for any free one', wholeNumber(0, 65_535), 8787)
+    .option('--upstream <url|openai>', 'an OpenAI-compatible API for every model but the built-in one')
+    .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
+    .option('--no-inline', 'leave acceptance and receipt out of streams')
+    .option(
+      '--max-request <bytes>',
+      'the largest request to take',
+      wholeNumber(1, 2 ** 31),
+      DEFAULT_LIMITS.requestBytes,
+    )
+    .option('--connect-timeout <seconds>', 'for reaching the upstream', seconds, DEFAULT_TIMEOUTS.connect)
+    .option(
+      '--first-byte-timeout <seconds>',
+      "for the upstream's answer to begin",
+      seconds,
+      DEFAULT_TIMEOUTS.firstByte,
+    )
+    .option(
+      '--idle-timeout <seconds>',
+      'for silence in the middle of an answer',
+      seconds,
+      DEFAULT_TIMEOUTS.idle,
+    )
+    .option('--json', 'print one line of JSON when ready, instead of words')
+    .addHelpText('after', EXAMPLES)
+    .action(up);
+}
+
+const EXAMPLES = `
+Examples:
+  countersign up
+  countersign up --port 9000 --data ./data
+  countersign up --upstream openai              (the key in OPENAI_API_KEY, or each client's own)
+  countersign up --upstream http://127.0.0.1:11434/v1
+
+Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
+
+async function up(options: UpOptions): Promise<void> {
+  const timeouts = {
+    connect: options.connectTimeout,
+    firstByte: options.firstByteTimeout,
+    idle: options.idleTimeout,
+  };
+  const house = await openHouse({
+    data: options.data,
+    host: options.host,
+    port: options.port,
+    upstream: options.upstream === undefined ? null : openUpstream(options.upstream, timeouts),
+    operator: options.operator ?? null,
+    inline: options.inline,
+    requestBytes: options.maxRequest,
+    onProblem: message => printError(`countersign: ${message}`),
+  });
+  if (options.json) printJson(summary(house));
+  else welcome(house, options);
+  closeOnSignal(house);
+}
+
+function summary({ address, folder, origin, models }: House) {
+  return { address, data: folder.path, keys: folder.keys, trust: folder.trust, log: origin, models };
+}
+
+function welcome({ address, folder, origin, models }: House, { host, upstream }: UpOptions): void {
+  const request = `{"model":"${models[0]}","messages":[{"role":"user","content":"What is a receipt?"}]}`;
+  print(`${paint(['bold', 'green'], 'Countersign is listening')} on ${paint('bold', `${address}/v1`)}`);
+  print();
+  print(`  data    ${folder.path}`);
+  print(`  keys    ${folder.keys}  (keep a copy: who loses the log's key loses the log)`);
+  print(`  trust   ${folder.trust}  (for those who verify your receipts)`);
+  print(`  log     ${origin}, with three witnesses that are all yours: one controller`);
+  print(
+    `  models  ${models.join(', ')} (built in, tiny)${upstream === undefined ? '' : `, and those of ${upstream}`}`,
+  );
+  if (!isLoopback(host)) print(paint('yellow', '  Anybody who reaches this address can use it.'));
+  print();
+  print('Try it:');
+  print();
+  print(`  curl -i ${address}/v1/chat/completions -H 'content-type: application/json' \\`);
+  print(`    -d '${request}'`);
+  print();
+  print('The answer names its receipt. Fetch it, and check it without asking anybody:');
+  print();
+  print(`  curl -s "${address}/v1/receipts/<countersign-exchange>?wait=witnessed" > bundle.json`);
+  print(`  npx countersign verify bundle.json --trust ${folder.trust}`);
+}
+
+/** The first signal ends what is running in good order; the second ends the process. */
+function closeOnSignal(house: House): void {
+  const close = () => {
+    process.once('SIGINT', () => process.exit(EXIT.internal));
+    process.once('SIGTERM', () => process.exit(EXIT.internal));
+    house.close().catch((error: unknown) => {
+      printError(`countersign: ${error instanceof Error ? error.message : 'could not close'}`);
+      process.exitCode = EXIT.internal;
+    });
+  };
+  process.once('SIGINT', close);
+  process.once('SIGTERM', close);
+}
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return text => {
+    const value = /^[0-9]{1,10}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
+  };
+}
+
+/** Seconds on the command line, milliseconds within. */
+function seconds(text: string): number {
+  const value = /^[0-9]{1,6}(?:\.[0-9]{1,3})?$/.test(text) ? Number(text) * 1000 : 0;
+  if (value > 0) return value;
+  throw new InvalidArgumentError('It takes a number of seconds over 0.');
+}
+
+function operatorName(text: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/.test(text)) return text;
+  throw new InvalidArgumentError('It takes up to 128 letters, digits, spaces and ._:/@()- of ASCII.');
+}

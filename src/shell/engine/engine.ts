@@ -1,0 +1,125 @@
+/**
+ * The built-in engine: an upstream that answers from a small model inside this process.
+ *
+ * Who may be malicious: whoever wrote the request. Its content is hostile and can at worst make the model
+ * say something foolish: it cannot forge turns, keep others from their turn, or hold more than its share of
+ * memory. The model's folder is trusted to be a model, but not to be any particular one: its digest, taken
+ * over the very bytes that run, goes into receipts. The worker thread is trusted, and may die.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { Worker } from 'node:worker_threads';
+import type {
+  ModelCard,
+  Transfer,
+  Upstream,
+  UpstreamRequest,
+  UpstreamSink,
+} from '../../exchange/upstream.js';
+import { Answer } from './answer.js';
+import { Delivery } from './delivery.js';
+import { Inference } from './inference.js';
+import { type Model, readModel } from './model.js';
+import { DEMONSTRATION_FOLDER, WORKER } from './place.js';
+import { Refusal } from './refusal.js';
+import { StreamedReply, WholeReply } from './reply.js';
+import { type ChatRequest, DEFAULTS, parseChatRequest } from './request.js';
+import type { WorkerData } from './worker-messages.js';
+
+export const DEMONSTRATION_MODEL = 'countersign-demo';
+
+/** Answers that may be running or waiting at once; more are refused with `engine_overloaded`. */
+export const MOST_ANSWERS = 64;
+
+/** When the demonstration model was first released, in Unix seconds. */
+const RELEASED = Date.UTC(2026, 10, 21) / 1000;
+
+/**
+ * Opens the engine over a model's folder, by default the demonstration model's. Returns as soon as the
+ * files are read and hashed; the network loads in the background, and requests wait for it.
+ */
+export async function openEngine(folder: string = DEMONSTRATION_FOLDER): Promise<Engine> {
+  const model = await readModel(folder);
+  const workerData: WorkerData = { network: model.network, shape: model.shape };
+  return new Engine(model, new Inference(() => new Worker(WORKER, { workerData })));
+}
+
+export class Engine implements Upstream {
+  readonly name = 'built-in';
+  readonly origin = 'built-in:';
+  readonly defaults = DEFAULTS;
+  readonly #model: Model;
+  readonly #inference: Inference;
+
+  constructor(model: Model, inference: Inference) {
+    this.#model = model;
+    this.#inference = inference;
+  }
+
+  send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
+    const delivery = new Delivery(sink);
+    try {
+      this.#answer(request, delivery);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      delivery.head({ status: error.status, headers: error.headers, tlsSpki: null });
+      delivery.data(error.body);
+      delivery.end();
+    }
+    return delivery;
+  }
+
+  async models(): Promise<readonly ModelCard[]> {
+    return [{ id: DEMONSTRATION_MODEL, object: 'model', created: RELEASED, owned_by: 'countersign' }];
+  }
+
+  modelDigest(model: string): string | null {
+    return model === DEMONSTRATION_MODEL ? this.#model.digest : null;
+  }
+
+  /** Ends the worker; answers that are still running fail as broken. */
+  async close(): Promise<void> {
+    await this.#inference.close();
+  }
+
+  #answer(request: UpstreamRequest, delivery: Delivery): void {
+    if (request.method !== 'POST' || request.path !== '/chat/completions') {
+      throw new Refusal('unknown_url', null, `The engine does not answer ${request.method} ${request.path}.`);
+    }
+    const chat = parseChatRequest(request.body, DEMONSTRATION_MODEL);
+    const { shape, tokenizer } = this.#model;
+    // One position stays for the answer.
+    const prompt = tokenizer.prompt(chat.messages, shape.context - 1);
+    if (prompt === null) {
+      const message = `The messages do not fit into the model's context of ${shape.context} tokens.`;
+      throw new Refusal('context_length_exceeded', 'messages', message);
+    }
+    if (this.#inference.load >= MOST_ANSWERS) {
+      throw new Refusal(
+        'engine_overloaded',
+        null,
+        `The engine is busy with ${MOST_ANSWERS} answers. Try again soon.`,
+      );
+    }
+    const reply = this.#reply(chat);
+    const answer = new Answer({ promptTokens: prompt.length, stop: chat.stop, reply, tokenizer, delivery });
+    const commission = {
+      prompt,
+      sampling: chat.sampling,
+      most: chat.most,
+      specialTokens: tokenizer.specialTokens,
+    };
+    answer.stop = this.#inference.generate(commission, answer);
+    delivery.onAbort = answer.stop;
+  }
+
+  #reply(chat: ChatRequest): WholeReply | StreamedReply {
+    const identity = {
+      id: `chatcmpl-${randomBytes(16).toString('hex')}`,
+      created: Math.floor(Date.now() / 1000),
+      model: DEMONSTRATION_MODEL,
+      system_fingerprint: `fp_${this.#model.digest.slice(0, 12)}`,
+    };
+    return chat.stream ? new StreamedReply(identity, chat.includeUsage) : new WholeReply(identity);
+  }
+}

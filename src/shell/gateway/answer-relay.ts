@@ -1,0 +1,114 @@
+/**
+ * Takes an upstream's answer as it comes and gives it to the client, whole or event by event.
+ *
+ * The upstream is not trusted: whatever it does, the exchange ends in one receipt that says what happened.
+ */
+import type {
+  Transfer,
+  Upstream,
+  UpstreamFailure,
+  UpstreamHead,
+  UpstreamRequest,
+  UpstreamSink,
+} from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
+import { BodyRelay } from './body-relay.js';
+import { asFailure, type GatewayContext } from './context.js';
+import type { Delivery } from './delivery.js';
+import type { ExchangeRecord } from './exchange-record.js';
+import { StreamRelay } from './stream-relay.js';
+
+/** What both forms of an answer have in common. Each method may throw a `Failure` for what the upstream got wrong. */
+export interface Relay {
+  data(chunk: Uint8Array): void;
+  end(): void;
+  /** The upstream failed, or answered with what cannot be passed on. */
+  fail(failure: Failure): void;
+  /** The client went away, or the gateway is closing. */
+  abort(reason: 'client/aborted' | 'gateway/closing'): void;
+}
+
+export class AnswerRelay implements UpstreamSink {
+  readonly #context: GatewayContext;
+  readonly #record: ExchangeRecord;
+  readonly #delivery: Delivery;
+  #transfer: Transfer | null = null;
+  #relay: Relay | null = null;
+
+  constructor(context: GatewayContext, record: ExchangeRecord, delivery: Delivery) {
+    this.#context = context;
+    this.#record = record;
+    this.#delivery = delivery;
+  }
+
+  start(upstream: Upstream, request: UpstreamRequest): void {
+    this.#delivery.onGone = reason => this.#abort(reason);
+    this.#transfer = upstream.send(request, this);
+    if (this.#delivery.gone) this.#abort('client/aborted');
+  }
+
+  head(head: UpstreamHead): void {
+    if (this.#delivery.ended) return;
+    this.#record.answering(head);
+    const isStream = head.status === 200 && /^text\/event-stream\b/i.test(head.headers['content-type'] ?? '');
+    const encoding = head.headers['content-encoding'] ?? 'identity';
+    this.#guard(() => {
+      // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.
+      if (encoding !== 'identity') throw new Failure('upstream/garbage', { field: 'content-encoding' });
+      this.#relay = isStream
+        ? new StreamRelay(this.#context.limits, this.#record, this.#delivery, head, this.#transfer)
+        : new BodyRelay(this.#context.limits, this.#delivery, head);
+    });
+  }
+
+  data(chunk: Uint8Array): void {
+    if (this.#delivery.ended) return;
+    this.#record.firstByte();
+    this.#guard(() => this.#relay?.data(chunk));
+  }
+
+  end(): void {
+    if (this.#delivery.ended) return;
+    this.#guard(() => this.#relay?.end());
+  }
+
+  fail(failure: UpstreamFailure): void {
+    if (this.#delivery.ended) return;
+    this.#fail(describe(failure));
+  }
+
+  #guard(step: () => void): void {
+    try {
+      step();
+    } catch (error) {
+      this.#fail(asFailure(this.#context, error));
+      this.#transfer?.abort();
+    }
+  }
+
+  #fail(failure: Failure): void {
+    if (this.#relay === null) this.#delivery.failUpstream(failure);
+    else this.#relay.fail(failure);
+  }
+
+  #abort(reason: 'client/aborted' | 'gateway/closing'): void {
+    this.#transfer?.abort();
+    if (this.#relay === null) this.#delivery.abandonBody(reason);
+    else this.#relay.abort(reason);
+  }
+}
+
+function describe(failure: UpstreamFailure): Failure {
+  switch (failure.kind) {
+    case 'connect':
+      return new Failure('upstream/unreachable', { detail: failure.detail });
+    case 'timeout':
+      return new Failure('upstream/timeout', {
+        detail: `no ${failure.phase === 'idle' ? 'further byte' : failure.phase}`,
+      });
+    case 'broken':
+      return new Failure('upstream/broken', { detail: failure.detail });
+    case 'aborted':
+      return new Failure('upstream/broken', { detail: 'aborted' });
+  }
+}

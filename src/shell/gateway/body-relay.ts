@@ -1,0 +1,65 @@
+/** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
+import { fromUtf8 } from '../../bytes/octets.js';
+import { ChatAnswerReader } from '../../exchange/chat-answer.js';
+import type { UpstreamHead } from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
+import type { Relay } from './answer-relay.js';
+import type { GatewayLimits } from './context.js';
+import type { Delivery } from './delivery.js';
+import { forwardedHeaders } from './respond.js';
+
+export class BodyRelay implements Relay {
+  readonly #limits: GatewayLimits;
+  readonly #delivery: Delivery;
+  readonly #head: UpstreamHead;
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  constructor(limits: GatewayLimits, delivery: Delivery, head: UpstreamHead) {
+    this.#limits = limits;
+    this.#delivery = delivery;
+    this.#head = head;
+  }
+
+  data(chunk: Uint8Array): void {
+    this.#length += chunk.length;
+    if (this.#length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
+    this.#chunks.push(chunk);
+  }
+
+  end(): void {
+    const body = Buffer.concat(this.#chunks);
+    const value = parseObject(body);
+    const http = this.#head.status;
+    const headers = forwardedHeaders(this.#head.headers);
+    if (http >= 400 && value !== null) {
+      const status = http < 500 ? 'refused' : 'failed';
+      this.#delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
+      return;
+    }
+    const reader = new ChatAnswerReader();
+    if (http !== 200 || value === null || !reader.add(value)) {
+      throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
+    }
+    this.#delivery.answer({ status: 'completed', reason: null, http, headers, body, answer: reader.answer });
+  }
+
+  fail(failure: Failure): void {
+    this.#delivery.failUpstream(failure);
+  }
+
+  abort(reason: 'client/aborted' | 'gateway/closing'): void {
+    this.#delivery.abandonBody(reason);
+  }
+}
+
+function parseObject(body: Uint8Array): object | null {
+  const text = fromUtf8(body);
+  if (text === null) return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

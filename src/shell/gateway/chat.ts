@@ -1,0 +1,78 @@
+/**
+ * `POST /v1/chat/completions`: from the request's bytes to an answer with a receipt.
+ *
+ * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readChatRequest } from '../../exchange/chat-request.js';
+import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
+import { AnswerRelay } from './answer-relay.js';
+import { asFailure, type GatewayContext } from './context.js';
+import { Delivery } from './delivery.js';
+import { ExchangeRecord } from './exchange-record.js';
+import { readBody } from './read-body.js';
+import { sendFailure } from './respond.js';
+
+export async function handleChat(
+  context: GatewayContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  if (!context.log.writable) {
+    sendFailure(response, new Failure('log/unavailable'));
+    return;
+  }
+  const received = context.now();
+  const body = await readBody(request, context.limits.requestBytes);
+  // A client that left before its request was whole has asked for nothing, and nothing has been accepted.
+  if (body.kind === 'gone') return;
+
+  const record = new ExchangeRecord(
+    context,
+    request.headers.authorization ?? '',
+    body.bytes,
+    body.kind === 'whole',
+    received,
+  );
+  const delivery = new Delivery(context, record, request, response);
+  try {
+    if (body.kind === 'too-large')
+      throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
+    if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
+    const chat = readChatRequest(body.bytes);
+    record.understood(chat);
+    const upstream = chooseUpstream(context, chat.model);
+    record.sending(upstream, body.bytes);
+    new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
+  } catch (error) {
+    delivery.refuse(asFailure(context, error));
+  }
+}
+
+/** The engine for its own model; for every other, the upstream that the operator named. */
+function chooseUpstream({ upstreams, names }: GatewayContext, model: string): Upstream {
+  const [engine, named] = upstreams;
+  const chosen = engine !== undefined && names.isListedBy(engine, model) ? engine : named;
+  if (chosen === undefined) throw new Failure('request/model-unknown', { field: 'model' });
+  return chosen;
+}
+
+/** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
+function upstreamRequest({ headers }: IncomingMessage, body: Uint8Array): UpstreamRequest {
+  const forwarded: Record<string, string> = {
+    'content-type': headers['content-type'] ?? 'application/json',
+    accept: headers.accept ?? '*/*',
+  };
+  for (const name of [
+    'authorization',
+    'openai-organization',
+    'openai-project',
+    'openai-beta',
+    'user-agent',
+  ] as const) {
+    const value = headers[name];
+    if (typeof value === 'string') forwarded[name] = value;
+  }
+  return { path: '/chat/completions', method: 'POST', headers: forwarded, body };
+}

@@ -1,0 +1,52 @@
+/** What every part of the gateway works with; the CLI composes it. */
+import type { Upstream } from '../../exchange/upstream.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
+import { Failure } from '../../reason.js';
+import type { ContentVault } from '../../receipt/content-vault.js';
+import type { TransparencyLog } from '../../tree/log.js';
+import type { ActiveExchanges } from './active-exchanges.js';
+import type { Issuer } from './issuer.js';
+import type { ModelNames } from './model-names.js';
+
+export interface GatewayLimits {
+  /** The most bytes that a request's body may have. */
+  readonly requestBytes: number;
+  /** The most bytes that an answer may have. */
+  readonly responseBytes: number;
+  /** The most bytes that one event of a stream may have. */
+  readonly eventBytes: number;
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  requestBytes: 20 * 1024 * 1024,
+  responseBytes: 64 * 1024 * 1024,
+  eventBytes: 4 * 1024 * 1024,
+};
+
+export interface GatewayContext {
+  readonly issuer: Issuer;
+  readonly log: TransparencyLog;
+  readonly vault: ContentVault;
+  /** The built-in engine first, then the upstream that was named, if one was. */
+  readonly upstreams: readonly Upstream[];
+  readonly names: ModelNames;
+  readonly active: ActiveExchanges;
+  /** The published identity of whoever runs the gateway. */
+  readonly operator: string;
+  readonly limits: GatewayLimits;
+  /** Whether streams carry acceptance and receipt, unless the request says otherwise. */
+  readonly inline: boolean;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** The latest witnessed checkpoint: a lower bound on when a receipt was made. */
+  readonly seen: () => Checkpoint;
+  /** Told of faults of our own, without any content. */
+  readonly onProblem: (message: string) => void;
+}
+
+/** What a client is told of an error: its own code, or for a fault of ours that there was one, which the operator is told in full. */
+export function asFailure({ onProblem }: Pick<GatewayContext, 'onProblem'>, error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  onProblem(`a fault of our own: ${error instanceof Error ? (error.stack ?? error.message) : 'unknown'}`);
+  return new Failure('gateway/fault');
+}

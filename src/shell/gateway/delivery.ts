@@ -1,0 +1,181 @@
+/**
+ * The client's side of an exchange: what has been written to it, when it went away, and the one receipt that ends the exchange.
+ *
+ * However an exchange ends, it ends here, once, and with a receipt; only a log or a vault that can no longer write leaves none, and
+ * then the client gets an error instead of an answer.
+ */
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { toHex } from '../../bytes/hex.js';
+import type { ChatAnswer } from '../../exchange/chat-answer.js';
+import { openaiError } from '../../exchange/openai-error.js';
+import type { Failure, ReasonCode } from '../../reason.js';
+import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
+import { commit } from '../../receipt/opening.js';
+import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
+import { asFailure, type GatewayContext } from './context.js';
+import type { Ending, ExchangeRecord, SealedReceipt } from './exchange-record.js';
+import { sendBody, sendFailure } from './respond.js';
+
+/** Proxies commonly stop at 4 KiB of headers. */
+const MAX_INLINE_HEADER = 3 * 1024;
+
+/** The status that servers commonly log for a client that left; nobody receives it. */
+const CLIENT_GONE = 499;
+
+export interface BodyAnswer {
+  readonly status: Receipt['response']['status'];
+  readonly reason: ReasonCode | null;
+  readonly http: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Uint8Array;
+  readonly answer: ChatAnswer | null;
+}
+
+export class Delivery {
+  /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
+  onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
+  readonly #context: GatewayContext;
+  readonly #record: ExchangeRecord;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  #ended = false;
+
+  constructor(
+    context: GatewayContext,
+    record: ExchangeRecord,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
+    this.#context = context;
+    this.#record = record;
+    this.#request = request;
+    this.#response = response;
+    context.active.begin(record.id);
+    response.once('close', () => {
+      if (!this.#ended) this.onGone(context.active.closing ? 'gateway/closing' : 'client/aborted');
+    });
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Whether the client has already gone. */
+  get gone(): boolean {
+    return this.#response.destroyed && !this.#response.writableFinished;
+  }
+
+  /** Whether this stream carries acceptance and receipt as comments. */
+  get carriesComments(): boolean {
+    return this.#context.inline && this.#request.headers['countersign-inline'] !== 'none';
+  }
+
+  /** Answers with an error of the gateway's own, under a receipt that says the request was refused. */
+  refuse(failure: Failure): void {
+    this.#answerWithError('refused', failure);
+    if (failure.code === 'request/too-large') this.#discardRest();
+  }
+
+  /** Answers with an error of the gateway's own, under a receipt that says that an upstream failed. */
+  failUpstream(failure: Failure): void {
+    this.#answerWithError('failed', failure);
+  }
+
+  /** Sends a whole answer and ends the exchange. */
+  answer({ status, reason, http, headers, body, answer }: BodyAnswer): void {
+    const digest: ResponseDigest = {
+      form: 'body',
+      commitment: toHex(commit(this.#record.opening, 'response', body)),
+    };
+    const sealed = this.end({ status, reason, http, response: { digest, bytes: body }, answer });
+    if (sealed === null) return;
+    sendBody(
+      this.#response,
+      http,
+      { ...headers, ...this.#record.headers, ...this.#receiptHeaders(sealed) },
+      body,
+    );
+  }
+
+  /** Ends an exchange whose client is gone and was sent nothing. */
+  abandonBody(reason: 'client/aborted' | 'gateway/closing'): void {
+    this.end({ status: 'aborted', reason, http: CLIENT_GONE, response: null, answer: null });
+  }
+
+  beginStream(http: number, headers: OutgoingHttpHeaders): void {
+    this.#response.writeHead(http, {
+      ...headers,
+      ...this.#record.headers,
+      'cache-control': 'no-cache',
+      // Some proxies hold streams back unless told not to.
+      'x-accel-buffering': 'no',
+    });
+    this.#response.flushHeaders();
+  }
+
+  /** Writes a part of a stream. Returns false when the client reads too slowly and the caller should wait for {@link drained}. */
+  write(bytes: Uint8Array): boolean {
+    return this.#response.write(bytes);
+  }
+
+  drained(callback: () => void): void {
+    this.#response.once('drain', callback);
+  }
+
+  finishStream(last: Uint8Array | null): void {
+    if (last === null) this.#response.end();
+    else this.#response.end(last);
+  }
+
+  /**
+   * Ends the exchange with its one receipt. Returns null, and has told the client, when no receipt could be kept.
+   */
+  end(ending: Ending): SealedReceipt | null {
+    if (this.#ended) return null;
+    this.#ended = true;
+    try {
+      return this.#record.seal(ending);
+    } catch (error) {
+      this.#abandon(error);
+      return null;
+    } finally {
+      this.#context.active.end(this.#record.id);
+    }
+  }
+
+  #answerWithError(status: 'refused' | 'failed', failure: Failure): void {
+    const { status: http, body } = openaiError(failure);
+    const headers: OutgoingHttpHeaders = {
+      'content-type': 'application/json',
+      'countersign-reason': failure.code,
+    };
+    if (failure.code === 'request/too-large') headers.connection = 'close';
+    this.answer({ status, reason: failure.code, http, headers, body, answer: null });
+  }
+
+  #receiptHeaders({ envelope, digest }: SealedReceipt): OutgoingHttpHeaders {
+    const headers: OutgoingHttpHeaders = { 'countersign-receipt-digest': digest };
+    const inline = this.#request.headers['countersign-inline'] === 'receipt' ? inlineHeader(envelope) : null;
+    if (inline !== null) headers['countersign-receipt'] = inline;
+    return headers;
+  }
+
+  /** Reads and drops a little of what is still coming, so that the client sees the answer instead of a broken connection. */
+  #discardRest(): void {
+    this.#request.resume();
+    setTimeout(() => this.#request.destroy(), 2000).unref();
+  }
+
+  /** No receipt could be kept, so no answer may look as if there were one. */
+  #abandon(error: unknown): void {
+    const failure = asFailure(this.#context, error);
+    if (this.#response.headersSent) this.#response.destroy();
+    else sendFailure(this.#response, failure);
+  }
+}
+
+/** The envelope as a header's value, or null when it would be too large for the proxies on the way. */
+function inlineHeader(envelope: Envelope): string | null {
+  const bytes = envelopeBytes(envelope);
+  return bytes.length < MAX_INLINE_HEADER ? Buffer.from(bytes).toString('latin1') : null;
+}

@@ -1,0 +1,309 @@
+/**
+ * What the gateway knows of one exchange while it runs, and the receipt that it becomes.
+ *
+ * Everything that a client or an upstream has written is hostile here: it reaches the receipt as a number, as a word from a closed list,
+ * as a name that the operator has listed, or else as a commitment.
+ */
+import { randomBytes } from 'node:crypto';
+import { toBase32 } from '../../bytes/base32.js';
+import { toHex } from '../../bytes/hex.js';
+import { utf8 } from '../../bytes/octets.js';
+import { type ChatAnswer, toolCallBytes } from '../../exchange/chat-answer.js';
+import type { ChatRequest } from '../../exchange/chat-request.js';
+import type { Parameters } from '../../exchange/parameters.js';
+import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
+import type { ReasonCode } from '../../reason.js';
+import { ACCEPTANCE } from '../../receipt/acceptance.js';
+import { type Envelope, envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
+import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
+import {
+  type Attempt,
+  type Items,
+  RECEIPT,
+  type Receipt,
+  type ResponseDigest,
+  receiptSubject,
+} from '../../receipt/receipt.js';
+import { writeStatement } from '../../receipt/statement.js';
+import { merkleRoot } from '../../tree/root.js';
+import type { GatewayContext } from './context.js';
+import type { ClientThread } from './issuer.js';
+
+/** How an exchange ended. */
+export interface Ending {
+  readonly status: Receipt['response']['status'];
+  /** Null only for `completed`. */
+  readonly reason: ReasonCode | null;
+  /** The HTTP status that the client got, or would have got. */
+  readonly http: number;
+  /** What the receipt commits to of the response, and the bytes that the vault keeps; null when nothing was sent. */
+  readonly response: { readonly digest: ResponseDigest; readonly bytes: Uint8Array } | null;
+  readonly answer: ChatAnswer | null;
+}
+
+export interface SealedReceipt {
+  readonly envelope: Envelope;
+  /** SHA-256 of the signed payload, hexadecimal. */
+  readonly digest: string;
+}
+
+/** How long after an exchange the log has to include its receipt, in milliseconds. */
+const PROMISE = 3_600_000;
+/** As many commitments as a receipt lists; beyond, one root stands for all. */
+const MAX_LISTED_ITEMS = 32;
+
+export class ExchangeRecord {
+  readonly id = toBase32(randomBytes(16));
+  readonly opening: Uint8Array = randomBytes(OPENING_BYTES);
+  readonly #context: GatewayContext;
+  readonly #received: number;
+  readonly #body: Uint8Array;
+  readonly #complete: boolean;
+  readonly #thread: ClientThread;
+  readonly #counter: number;
+  #request: ChatRequest | null = null;
+  #upstream: Upstream | null = null;
+  #head: UpstreamHead | null = null;
+  #sent: Uint8Array | null = null;
+  #attempt: { started: number } | null = null;
+  #firstByte: number | null = null;
+
+  /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
+  constructor(
+    context: GatewayContext,
+    credentials: string,
+    body: Uint8Array,
+    complete: boolean,
+    received: number,
+  ) {
+    this.#context = context;
+    this.#received = received;
+    this.#body = body;
+    this.#complete = complete;
+    this.#thread = context.issuer.thread(credentials);
+    this.#counter = ++this.#thread.counter;
+  }
+
+  /** The headers that every answer to this exchange carries. */
+  get headers(): Record<string, string> {
+    return {
+      'countersign-exchange': this.id,
+      'countersign-opening': formatOpening(this.opening),
+      link: `</v1/receipts/${this.id}>; rel="receipt"`,
+    };
+  }
+
+  understood(request: ChatRequest): void {
+    this.#request = request;
+  }
+
+  sending(upstream: Upstream, body: Uint8Array): void {
+    this.#upstream = upstream;
+    this.#sent = body;
+    this.#attempt = { started: this.#context.now() };
+  }
+
+  answering(head: UpstreamHead): void {
+    this.#head = head;
+  }
+
+  firstByte(): void {
+    this.#firstByte ??= this.#context.now();
+  }
+
+  /** The acceptance of a request whose answer is streamed. */
+  accept(): Envelope {
+    const { client, epoch } = this.#thread;
+    const payload = writeStatement(ACCEPTANCE, {
+      subject: [
+        { digest: { 'countersign-commitment-v1': this.#commit('request', this.#body) }, name: 'request' },
+      ],
+      predicate: {
+        client,
+        counter: this.#counter,
+        epoch,
+        exchange: this.id,
+        issuer: this.#context.issuer.label,
+        log: { origin: this.#context.log.origin },
+        received: this.#received,
+      },
+    });
+    return this.#context.issuer.sign(payload);
+  }
+
+  /**
+   * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client.
+   * Throws `vault/unavailable` or `log/unavailable`.
+   */
+  seal(ending: Ending): SealedReceipt {
+    const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
+    const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
+    const envelope = this.#context.issuer.sign(payload);
+    const digest = toHex(payloadDigest(envelope));
+    const response = ending.response?.bytes ?? null;
+    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response });
+    // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
+    this.#context.log.append(envelopeBytes(envelope)).included.catch(() => undefined);
+    this.#thread.previous = digest;
+    return { envelope, digest };
+  }
+
+  #predicate(ending: Ending): Receipt {
+    const { issuer, log, now } = this.#context;
+    const completed = Math.max(now(), this.#firstByte ?? this.#received);
+    const seen = this.#context.seen();
+    return {
+      attempts: this.#attempts(ending, completed),
+      claims: this.#claims(ending),
+      client: this.#thread.client,
+      counter: this.#counter,
+      epoch: this.#thread.epoch,
+      evidence: [],
+      exchange: this.id,
+      issuer: issuer.label,
+      log: { deadline: completed + PROMISE, origin: log.origin },
+      model: this.#model(ending.answer),
+      policy: issuer.policy,
+      previous: this.#thread.previous,
+      price: { lines: null, reason: this.#upstream?.origin === 'built-in:' ? 'free' : 'no-price-list' },
+      request: {
+        attachments: this.#items('attachment', this.#request?.attachments ?? []),
+        complete: this.#complete,
+        parameters: this.#parameters(),
+        sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
+        transforms: [],
+      },
+      response: {
+        finish: (ending.answer?.finish ?? [])
+          .slice(0, MAX_LISTED_ITEMS)
+          .map((reason, at) => this.#finish(reason, at)),
+        http: ending.http,
+        reason: ending.reason,
+        status: ending.status,
+        tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
+        usage: ending.answer?.usage ?? null,
+      },
+      responsibility: this.#responsibility(),
+      seen: { root: toHex(seen.root), size: seen.size },
+      time: { clock: 'issuer', completed, firstByte: this.#firstByte, received: this.#received },
+      upstream: this.#upstreamFacts(),
+    };
+  }
+
+  #attempts(ending: Ending, ended: number): Attempt[] {
+    if (this.#upstream === null || this.#attempt === null) return [];
+    const outcome = {
+      completed: 'answered',
+      refused: 'answered',
+      failed: 'failed',
+      aborted: 'aborted',
+    } as const;
+    return [
+      {
+        ended,
+        outcome: outcome[ending.status],
+        reason: ending.reason,
+        started: this.#attempt.started,
+        status: this.#head?.status ?? null,
+        upstream: this.#upstream.name,
+      },
+    ];
+  }
+
+  #claims({ answer }: Ending): Receipt['claims'] {
+    if (this.#upstream === null) return [];
+    const model =
+      answer?.model == null
+        ? ({ about: 'model', source: 'none', status: 'unknown' } as const)
+        : ({ about: 'model', source: 'upstream', status: 'asserted' } as const);
+    return [
+      { about: 'answer', source: 'none', status: 'unknown' },
+      model,
+      { about: 'place', source: 'issuer', status: 'asserted' },
+    ];
+  }
+
+  #model(answer: ChatAnswer | null): Receipt['model'] {
+    const requested = this.#request?.model ?? null;
+    const served = answer?.model ?? null;
+    return {
+      digest: served === null ? null : (this.#upstream?.modelDigest(served) ?? null),
+      requested:
+        requested === null
+          ? null
+          : this.#name('model/requested', requested, this.#context.names.has(requested)),
+      served:
+        served === null
+          ? null
+          : this.#name('model/served', served, this.#context.names.serves(requested, served)),
+    };
+  }
+
+  #finish(reason: string, at: number): Receipt['response']['finish'][number] {
+    return this.#name(`finish/${at}`, reason, FINISH_REASONS.has(reason));
+  }
+
+  #name(label: Label, name: string, isPublic: boolean): { name: string } | { commitment: string } {
+    return isPublic ? { name } : { commitment: this.#commit(label, utf8(name)) };
+  }
+
+  #parameters(): Parameters {
+    if (this.#request === null) return {};
+    return { ...this.#upstream?.defaults, ...this.#request.parameters };
+  }
+
+  #responsibility(): Receipt['responsibility'] {
+    const operator = {
+      key: this.#context.issuer.label,
+      party: this.#context.operator,
+      role: 'operator',
+    } as const;
+    const policyAuthor = {
+      key: this.#context.issuer.label,
+      party: this.#context.operator,
+      role: 'policy-author',
+    } as const;
+    if (this.#upstream === null) return [operator, policyAuthor];
+    const host = {
+      key: this.#head?.tlsSpki ?? null,
+      party: hostOf(this.#upstream.origin),
+      role: 'host',
+    } as const;
+    return [operator, host, policyAuthor];
+  }
+
+  #upstreamFacts(): Receipt['upstream'] {
+    if (this.#upstream === null) return null;
+    const requestId = this.#head?.headers['x-request-id'];
+    return {
+      origin: this.#upstream.origin,
+      requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),
+      signature: null,
+      tlsSpki: this.#head?.tlsSpki ?? null,
+    };
+  }
+
+  #items(kind: 'tool' | 'attachment', items: readonly Uint8Array[]): Items {
+    const commitments = items.map((item, at) => commit(this.opening, `${kind}/${at}`, item));
+    if (commitments.length <= MAX_LISTED_ITEMS) return { commitments: commitments.map(toHex) };
+    return { count: commitments.length, root: toHex(merkleRoot(commitments)) };
+  }
+
+  #commit(label: Label, bytes: Uint8Array): string {
+    return toHex(commit(this.opening, label, bytes));
+  }
+}
+
+/** Who ran the model, as far as the operator knows: the host that it asked. */
+function hostOf(origin: string): string {
+  return origin === 'built-in:' ? 'built-in engine' : new URL(origin).host;
+}
+
+/** The finish reasons that OpenAI's API documents; any other is the upstream's own text. */
+const FINISH_REASONS: ReadonlySet<string> = new Set([
+  'stop',
+  'length',
+  'tool_calls',
+  'content_filter',
+  'function_call',
+]);

@@ -1,0 +1,137 @@
+/**
+ * The gateway: an OpenAI-compatible server whose every answer leaves with a receipt.
+ *
+ * Clients and upstreams are not trusted. The log and the vault are the operator's own and are trusted to keep what they took; the
+ * operator is not trusted at all, which is what the receipts are for.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Failure } from '../../reason.js';
+import { handleChat } from './chat.js';
+import { asFailure, type GatewayContext } from './context.js';
+import { isLocalRequest, isLoopback } from './guard.js';
+import { handleModels } from './models.js';
+import { handleReceipt } from './receipts.js';
+import { sendBody, sendFailure, sendJson } from './respond.js';
+
+/** Serves the log's public files; the gateway only mounts it. */
+export type LogFiles = (path: string) => Promise<{
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}>;
+
+export interface GatewayOptions {
+  readonly context: GatewayContext;
+  readonly logFiles: LogFiles;
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
+}
+
+/** How long running exchanges may take to end when the gateway closes, in milliseconds. */
+const CLOSING_TIME = 10_000;
+/** How long a client may take to send a request, in milliseconds. */
+const REQUEST_TIME = 300_000;
+
+export class Gateway {
+  readonly #options: GatewayOptions;
+  readonly #server: Server;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
+      (request, response) => {
+        this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
+      },
+    );
+  }
+
+  /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */
+  async listen(): Promise<string> {
+    const { host, port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(port, host, resolve);
+    });
+    const { port: bound } = this.#server.address() as AddressInfo;
+    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  }
+
+  /** Takes no new requests, lets running ones end, and ends those that do not as aborted. */
+  async close(): Promise<void> {
+    const { active } = this.#options.context;
+    active.closing = true;
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
+    this.#server.closeIdleConnections();
+    const patience = setTimeout(() => this.#server.closeAllConnections(), CLOSING_TIME);
+    await active.allEnded();
+    this.#server.closeIdleConnections();
+    await closed;
+    clearTimeout(patience);
+  }
+
+  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { context, host, logFiles } = this.#options;
+    if (isLoopback(host) && !isLocalRequest(request.headers)) throw new Failure('request/host-refused');
+    const target = request.url ?? '/';
+    if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
+    const url = new URL(target, BASE);
+    const route = url.pathname;
+    if (route === '/v1/chat/completions') {
+      if (!allows(request, response, ['POST'])) return;
+      if (context.active.closing) throw new Failure('gateway/closing');
+      await handleChat(context, request, response);
+      return;
+    }
+    if (!allows(request, response, ['GET', 'HEAD'])) return;
+    const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
+    if (receipt !== null) await handleReceipt(context, receipt[1] ?? '', url.searchParams, response);
+    else if (route === '/v1/models') await handleModels(context, request, response);
+    else if (route === '/healthz') sendJson(response, 200, { status: 'alive' });
+    else if (route === '/readyz') this.#sendReadiness(response);
+    else if (route.startsWith('/log/')) {
+      const { status, headers, body } = await logFiles(route.slice('/log/'.length));
+      sendBody(response, status, headers, body);
+    } else if (route === '/') sendJson(response, 200, WELCOME);
+    else throw new Failure('request/route-unknown');
+  }
+
+  #sendReadiness(response: ServerResponse): void {
+    const { log, active } = this.#options.context;
+    const checks = { log: log.writable, witnessed: log.witnessed !== null, open: !active.closing };
+    const ready = Object.values(checks).every(Boolean);
+    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks });
+  }
+
+  #failed(response: ServerResponse, error: unknown): void {
+    const failure = asFailure(this.#options.context, error);
+    if (response.headersSent) response.destroy();
+    else sendFailure(response, failure);
+  }
+}
+
+/** Only the path and the query of a request's target count. */
+const BASE = 'http://gateway.invalid';
+
+const WELCOME = {
+  name: 'countersign',
+  paths: [
+    'POST /v1/chat/completions',
+    'GET /v1/models',
+    'GET /v1/receipts/<exchange>?wait=included|witnessed',
+    'GET /log/checkpoint',
+    'GET /log/tile/<level>/<index>',
+    'GET /log/tile/entries/<index>',
+    'GET /healthz',
+    'GET /readyz',
+  ],
+};
+
+/** Answers what the path does not take. */
+function allows(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): boolean {
+  if (methods.includes(request.method ?? '')) return true;
+  sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
+  return false;
+}

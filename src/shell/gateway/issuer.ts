@@ -1,0 +1,97 @@
+/**
+ * The issuer: who signs, under which epoch, and which number each client's exchange gets.
+ *
+ * Clients are not trusted, and anybody can pretend to be many of them. Numbers live in memory only: a crash ends the epoch, so no number
+ * can be given twice. When an epoch has seen too many clients to remember, or has become old, the next one begins.
+ */
+import { createHmac, randomBytes } from 'node:crypto';
+import { toBase32 } from '../../bytes/base32.js';
+import type { Signer } from '../../bytes/cryptography.js';
+import { keyLabel, type VerifierKey } from '../../note/key.js';
+import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
+import { epochStatement } from '../../receipt/epoch.js';
+import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
+import type { Appended, TransparencyLog } from '../../tree/log.js';
+
+const MAX_CLIENTS = 100_000;
+/** One day, in milliseconds: no client can be followed for longer by the name that the log has for it. */
+const MAX_AGE = 86_400_000;
+
+/** What an issuer remembers of one client in one epoch. */
+export interface ClientThread {
+  /** The client's name in this epoch: 128 bits of a keyed hash. */
+  readonly client: string;
+  readonly epoch: string;
+  /** The number last given; the first is 1. */
+  counter: number;
+  /** The digest of the receipt last signed for this client, hexadecimal. */
+  previous: string | null;
+}
+
+export interface IssuerOptions {
+  readonly key: VerifierKey;
+  readonly signer: Signer;
+  readonly log: TransparencyLog;
+  readonly policy: PolicyDocument;
+  /** 32 secret bytes from which clients' names are derived. */
+  readonly clientSecret: Uint8Array;
+  readonly now: () => number;
+}
+
+export class Issuer {
+  /** The issuer's name in receipts and envelopes. */
+  readonly label: string;
+  /** The policy in force, as receipts name it. */
+  readonly policy: { readonly digest: string; readonly index: number };
+  /** Resolves when policy and epoch are included in the log. */
+  readonly ready: Promise<void>;
+  readonly #options: IssuerOptions;
+  readonly #threads = new Map<string, ClientThread>();
+  #epoch = '';
+  #started = 0;
+
+  /** Logs the policy and the first epoch. Throws `log/unavailable`. */
+  constructor(options: IssuerOptions) {
+    this.#options = options;
+    this.label = keyLabel(options.key);
+    const logged = this.#append(policyStatement(options.policy, this.label));
+    this.policy = { digest: policyDigest(options.policy), index: logged.index };
+    this.ready = Promise.all([logged.included, this.#beginEpoch().included]).then(() => undefined);
+  }
+
+  /** The thread of the client with these credentials (an Authorization header, or the empty string for all without one). */
+  thread(credentials: string): ClientThread {
+    const age = this.#options.now() - this.#started;
+    if (this.#threads.size >= MAX_CLIENTS || age >= MAX_AGE) this.#beginEpoch();
+    const client = this.#clientName(credentials);
+    let thread = this.#threads.get(client);
+    if (thread === undefined) {
+      thread = { client, epoch: this.#epoch, counter: 0, previous: null };
+      this.#threads.set(client, thread);
+    }
+    return thread;
+  }
+
+  sign(payload: Uint8Array): Envelope {
+    return seal(payload, this.label, this.#options.signer);
+  }
+
+  /** An exchange of the epoch before still ends under the thread that it began with. */
+  #beginEpoch(): Appended {
+    this.#epoch = toBase32(randomBytes(16));
+    this.#started = this.#options.now();
+    this.#threads.clear();
+    return this.#append(epochStatement(this.#options.key, this.#epoch, this.#started));
+  }
+
+  #append(payload: Uint8Array): Appended {
+    return this.#options.log.append(envelopeBytes(this.sign(payload)));
+  }
+
+  #clientName(credentials: string): string {
+    const mac = createHmac('sha256', this.#options.clientSecret)
+      .update(`${this.#epoch}\n${credentials}`)
+      .digest();
+    return toBase32(mac.subarray(0, 16));
+  }
+}

@@ -1,0 +1,55 @@
+/** `GET /v1/receipts/<id>[?wait=included|witnessed]`: the bundle of an exchange, with the strongest proof there is. */
+import type { ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Failure } from '../../reason.js';
+import { formatBundle } from '../../receipt/bundle.js';
+import { exchangeKey, readEntry } from '../../receipt/entry.js';
+import type { Stage } from '../../tree/log.js';
+import type { GatewayContext } from './context.js';
+import { sendBody } from './respond.js';
+
+/** The longest that a request may wait, in milliseconds; after it, it gets what there is. */
+const MAX_WAIT = 10_000;
+
+export async function handleReceipt(
+  context: GatewayContext,
+  exchange: string,
+  query: URLSearchParams,
+  response: ServerResponse,
+): Promise<void> {
+  const stage = readStage(query);
+  const deadline = context.now() + (stage === null ? 0 : MAX_WAIT);
+  const key = exchangeKey(exchange);
+  if (key === null) throw new Failure('receipt/unknown');
+  await untilEnded(context, exchange, deadline);
+  const index = await context.log.find(key);
+  if (index === null) throw new Failure('receipt/unknown');
+  const gone = new AbortController();
+  response.once('close', () => gone.abort());
+  if (stage !== null) await context.log.reached(index, stage, deadline - context.now(), gone.signal);
+  if (gone.signal.aborted) return;
+  const envelope = readEntry(await context.log.entry(index));
+  const body = formatBundle({ envelope, proof: await context.log.prove(index) });
+  sendBody(response, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
+}
+
+function readStage(query: URLSearchParams): Stage | null {
+  const wait = query.get('wait');
+  if (wait === null || wait === 'included' || wait === 'witnessed') return wait;
+  throw new Failure('request/malformed', { field: 'wait' });
+}
+
+/** There is no receipt while the answer is still on its way. */
+async function untilEnded(
+  { active, now }: GatewayContext,
+  exchange: string,
+  deadline: number,
+): Promise<void> {
+  const ending = active.ending(exchange);
+  if (ending === null) return;
+  const ended = await Promise.race([
+    ending.then(() => true),
+    sleep(Math.max(0, deadline - now()), false, { ref: false }),
+  ]);
+  if (!ended) throw new Failure('receipt/pending');
+}

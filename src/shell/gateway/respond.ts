@@ -1,0 +1,52 @@
+/** Writing answers: headers that are always there, and errors in the shape that OpenAI's clients understand. */
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { openaiError } from '../../exchange/openai-error.js';
+import type { Failure } from '../../reason.js';
+
+/** What an upstream's answer may tell the client; whatever else it sends ends here, its cookies and anything that looks like ours included. */
+const FORWARDED =
+  /^(?:content-type|retry-after|retry-after-ms|x-request-id|x-should-retry|x-ratelimit-[a-z-]+|openai-[a-z-]+)$/;
+
+export function forwardedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => FORWARDED.test(name)));
+}
+
+export function sendBody(
+  response: ServerResponse,
+  status: number,
+  headers: OutgoingHttpHeaders,
+  body: Uint8Array,
+): void {
+  response.writeHead(status, { ...headers, 'content-length': body.length });
+  response.end(body);
+}
+
+export function sendJson(
+  response: ServerResponse,
+  status: number,
+  value: unknown,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const body = Buffer.from(JSON.stringify(value));
+  sendBody(
+    response,
+    status,
+    { 'content-type': 'application/json', 'cache-control': 'no-store', ...headers },
+    body,
+  );
+}
+
+/** An error that belongs to no exchange, and so has no receipt. */
+export function sendFailure(
+  response: ServerResponse,
+  failure: Failure,
+  headers: OutgoingHttpHeaders = {},
+): void {
+  const { status, body } = openaiError(failure);
+  sendBody(
+    response,
+    status,
+    { 'content-type': 'application/json', 'countersign-reason': failure.code, ...headers },
+    body,
+  );
+}

@@ -1,0 +1,173 @@
+/**
+ * An answer that comes as server-sent events: each is chained, read and passed on at once, with the acceptance in front of the first and
+ * the receipt in front of the last.
+ */
+import { toHex } from '../../bytes/hex.js';
+import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
+import { ChatAnswerReader } from '../../exchange/chat-answer.js';
+import { openaiError } from '../../exchange/openai-error.js';
+import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
+import type { Transfer, UpstreamHead } from '../../exchange/upstream.js';
+import { Failure, type ReasonCode } from '../../reason.js';
+import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
+import type { Receipt } from '../../receipt/receipt.js';
+import { StreamChain } from '../../receipt/stream-chain.js';
+import type { Relay } from './answer-relay.js';
+import type { GatewayLimits } from './context.js';
+import type { Delivery } from './delivery.js';
+import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
+import { forwardedHeaders } from './respond.js';
+
+/** What ends a stream in OpenAI's dialect. */
+const TERMINAL = '[DONE]';
+/** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
+const RESERVED_COMMENT = /^\s*countersign-/i;
+
+export class StreamRelay implements Relay {
+  readonly #limits: GatewayLimits;
+  readonly #record: ExchangeRecord;
+  readonly #delivery: Delivery;
+  readonly #transfer: Transfer | null;
+  readonly #http: number;
+  readonly #splitter: EventSplitter;
+  readonly #chain: StreamChain;
+  readonly #reader = new ChatAnswerReader();
+  /** What the client has been sent, comments of ours aside: this is what the vault keeps. */
+  readonly #sent: Uint8Array[] = [];
+  #sentLength = 0;
+  #accepted = false;
+  #upstreamError = false;
+  #waiting = false;
+
+  constructor(
+    limits: GatewayLimits,
+    record: ExchangeRecord,
+    delivery: Delivery,
+    head: UpstreamHead,
+    transfer: Transfer | null,
+  ) {
+    this.#limits = limits;
+    this.#record = record;
+    this.#delivery = delivery;
+    this.#transfer = transfer;
+    this.#http = head.status;
+    this.#splitter = new EventSplitter(limits.eventBytes);
+    this.#chain = new StreamChain(record.opening);
+    delivery.beginStream(head.status, forwardedHeaders(head.headers));
+  }
+
+  data(chunk: Uint8Array): void {
+    for (const block of this.#splitter.push(chunk)) {
+      if (this.#delivery.ended) return;
+      this.#relay(block);
+    }
+  }
+
+  /** The upstream closed the stream without its terminal event. That is an end only if the model had said that it was finished. */
+  end(): void {
+    if (this.#reader.answer.finish.length === 0)
+      throw new Failure('upstream/broken', { detail: 'no end of the stream' });
+    if (this.#seal('completed', null) !== null) this.#delivery.finishStream(null);
+  }
+
+  /** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
+  fail(failure: Failure): void {
+    const raw = concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
+    this.#finish(readEvent(raw), 'failed', failure.code);
+  }
+
+  abort(reason: 'client/aborted' | 'gateway/closing'): void {
+    this.#seal('aborted', reason);
+  }
+
+  #relay(block: EventBlock): void {
+    const raw = block.comments.some(isReserved) ? withoutReserved(block.raw) : block.raw;
+    if (block.event === null) {
+      this.#write(raw);
+      return;
+    }
+    const data = fromUtf8(eventData(block.event));
+    if (data === TERMINAL) {
+      const status = this.#upstreamError ? 'failed' : 'completed';
+      this.#finish({ ...block, raw }, status, this.#upstreamError ? 'upstream/error' : null);
+      return;
+    }
+    this.#read(data);
+    this.#keep(raw, block);
+    if (this.#sentLength > this.#limits.responseBytes) throw new Failure('upstream/oversized');
+    this.#write(concat(this.#acceptance(), raw));
+  }
+
+  /** The last event: sealed first, because the receipt that goes in front of it commits to it. */
+  #finish(block: EventBlock, status: Receipt['response']['status'], reason: ReasonCode | null): void {
+    this.#keep(block.raw, block);
+    const acceptance = this.#acceptance();
+    const sealed = this.#seal(status, reason);
+    if (sealed === null) return;
+    const receipt = this.#delivery.carriesComments
+      ? commentLine(RECEIPT_COMMENT, sealed.envelope)
+      : new Uint8Array();
+    this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
+    this.#transfer?.abort();
+  }
+
+  /** The acceptance's comment line, in front of the first event only. */
+  #acceptance(): Uint8Array {
+    if (this.#accepted || !this.#delivery.carriesComments) return new Uint8Array();
+    this.#accepted = true;
+    return commentLine(ACCEPTANCE_COMMENT, this.#record.accept());
+  }
+
+  #read(data: string | null): void {
+    try {
+      const value: unknown = JSON.parse(data ?? '');
+      if (!this.#reader.add(value))
+        this.#upstreamError ||= typeof value === 'object' && value !== null && 'error' in value;
+    } catch {
+      // Not JSON: it passes and is committed to like every event, but says nothing that a receipt could repeat.
+    }
+  }
+
+  #keep(raw: Uint8Array, { event }: EventBlock): void {
+    if (event !== null) this.#chain.add(eventBytes(event));
+    this.#sent.push(raw);
+    this.#sentLength += raw.length;
+  }
+
+  /** A client that reads slowly slows the upstream down instead of filling our memory. */
+  #write(bytes: Uint8Array): void {
+    if (this.#delivery.write(bytes) || this.#waiting) return;
+    this.#waiting = true;
+    this.#transfer?.pause();
+    this.#delivery.drained(() => {
+      this.#waiting = false;
+      this.#transfer?.resume();
+    });
+  }
+
+  #seal(status: Receipt['response']['status'], reason: ReasonCode | null): SealedReceipt | null {
+    const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
+    const response = { digest, bytes: concat(...this.#sent) };
+    return this.#delivery.end({ status, reason, http: this.#http, response, answer: this.#reader.answer });
+  }
+}
+
+function readEvent(raw: Uint8Array): EventBlock {
+  const [block] = new EventSplitter(raw.length).push(raw);
+  return block as EventBlock;
+}
+
+function isReserved(comment: Uint8Array): boolean {
+  return RESERVED_COMMENT.test(fromUtf8(comment.subarray(0, 64)) ?? '');
+}
+
+/** The block without its reserved comment lines; every other line stays as it came. */
+function withoutReserved(raw: Uint8Array): Uint8Array {
+  const lines = Buffer.from(raw)
+    .toString('latin1')
+    .split(/(?<=\r\n|\n|\r(?!\n))/);
+  return Buffer.from(
+    lines.filter(line => !line.startsWith(':') || !RESERVED_COMMENT.test(line.slice(1))).join(''),
+    'latin1',
+  );
+}

@@ -1,0 +1,215 @@
+/**
+ * The files that entries are kept in: `tile/entries/<N>`, 256 to a file, each entry as `u16be length ‖ bytes`. They are what a mirror
+ * reads and what the log recovers from; everything else in its folder can be made from them.
+ *
+ * `append` writes at once, so an entry survives the death of this process from then on; `makeDurable` makes it survive a loss of power.
+ */
+import { readSync } from 'node:fs';
+import { open, readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { concat } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import { readBundle, TILE_WIDTH, tilePath } from '../../tree/tile.js';
+import { type Disk, writeAll } from '../files/disk.js';
+import { makeFolders, syncFolder } from '../files/durable.js';
+import { Recent } from './recent.js';
+
+/** Bundles whose entries' places are remembered: about 1 KiB each. */
+const REMEMBERED_BUNDLES = 1024;
+
+interface OpenBundle {
+  readonly index: number;
+  readonly file: number;
+  /** Where each entry begins, and as the last number where the next one will. */
+  readonly offsets: number[];
+}
+
+/** What has been written and is not yet durable. */
+export interface Unsynced {
+  readonly bundles: Set<OpenBundle>;
+  readonly folders: Set<string>;
+}
+
+export function bundlePath(index: number): string {
+  return tilePath({ level: 'entries', index, width: TILE_WIDTH });
+}
+
+export class Bundles {
+  readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #open = new Map<number, OpenBundle>();
+  readonly #places = new Recent<readonly number[]>(REMEMBERED_BUNDLES);
+  #unsynced: Unsynced = { bundles: new Set(), folders: new Set() };
+  #size: number;
+
+  /**
+   * Continues after `size` entries that recovery has found.
+   *
+   * @param tail where the entries of the last, partial bundle begin and the next one will; just `[0]` when there is none
+   */
+  constructor(folder: string, disk: Disk, size: number, tail: readonly number[]) {
+    this.#folder = folder;
+    this.#disk = disk;
+    this.#size = size;
+    const index = Math.floor(size / TILE_WIDTH);
+    if (tail.length > 1) {
+      const file = disk.open(join(folder, bundlePath(index)), 'r+');
+      this.#open.set(index, { index, file, offsets: [...tail] });
+    }
+  }
+
+  /** The number of entries written. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Writes a framed entry and returns its index. Throws what the disk throws; nothing may be appended after that. */
+  append(framed: Uint8Array): number {
+    const bundle = this.#tail();
+    const start = bundle.offsets.at(-1) as number;
+    writeAll(this.#disk, bundle.file, framed, start);
+    bundle.offsets.push(start + framed.length);
+    this.#unsynced.bundles.add(bundle);
+    return this.#size++;
+  }
+
+  /** Hands over what has been written since the last call. */
+  takeUnsynced(): Unsynced {
+    const taken = this.#unsynced;
+    this.#unsynced = { bundles: new Set(), folders: new Set() };
+    return taken;
+  }
+
+  async makeDurable({ bundles, folders }: Unsynced): Promise<void> {
+    await Promise.all([
+      ...[...bundles].map(({ file }) => this.#disk.datasync(file)),
+      ...[...folders].map(folder => syncFolder(folder, this.#disk)),
+    ]);
+  }
+
+  /**
+   * Reads the entries from `first` on back from the files, so that what is signed is what is kept, and not what memory says of it.
+   * Throws `log/unavailable` when the files do not give back what was written.
+   */
+  readBack(first: number, framed: readonly Uint8Array[]): Uint8Array[] {
+    const entries: Uint8Array[] = [];
+    while (entries.length < framed.length) {
+      const at = first + entries.length;
+      const bundle = this.#open.get(Math.floor(at / TILE_WIDTH));
+      const left = framed.slice(entries.length, entries.length + TILE_WIDTH - (at % TILE_WIDTH));
+      const expected = concat(...left);
+      const found = new Uint8Array(expected.length);
+      const start = bundle?.offsets[at % TILE_WIDTH];
+      if (bundle === undefined || start === undefined || !fill(bundle.file, found, start)) throw changed(at);
+      if (Buffer.compare(found, expected) !== 0) throw changed(at);
+      entries.push(...readBundle(found).entries);
+    }
+    return entries;
+  }
+
+  /** Closes the full bundles whose entries have all been committed. */
+  release(committed: number): void {
+    for (const bundle of this.#open.values()) {
+      if ((bundle.index + 1) * TILE_WIDTH > committed) continue;
+      this.#open.delete(bundle.index);
+      this.#disk.close(bundle.file);
+    }
+  }
+
+  /** An entry that has been written. Throws `log/corrupt` when its bundle does not hold it. */
+  async entry(index: number): Promise<Uint8Array> {
+    const bundle = Math.floor(index / TILE_WIDTH);
+    const places = await this.#offsets(bundle);
+    const [start, end] = [places[index % TILE_WIDTH], places[(index % TILE_WIDTH) + 1]];
+    if (start === undefined || end === undefined) throw corrupt(bundle);
+    return (await this.#read(bundle, start, end)).subarray(2);
+  }
+
+  /** The first `width` entries of a bundle, framed, as they are published. */
+  async prefix(bundle: number, width: number): Promise<Uint8Array> {
+    const end = (await this.#offsets(bundle))[width];
+    if (end === undefined) throw corrupt(bundle);
+    return this.#read(bundle, 0, end);
+  }
+
+  /** All entries of a bundle. */
+  async entries(bundle: number): Promise<readonly Uint8Array[]> {
+    const places = await this.#offsets(bundle);
+    return readBundle(await this.prefix(bundle, places.length - 1)).entries;
+  }
+
+  close(): void {
+    for (const bundle of this.#open.values()) this.#disk.close(bundle.file);
+    this.#open.clear();
+  }
+
+  #tail(): OpenBundle {
+    const index = Math.floor(this.#size / TILE_WIDTH);
+    const existing = this.#open.get(index);
+    if (existing !== undefined) return existing;
+    const path = join(this.#folder, bundlePath(index));
+    for (const folder of makeFolders(dirname(path), this.#disk)) this.#unsynced.folders.add(folder);
+    // `w+`: recovery has found no entry here, so whatever may stand in the file was never kept.
+    const bundle = { index, file: this.#disk.open(path, 'w+', 0o644), offsets: [0] };
+    this.#unsynced.folders.add(dirname(path));
+    this.#open.set(index, bundle);
+    return bundle;
+  }
+
+  async #offsets(bundle: number): Promise<readonly number[]> {
+    const known = this.#open.get(bundle)?.offsets ?? this.#places.get(String(bundle));
+    if (known !== undefined) return known;
+    const bytes = await readFile(join(this.#folder, bundlePath(bundle))).catch(() => {
+      throw corrupt(bundle);
+    });
+    const { entries, length } = readBundle(bytes);
+    if (entries.length !== TILE_WIDTH || length !== bytes.length) throw corrupt(bundle);
+    const offsets = offsetsOf(entries);
+    this.#places.set(String(bundle), offsets);
+    return offsets;
+  }
+
+  /** Opens the file anew, because one that `append` holds may be closed at any moment. */
+  async #read(bundle: number, start: number, end: number): Promise<Uint8Array> {
+    const file = await open(join(this.#folder, bundlePath(bundle)), 'r');
+    try {
+      const bytes = new Uint8Array(end - start);
+      const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
+      if (bytesRead < bytes.length) throw corrupt(bundle);
+      return bytes;
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Where entries begin that stand one after another in a bundle, and where the next one will. */
+export function offsetsOf(entries: readonly Uint8Array[]): number[] {
+  const offsets = [0];
+  let end = 0;
+  for (const entry of entries) {
+    end += 2 + entry.length;
+    offsets.push(end);
+  }
+  return offsets;
+}
+
+function fill(file: number, bytes: Uint8Array, start: number): boolean {
+  let read = 0;
+  while (read < bytes.length) {
+    const count = readSync(file, bytes, read, bytes.length - read, start + read);
+    if (count === 0) return false;
+    read += count;
+  }
+  return true;
+}
+
+function changed(index: number): Failure {
+  return new Failure('log/unavailable', {
+    detail: `the disk does not give back what was written from entry ${index} on`,
+  });
+}
+
+function corrupt(bundle: number): Failure {
+  return new Failure('log/corrupt', { field: bundlePath(bundle), detail: 'entries are missing or cut off' });
+}

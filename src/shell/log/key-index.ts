@@ -1,0 +1,189 @@
+/**
+ * Finding entries by 16-byte keys, in flat memory: 256 files by the key's first byte, of 24-byte records `key ‖ u64be index`, and one
+ * file `through` that says up to which entry they hold, how many records each has, and their CRC-32.
+ *
+ * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match `through` is made anew, and
+ * whoever finds a record here still reads the entry to see whether it has that key.
+ */
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
+import { toHex } from '../../bytes/hex.js';
+import { concat, fromU64be, u64be } from '../../bytes/octets.js';
+import { type Disk, writeAll } from '../files/disk.js';
+import { makeFolders, replaceFile } from '../files/durable.js';
+
+/** The length of a key, in bytes. */
+export const KEY_BYTES = 16;
+const RECORD_BYTES = KEY_BYTES + 8;
+const BUCKETS = 256;
+/** Keys that stay in memory until they are written together. */
+const RECENT_KEYS = 8192;
+const THROUGH_BYTES = 8 + BUCKETS * 12 + 4;
+
+interface Bucket {
+  records: number;
+  /** Of all its records. */
+  crc: number;
+}
+
+export class KeyIndex {
+  readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #buckets: readonly Bucket[];
+  /** By key, in hexadecimal. In the order of the entries. */
+  readonly #recent = new Map<string, number>();
+  #through: number;
+  #added: number;
+
+  private constructor(folder: string, disk: Disk, through: number, buckets: readonly Bucket[]) {
+    this.#folder = folder;
+    this.#disk = disk;
+    this.#through = through;
+    this.#added = through;
+    this.#buckets = buckets;
+  }
+
+  /** The index of a log of `size` entries; an empty one when the files are missing or are not what `through` says. */
+  static async open(folder: string, disk: Disk, size: number): Promise<KeyIndex> {
+    makeFolders(folder, disk);
+    const kept = await readThrough(folder);
+    if (kept !== null && kept.through <= size && (await matches(folder, kept.buckets))) {
+      return new KeyIndex(folder, disk, kept.through, kept.buckets);
+    }
+    const buckets = Array.from({ length: BUCKETS }, () => ({ records: 0, crc: 0 }));
+    return new KeyIndex(folder, disk, 0, buckets);
+  }
+
+  /** The number of entries, from the first on, whose keys have been added. */
+  get size(): number {
+    return this.#added;
+  }
+
+  /** Files the next entry under its keys. */
+  add(keys: readonly Uint8Array[]): void {
+    for (const key of keys) {
+      if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
+      const name = toHex(key);
+      if (!this.#recent.has(name)) this.#recent.set(name, this.#added);
+    }
+    this.#added++;
+  }
+
+  /** The entry that this process itself has filed under the key, unless that has been written down since. */
+  recent(key: Uint8Array): number | null {
+    return this.#recent.get(toHex(key)) ?? null;
+  }
+
+  /** Which entries may have the key, as far as the files say; whoever asks looks at the entries. */
+  async candidates(key: Uint8Array): Promise<number[]> {
+    const bucket = this.#buckets[key[0] as number];
+    if (bucket === undefined || bucket.records === 0) return [];
+    const records = await this.#read(key[0] as number, bucket.records * RECORD_BYTES);
+    const found: number[] = [];
+    for (let at = records.indexOf(key); at >= 0; at = records.indexOf(key, at + 1)) {
+      const index = at % RECORD_BYTES === 0 ? fromU64be(records.subarray(at + KEY_BYTES)) : null;
+      if (index !== null) found.push(index);
+    }
+    return found;
+  }
+
+  /** Writes the keys of the first `committed` entries, when there are enough to be worth it. Throws what the disk throws. */
+  flush(committed: number): void {
+    if (this.#recent.size >= RECENT_KEYS) this.#write(committed);
+  }
+
+  /** Writes what is left, so that the next start need not read the entries again. */
+  close(committed: number): void {
+    if (committed > this.#through) this.#write(committed);
+  }
+
+  /** Positions follow from `#buckets`, which changes only when all is written: after a failure the same can be tried again. */
+  #write(committed: number): void {
+    const additions = new Map<number, Uint8Array[]>();
+    const written: string[] = [];
+    for (const [name, index] of this.#recent) {
+      if (index >= committed) break;
+      const bucket = Number.parseInt(name.slice(0, 2), 16);
+      const records = additions.get(bucket) ?? [];
+      records.push(concat(Buffer.from(name, 'hex'), u64be(index)));
+      additions.set(bucket, records);
+      written.push(name);
+    }
+    const buckets = this.#buckets.map(bucket => ({ ...bucket }));
+    for (const [number, records] of additions) {
+      const bucket = buckets[number] as Bucket;
+      const bytes = concat(...records);
+      this.#append(number, bytes, bucket.records * RECORD_BYTES);
+      bucket.records += records.length;
+      bucket.crc = crc32(bytes, bucket.crc);
+    }
+    replaceFile(join(this.#folder, 'through'), formatThrough(committed, buckets), this.#disk);
+    for (const [number, bucket] of buckets.entries()) Object.assign(this.#buckets[number] as Bucket, bucket);
+    for (const name of written) this.#recent.delete(name);
+    this.#through = committed;
+  }
+
+  #append(bucket: number, bytes: Uint8Array, position: number): void {
+    const path = bucketPath(this.#folder, bucket);
+    const file = this.#disk.open(path, position === 0 ? 'w' : 'r+', 0o644);
+    try {
+      writeAll(this.#disk, file, bytes, position);
+    } finally {
+      this.#disk.close(file);
+    }
+  }
+
+  async #read(bucket: number, length: number): Promise<Buffer> {
+    const file = await open(bucketPath(this.#folder, bucket), 'r').catch(() => null);
+    if (file === null) return Buffer.alloc(0);
+    try {
+      const bytes = Buffer.alloc(length);
+      const { bytesRead } = await file.read(bytes, 0, length, 0);
+      return bytes.subarray(0, bytesRead);
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+function bucketPath(folder: string, bucket: number): string {
+  return join(folder, toHex(Uint8Array.of(bucket)));
+}
+
+/** `u64be entries ‖ 256 × (u64be records ‖ u32be CRC-32) ‖ u32be CRC-32 of all that`. */
+function formatThrough(through: number, buckets: readonly Bucket[]): Uint8Array {
+  const content = concat(
+    u64be(through),
+    ...buckets.flatMap(({ records, crc }) => [u64be(records), u32be(crc)]),
+  );
+  return concat(content, u32be(crc32(content)));
+}
+
+async function readThrough(folder: string): Promise<{ through: number; buckets: Bucket[] } | null> {
+  const bytes = await readFile(join(folder, 'through')).catch(() => null);
+  if (bytes?.length !== THROUGH_BYTES) return null;
+  if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(THROUGH_BYTES - 4)) return null;
+  const through = fromU64be(bytes);
+  if (through === null) return null;
+  const buckets = Array.from({ length: BUCKETS }, (_, number) => {
+    const at = 8 + number * 12;
+    return { records: fromU64be(bytes.subarray(at)) ?? 0, crc: bytes.readUInt32BE(at + 8) };
+  });
+  return { through, buckets };
+}
+
+/** Records past those that `through` counts are from a write that did not finish; the next write goes over them. */
+async function matches(folder: string, buckets: readonly Bucket[]): Promise<boolean> {
+  for (const [number, { records, crc }] of buckets.entries()) {
+    if (records === 0) continue;
+    const bytes = await readFile(bucketPath(folder, number)).catch(() => null);
+    const length = records * RECORD_BYTES;
+    if (bytes === null || bytes.length < length || crc32(bytes.subarray(0, length)) !== crc) return false;
+  }
+  return true;
+}
+
+function u32be(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
+}

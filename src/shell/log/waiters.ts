@@ -1,0 +1,41 @@
+/** Those who wait until the log has grown beyond an entry. */
+
+/** The longest that a timer can run, in milliseconds. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+interface Waiter {
+  readonly index: number;
+  readonly settle: (reached: boolean) => void;
+}
+
+export class Waiters {
+  readonly #waiting = new Set<Waiter>();
+
+  /** Resolves to true when the size passes `index`, and to false after `timeout` milliseconds or when `signal` aborts. */
+  wait(index: number, timeout: number, signal?: AbortSignal): Promise<boolean> {
+    if (signal?.aborted) return Promise.resolve(false);
+    return new Promise(resolve => {
+      const settle = (reached: boolean) => {
+        this.#waiting.delete(waiter);
+        clearTimeout(timer);
+        signal?.removeEventListener('abort', giveUp);
+        resolve(reached);
+      };
+      const giveUp = () => settle(false);
+      const waiter = { index, settle };
+      const timer = setTimeout(giveUp, Math.min(timeout, MAX_TIMEOUT));
+      signal?.addEventListener('abort', giveUp);
+      this.#waiting.add(waiter);
+    });
+  }
+
+  /** Tells those whose entry is below `size`. */
+  advance(size: number): void {
+    for (const waiter of this.#waiting) if (waiter.index < size) waiter.settle(true);
+  }
+
+  /** Tells those whose entry is at `size` or beyond that it will not come. */
+  abandon(size: number): void {
+    for (const waiter of this.#waiting) if (waiter.index >= size) waiter.settle(false);
+  }
+}

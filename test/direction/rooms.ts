@@ -1,0 +1,38 @@
+/** Where each file of `src/` lives, and which rooms it may import. */
+
+/** From the top down: imports point only up this list, or stay in the room. */
+export const ROOMS = [
+  'reason',
+  'bytes',
+  'note',
+  'tree',
+  'exchange',
+  'receipt',
+  'evidence',
+  'appraise',
+  'court',
+  'economy',
+  'verify',
+  'client',
+  'shell',
+] as const;
+
+/** A path below `src/`, with slashes. */
+export type SourcePath = string;
+
+/** The room's place in {@link ROOMS}, or -1 for a file that belongs to none. */
+export function room(path: SourcePath): number {
+  const first = path.split('/')[0]?.replace(/\.ts$/, '');
+  return ROOMS.findIndex(name => name === (first === 'reason-table' ? 'reason' : first));
+}
+
+export function isShell(path: SourcePath): boolean {
+  return path.startsWith('shell/');
+}
+
+/** The shell that a file below `shell/` is part of; null for what all shells share. */
+export function shellOf(path: SourcePath): string | null {
+  const [, name, ...rest] = path.split('/');
+  if (name === undefined || name === 'node.ts' || name === 'files') return null;
+  return rest.length === 0 ? name.replace(/\.ts$/, '') : name;
+}

@@ -1,0 +1,18 @@
+/** Keys for tests, each from a seed that is as public as this file. */
+import type { Signer } from '../../src/bytes/cryptography.js';
+import { KEY_TYPE, type KeyType, type VerifierKey, verifierKey } from '../../src/note/key.js';
+import { signerFromSeed } from '../../src/shell/node.js';
+
+export interface TestKey {
+  readonly signer: Signer;
+  readonly key: VerifierKey;
+}
+
+export function testKey(name: string, seedByte: number, type: KeyType = KEY_TYPE.ed25519): TestKey {
+  const signer = signerFromSeed(new Uint8Array(32).fill(seedByte));
+  return { signer, key: verifierKey(name, type, signer.publicKey) };
+}
+
+export function testCosigner(name: string, seedByte: number): TestKey {
+  return testKey(name, seedByte, KEY_TYPE.cosignature);
+}
