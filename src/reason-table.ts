@@ -101,10 +101,6 @@ export const REASONS = {
     says: 'The proof itself failed, so what stands on it was not looked at.',
     do: 'See the check that failed.',
   },
-  'signature/failed': {
-    says: "The issuer's signature failed, so what it would vouch for was not looked at.",
-    do: 'See the check that failed.',
-  },
   'proof/surplus-signature': {
     says: 'The proof carries a signature line by a key that the trust file does not name, so nothing vouches for that line.',
     do: 'Add the key to your trust file if you trust it; otherwise ask for the bundle again.',
@@ -216,10 +212,6 @@ export const REASONS = {
   'epoch/not-checked': {
     says: "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",
     do: 'Follow the log with a monitor.',
-  },
-  'answer/not-recomputed': {
-    says: 'Nobody has recomputed the answer.',
-    do: 'Ask for a recomputation if the stakes are worth it.',
   },
   'request/too-large': {
     says: "The request's body is over the gateway's limit.",

@@ -5,14 +5,17 @@
  * process instead of being passed through every call. Without a choice, digests come from `@noble/hashes` and Ed25519 from WebCrypto,
  * or `@noble/curves` where WebCrypto lacks it. `countersign/node` installs `node:crypto`.
  */
-import { ed25519 } from '@noble/curves/ed25519.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { verifyCofactorless } from './ed25519.js';
 
 export interface Cryptography {
   sha256(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
-  /** Ed25519 as RFC 8032 §5.1.7 has it; a public key or signature of the wrong length is simply not valid. */
+  /**
+   * Ed25519 (RFC 8032 §5.1.7, without the cofactor) under a public key that `isSoundPublicKey` accepts, as every parsed verifier key is;
+   * under others providers may disagree. A public key or signature of the wrong length is simply not valid.
+   */
   verifyEd25519(
     publicKey: Uint8Array,
     message: Uint8Array,
@@ -36,7 +39,7 @@ export const portable: Cryptography = {
       const key = await crypto.subtle.importKey('raw', own(publicKey), 'Ed25519', false, ['verify']);
       return await crypto.subtle.verify('Ed25519', key, own(signature), own(message));
     } catch {
-      return verifyWithNoble(publicKey, message, signature);
+      return verifyCofactorless(publicKey, message, signature);
     }
   },
 };
@@ -62,14 +65,6 @@ export function verifyEd25519(
   signature: Uint8Array,
 ): boolean | Promise<boolean> {
   return provider.verifyEd25519(publicKey, message, signature);
-}
-
-function verifyWithNoble(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-  try {
-    return ed25519.verify(signature, message, publicKey, { zip215: false });
-  } catch {
-    return false;
-  }
 }
 
 /** WebCrypto takes views of unshared memory only; a copy is certain to be one. */

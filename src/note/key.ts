@@ -1,6 +1,7 @@
 /** Verifier keys of signed notes: `<name>+<hex key id>+base64(<type> ‖ <key>)`. Source: C2SP signed-note, "Verifier keys". */
 import { fromBase64, toBase64 } from '../bytes/base64.js';
 import { sha256 } from '../bytes/cryptography.js';
+import { isSoundPublicKey } from '../bytes/ed25519.js';
 import { toHex } from '../bytes/hex.js';
 import { concat, equal, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
@@ -24,9 +25,9 @@ export interface VerifierKey {
   readonly publicKey: Uint8Array;
 }
 
-/** A key name: not empty, no Unicode white space, no `+`; nothing that could break a line apart. */
+/** A key name: not empty, no Unicode white space, no `+`, and no control character, which no note may hold. */
 export function isKeyName(name: string): boolean {
-  return name.length > 0 && name.length <= 255 && name.isWellFormed() && !/[\s+\p{Cc}]/u.test(name);
+  return name.length > 0 && name.isWellFormed() && !/[\p{White_Space}+\x00-\x1f]/u.test(name);
 }
 
 /** `SHA-256(name ‖ 0A ‖ type ‖ key)[:4]`. */
@@ -36,7 +37,7 @@ export function keyId(name: string, type: KeyType, publicKey: Uint8Array): Uint8
 
 export function verifierKey(name: string, type: KeyType, publicKey: Uint8Array): VerifierKey {
   if (!isKeyName(name)) throw new Failure('note/key-malformed', { field: 'name' });
-  if (publicKey.length !== 32) throw new Failure('note/key-malformed', { field: 'key' });
+  if (!isSoundPublicKey(publicKey)) throw new Failure('note/key-malformed', { field: 'key' });
   return { name, type, id: keyId(name, type, publicKey), publicKey };
 }
 

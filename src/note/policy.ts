@@ -1,7 +1,7 @@
 /** Witness policies: which cosignatures make a checkpoint witnessed. Source: C2SP tlog-policy. */
 import { equal, parseDecimal } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
-import { KEY_TYPE, parseVerifierKey, type VerifierKey } from './key.js';
+import { KEY_TYPE, parseVerifierKey, sameKey, type VerifierKey } from './key.js';
 
 export interface PolicyMember {
   readonly key: VerifierKey;
@@ -27,20 +27,21 @@ export interface WitnessPolicy {
   readonly quorum: Quorum;
 }
 
-const MAX_LINES = 1000;
+const MAX_LENGTH = 1 << 18;
 
 /**
  * Reads a policy. Throws `policy/malformed`, `policy/name-duplicate`, `policy/key-duplicate`, `policy/name-unknown` or
  * `policy/member-reused`, naming the line.
  */
 export function parsePolicy(text: string): WitnessPolicy {
+  if (text.length > MAX_LENGTH) throw new Failure('policy/malformed', { detail: 'over 256 KiB' });
   const reader = new PolicyReader();
   if (/[^\t\n\x20-\x7e\x80-\u{10ffff}]/u.test(text))
     throw new Failure('policy/malformed', { detail: 'a control character' });
-  const lines = text.split('\n');
-  if (lines.length > MAX_LINES) throw new Failure('policy/malformed', { detail: `over ${MAX_LINES} lines` });
-  for (const [index, line] of lines.entries())
-    reader.read(line.replace(/^[ \t]+|[ \t]+$/g, ''), `line ${index + 1}`);
+  for (const [index, line] of text.split('\n').entries()) {
+    const words = line.split(/[ \t]/).filter(word => word !== '');
+    if (words.length > 0) reader.read(words, `line ${index + 1}`);
+  }
   return reader.finish();
 }
 
@@ -50,7 +51,7 @@ export function satisfies(quorum: Quorum, cosigners: readonly VerifierKey[]): bo
     case 'none':
       return true;
     case 'witness':
-      return cosigners.includes(quorum.key);
+      return cosigners.some(key => sameKey(key, quorum.key));
     case 'group':
       return quorum.members.filter(member => satisfies(member, cosigners)).length >= quorum.threshold;
   }
@@ -64,9 +65,9 @@ class PolicyReader {
   readonly #keys: VerifierKey[] = [];
   #quorum: Quorum | null = null;
 
-  read(line: string, field: string): void {
-    if (line === '' || line.startsWith('#')) return;
-    const [keyword, ...rest] = line.split(/[ \t]+/);
+  /** Takes the words of one line; there is at least one. */
+  read([keyword, ...rest]: readonly string[], field: string): void {
+    if (keyword?.startsWith('#')) return;
     switch (keyword) {
       case 'log':
         this.#readLog(rest, field);
@@ -124,7 +125,7 @@ class PolicyReader {
   }
 
   #newKey(vkey: string, field: string): VerifierKey {
-    const key = parseVerifierKey(vkey);
+    const key = readKey(vkey, field);
     if (this.#keys.some(known => equal(known.publicKey, key.publicKey)))
       throw new Failure('policy/key-duplicate', { field });
     this.#keys.push(key);
@@ -149,5 +150,13 @@ class PolicyReader {
     if (this.#grouped.has(name)) throw new Failure('policy/member-reused', { field, detail: name });
     this.#grouped.add(name);
     return component;
+  }
+}
+
+function readKey(vkey: string, field: string): VerifierKey {
+  try {
+    return parseVerifierKey(vkey);
+  } catch {
+    throw new Failure('policy/malformed', { field, detail: 'a key that cannot be read' });
   }
 }

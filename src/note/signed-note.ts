@@ -26,7 +26,7 @@ export function parseNote(bytes: Uint8Array): SignedNote {
   if (bytes.length > MAX_NOTE_BYTES) throw new Failure('note/malformed', { detail: 'over 1 MiB' });
   const whole = fromUtf8(bytes);
   if (whole === null) throw new Failure('note/malformed', { detail: 'not UTF-8' });
-  if (/[\x00-\x09\x0b-\x1f\x7f]/.test(whole))
+  if (/[\x00-\x09\x0b-\x1f]/.test(whole))
     throw new Failure('note/malformed', { detail: 'a control character' });
   const split = whole.lastIndexOf('\n\n');
   if (split < 0 || !whole.endsWith('\n'))
@@ -75,7 +75,7 @@ export async function verifyNote(note: SignedNote, known: readonly VerifierKey[]
       throw new Failure('note/malformed', { field: key.name, detail: 'two signatures by one key' });
     verified.set(key, await verifySignature(note.text, key, signature.signature));
   }
-  return { verified: known.flatMap(key => verified.get(key) ?? []), unknown };
+  return { verified: [...new Set(known)].flatMap(key => verified.get(key) ?? []), unknown };
 }
 
 async function verifySignature(

@@ -15,8 +15,8 @@ const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export const nodeCryptography: Cryptography = {
-  sha256: data => hash('sha256', data, 'buffer'),
-  hmacSha256: (key, data) => createHmac('sha256', key).update(data).digest(),
+  sha256: data => plain(hash('sha256', data, 'buffer')),
+  hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
   verifyEd25519: (publicKey, message, signature) => {
     if (publicKey.length !== 32 || signature.length !== 64) return false;
     const key = createPublicKey({
@@ -38,4 +38,9 @@ export function signerFromSeed(seed: Uint8Array): Signer {
 
 function rawPublicKey(key: KeyObject): Uint8Array {
   return new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(SPKI_PREFIX.length));
+}
+
+/** A buffer's bytes without its methods: `Buffer.slice` shares memory where `Uint8Array.slice` copies. */
+function plain(buffer: Buffer): Uint8Array {
+  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
 }

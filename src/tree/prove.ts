@@ -1,4 +1,5 @@
 /** Making roots and proofs from the hashes of complete subtrees. Source: RFC 6962 §2.1. */
+import { Failure } from '../reason.js';
 import { emptyRoot, nodeHash } from './hash.js';
 import { decompose, type Subtree, splitPoint } from './range.js';
 
@@ -15,12 +16,16 @@ export function rootHash(size: number, read: SubtreeReader): Promise<Uint8Array>
   return rangeHash(0, size, read);
 }
 
-/** The inclusion proof of leaf `index` in the tree of `size` leaves: from the leaf's sibling to the root's child. */
+/**
+ * The inclusion proof of leaf `index` in the tree of `size` leaves: from the leaf's sibling to the root's child. Throws
+ * `tree/index-out-of-range`.
+ */
 export async function proveInclusion(
   index: number,
   size: number,
   read: SubtreeReader,
 ): Promise<Uint8Array[]> {
+  if (!(index >= 0 && index < size)) throw new Failure('tree/index-out-of-range');
   const ranges: [number, number][] = [];
   let [start, end] = [0, size];
   while (end - start > 1) {
@@ -36,12 +41,16 @@ export async function proveInclusion(
   return Promise.all(ranges.reverse().map(([from, to]) => rangeHash(from, to, read)));
 }
 
-/** The proof that the tree of `newSize` leaves extends the tree of `oldSize` leaves; empty where one is zero or both are equal. */
+/**
+ * The proof that the tree of `newSize` leaves extends the tree of `oldSize` leaves; empty where one is zero or both are equal. Throws
+ * `tree/index-out-of-range` when the old tree is the larger one.
+ */
 export async function proveConsistency(
   oldSize: number,
   newSize: number,
   read: SubtreeReader,
 ): Promise<Uint8Array[]> {
+  if (!(oldSize >= 0 && oldSize <= newSize)) throw new Failure('tree/index-out-of-range');
   if (oldSize === 0 || oldSize === newSize) return [];
   const ranges: [number, number][] = [];
   let [start, end] = [0, newSize];

@@ -16,17 +16,8 @@ import { BodyRelay } from './body-relay.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
+import type { Relay } from './relay.js';
 import { StreamRelay } from './stream-relay.js';
-
-/** What both forms of an answer have in common. Each method may throw a `Failure` for what the upstream got wrong. */
-export interface Relay {
-  data(chunk: Uint8Array): void;
-  end(): void;
-  /** The upstream failed, or answered with what cannot be passed on. */
-  fail(failure: Failure): void;
-  /** The client went away, or the gateway is closing. */
-  abort(reason: 'client/aborted' | 'gateway/closing'): void;
-}
 
 export class AnswerRelay implements UpstreamSink {
   readonly #context: GatewayContext;

@@ -3,9 +3,9 @@ import { fromUtf8 } from '../../bytes/octets.js';
 import { ChatAnswerReader } from '../../exchange/chat-answer.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
-import type { Relay } from './answer-relay.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
+import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
 export class BodyRelay implements Relay {

@@ -12,10 +12,10 @@ import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { StreamChain } from '../../receipt/stream-chain.js';
-import type { Relay } from './answer-relay.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
+import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
 /** What ends a stream in OpenAI's dialect. */

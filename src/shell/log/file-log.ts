@@ -199,7 +199,7 @@ export class FileLog implements TransparencyLog, Publication {
     await this.#committing;
     await this.#witnessing.stop();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(0);
-    this.#writeIndex(() => this.#parts.index.close(this.signed.size));
+    await this.#writeIndex(() => this.#parts.index.close(this.signed.size));
     this.#parts.bundles.close();
   }
 
@@ -227,7 +227,7 @@ export class FileLog implements TransparencyLog, Publication {
     bundles.release(tiles.size);
     this.#waiting.included.advance(tiles.size);
     this.#witnessing.wake();
-    this.#writeIndex(() => index.flush(tiles.size));
+    void this.#writeIndex(() => index.flush(tiles.size));
   }
 
   async #publish(checkpoint: Checkpoint, note: Uint8Array): Promise<void> {
@@ -242,9 +242,9 @@ export class FileLog implements TransparencyLog, Publication {
   }
 
   /** The index can be made again, so that a disk that refuses it alone does not stop the log. */
-  #writeIndex(write: () => void): void {
+  async #writeIndex(write: () => Promise<void>): Promise<void> {
     try {
-      write();
+      await write();
       this.#indexProblem = false;
     } catch (error) {
       if (!this.#indexProblem) this.#parts.onProblem(`The key index could not be written: ${String(error)}`);

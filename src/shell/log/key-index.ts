@@ -5,8 +5,11 @@
  * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match `through` is made anew, and
  * whoever finds a record here still reads the entry to see whether it has that key.
  */
-import { open, readFile } from 'node:fs/promises';
+import { read } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as otherWork } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { toHex } from '../../bytes/hex.js';
 import { concat, fromU64be, u64be } from '../../bytes/octets.js';
@@ -21,18 +24,27 @@ const BUCKETS = 256;
 const RECENT_KEYS = 8192;
 const THROUGH_BYTES = 8 + BUCKETS * 12 + 4;
 
+/** Buckets that are written in one go, before other work has its turn. */
+const BUCKETS_AT_ONCE = 8;
+
 interface Bucket {
-  records: number;
+  readonly records: number;
   /** Of all its records. */
-  crc: number;
+  readonly crc: number;
 }
+
+const readAsync = promisify(read);
 
 export class KeyIndex {
   readonly #folder: string;
   readonly #disk: Disk;
-  readonly #buckets: readonly Bucket[];
-  /** By key, in hexadecimal. In the order of the entries. */
-  readonly #recent = new Map<string, number>();
+  #buckets: readonly Bucket[];
+  /** The bucket files in use. They stay open: opening 256 files at every flush would take as long as a commit. */
+  readonly #files = new Map<number, number>();
+  /** For each bucket the entries by key, in hexadecimal, in the order in which they were added. */
+  readonly #recent = Array.from({ length: BUCKETS }, () => new Map<string, number>());
+  #recentKeys = 0;
+  #writing: Promise<void> | null = null;
   #through: number;
   #added: number;
 
@@ -64,15 +76,18 @@ export class KeyIndex {
   add(keys: readonly Uint8Array[]): void {
     for (const key of keys) {
       if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
+      const recent = this.#recentOf(key);
       const name = toHex(key);
-      if (!this.#recent.has(name)) this.#recent.set(name, this.#added);
+      if (recent.has(name)) continue;
+      recent.set(name, this.#added);
+      this.#recentKeys++;
     }
     this.#added++;
   }
 
   /** The entry that this process itself has filed under the key, unless that has been written down since. */
   recent(key: Uint8Array): number | null {
-    return this.#recent.get(toHex(key)) ?? null;
+    return this.#recentOf(key).get(toHex(key)) ?? null;
   }
 
   /** Which entries may have the key, as far as the files say; whoever asks looks at the entries. */
@@ -88,62 +103,67 @@ export class KeyIndex {
     return found;
   }
 
-  /** Writes the keys of the first `committed` entries, when there are enough to be worth it. Throws what the disk throws. */
-  flush(committed: number): void {
-    if (this.#recent.size >= RECENT_KEYS) this.#write(committed);
+  /** Writes the keys of the first `committed` entries, when there are enough to be worth it. Rejects with what the disk throws. */
+  async flush(committed: number): Promise<void> {
+    if (this.#recentKeys < RECENT_KEYS || this.#writing !== null) return;
+    this.#writing = this.#write(committed).finally(() => {
+      this.#writing = null;
+    });
+    await this.#writing;
   }
 
-  /** Writes what is left, so that the next start need not read the entries again. */
-  close(committed: number): void {
-    if (committed > this.#through) this.#write(committed);
+  /** Writes what is left, so that the next start need not read the entries again, and lets go of the files. */
+  async close(committed: number): Promise<void> {
+    try {
+      await this.#writing?.catch(() => undefined);
+      if (committed > this.#through) await this.#write(committed);
+    } finally {
+      for (const file of this.#files.values()) this.#disk.close(file);
+      this.#files.clear();
+    }
   }
 
   /** Positions follow from `#buckets`, which changes only when all is written: after a failure the same can be tried again. */
-  #write(committed: number): void {
-    const additions = new Map<number, Uint8Array[]>();
-    const written: string[] = [];
-    for (const [name, index] of this.#recent) {
-      if (index >= committed) break;
-      const bucket = Number.parseInt(name.slice(0, 2), 16);
-      const records = additions.get(bucket) ?? [];
-      records.push(concat(Buffer.from(name, 'hex'), u64be(index)));
-      additions.set(bucket, records);
-      written.push(name);
-    }
-    const buckets = this.#buckets.map(bucket => ({ ...bucket }));
-    for (const [number, records] of additions) {
-      const bucket = buckets[number] as Bucket;
-      const bytes = concat(...records);
-      this.#append(number, bytes, bucket.records * RECORD_BYTES);
-      bucket.records += records.length;
-      bucket.crc = crc32(bytes, bucket.crc);
+  async #write(committed: number): Promise<void> {
+    const buckets: Bucket[] = [];
+    const written: string[][] = [];
+    for (const [number, { records, crc }] of this.#buckets.entries()) {
+      if (number % BUCKETS_AT_ONCE === 0) await otherWork();
+      const additions = [...this.#recentIn(number)].filter(([, index]) => index < committed);
+      const bytes = concat(...additions.flatMap(([name, index]) => [Buffer.from(name, 'hex'), u64be(index)]));
+      if (bytes.length > 0) writeAll(this.#disk, this.#file(number), bytes, records * RECORD_BYTES);
+      buckets.push({ records: records + additions.length, crc: crc32(bytes, crc) });
+      written.push(additions.map(([name]) => name));
     }
     replaceFile(join(this.#folder, 'through'), formatThrough(committed, buckets), this.#disk);
-    for (const [number, bucket] of buckets.entries()) Object.assign(this.#buckets[number] as Bucket, bucket);
-    for (const name of written) this.#recent.delete(name);
+    this.#buckets = buckets;
     this.#through = committed;
+    for (const [number, names] of written.entries()) {
+      for (const name of names) this.#recentIn(number).delete(name);
+      this.#recentKeys -= names.length;
+    }
   }
 
-  #append(bucket: number, bytes: Uint8Array, position: number): void {
-    const path = bucketPath(this.#folder, bucket);
-    const file = this.#disk.open(path, position === 0 ? 'w' : 'r+', 0o644);
-    try {
-      writeAll(this.#disk, file, bytes, position);
-    } finally {
-      this.#disk.close(file);
-    }
+  #recentOf(key: Uint8Array): Map<string, number> {
+    return this.#recentIn(key[0] as number);
+  }
+
+  #recentIn(bucket: number): Map<string, number> {
+    return this.#recent[bucket] as Map<string, number>;
+  }
+
+  #file(bucket: number): number {
+    const known = this.#files.get(bucket);
+    if (known !== undefined) return known;
+    const isNew = this.#buckets[bucket]?.records === 0;
+    const file = this.#disk.open(bucketPath(this.#folder, bucket), isNew ? 'w+' : 'r+', 0o644);
+    this.#files.set(bucket, file);
+    return file;
   }
 
   async #read(bucket: number, length: number): Promise<Buffer> {
-    const file = await open(bucketPath(this.#folder, bucket), 'r').catch(() => null);
-    if (file === null) return Buffer.alloc(0);
-    try {
-      const bytes = Buffer.alloc(length);
-      const { bytesRead } = await file.read(bytes, 0, length, 0);
-      return bytes.subarray(0, bytesRead);
-    } finally {
-      await file.close();
-    }
+    const { bytesRead, buffer } = await readAsync(this.#file(bucket), Buffer.alloc(length), 0, length, 0);
+    return buffer.subarray(0, bytesRead);
   }
 }
 

@@ -91,7 +91,7 @@ async function openIndex(
   while (index.size < bundles.size) {
     const entries = await bundles.entries(Math.floor(index.size / TILE_WIDTH));
     for (const entry of entries.slice(index.size % TILE_WIDTH)) index.add(keysOf(entry));
-    index.flush(index.size);
+    await index.flush(index.size);
   }
   return index;
 }

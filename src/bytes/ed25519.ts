@@ -1,0 +1,50 @@
+/**
+ * What is the same about Ed25519 wherever it runs.
+ *
+ * Implementations disagree about keys and signatures that no honest party makes: points of small order, encodings that are not
+ * reduced, and whether the equation is multiplied by the cofactor. A verdict must not depend on whose machine it is made on, so such
+ * keys are refused before they are used, and the one implementation that we choose (the fallback) is the cofactorless one that
+ * `node:crypto` and WebCrypto have. Source: RFC 8032 §5.1.3 and §5.1.7; Chalkias, Garillot, Nikolaenko, "Taming the many EdDSAs".
+ */
+import { ed25519 } from '@noble/curves/ed25519.js';
+import { sha512 } from '@noble/hashes/sha2.js';
+import { concat, equal } from './octets.js';
+
+const { Point } = ed25519;
+
+/** Whether these are the 32 canonical bytes of a point of the prime-order group that is not the identity. */
+export function isSoundPublicKey(publicKey: Uint8Array): boolean {
+  if (publicKey.length !== 32) return false;
+  try {
+    const point = Point.fromBytes(publicKey);
+    return !point.is0() && point.isTorsionFree();
+  } catch {
+    return false;
+  }
+}
+
+/** The cofactorless check: `[S]B - [k]A` is, byte for byte, `R`. */
+export function verifyCofactorless(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const encodedPoint = signature.subarray(0, 32);
+  const scalar = littleEndian(signature.subarray(32));
+  const order = Point.Fn.ORDER;
+  if (scalar >= order) return false;
+  const challenge = littleEndian(sha512(concat(encodedPoint, publicKey, message))) % order;
+  try {
+    const key = Point.fromBytes(publicKey);
+    const point = Point.BASE.multiplyUnsafe(scalar).subtract(key.multiplyUnsafe(challenge));
+    return equal(point.toBytes(), encodedPoint);
+  } catch {
+    return false;
+  }
+}
+
+function littleEndian(bytes: Uint8Array): bigint {
+  let value = 0n;
+  for (let at = bytes.length - 1; at >= 0; at--) value = (value << 8n) | BigInt(bytes[at] as number);
+  return value;
+}

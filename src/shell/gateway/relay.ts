@@ -1,0 +1,11 @@
+import type { Failure } from '../../reason.js';
+
+/** What both forms of an answer have in common. Each method may throw a `Failure` for what the upstream got wrong. */
+export interface Relay {
+  data(chunk: Uint8Array): void;
+  end(): void;
+  /** The upstream failed, or answered with what cannot be passed on. */
+  fail(failure: Failure): void;
+  /** The client went away, or the gateway is closing. */
+  abort(reason: 'client/aborted' | 'gateway/closing'): void;
+}

@@ -1,0 +1,268 @@
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
+import { faultyDisk } from '../../../test/support/faulty-disk.js';
+import {
+  growTo,
+  LOG,
+  openTestLog,
+  openWitnesses,
+  quorumOf,
+  recordingSigner,
+  temporaryFolder,
+  testEntry,
+  testKeysOf,
+  WITNESSES,
+} from '../../../test/support/log.js';
+import { ReferenceTree } from '../../../test/support/reference-tree.js';
+import { equal, utf8 } from '../../bytes/octets.js';
+import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
+import { parseNote, verifyNote } from '../../note/signed-note.js';
+import { leafHash } from '../../tree/hash.js';
+import { verifyConsistency, verifyInclusion } from '../../tree/merkle.js';
+import { parseTlogProof } from '../../tree/tlog-proof.js';
+import type { FileLog } from './file-log.js';
+
+let folder: ReturnType<typeof temporaryFolder>;
+let log: FileLog;
+beforeEach(() => {
+  folder = temporaryFolder();
+});
+afterEach(async () => {
+  await log?.close();
+  folder.remove();
+});
+
+/** Checks a proof as an outsider would: the log's signature, then the way from the entry to the root. */
+async function checkProof(text: string, index: number, entry: Uint8Array): Promise<Checkpoint> {
+  const proof = parseTlogProof(text);
+  const note = parseNote(utf8(proof.checkpoint));
+  const { verified } = await verifyNote(note, [LOG.key]);
+  expect(verified).toHaveLength(1);
+  const checkpoint = parseCheckpoint(note.text);
+  expect(proof.index).toBe(index);
+  verifyInclusion(index, checkpoint.size, leafHash(entry), proof.hashes, checkpoint.root);
+  return checkpoint;
+}
+
+describe('the tree', () => {
+  it('of every size up to 600, across tile borders, is that of RFC 6962, and every checkpoint extends the one before', async () => {
+    const entries = Array.from({ length: 600 }, (_, index) => testEntry(index));
+    const reference = new ReferenceTree(entries);
+    const signed: Checkpoint[] = [];
+    log = await openTestLog(folder.path, { signer: recordingSigner(signed) });
+    for (let size = 1; size <= 600; size++) {
+      await growTo(log, size);
+      expect(log.signed.origin).toBe('log.example/test');
+      expect(log.signed.size).toBe(size);
+      expect(equal(log.signed.root, reference.hash(0, size))).toBe(true);
+    }
+    expect(signed.map(({ size }) => size)).toEqual(Array.from({ length: 601 }, (_, size) => size));
+    for (const [index, older] of signed.entries()) {
+      for (const newer of signed.slice(index, index + 20)) {
+        const proof = older.size === 0 ? [] : reference.proof(older.size, newer.size);
+        verifyConsistency(older.size, newer.size, older.root, newer.root, proof);
+      }
+    }
+  });
+
+  it.each([1, 2, 255, 256, 257, 511, 512, 600])('of %i entries proves each of them', async size => {
+    log = await openTestLog(folder.path);
+    await growTo(log, size);
+    for (let index = 0; index < size; index++) {
+      const checkpoint = await checkProof((await log.prove(index)) ?? '', index, testEntry(index));
+      expect(checkpoint.size).toBe(size);
+    }
+    expect(await log.prove(size)).toBeNull();
+  });
+
+  it('with a second level of tiles proves entries old and new, also after a restart', async () => {
+    const size = 66_000;
+    log = await openTestLog(folder.path);
+    await growTo(log, size);
+    const indexes = [0, 255, 256, 32_767, 65_535, 65_536, 65_791, 65_792, size - 1];
+    for (const index of indexes) await checkProof((await log.prove(index)) ?? '', index, testEntry(index));
+    const before = log.signed;
+    await log.close();
+    log = await openTestLog(folder.path);
+    expect(log.signed).toEqual(before);
+    for (const index of indexes) await checkProof((await log.prove(index)) ?? '', index, testEntry(index));
+  });
+});
+
+describe('append', () => {
+  it('gives indexes in order, and the entry can be read at once', async () => {
+    log = await openTestLog(folder.path);
+    const entries = [1, 2, 3].map(index => testEntry(index));
+    const appended = entries.map(entry => log.append(entry));
+    expect(appended.map(({ index }) => index)).toEqual([0, 1, 2]);
+    expect(await log.prove(0)).toBeNull();
+    for (const [index, entry] of entries.entries()) expect(await log.entry(index)).toEqual(entry);
+  });
+
+  it('keeps what it was given, whatever the caller does to its copy afterwards', async () => {
+    log = await openTestLog(folder.path);
+    const entry = testEntry(0);
+    const { included } = log.append(entry);
+    entry.fill(0);
+    await included;
+    expect(await log.entry(0)).toEqual(testEntry(0));
+  });
+
+  it('takes entries of 1 to 65,535 bytes', async () => {
+    log = await openTestLog(folder.path);
+    await Promise.all([1, 65_535].map(length => log.append(new Uint8Array(length).fill(7)).included));
+    expect((await log.entry(1)).length).toBe(65_535);
+    expect(reasonOf(() => log.append(new Uint8Array(65_536)))).toBe('log/entry-too-large');
+    expect(() => log.append(new Uint8Array())).toThrow(RangeError);
+    expect(log.writable).toBe(true);
+    expect(log.append(testEntry(2)).index).toBe(2);
+  });
+
+  it('keeps any entries in any batches, and finds and proves them', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 40 }), {
+          maxLength: 12,
+        }),
+        async batches => {
+          const place = temporaryFolder();
+          const all = batches.flat();
+          const tested = await openTestLog(place.path, { accepts: () => true });
+          for (const batch of batches) await Promise.all(batch.map(entry => tested.append(entry).included));
+          await tested.close();
+          const reopened = await openTestLog(place.path, { accepts: () => true });
+          expect(equal(reopened.signed.root, new ReferenceTree(all).hash(0, all.length))).toBe(true);
+          for (const [index, entry] of all.entries()) {
+            expect(equal(await reopened.entry(index), entry)).toBe(true);
+            await checkProof((await reopened.prove(index)) ?? '', index, entry);
+          }
+          await reopened.close();
+          place.remove();
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
+  it('throws log/unavailable once the log is closed, and closing commits what was appended', async () => {
+    log = await openTestLog(folder.path);
+    const { included } = log.append(testEntry(0));
+    await log.close();
+    await included;
+    expect(log.writable).toBe(false);
+    expect(reasonOf(() => log.append(testEntry(1)))).toBe('log/unavailable');
+  });
+
+  it('leaves what it cannot have: entries beyond the last', async () => {
+    log = await openTestLog(folder.path);
+    for (const index of [0, 1, -1, 0.5, Number.NaN]) {
+      expect(await reasonOfAsync(() => log.entry(index))).toBe('tree/index-out-of-range');
+      expect(await log.prove(index)).toBeNull();
+    }
+  });
+});
+
+describe('group commit', () => {
+  it('signs once and syncs each file once for all that was appended together', async () => {
+    const signed: Checkpoint[] = [];
+    const disk = faultyDisk();
+    log = await openTestLog(folder.path, { signer: recordingSigner(signed), disk });
+    await growTo(log, 1);
+    const before = disk.count;
+    await growTo(log, 201);
+    expect(signed.map(({ size }) => size)).toEqual([0, 1, 201]);
+    const calls = disk.calls.slice(before);
+    expect(calls.filter(call => call.startsWith('write'))).toHaveLength(200);
+    expect(calls.filter(call => /sync/.test(call))).toEqual([
+      `datasync ${join(folder.path, 'log/tile/entries/000')}`,
+    ]);
+  });
+
+  it('takes what arrives during a commit as the next batch', async () => {
+    const signed: Checkpoint[] = [];
+    log = await openTestLog(folder.path, { signer: recordingSigner(signed) });
+    const first = log.append(testEntry(0)).included;
+    await new Promise(setImmediate);
+    const later = [1, 2, 3, 4].map(index => log.append(testEntry(index)).included);
+    await Promise.all([first, ...later]);
+    expect(signed.map(({ size }) => size)).toEqual([0, 1, 5]);
+  });
+
+  it('syncs the folder of a new bundle before it signs', async () => {
+    const disk = faultyDisk();
+    let before: string[] = [];
+    const signer = {
+      ...LOG.signer,
+      sign: (message: Uint8Array) => {
+        before = [...disk.calls];
+        return LOG.signer.sign(message);
+      },
+    };
+    log = await openTestLog(folder.path, { disk, signer });
+    await growTo(log, 1);
+    const synced = before.filter(call => call.startsWith('sync')).map(call => call.split(' ')[1]);
+    for (const changed of ['log', 'log/tile', 'log/tile/entries'])
+      expect(synced).toContain(join(folder.path, changed));
+  });
+});
+
+describe('find', () => {
+  it('finds every entry by each of its keys, at once, after many more, and after a restart', async () => {
+    const size = 9000;
+    log = await openTestLog(folder.path);
+    const keys = (index: number) => testKeysOf(testEntry(index));
+    const expectAll = async () => {
+      for (let index = 0; index < size; index += 37) {
+        for (const key of keys(index)) expect(await log.find(key)).toBe(index);
+      }
+      expect(await log.find(new Uint8Array(16))).toBeNull();
+    };
+    const { included } = log.append(testEntry(0));
+    expect(await log.find(keys(0)[0] as Uint8Array)).toBe(0);
+    await included;
+    await growTo(log, size / 2);
+    await growTo(log, size);
+    await expectAll();
+    await log.close();
+    log = await openTestLog(folder.path);
+    await expectAll();
+  });
+});
+
+describe('reached', () => {
+  it('tells included from witnessed, and gives up on time, on abort and on close', async () => {
+    log = await openTestLog(folder.path);
+    expect(await log.reached(0, 'included', 1)).toBe(false);
+    const { index } = log.append(testEntry(0));
+    expect(await log.reached(index, 'included', 5000)).toBe(true);
+    expect(await log.reached(index, 'included', 0)).toBe(true);
+    expect(await log.reached(index, 'witnessed', 1)).toBe(false);
+    const abort = new AbortController();
+    const aborted = log.reached(7, 'included', 60_000, abort.signal);
+    abort.abort();
+    expect(await aborted).toBe(false);
+    expect(await log.reached(7, 'included', 60_000, abort.signal)).toBe(false);
+    const closed = log.reached(7, 'included', Number.POSITIVE_INFINITY);
+    await log.close();
+    expect(await closed).toBe(false);
+  });
+});
+
+describe('the strongest proof', () => {
+  it('is under the witnessed checkpoint, with every cosignature, as soon as that contains the entry', async () => {
+    log = await openTestLog(folder.path, {
+      witnesses: await openWitnesses(folder.path),
+      quorum: quorumOf(2),
+    });
+    expect(log.witnessed?.size).toBe(0);
+    const { index } = log.append(testEntry(0));
+    expect(await log.reached(index, 'witnessed', 5000)).toBe(true);
+    const proof = (await log.prove(index)) ?? '';
+    await checkProof(proof, index, testEntry(0));
+    const keys = [LOG.key, ...WITNESSES.map(({ key }) => key)];
+    const { verified } = await verifyNote(parseNote(utf8(parseTlogProof(proof).checkpoint)), keys);
+    expect(verified.map(({ key }) => key)).toEqual(keys);
+  });
+});

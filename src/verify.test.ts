@@ -1,0 +1,213 @@
+import { describe, expect, it } from 'vitest';
+import { EVENTS, make, type Recipe, RESPONSE } from '../test/support/sample-exchange.js';
+import { COMPLETED, COSIGNED, DEADLINE } from '../test/support/sample-receipt.js';
+import { STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
+import { CLOCK_TOLERANCE } from './appraise/record.js';
+import { keyLabel } from './note/key.js';
+import type { Receipt } from './receipt/receipt.js';
+import { type Verification, verify } from './verify.js';
+
+async function check(recipe: Recipe = {}): Promise<Verification> {
+  return verify(await make(recipe));
+}
+
+const statusOf = ({ checks }: Verification) =>
+  Object.fromEntries(checks.map(result => [result.name, result.status === 'pass' ? 'pass' : result.code]));
+const gradesOf = ({ facts }: Verification) =>
+  Object.fromEntries(Object.entries(facts).map(([fact, { grade }]) => [fact, grade]));
+const saysOf = ({ checks }: Verification, name: string) => checks.find(result => result.name === name)?.says;
+
+describe('spec/receipt.md §8: a genuine bundle', () => {
+  it.each(['body', 'stream', 'nothing'] as const)('passes, every check that can be made (%s)', async form => {
+    const verification = await check({ form });
+    expect(verification.outcome).toBe('pass');
+    expect(statusOf(verification)).toEqual({
+      bundle: 'pass',
+      signature: 'pass',
+      receipt: 'pass',
+      time: 'pass',
+      request: 'pass',
+      response: form === 'nothing' ? 'content/not-given' : 'pass',
+      inclusion: 'pass',
+      witnesses: 'pass',
+      epoch: 'epoch/not-checked',
+    });
+    expect(gradesOf(verification)).toEqual({
+      model: 'asserted',
+      place: 'asserted',
+      record: 'witnessed',
+      answer: 'not-recomputed',
+    });
+  });
+
+  it('says who answers for it and what was signed', async () => {
+    const { receipt, responsibility, digest } = await check();
+    expect(responsibility).toEqual(receipt?.responsibility);
+    expect(responsibility.map(({ role }) => role)).toEqual(['operator', 'host']);
+    expect(digest).toMatch(/^[0-9a-f]{64}$/);
+  });
+
+  it('content that is not given is not-checked and changes no outcome', async () => {
+    const verification = await check({ content: () => ({ opening: null, request: null, response: null }) });
+    expect(verification.outcome).toBe('pass');
+    expect(statusOf(verification)).toMatchObject({
+      request: 'content/not-given',
+      response: 'content/not-given',
+    });
+  });
+
+  it('does not change what it is given', async () => {
+    const input = await make({ form: 'stream' });
+    const before = structuredClone({ bundle: input.bundle, content: input.content });
+    await verify(input);
+    expect({ bundle: input.bundle, content: input.content }).toEqual(before);
+  });
+});
+
+describe('without a trust file', () => {
+  it('nobody is believed: inconclusive, and no fact has a grade', async () => {
+    const verification = await check({ trust: null });
+    expect(verification.outcome).toBe('inconclusive');
+    expect(statusOf(verification)).toMatchObject({
+      signature: 'trust/missing',
+      inclusion: 'trust/missing',
+      witnesses: 'trust/missing',
+      request: 'pass',
+      response: 'pass',
+    });
+    expect(new Set(Object.values(gradesOf(verification)))).toEqual(new Set(['none']));
+  });
+
+  it('altered content still fails', async () => {
+    expect((await check({ trust: null, response: () => RESPONSE.slice(1) })).outcome).toBe('fail');
+  });
+});
+
+describe('the time asked about', () => {
+  const lastMoment = COSIGNED * 1000 - CLOCK_TOLERANCE;
+
+  it('what a witness signed later does not count', async () => {
+    const before = await check({ asOf: lastMoment - 1 });
+    expect(before.outcome).toBe('inconclusive');
+    expect(statusOf(before)).toMatchObject({ inclusion: 'pass', witnesses: 'witness/quorum-not-met' });
+    expect(gradesOf(before).record).toBe('included');
+    expect((await check({ asOf: lastMoment })).outcome).toBe('pass');
+  });
+
+  it.each([lastMoment - 1, lastMoment, COMPLETED, DEADLINE, DEADLINE + 1, Number.MAX_SAFE_INTEGER])(
+    'the same question about %d has the same answer whenever it is asked',
+    async asOf => {
+      const input = await make({ asOf });
+      expect(await verify(input)).toEqual(await verify(input));
+    },
+  );
+
+  it('a later time takes nothing back that a proof has shown', async () => {
+    for (const asOf of [lastMoment, DEADLINE, DEADLINE + 10 ** 12])
+      expect((await check({ asOf })).outcome, String(asOf)).toBe('pass');
+  });
+
+  it('a receipt may be a minute ahead of the time asked about, and no more', async () => {
+    const time = async (asOf: number) => statusOf(await check({ asOf })).time;
+    expect(await time(COMPLETED - CLOCK_TOLERANCE)).toBe('pass');
+    expect(await time(COMPLETED - CLOCK_TOLERANCE - 1)).toBe('receipt/time-future');
+  });
+});
+
+describe('keys are counted as the controllers behind them', () => {
+  const witnesses = async (controllers: { name: string; keys: string[] }[]) =>
+    saysOf(await check({ trust: trustWith({ controllers }) }), 'witnesses');
+  const labels = WITNESSES.map(({ key }) => keyLabel(key));
+  const [own, second] = [TRUST_FILE.controllers?.[0]?.keys ?? [], labels.slice(0, 1)];
+
+  it('three keys of the one who runs the log are one controller, and nobody independent', async () => {
+    expect(saysOf(await check(), 'witnesses')).toBe(
+      '3 witnesses cosigned: 1 controller (Sample Operator), who also runs the log: nobody independent has looked',
+    );
+  });
+
+  it('three keys of another party are one controller', async () => {
+    expect(await witnesses([{ name: 'Auditor', keys: labels }])).toBe(
+      '3 witnesses cosigned: 1 controller (Auditor)',
+    );
+  });
+
+  it('keys that stand under nobody are one unknown controller, however many', async () => {
+    expect(await witnesses([])).toBe('3 witnesses cosigned: 1 controller (unattributed)');
+  });
+
+  it('two parties are two', async () => {
+    const rest = own.filter(key => !second.includes(key));
+    expect(await witnesses([{ name: 'Operator', keys: rest }, { name: 'Auditor', keys: second }])).toBe(
+      '3 witnesses cosigned: 2 controllers (Auditor, Operator)',
+    );
+  });
+
+  it('the operator and an unknown key are two', async () => {
+    const rest = own.filter(key => !second.includes(key));
+    expect(await witnesses([{ name: 'Operator', keys: rest }])).toBe(
+      '3 witnesses cosigned: 2 controllers (Operator, unattributed)',
+    );
+  });
+});
+
+describe('no fact lifts another', () => {
+  const variants: readonly [string, (receipt: Receipt) => Receipt][] = [
+    ['everything stated', receipt => receipt],
+    ['a model without digest', receipt => ({ ...receipt, model: { ...receipt.model, digest: null } })],
+    ['a model only committed to', receipt => ({ ...receipt, model: { ...receipt.model, served: { commitment: '9'.repeat(64) } } })],
+    ['no model', receipt => ({ ...receipt, model: { ...receipt.model, served: null } })],
+    ['no upstream', receipt => ({ ...receipt, upstream: null })],
+    ['claims that assert everything', receipt => ({ ...receipt, claims: [{ about: 'answer', source: 'issuer', status: 'asserted' }] })],
+  ];
+
+  it.each(variants)('model, place and answer are graded alike, witnessed or not: %s', async (_, receipt) => {
+    const records = [
+      ['witnessed', {}],
+      ['included', { signatures: ([log]) => (log === undefined ? [] : [log]) }],
+      ['signed', { proofText: () => null }],
+    ] as const satisfies readonly [string, Recipe][];
+    const graded = [];
+    for (const [grade, recipe] of records) {
+      const { facts } = await check({ receipt, ...recipe });
+      expect(facts.record.grade).toBe(grade);
+      graded.push({ ...facts, record: null });
+    }
+    expect(graded[1]).toEqual(graded[0]);
+    expect(graded[2]).toEqual(graded[0]);
+  });
+
+  it('whatever a receipt claims of itself, the grades are computed', async () => {
+    for (const [name, receipt] of variants) {
+      const { model, place, answer } = gradesOf(await check({ receipt }));
+      expect(answer, name).toBe('not-recomputed');
+      expect(['none', 'asserted'], name).toContain(model);
+      expect(['none', 'asserted'], name).toContain(place);
+    }
+  });
+
+  it('a check that failed leaves no grade at all', async () => {
+    const verification = await check({ form: 'stream', response: () => EVENTS[0] as Uint8Array });
+    expect(new Set(Object.values(gradesOf(verification)))).toEqual(new Set(['none']));
+    expect(verification.facts.record.because).toBe('the check "response" failed');
+  });
+});
+
+describe('issuers', () => {
+  it('any issuer of the trust file counts, and each only under its own name', async () => {
+    const other = { keyId: keyLabel(STRANGER.key), signer: STRANGER.signer };
+    const recipe: Recipe = {
+      seal: () => other,
+      receipt: receipt => ({ ...receipt, issuer: other.keyId }),
+    };
+    expect((await check(recipe)).outcome).toBe('fail');
+    const { formatVerifierKey } = await import('./note/key.js');
+    const issuers = [...TRUST_FILE.issuers, formatVerifierKey(STRANGER.key)];
+    expect((await check({ ...recipe, trust: trustWith({ issuers }) })).outcome).toBe('pass');
+    const forged = await check({
+      trust: trustWith({ issuers }),
+      seal: ({ keyId }) => ({ keyId, signer: STRANGER.signer }),
+    });
+    expect(statusOf(forged)).toMatchObject({ signature: 'envelope/signature-invalid' });
+  });
+});

@@ -1,0 +1,189 @@
+/**
+ * A gateway for tests, made of the real parts: issuer, log, witness, vault and HTTP upstream, in a folder of its own. In place of the
+ * built-in model it has one whose answers never change.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
+import { utf8 } from '../../src/bytes/octets.js';
+import type { Upstream } from '../../src/exchange/upstream.js';
+import { formatVerifierKey } from '../../src/note/key.js';
+import { parsePolicy } from '../../src/note/policy.js';
+import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js';
+import { defaultPolicy } from '../../src/receipt/policy.js';
+import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
+import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
+import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
+import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
+import { Gateway } from '../../src/shell/gateway/gateway.js';
+import { HttpUpstream, type Timeouts } from '../../src/shell/gateway/http-upstream.js';
+import { Issuer } from '../../src/shell/gateway/issuer.js';
+import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import { listModels } from '../../src/shell/gateway/models.js';
+import { openLog } from '../../src/shell/log/open-log.js';
+import { serveLog } from '../../src/shell/log/serve.js';
+import { Vault } from '../../src/shell/vault/vault.js';
+import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
+import { testCosigner, testKey } from '../support/keys.js';
+import { completion } from './upstreams.js';
+
+export interface GatewayOptions {
+  /** The upstream's base; none when it is left out. */
+  readonly upstream?: string;
+  /** The gateway's own key at the upstream. */
+  readonly key?: string;
+  readonly timeouts?: Partial<Timeouts>;
+  readonly limits?: Partial<GatewayLimits>;
+  readonly inline?: boolean;
+  readonly host?: string;
+  /** Where data is kept; a folder that is removed at the end when it is left out. */
+  readonly folder?: string;
+  readonly disk?: Disk;
+  readonly now?: () => number;
+}
+
+export interface TestGateway {
+  /** Such as `http://127.0.0.1:4711`. */
+  readonly address: string;
+  readonly folder: string;
+  readonly trust: Trust;
+  readonly vault: Vault;
+  /** What the operator has been told of. */
+  readonly problems: readonly string[];
+  /** Every receipt in the log, in the log's order. */
+  receipts(): Promise<Receipt[]>;
+  /** Exchanges that run now. */
+  readonly running: number;
+  close(): Promise<void>;
+}
+
+/** Quick enough for tests, and far from what the loopback interface needs. */
+const TIMEOUTS: Timeouts = { connect: 400, firstByte: 400, idle: 400 };
+
+export async function openGateway(options: GatewayOptions = {}): Promise<TestGateway> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-gateway-')));
+  const now = options.now ?? Date.now;
+  const log = testKey('gateway.example/log', 1);
+  const issuer = testKey('gateway.example/log/issuer', 2);
+  const witness = testCosigner('gateway.example/witness', 3);
+  const policy = policyText(log.key, [witness.key], 'all');
+  const trust = parseTrust(
+    utf8(formatTrust({ log: formatVerifierKey(log.key), issuers: [formatVerifierKey(issuer.key)], policy })),
+  );
+  const problems: string[] = [];
+  const onProblem = (message: string) => {
+    problems.push(message);
+  };
+  const openedLog = await openLog({
+    folder: join(folder, 'log'),
+    key: log.key,
+    signer: log.signer,
+    witnesses: [
+      await openLocalWitness({ folder: join(folder, 'witness'), ...witness, logs: [log.key], now: Date.now }),
+    ],
+    quorum: parsePolicy(policy).quorum,
+    accepts: entry => entryIsByOneOf([issuer.key], entry),
+    keysOf: entryKeys,
+    onProblem,
+    // As in a house, but quicker, because every test waits for witnesses.
+    timing: { spacing: 10, patience: 1000, longestWait: 1000 },
+    disk: options.disk ?? nodeDisk,
+  });
+  const named =
+    options.upstream === undefined
+      ? []
+      : [
+          new HttpUpstream({
+            name: new URL(options.upstream).host,
+            base: new URL(options.upstream),
+            key: options.key ?? null,
+            timeouts: { ...TIMEOUTS, ...options.timeouts },
+          }),
+        ];
+  const upstreams: Upstream[] = [cannedModel, ...named];
+  const names = new ModelNames();
+  for (const upstream of upstreams) await listModels({ names }, upstream);
+  const openedIssuer = new Issuer({
+    key: issuer.key,
+    signer: issuer.signer,
+    log: openedLog,
+    policy: defaultPolicy(upstreams.map(({ name }) => name)),
+    clientSecret: new Uint8Array(32).fill(4),
+    now,
+  });
+  await openedIssuer.ready;
+  await openedLog.reached(openedIssuer.policy.index + 1, 'witnessed', 5000);
+  const active = new ActiveExchanges();
+  const vault = new Vault(join(folder, 'vault'), new Uint8Array(32).fill(5));
+  const host = options.host ?? '127.0.0.1';
+  const gateway = new Gateway({
+    context: {
+      issuer: openedIssuer,
+      log: openedLog,
+      vault,
+      upstreams,
+      names,
+      active,
+      operator: 'test operator',
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      inline: options.inline ?? true,
+      now,
+      seen: () => {
+        if (openedLog.witnessed === null) throw new Error('nothing is witnessed');
+        return openedLog.witnessed;
+      },
+      onProblem,
+    },
+    logFiles: path => serveLog(openedLog, path),
+    host,
+    port: 0,
+  });
+  const address = await gateway.listen();
+  return {
+    address: host === '0.0.0.0' ? address.replace(host, '127.0.0.1') : address,
+    folder,
+    trust,
+    vault,
+    problems,
+    get running() {
+      return active.size;
+    },
+    receipts: async () => {
+      const receipts: Receipt[] = [];
+      for (let index = 0; index < openedLog.signed.size; index++) {
+        const envelope = readEntry(await openedLog.entry(index));
+        if (predicateTypeOf(envelope) === RECEIPT.predicateType)
+          receipts.push(readStatement(RECEIPT, envelope).predicate);
+      }
+      return receipts;
+    },
+    close: async () => {
+      await gateway.close();
+      await Promise.all(upstreams.map(upstream => upstream.close()));
+      await openedLog.close();
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The model that stands where the built-in one does. */
+export const CANNED_MODEL = 'canned-model';
+
+const cannedModel: Upstream = {
+  name: 'built-in',
+  origin: 'built-in:',
+  defaults: { temperature: 0 },
+  send: (_request, sink) => {
+    setImmediate(() => {
+      sink.head({ status: 200, headers: { 'content-type': 'application/json' }, tlsSpki: null });
+      sink.data(utf8(JSON.stringify(completion('Canned.', { rest: { model: CANNED_MODEL } }))));
+      sink.end();
+    });
+    return { pause: () => undefined, resume: () => undefined, abort: () => undefined };
+  },
+  models: async () => [{ id: CANNED_MODEL, object: 'model', created: 1, owned_by: 'test' }],
+  modelDigest: () => 'ab'.repeat(32),
+  close: async () => undefined,
+};
