@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './vitest.shared.js';
 
+/** Unit and end-to-end tests: what `npm test` runs. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     exclude: ['test/slow/**', 'test/interop/**'],
     testTimeout: 20_000,
+    hookTimeout: 30_000,
+    reporters,
   },
 });

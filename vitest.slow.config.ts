@@ -1,6 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { reporters } from './vitest.shared.js';
 
 /** The bounded slow suites: crashes and longer fuzzing. */
 export default defineConfig({
-  test: { include: ['test/slow/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 120_000 },
+  test: {
+    include: ['test/slow/**/*.test.ts'],
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+    reporters,
+  },
 });

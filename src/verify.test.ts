@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { EVENTS, make, type Recipe, RESPONSE } from '../test/support/sample-exchange.js';
-import { COMPLETED, COSIGNED, DEADLINE } from '../test/support/sample-receipt.js';
 import { STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
+import { EVENTS, make, RESPONSE, type Recipe } from '../test/support/sample-exchange.js';
+import { COMPLETED, COSIGNED, DEADLINE } from '../test/support/sample-receipt.js';
 import { CLOCK_TOLERANCE } from './appraise/record.js';
 import { keyLabel } from './note/key.js';
 import type { Receipt } from './receipt/receipt.js';
@@ -138,9 +138,12 @@ describe('keys are counted as the controllers behind them', () => {
 
   it('two parties are two', async () => {
     const rest = own.filter(key => !second.includes(key));
-    expect(await witnesses([{ name: 'Operator', keys: rest }, { name: 'Auditor', keys: second }])).toBe(
-      '3 witnesses cosigned: 2 controllers (Auditor, Operator)',
-    );
+    expect(
+      await witnesses([
+        { name: 'Operator', keys: rest },
+        { name: 'Auditor', keys: second },
+      ]),
+    ).toBe('3 witnesses cosigned: 2 controllers (Auditor, Operator)');
   });
 
   it('the operator and an unknown key are two', async () => {
@@ -155,10 +158,16 @@ describe('no fact lifts another', () => {
   const variants: readonly [string, (receipt: Receipt) => Receipt][] = [
     ['everything stated', receipt => receipt],
     ['a model without digest', receipt => ({ ...receipt, model: { ...receipt.model, digest: null } })],
-    ['a model only committed to', receipt => ({ ...receipt, model: { ...receipt.model, served: { commitment: '9'.repeat(64) } } })],
+    [
+      'a model only committed to',
+      receipt => ({ ...receipt, model: { ...receipt.model, served: { commitment: '9'.repeat(64) } } }),
+    ],
     ['no model', receipt => ({ ...receipt, model: { ...receipt.model, served: null } })],
     ['no upstream', receipt => ({ ...receipt, upstream: null })],
-    ['claims that assert everything', receipt => ({ ...receipt, claims: [{ about: 'answer', source: 'issuer', status: 'asserted' }] })],
+    [
+      'claims that assert everything',
+      receipt => ({ ...receipt, claims: [{ about: 'answer', source: 'issuer', status: 'asserted' }] }),
+    ],
   ];
 
   it.each(variants)('model, place and answer are graded alike, witnessed or not: %s', async (_, receipt) => {

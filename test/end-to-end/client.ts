@@ -98,10 +98,15 @@ export function json<Value>(answer: Pick<Answer, 'body'>): Value {
 }
 
 /** The `error` of an answer in OpenAI's shape. */
-export function errorOf(answer: Answer): { message: string; type: string; param: string | null; code: string } {
-  const { error, ...rest } = json<{ error: { message: string; type: string; param: string | null; code: string } }>(
-    answer,
-  );
+export function errorOf(answer: Answer): {
+  message: string;
+  type: string;
+  param: string | null;
+  code: string;
+} {
+  const { error, ...rest } = json<{
+    error: { message: string; type: string; param: string | null; code: string };
+  }>(answer);
   if (Object.keys(rest).length > 0 || Object.keys(error).sort().join() !== 'code,message,param,type')
     throw new Error(`not an error as OpenAI's clients know it: ${answer.body}`);
   return error;

@@ -58,7 +58,9 @@ export function passed({ outcome, checks, receipt }: Verification, unchecked: re
 }
 
 /** Asks again until there is an answer that is not undefined, for five seconds at most. */
-export async function eventually<Value>(find: () => Promise<Value | undefined> | Value | undefined): Promise<Value> {
+export async function eventually<Value>(
+  find: () => Promise<Value | undefined> | Value | undefined,
+): Promise<Value> {
   const deadline = performance.now() + 5000;
   for (;;) {
     const value = await find();
