@@ -53,7 +53,7 @@ function modelFact({ model, upstream }: Receipt): Facts['model'] {
   const digest = model.digest === null ? 'no digest of its weights' : `weights ${model.digest.slice(0, 16)}…`;
   return {
     grade: 'asserted',
-    because: `${upstream?.origin ?? 'the upstream'} said it was ${name}; ${digest}`,
+    because: `${hostName(upstream)} said it was ${name}; ${digest}`,
   };
 }
 

@@ -93,7 +93,7 @@ function checkWitnesses(signatures: readonly VerifiedSignature[], trust: Trust, 
   }
   return pass(
     'witnesses',
-    `${count(cosigners.length, 'witness', 'witnesses')} cosigned: ${describeControllers(cosigners, trust)}`,
+    `cosigned by ${count(cosigners.length, 'witness', 'witnesses')} of ${describeControllers(cosigners, trust)}`,
   );
 }
 
@@ -106,7 +106,7 @@ function describeControllers(cosigners: readonly VerifierKey[], trust: Trust): s
   const total = count(controllers.length + (unknown ? 1 : 0), 'controller', 'controllers');
   const names = [...controllers, ...(unknown ? ['unattributed'] : [])].join(', ');
   const own = logController !== null && named.size === 1 && named.has(logController) && !unknown;
-  return `${total} (${names})${own ? ', who also runs the log: nobody independent has looked' : ''}`;
+  return `${total} (${names})${own ? ', who also runs the log: nobody independent' : ''}`;
 }
 
 function count(number: number, one: string, many: string): string {

@@ -10,7 +10,7 @@ import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { EXIT } from './exit-code.js';
 import { type House, openHouse } from './house.js';
 import { paint, print, printError, printJson } from './print.js';
-import { report } from './report.js';
+import { hang, report } from './report.js';
 
 const QUESTION = 'What is a receipt?';
 
@@ -106,8 +106,8 @@ function withOneByteChanged(bytes: Uint8Array, at: number): Uint8Array {
 
 function tell({ answer, genuine, answerAltered, bundleAltered }: Steps): void {
   const heading = (text: string) => print(`\n${paint('bold', text)}`);
-  print(`${paint('cyan', 'you  ')} ${QUESTION}`);
-  print(`${paint('cyan', 'model')} ${answer}`);
+  print(`${paint('cyan', 'you')}   ${QUESTION}`);
+  print(`${paint('cyan', 'model')} ${hang(answer, 6)}`);
   heading('The answer left with a receipt. Checked offline:');
   for (const line of report(genuine)) print(line);
   heading('The same, with one letter of the answer changed:');

@@ -6,6 +6,9 @@ import { advice } from '../../reason.js';
 import type { Outcome, Verification } from '../../verify.js';
 import { paint, type Style } from './print.js';
 
+/** Characters in a line: what a terminal and a README show without breaking it. */
+const WIDTH = 100;
+
 const HEADLINE: Record<Outcome, { readonly style: Style; readonly text: string }> = {
   pass: { style: 'green', text: 'PASS          everything that could be checked holds' },
   fail: { style: 'red', text: 'FAIL          do not rely on this' },
@@ -24,7 +27,7 @@ export function report({ outcome, checks, facts, responsibility, receipt }: Veri
   const { style, text } = HEADLINE[outcome];
   const lines = [paint(['bold', style], text), '', ...checks.map(checkLine)];
   const failed = checks.flatMap(check => (check.status === 'fail' ? [check.code] : []));
-  for (const code of new Set(failed)) lines.push('', `What to do: ${advice(code)}`);
+  for (const code of new Set(failed)) lines.push('', `  ${hang(`What to do: ${advice(code)}`, 2)}`);
   // A receipt that failed says nothing that anybody should read as a fact.
   if (receipt !== null && outcome !== 'fail') {
     lines.push('', paint('bold', 'The four facts, each on its own'));
@@ -32,7 +35,7 @@ export function report({ outcome, checks, facts, responsibility, receipt }: Veri
     lines.push(factLine('record', facts.record), factLine('answer', facts.answer));
     lines.push('', paint('bold', 'Who answers for it'));
     for (const { role, party, key } of responsibility) {
-      lines.push(`  ${role.padEnd(15)} ${party}${key === null ? '' : paint('dim', `  ${key}`)}`);
+      lines.push(`  ${role.padEnd(14)}  ${party}${key === null ? '' : paint('dim', `  ${key}`)}`);
     }
   }
   return lines;
@@ -40,10 +43,25 @@ export function report({ outcome, checks, facts, responsibility, receipt }: Veri
 
 function checkLine(check: Check): string {
   const { style, text } = MARK[check.status];
-  const code = check.status === 'pass' ? '' : `${paint(style, check.code)}  `;
-  return `  ${paint(style, text)}  ${check.name.padEnd(9)}  ${code}${check.says}`;
+  const start = `  ${paint(style, text)}  ${check.name.padEnd(9)}  `;
+  const where = check.status === 'pass' || check.field === null ? '' : ` (${check.field})`;
+  const says = hang(`${check.says}${where}`, 26);
+  return check.status === 'pass'
+    ? start + says
+    : `${start}${paint(style, check.code)}\n${' '.repeat(26)}${says}`;
 }
 
 function factLine(name: string, { grade, because }: Fact<string>): string {
-  return `  ${name.padEnd(7)} ${paint(['bold', 'cyan'], grade.padEnd(14))}  ${because}`;
+  return `  ${name.padEnd(7)} ${paint(['bold', 'cyan'], grade.padEnd(14))}  ${hang(because, 26)}`;
+}
+
+/** The text in lines of at most {@link WIDTH} characters, of which all but the first are indented. */
+export function hang(text: string, indent: number): string {
+  const lines = [''];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) as string;
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
 }

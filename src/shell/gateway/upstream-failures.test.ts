@@ -1,0 +1,354 @@
+import { createServer, type Server } from 'node:net';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
+import { type GatewayOptions, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { receiptOf } from '../../../test/end-to-end/receipts.js';
+import {
+  answer,
+  type Behaviour,
+  completion,
+  partialBody,
+  raw,
+  silence,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
+
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base, limits: { responseBytes: 10_000 } });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+describe('what an upstream says itself is passed on as it is', () => {
+  const cases = [
+    { http: 400, status: 'refused', outcome: 'answered' },
+    { http: 401, status: 'refused', outcome: 'answered' },
+    { http: 404, status: 'refused', outcome: 'answered' },
+    { http: 429, status: 'refused', outcome: 'answered' },
+    { http: 500, status: 'failed', outcome: 'failed' },
+    { http: 503, status: 'failed', outcome: 'failed' },
+  ];
+
+  it.each(cases)('HTTP $http is $status', async ({ http, status, outcome }) => {
+    const body = `{"error": {"message":"No.", "type":"x","param":null,"code":"its_own"}}`;
+    upstream.behaviour = answer(http, body);
+    const got = await ask(gateway.address);
+    expect(got.status).toBe(http);
+    expect(got.body.toString()).toBe(body);
+    expect(got.headers['countersign-reason']).toBeUndefined();
+    const receipt = await receiptOf(gateway, got);
+    expect(receipt.response).toMatchObject({
+      status,
+      http,
+      reason: 'upstream/error',
+      finish: [],
+      usage: null,
+    });
+    expect(receipt.attempts).toMatchObject([{ outcome, reason: 'upstream/error', status: http }]);
+  });
+
+  it('with the headers that a client needs, and none of the others', async () => {
+    const headers = {
+      'retry-after': '7',
+      'retry-after-ms': '7000',
+      'x-should-retry': 'true',
+      'x-request-id': 'req_1',
+      'x-ratelimit-remaining-tokens': '0',
+      'openai-processing-ms': '12',
+      'set-cookie': ['session=1', 'other=2'],
+      'countersign-exchange': 'aaaaaaaaaaaaaaaaaaaaaaaaaa',
+      'countersign-receipt': '{}',
+      'countersign-receipt-digest': '00',
+      'countersign-opening': 'AAAA',
+      'countersign-reason': 'gateway/fault',
+      link: '<https://example.com>; rel="receipt"',
+      'access-control-allow-origin': '*',
+      'x-custom': 'x',
+      'strict-transport-security': 'max-age=1',
+      'x-ratelimit-limit-requests': '1',
+    };
+    upstream.behaviour = answer(429, { error: { message: 'Slow down.' } }, headers);
+    const got = await ask(gateway.address);
+    expect(got.headers).toMatchObject({
+      'retry-after': '7',
+      'retry-after-ms': '7000',
+      'x-should-retry': 'true',
+      'x-request-id': 'req_1',
+      'x-ratelimit-remaining-tokens': '0',
+      'x-ratelimit-limit-requests': '1',
+      'openai-processing-ms': '12',
+    });
+    for (const name of [
+      'set-cookie',
+      'countersign-receipt',
+      'countersign-reason',
+      'access-control-allow-origin',
+      'x-custom',
+      'strict-transport-security',
+    ]) {
+      expect(got.headers[name], name).toBeUndefined();
+    }
+    expect(got.headers.link).toMatch(/^<\/v1\/receipts\//);
+    const receipt = await receiptOf(gateway, got);
+    expect(receipt.exchange).not.toBe('aaaaaaaaaaaaaaaaaaaaaaaaaa');
+    expect(receipt.upstream?.requestId).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('what an upstream gets wrong is an error in OpenAI’s shape, under a receipt', () => {
+  const big = completion('x'.repeat(20_000));
+  const head = (length: number) =>
+    `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n`;
+  const cases: {
+    what: string;
+    behaviour: Behaviour;
+    http: number;
+    reason: string;
+    status?: number | null;
+  }[] = [
+    {
+      what: 'HTTP 500 with HTML',
+      behaviour: answer(500, '<h1>Oops</h1>'),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 500,
+    },
+    {
+      what: 'HTTP 502 with an empty body',
+      behaviour: answer(502, ''),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 502,
+    },
+    {
+      what: 'garbage for JSON',
+      behaviour: answer(200, '{"choices": [}'),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 200,
+    },
+    {
+      what: 'no UTF-8',
+      behaviour: answer(200, Buffer.from([0x7b, 0xff, 0x7d])),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 200,
+    },
+    {
+      what: 'JSON that is no completion',
+      behaviour: answer(200, { hello: 'world' }),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 200,
+    },
+    { what: 'a JSON array', behaviour: answer(200, []), http: 502, reason: 'upstream/garbage', status: 200 },
+    { what: 'JSON null', behaviour: answer(200, null), http: 502, reason: 'upstream/garbage', status: 200 },
+    { what: 'an empty body', behaviour: answer(200, ''), http: 502, reason: 'upstream/garbage', status: 200 },
+    {
+      what: 'an error with HTTP 200',
+      behaviour: answer(200, { error: { message: 'No.' } }),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 200,
+    },
+    { what: 'HTTP 204', behaviour: answer(204, ''), http: 502, reason: 'upstream/garbage', status: 204 },
+    {
+      what: 'a body over the limit',
+      behaviour: answer(200, big),
+      http: 502,
+      reason: 'upstream/oversized',
+      status: 200,
+    },
+    {
+      what: 'a body cut off',
+      behaviour: partialBody('{"choices":', 'cut'),
+      http: 502,
+      reason: 'upstream/broken',
+      status: 200,
+    },
+    {
+      what: 'silence in the middle of a body',
+      behaviour: partialBody('{"choices":', 'stall'),
+      http: 504,
+      reason: 'upstream/timeout',
+      status: 200,
+    },
+    { what: 'no answer at all', behaviour: silence, http: 504, reason: 'upstream/timeout', status: null },
+    {
+      what: 'a connection closed without an answer',
+      behaviour: raw(''),
+      http: 502,
+      reason: 'upstream/broken',
+      status: null,
+    },
+    {
+      what: 'something that is not HTTP',
+      behaviour: raw('SSH-2.0-OpenSSH\r\n'),
+      http: 502,
+      reason: 'upstream/broken',
+      status: null,
+    },
+    {
+      what: 'two content lengths',
+      behaviour: raw(`${head(2)}content-length: 3\r\n\r\n{}`),
+      http: 502,
+      reason: 'upstream/broken',
+      status: null,
+    },
+    {
+      what: 'gzip although identity was asked',
+      behaviour: answer(200, gzipSync(JSON.stringify(completion())), { 'content-encoding': 'gzip' }),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 200,
+    },
+  ];
+
+  it.each(cases)('$what: $reason', async ({ behaviour, http, reason, status = null }) => {
+    upstream.behaviour = behaviour;
+    const got = await ask(gateway.address);
+    expect(got.status).toBe(http);
+    expect(got.headers['content-type']).toBe('application/json');
+    expect(got.headers['countersign-reason']).toBe(reason);
+    expect(errorOf(got)).toMatchObject({ type: 'api_error', code: reason });
+    const receipt = await receiptOf(gateway, got);
+    expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
+    expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status }]);
+    expect(receipt.model.served).toBeNull();
+  });
+
+  it('asks for identity, which is why an encoded answer is garbage', async () => {
+    upstream.behaviour = answer(200, completion());
+    await ask(gateway.address, { headers: { 'accept-encoding': 'gzip, br' } });
+    expect(upstream.last.headers['accept-encoding']).toBe('identity');
+  });
+});
+
+describe('an upstream that cannot be reached', () => {
+  const refused: GatewayOptions = { upstream: 'http://127.0.0.1:1/v1' };
+  // Longer than a label may be, so that nobody is ever asked about it.
+  const nameless: GatewayOptions = { upstream: `http://${'a'.repeat(64)}.invalid/v1` };
+  let mute: Server;
+
+  beforeAll(async () => {
+    // Accepts connections and says nothing: a TLS handshake with it never ends.
+    mute = createServer(socket => socket.on('error', () => undefined).resume());
+    await new Promise<void>(resolve => {
+      mute.listen(0, '127.0.0.1', resolve);
+    });
+  });
+
+  afterAll(() => {
+    mute.close();
+  });
+
+  const silent = (): GatewayOptions => {
+    const address = mute.address();
+    const port = typeof address === 'object' ? address?.port : 0;
+    return { upstream: `https://127.0.0.1:${port}/v1`, timeouts: { connect: 200 } };
+  };
+
+  it.each([
+    { what: 'a refused connection', options: () => refused, http: 502, reason: 'upstream/unreachable' },
+    {
+      what: 'a name that does not resolve',
+      options: () => nameless,
+      http: 502,
+      reason: 'upstream/unreachable',
+    },
+    { what: 'a connection that never stands', options: silent, http: 504, reason: 'upstream/timeout' },
+  ])('$what: $reason', async ({ options, http, reason }) => {
+    const lonely = await openGateway(options());
+    try {
+      const got = await ask(lonely.address);
+      expect(got.status).toBe(http);
+      expect(errorOf(got).code).toBe(reason);
+      const receipt = await receiptOf(lonely, got);
+      expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
+      expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status: null }]);
+      expect(receipt.upstream).toMatchObject({ tlsSpki: null, requestId: null });
+    } finally {
+      await lonely.close();
+    }
+  });
+});
+
+describe('a redirect', () => {
+  it('is not followed, and the key goes nowhere else', async () => {
+    const elsewhere = await TestUpstream.start();
+    try {
+      upstream.behaviour = answer(302, '', { location: `${elsewhere.base}/chat/completions` });
+      const got = await ask(gateway.address, { headers: { authorization: 'Bearer secret' } });
+      expect(got.status).toBe(502);
+      expect(got.headers.location).toBeUndefined();
+      expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/garbage');
+      expect(upstream.last.headers.authorization).toBe('Bearer secret');
+      expect(elsewhere.connections).toBe(0);
+    } finally {
+      await elsewhere.close();
+    }
+  });
+});
+
+describe('whose key an upstream sees', () => {
+  it('the gateway’s own, when it has one, and never the client’s', async () => {
+    const keyed = await openGateway({ upstream: upstream.base, key: 'own-key' });
+    try {
+      upstream.behaviour = answer(200, completion());
+      const headers = { authorization: 'Bearer clients-key', cookie: 'a=b', 'x-forwarded-for': '10.0.0.1' };
+      await receiptOf(keyed, await ask(keyed.address, { headers }));
+      expect(upstream.last.headers.authorization).toBe('Bearer own-key');
+      expect(upstream.last.headers.cookie).toBeUndefined();
+      expect(upstream.last.headers['x-forwarded-for']).toBeUndefined();
+    } finally {
+      await keyed.close();
+    }
+  });
+
+  it('the client’s, with the headers that name its organisation and project', async () => {
+    upstream.behaviour = answer(200, completion());
+    const headers = {
+      authorization: 'Bearer clients-key',
+      'openai-organization': 'org-1',
+      'openai-project': 'proj-1',
+      'openai-beta': 'x=v2',
+      'user-agent': 'test/1',
+    };
+    await ask(gateway.address, { headers, body: chat() });
+    expect(upstream.last.headers).toMatchObject(headers);
+  });
+});
+
+describe('headers that an upstream should not send', () => {
+  const body = JSON.stringify(completion());
+  const wire = (header: Buffer) =>
+    Buffer.concat([
+      Buffer.from(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n`,
+      ),
+      Buffer.from('openai-version: '),
+      header,
+      Buffer.from(`\r\n\r\n${body}`),
+    ]);
+
+  it.each([
+    { what: 'characters beyond Latin-1', header: Buffer.from('日本', 'utf8') },
+    { what: 'bytes that are no UTF-8', header: Buffer.from([0xe9, 0x21]) },
+  ])('with $what do not keep the answer from its client', { timeout: 5000 }, async ({ header }) => {
+    upstream.behaviour = raw(wire(header));
+    const got = await Promise.race([
+      ask(gateway.address),
+      new Promise<null>(resolve => setTimeout(() => resolve(null), 2000)),
+    ]);
+    if (got === null) throw new Error('the client waits for ever');
+    await receiptOf(gateway, got);
+  });
+});
