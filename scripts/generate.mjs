@@ -1,6 +1,7 @@
 /** Writes every file that is derived from another: `npm run generate`. A test fails while one of them is out of date. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { jsonSchemas } from './schemas.mjs';
 
 const at = path => new URL(`../${path}`, import.meta.url);
 
@@ -25,20 +26,24 @@ ${rows.join('\n')}
 `;
 }
 
+const run = (program, ...args) =>
+  execFileSync(process.execPath, [at(`node_modules/${program}`).pathname, ...args], {
+    cwd: at('.').pathname,
+    stdio: 'inherit',
+  });
+
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const reasons = JSON.parse(readFileSync(at('spec/reasons.json'), 'utf8'));
   writeFileSync(at('src/reason-table.ts'), reasonTable(reasons));
   writeFileSync(at('docs/reasons.md'), reasonPage(reasons));
-  execFileSync(
-    process.execPath,
-    [
-      at('node_modules/@biomejs/biome/bin/biome').pathname,
-      'format',
-      '--write',
-      at('src/reason-table.ts').pathname,
-    ],
-    {
-      stdio: 'inherit',
-    },
-  );
+  // The schemas come from the code, and the code from the table above.
+  run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
+  const { BundleSchema } = await import(at('dist/receipt/bundle.js'));
+  const { RECEIPT } = await import(at('dist/receipt/receipt.js'));
+  const { TrustSchema } = await import(at('dist/appraise/trust.js'));
+  const sources = { bundle: BundleSchema, receipt: RECEIPT.schema, trust: TrustSchema };
+  for (const [name, schema] of Object.entries(jsonSchemas(Object.keys(reasons), sources))) {
+    writeFileSync(at(`spec/schemas/${name}`), JSON.stringify(schema));
+  }
+  run('@biomejs/biome/bin/biome', 'format', '--write', 'src/reason-table.ts', 'spec/schemas');
 }

@@ -112,6 +112,8 @@ describe('one flipped byte of a stream', () => {
     for (const [start, end] of commentLines(stream)) {
       const envelope = start + new TextDecoder().decode(stream.subarray(start, end)).indexOf('{');
       for (const { at, flipped } of flips(stream.subarray(envelope, end), [0x01])) {
+        // The long base64 of a payload is the same everywhere; what stands around it is not.
+        if (at > 100 && at < end - envelope - 300 && at % 16 !== 0) continue;
         const changed = Uint8Array.from(stream);
         changed.set(flipped, envelope);
         const verification = await verify(withResponse(input, changed));
@@ -160,7 +162,7 @@ describe('damaged in every way that forgers and disks know', () => {
         expect(['fail', 'malformed']).toContain(outcome);
         expect(facts.record.grade).toBe('none');
       }),
-      { numRuns: 1500 },
+      { numRuns: 1000 },
     );
   });
 
@@ -171,7 +173,7 @@ describe('damaged in every way that forgers and disks know', () => {
         const { outcome } = await verify(withResponse(input, response));
         expect(['pass', 'fail']).toContain(outcome);
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

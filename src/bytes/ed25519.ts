@@ -23,7 +23,12 @@ export function isSoundPublicKey(publicKey: Uint8Array): boolean {
   }
 }
 
-/** The cofactorless check: `[S]B - [k]A` is, byte for byte, `R`. */
+/** Whether these are the canonical bytes of the identity. */
+export function isIdentity(encodedPoint: Uint8Array): boolean {
+  return encodedPoint.every((byte, index) => byte === (index === 0 ? 1 : 0));
+}
+
+/** The cofactorless check of a 64-byte signature: `[S]B - [k]A` is, byte for byte, `R`. */
 export function verifyCofactorless(
   publicKey: Uint8Array,
   message: Uint8Array,

@@ -8,7 +8,6 @@ import {
 } from '../../test/support/mutation.js';
 import { toHex } from '../bytes/hex.js';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from './checkpoint.js';
-import { isKeyName } from './key.js';
 
 const ROOT = 'CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=';
 /** The example of tlog-checkpoint. */
@@ -31,6 +30,13 @@ describe('tlog-checkpoint, "Note text"', () => {
   it('the empty tree has size 0', () => {
     expect(parseCheckpoint(`a\n0\n${ROOT}\n`).size).toBe(0);
   });
+
+  it.each(['a b', 'a+b', ' ', 'Go.SUM database tree', '\u00e9t\u00e9', 'a'.repeat(1000)])(
+    'the origin is any line: %j',
+    origin => {
+      expect(parseCheckpoint(`${origin}\n1\n${ROOT}\n`).origin).toBe(origin);
+    },
+  );
 });
 
 describe('checkpoint/malformed', () => {
@@ -38,8 +44,6 @@ describe('checkpoint/malformed', () => {
     ['nothing', ''],
     ['one line break', '\n'],
     ['no origin', `\n1\n${ROOT}\n`],
-    ['an origin with a space', `a b\n1\n${ROOT}\n`],
-    ['an origin with a plus sign', `a+b\n1\n${ROOT}\n`],
     ['no size', `a\n\n${ROOT}\n`],
     ['a size with a leading zero', `a\n01\n${ROOT}\n`],
     ['a negative size', `a\n-1\n${ROOT}\n`],
@@ -67,7 +71,7 @@ describe('properties', () => {
   it('every checkpoint reads back from its text', () => {
     fc.assert(
       fc.property(
-        fc.string({ minLength: 1, maxLength: 30 }).filter(isKeyName),
+        fc.string({ minLength: 1, maxLength: 30 }).filter(line => !line.includes('\n')),
         fc.maxSafeNat(),
         fc.uint8Array({ minLength: 32, maxLength: 32 }),
         (origin, size, root) => {

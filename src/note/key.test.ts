@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { unsoundPublicKeys } from '../../test/support/ed25519.js';
 import { reasonOf } from '../../test/support/failure.js';
-import { testCosigner, testKey } from '../../test/support/keys.js';
+import { publicKeys, testCosigner, testKey } from '../../test/support/keys.js';
 import {
   assertOneTextPerValue,
   assertRefusedOrWrittenBack,
@@ -28,7 +29,7 @@ const FORMAT: TextFormat<VerifierKey> = {
   format: formatVerifierKey,
   codes: ['note/key-malformed'],
 };
-const KEY = new Uint8Array(32).fill(7);
+const KEY = testKey('a', 7).signer.publicKey;
 
 /** A text with the right key id for whatever name, type and key it is given. */
 function text(name: string, type: number, key: Uint8Array): string {
@@ -48,7 +49,7 @@ describe('signed-note, "Verifier keys"', () => {
   });
 
   it('the base64 part may hold plus signs of its own', () => {
-    const key = verifierKey('a', KEY_TYPE.cosignature, new Uint8Array(32).fill(0xfb));
+    const key = testCosigner('a', 10).key;
     expect(formatVerifierKey(key).split('+').length).toBeGreaterThan(3);
     expect(parseVerifierKey(formatVerifierKey(key))).toEqual(key);
   });
@@ -78,7 +79,8 @@ describe('note/key-malformed', () => {
     ['a name with a line separator', text('a\u2028b', 1, KEY)],
     ['a name with a next-line character', text('a\u0085b', 1, KEY)],
     ['a name with a line break', text('a\nb', 1, KEY)],
-    ['a name of 256 characters', text('a'.repeat(256), 1, KEY)],
+    ['a name with a control character', text('a\u0000b', 1, KEY)],
+    ['a name with a plus sign', text('a+b', 1, KEY)],
     ['a lone surrogate in the name', text('a\ud800', 1, KEY)],
     ['another key id', VECTOR.replace('530d903a', '530d903b')],
     ['a key id in upper case', VECTOR.replace('530d903a', '530D903A')],
@@ -94,6 +96,17 @@ describe('note/key-malformed', () => {
     ['a private key', `PRIVATE+KEY+${VECTOR}`],
   ])('%s', (_, vkey) => {
     expect(reasonOf(() => parseVerifierKey(vkey))).toBe('note/key-malformed');
+  });
+
+  it('of these, only what they are named for is wrong: the same key under a name like others is read', () => {
+    expect(parseVerifierKey(text('a', 1, KEY))).toEqual(testKey('a', 7).key);
+  });
+
+  it.each(unsoundPublicKeys())('a key on which implementations differ: $name', ({ publicKey }) => {
+    for (const type of Object.values(KEY_TYPE)) {
+      expect(reasonOf(() => parseVerifierKey(text('a', type, publicKey)))).toBe('note/key-malformed');
+      expect(reasonOf(() => verifierKey('a', type, publicKey))).toBe('note/key-malformed');
+    }
   });
 
   it.each([
@@ -113,7 +126,11 @@ describe('signed-note, "Format": key names', () => {
     '\u{1f511}',
     '-',
     '#',
-    'a'.repeat(255),
+    'a'.repeat(1000),
+    'a\u007f',
+    'a\u0080\u009f',
+    'a\ufeffb',
+    'a\u200bb',
   ])('%j is one', name => {
     expect(isKeyName(name)).toBe(true);
   });
@@ -123,12 +140,11 @@ describe('signed-note, "Format": key names', () => {
     for (const space of spaces) expect(isKeyName(`a${space}b`)).toBe(false);
   });
 
-  it('neither may a plus sign nor any control character', () => {
+  it('of the first 160 characters, neither a plus sign nor a space nor what no note may hold', () => {
     for (let code = 0; code < 0xa0; code++) {
-      if (code > 0x20 && code < 0x7f) continue;
-      expect(isKeyName(`a${String.fromCharCode(code)}`)).toBe(false);
+      const refused = code <= 0x20 || code === 0x2b || code === 0x85;
+      expect(isKeyName(`a${String.fromCharCode(code)}`), `U+${code.toString(16)}`).toBe(!refused);
     }
-    expect(isKeyName('a+b')).toBe(false);
     expect(isKeyName('')).toBe(false);
   });
 });
@@ -139,7 +155,7 @@ describe('properties', () => {
       fc.property(
         fc.string({ minLength: 1, maxLength: 30 }).filter(isKeyName),
         fc.constantFrom(...Object.values(KEY_TYPE)),
-        fc.uint8Array({ minLength: 32, maxLength: 32 }),
+        publicKeys,
         (name, type, publicKey) => {
           const key = verifierKey(name, type, publicKey);
           expect(sameKey(parseVerifierKey(formatVerifierKey(key)), key)).toBe(true);
@@ -148,11 +164,11 @@ describe('properties', () => {
     );
   });
 
-  const SAMPLES = [VECTOR, formatVerifierKey(testCosigner('witness.example/w1', 3).key)];
-  it.each(SAMPLES)('one text per key: the neighbours of %s', sample => {
-    assertOneTextPerValue(FORMAT, sample);
+  it('one text per key: the neighbours of the vector', () => {
+    assertOneTextPerValue(FORMAT, VECTOR);
   });
   it('mutants are refused or written back as they were', () => {
-    assertRefusedOrWrittenBack(FORMAT, SAMPLES, 3000);
+    const other = formatVerifierKey(testCosigner('witness.example/w1', 3).key);
+    assertRefusedOrWrittenBack(FORMAT, [VECTOR, other], 500);
   });
 });

@@ -32,6 +32,10 @@ describe('signed-note, "Format": signature lines', () => {
     expect(parseSignatureLine(`\u2014 a ${toBase64(new Uint8Array(5))}`).signature).toHaveLength(1);
     expect(parseSignatureLine(`\u2014 a ${toBase64(new Uint8Array(2432))}`).signature).toHaveLength(2428);
   });
+
+  it.each(['a\u007f', 'a\u0090', 'a\ufeff', 'a'.repeat(1000)])('the name may be %j', name => {
+    expect(parseSignatureLine(`\u2014 ${name} ${toBase64(new Uint8Array(68))}`).name).toBe(name);
+  });
 });
 
 describe('note/malformed', () => {
@@ -46,6 +50,7 @@ describe('note/malformed', () => {
     ['two spaces before the signature', `\u2014 a  ${signature}`],
     ['no name', `\u2014  ${signature}`],
     ['a name with a plus sign', `\u2014 a+b ${signature}`],
+    ['a name with a next-line character', `\u2014 a\u0085b ${signature}`],
     ['a name with a no-break space', `\u2014 a\u00a0b ${signature}`],
     ['no signature', '\u2014 a'],
     ['an empty signature', '\u2014 a '],

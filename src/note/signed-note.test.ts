@@ -61,6 +61,25 @@ describe('signed-note, "Format"', () => {
   });
 });
 
+describe('signed-note, "Format": control characters', () => {
+  it('below U+0020 all but the line break are refused, in the text and in a name', () => {
+    for (let code = 0; code < 0x20; code++) {
+      if (code === 0x0a) continue;
+      const character = String.fromCharCode(code);
+      expect(reasonOf(() => FORMAT.parse(`a${character}b\n\n${LINE}`))).toBe('note/malformed');
+      expect(reasonOf(() => FORMAT.parse(`a\n\n\u2014 b${character} AAAAAAA=\n`))).toBe('note/malformed');
+    }
+  });
+
+  it('from DEL on they are characters like others', () => {
+    const text = 'a\u007f\u0080\u0085\u009f\ufeffb\n';
+    expect(FORMAT.parse(`${text}\n${LINE}`).text).toBe(text);
+    expect(FORMAT.parse('a\n\n\u2014 b\u007f\u0090\ufeff AAAAAAA=\n').signatures[0]?.name).toBe(
+      'b\u007f\u0090\ufeff',
+    );
+  });
+});
+
 describe('note/malformed', () => {
   it.each([
     ['nothing', ''],
@@ -171,10 +190,13 @@ describe('signed-note, "Signatures"', () => {
     expect(await reasonOfAsync(() => verifyNote(note(asPlain), [plainKey]))).toBe('note/signature-invalid');
   });
 
-  // Fails today: one signature is reported twice, so whoever counts is misled. Take `.fails` away with the repair.
-  it.fails('a key that is known twice still counts once', async () => {
-    const { verified } = await verifyNote(note(own), [LOG.key, LOG.key]);
-    expect(verified).toHaveLength(1);
+  it('a key that is known twice still counts once, in one object or in two', async () => {
+    for (const again of [LOG.key, { ...LOG.key }, testKey(LOG.key.name, 1).key]) {
+      expect((await verifyNote(note(own), [LOG.key, again])).verified).toEqual([
+        { key: LOG.key, time: null },
+      ]);
+      expect(await reasonOfAsync(() => verifyNote(note(own, own), [LOG.key, again]))).toBe('note/malformed');
+    }
   });
 });
 

@@ -2,6 +2,7 @@
 import { equal } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import { emptyRoot, HASH_SIZE, nodeHash } from './hash.js';
+import { isSize } from './range.js';
 
 /**
  * Checks that `leaf` (a leaf hash) stands at `index` in the tree of `size` leaves with that root.
@@ -78,8 +79,4 @@ export function verifyConsistency(
 
 function half(value: number): number {
   return Math.floor(value / 2);
-}
-
-function isSize(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 0;
 }

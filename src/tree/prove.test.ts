@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { reasonOfAsync } from '../../test/support/failure.js';
 import { entryAt, ReferenceTree } from '../../test/support/reference-tree.js';
 import { fromHex, toHex } from '../bytes/hex.js';
 import { leafHash, nodeHash } from './hash.js';
@@ -108,6 +109,30 @@ describe(`RFC 6962 §2.1 against its own recursive definitions, all sizes up to 
       verifyConsistency(0, size, tree.hash(0, 0), root, []);
       verifyConsistency(size, size, root, root, []);
     }
+  });
+});
+
+describe('tree/index-out-of-range', () => {
+  it.each([
+    [7, 7],
+    [8, 7],
+    [-1, 7],
+    [0, 0],
+    [Number.NaN, 7],
+    [0, Number.NaN],
+  ])('the audit path of leaf %d in a tree of %d', async (index, size) => {
+    expect(await reasonOfAsync(() => proveInclusion(index, size, tree.read))).toBe('tree/index-out-of-range');
+  });
+
+  it.each([
+    [8, 7],
+    [1, 0],
+    [-1, 7],
+    [Number.NaN, 7],
+    [1, Number.NaN],
+    [Number.POSITIVE_INFINITY, 7],
+  ])('the consistency proof from %d to %d leaves', async (old, size) => {
+    expect(await reasonOfAsync(() => proveConsistency(old, size, tree.read))).toBe('tree/index-out-of-range');
   });
 });
 

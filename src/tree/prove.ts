@@ -1,7 +1,7 @@
 /** Making roots and proofs from the hashes of complete subtrees. Source: RFC 6962 §2.1. */
 import { Failure } from '../reason.js';
 import { emptyRoot, nodeHash } from './hash.js';
-import { decompose, type Subtree, splitPoint } from './range.js';
+import { decompose, isSize, type Subtree, splitPoint } from './range.js';
 
 /** Gives the hash of a complete subtree of the tree that is being proved about. */
 export type SubtreeReader = (subtree: Subtree) => Promise<Uint8Array>;
@@ -25,7 +25,7 @@ export async function proveInclusion(
   size: number,
   read: SubtreeReader,
 ): Promise<Uint8Array[]> {
-  if (!(index >= 0 && index < size)) throw new Failure('tree/index-out-of-range');
+  if (!isSize(index) || !isSize(size) || index >= size) throw new Failure('tree/index-out-of-range');
   const ranges: [number, number][] = [];
   let [start, end] = [0, size];
   while (end - start > 1) {
@@ -50,7 +50,7 @@ export async function proveConsistency(
   newSize: number,
   read: SubtreeReader,
 ): Promise<Uint8Array[]> {
-  if (!(oldSize >= 0 && oldSize <= newSize)) throw new Failure('tree/index-out-of-range');
+  if (!isSize(oldSize) || !isSize(newSize) || oldSize > newSize) throw new Failure('tree/index-out-of-range');
   if (oldSize === 0 || oldSize === newSize) return [];
   const ranges: [number, number][] = [];
   let [start, end] = [0, newSize];

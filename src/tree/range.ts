@@ -36,3 +36,8 @@ export function decompose(start: number, end: number): Subtree[] {
   }
   return subtrees;
 }
+
+/** Whether a number can be the size of a tree, or an index in one. */
+export function isSize(value: number): boolean {
+  return Number.isSafeInteger(value) && value >= 0;
+}

@@ -2,6 +2,9 @@
 import { type ClientRequest, type IncomingHttpHeaders, request } from 'node:http';
 import { LISTED_MODEL } from './upstreams.js';
 
+/** So that a test fails, and says why, where a client would wait for ever. In milliseconds. */
+const SILENCE = 15_000;
+
 export interface Question {
   readonly path?: string;
   readonly method?: string;
@@ -82,6 +85,7 @@ export function begin(address: string, question: Question = {}): Asking {
       );
     });
   });
+  sending.setTimeout(SILENCE, () => sending.destroy(new Error(`nothing came for ${SILENCE} ms`)));
   // Whoever leaves need not hear that there was no answer.
   answer.catch(() => undefined);
   sending.end(bytes);

@@ -1,4 +1,5 @@
 /** Keys for tests, each from a seed that is as public as this file. */
+import fc from 'fast-check';
 import type { Signer } from '../../src/bytes/cryptography.js';
 import { KEY_TYPE, type KeyType, type VerifierKey, verifierKey } from '../../src/note/key.js';
 import { signerFromSeed } from '../../src/shell/node.js';
@@ -16,3 +17,8 @@ export function testKey(name: string, seedByte: number, type: KeyType = KEY_TYPE
 export function testCosigner(name: string, seedByte: number): TestKey {
   return testKey(name, seedByte, KEY_TYPE.cosignature);
 }
+
+/** Public keys that somebody could have: random bytes are none. */
+export const publicKeys: fc.Arbitrary<Uint8Array> = fc
+  .uint8Array({ minLength: 32, maxLength: 32 })
+  .map(seed => signerFromSeed(seed).publicKey);

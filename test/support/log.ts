@@ -7,10 +7,10 @@ import { fromUtf8, utf8 } from '../../src/bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../../src/note/checkpoint.js';
 import type { Quorum } from '../../src/note/policy.js';
 import type { Witness } from '../../src/note/witness.js';
-import { nodeDisk } from '../../src/shell/files/disk.js';
 import type { FileLog } from '../../src/shell/log/file-log.js';
 import { type LogOptions, openLog } from '../../src/shell/log/open-log.js';
 import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
+import { hastyDisk } from './faulty-disk.js';
 import { testCosigner, testKey } from './keys.js';
 
 export const LOG = testKey('log.example/test', 1);
@@ -38,6 +38,7 @@ export function openWitnesses(folder: string, count = WITNESSES.length): Promise
         signer,
         logs: [LOG.key],
         now: Date.now,
+        disk: hastyDisk,
       }),
     ),
   );
@@ -84,14 +85,18 @@ export function openTestLog(folder: string, changes: Partial<LogOptions> = {}): 
     accepts: acceptsTestEntry,
     keysOf: testKeysOf,
     timing: QUICK,
-    disk: nodeDisk,
+    disk: hastyDisk,
     ...changes,
   });
 }
 
 /** Appends test entries up to `size`, all of one batch, and waits until they are included. */
-export async function growTo(log: FileLog, size: number): Promise<void> {
+export async function growTo(
+  log: FileLog,
+  size: number,
+  make = (index: number) => testEntry(index),
+): Promise<void> {
   let included: Promise<void> = Promise.resolve();
-  for (let index = log.signed.size; index < size; index++) included = log.append(testEntry(index)).included;
+  for (let index = log.signed.size; index < size; index++) included = log.append(make(index)).included;
   await included;
 }

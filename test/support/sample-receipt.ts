@@ -76,7 +76,7 @@ export const SAMPLE_RECEIPT: Receipt = {
   },
   responsibility: [
     { key: label, party: OPERATOR, role: 'operator' },
-    { key: null, party: 'provider.example', role: 'host' },
+    { key: '8'.repeat(64), party: 'provider.example', role: 'host' },
   ],
   seen: { root: '7'.repeat(64), size: 3 },
   time: { clock: 'issuer', completed: COMPLETED, firstByte: RECEIVED + 900, received: RECEIVED },

@@ -103,6 +103,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
     keysOf: entryKeys,
     onProblem: options.onProblem,
   });
+  const now = steadyClock();
   const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
   const names = new ModelNames();
   await listModels({ names }, engine);
@@ -114,7 +115,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
     log,
     policy: defaultPolicy(upstreams.map(({ name }) => name)),
     clientSecret: keys.clientSecret,
-    now: Date.now,
+    now,
   });
   await issuer.ready;
   await log.reached(issuer.policy.index + 1, 'witnessed', FIRST_WITNESS_TIME);
@@ -132,7 +133,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
       operator,
       limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
       inline: options.inline,
-      now: Date.now,
+      now,
       seen: () => log.witnessed as Checkpoint,
       onProblem: options.onProblem,
     },
@@ -149,6 +150,15 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
   };
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close };
+}
+
+/** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */
+function steadyClock(): () => number {
+  let latest = 0;
+  return () => {
+    latest = Math.max(latest, Date.now());
+    return latest;
+  };
 }
 
 /** How long the first checkpoint may take to be witnessed, in milliseconds. */

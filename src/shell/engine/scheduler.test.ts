@@ -20,7 +20,7 @@ afterAll(() => Promise.all([network.close(), other.close()]));
 
 function commission(text: string, most = 20, seed: number | null = null): Commission {
   const prompt = model.tokenizer.prompt([{ role: 'user', text }], model.shape.context - 1) ?? [];
-  const sampling = { temperature: seed === null ? 0 : 1, topP: 1, seed: seed ?? 0 };
+  const sampling = { temperature: seed === null ? 0 : 2, topP: 1, seed: seed ?? 0 };
   return { prompt, sampling, most, specialTokens: model.tokenizer.specialTokens };
 }
 

@@ -41,7 +41,10 @@ describe('the published accuracy', () => {
 
   it('is what the model card shows', () => {
     const card = readFileSync(new URL('README.md', `file://${ACCURACY_FILE}`), 'utf8');
-    expect(card).toContain(scoreTable(published.scores));
+    const cells = (row: string) => row.split('|').map(cell => cell.trim());
+    const shown = card.split('\n').map(cells);
+    for (const row of scoreTable(published.scores).split('\n').slice(2))
+      expect(shown).toContainEqual(cells(row));
     expect(card).toContain(published.model);
   });
 });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, ask, chat } from '../../../test/end-to-end/client.js';
+import { type Answer, ask, begin, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { receiptOf } from '../../../test/end-to-end/receipts.js';
+import { eventually, receiptOf } from '../../../test/end-to-end/receipts.js';
 import {
   type Behaviour,
   chunk,
@@ -182,7 +182,7 @@ describe('a stream that ends well', () => {
   });
 });
 
-describe('a stream of very many events', { timeout: 60_000 }, () => {
+describe('a stream of very many events', { timeout: 40_000 }, () => {
   const MANY = 200_000;
   // As short as an event can be that holds anything, in pieces as a network would cut them.
   const tiny = Array.from({ length: 20 }, () => 'data:x\n\n'.repeat(MANY / 20));
@@ -196,6 +196,31 @@ describe('a stream of very many events', { timeout: 60_000 }, () => {
       const { response } = await receiptOf(roomy, got);
       expect(response).toMatchObject({ status: 'completed', reason: null });
       expect(roomy.problems).toEqual([]);
+    } finally {
+      await roomy.close();
+    }
+  });
+
+  it('whose client leaves ends in a receipt, and the gateway goes on', async () => {
+    const roomy = await openGateway({ upstream: upstream.base, timeouts: { idle: 5000 } });
+    try {
+      upstream.behaviour = stalledStream(...tiny);
+      const asking = begin(roomy.address, { body: chat({ stream: true }) });
+      let length = 0;
+      await new Promise<void>(resolve => {
+        asking.request.once('response', response => {
+          response.on('data', (bytes: Buffer) => {
+            length += bytes.length;
+            if (length > MANY * 8) resolve();
+          });
+        });
+      });
+      asking.leave();
+      const [receipt] = await eventually(async () => {
+        const receipts = await roomy.receipts();
+        return receipts.length > 0 ? receipts : undefined;
+      });
+      expect(receipt?.response).toMatchObject({ status: 'aborted', reason: 'client/aborted' });
     } finally {
       await roomy.close();
     }

@@ -11,6 +11,7 @@ import { AnswerRelay } from './answer-relay.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
+import { listModels } from './models.js';
 import { readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
 
@@ -43,6 +44,7 @@ export async function handleChat(
     const chat = readChatRequest(body.bytes);
     record.understood(chat);
     const upstream = chooseUpstream(context, chat.model);
+    learnNames(context, upstream, chat.model, request.headers.authorization);
     record.sending(upstream, body.bytes);
     new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
   } catch (error) {
@@ -56,6 +58,21 @@ function chooseUpstream({ upstreams, names }: GatewayContext, model: string): Up
   const chosen = engine !== undefined && names.isListedBy(engine, model) ? engine : named;
   if (chosen === undefined) throw new Failure('request/model-unknown', { field: 'model' });
   return chosen;
+}
+
+/**
+ * A name that is not known to be listed is only committed to. So an upstream whose list nobody has seen is asked for it, with the
+ * client's own key where the gateway has none, beside the request and never more than once a minute.
+ */
+function learnNames(
+  context: GatewayContext,
+  upstream: Upstream,
+  model: string,
+  authorization: string | undefined,
+): void {
+  const { names, now } = context;
+  if (!names.isListedBy(upstream, model) && names.claimsAsking(upstream, now()))
+    void listModels(context, upstream, authorization);
 }
 
 /** What an upstream learns about the client: the body, how to answer it, and the client's own key. */

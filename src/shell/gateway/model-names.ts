@@ -8,9 +8,20 @@ const PUBLISHABLE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 /** How a provider names a dated version of a model that it lists, as in `-2024-07-18` or `-20240718`. */
 const VERSION_SUFFIX = /^-[0-9][0-9-]{3,15}$/;
 const MAX_LISTED = 10_000;
+/** Between two questions to an upstream for what it lists, in milliseconds. */
+const ASKING_PAUSE = 60_000;
 
 export class ModelNames {
   readonly #byUpstream = new Map<Upstream, ReadonlySet<string>>();
+
+  readonly #askedAt = new Map<Upstream, number>();
+
+  /** Whether it is time to ask an upstream for its list again; if so, the caller does. `now`: milliseconds. */
+  claimsAsking(upstream: Upstream, now: number): boolean {
+    if (now - (this.#askedAt.get(upstream) ?? Number.NEGATIVE_INFINITY) < ASKING_PAUSE) return false;
+    this.#askedAt.set(upstream, now);
+    return true;
+  }
 
   /** Remembers what an upstream lists; a new list replaces the old one. */
   learn(upstream: Upstream, models: readonly ModelCard[]): void {

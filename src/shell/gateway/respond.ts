@@ -7,8 +7,13 @@ import type { Failure } from '../../reason.js';
 const FORWARDED =
   /^(?:content-type|retry-after|retry-after-ms|x-request-id|x-should-retry|x-ratelimit-[a-z-]+|openai-[a-z-]+)$/;
 
+/** What may stand in a header's value everywhere; an upstream's other characters would make our own answer fail. */
+const SENDABLE = /^[\t\x20-\x7e]*$/;
+
 export function forwardedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => FORWARDED.test(name)));
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name, value]) => FORWARDED.test(name) && SENDABLE.test(value)),
+  );
 }
 
 export function sendBody(

@@ -199,7 +199,7 @@ export class FileLog implements TransparencyLog, Publication {
     await this.#committing;
     await this.#witnessing.stop();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(0);
-    await this.#writeIndex(() => this.#parts.index.close(this.signed.size));
+    await this.#parts.index.close();
     this.#parts.bundles.close();
   }
 

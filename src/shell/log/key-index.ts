@@ -45,20 +45,17 @@ export class KeyIndex {
   readonly #recent = Array.from({ length: BUCKETS }, () => new Map<string, number>());
   #recentKeys = 0;
   #writing: Promise<void> | null = null;
-  #through: number;
   #added: number;
 
   private constructor(folder: string, disk: Disk, through: number, buckets: readonly Bucket[]) {
     this.#folder = folder;
     this.#disk = disk;
-    this.#through = through;
     this.#added = through;
     this.#buckets = buckets;
   }
 
   /** The index of a log of `size` entries; an empty one when the files are missing or are not what `through` says. */
   static async open(folder: string, disk: Disk, size: number): Promise<KeyIndex> {
-    makeFolders(folder, disk);
     const kept = await readThrough(folder);
     if (kept !== null && kept.through <= size && (await matches(folder, kept.buckets))) {
       return new KeyIndex(folder, disk, kept.through, kept.buckets);
@@ -112,19 +109,16 @@ export class KeyIndex {
     await this.#writing;
   }
 
-  /** Writes what is left, so that the next start need not read the entries again, and lets go of the files. */
-  async close(committed: number): Promise<void> {
-    try {
-      await this.#writing?.catch(() => undefined);
-      if (committed > this.#through) await this.#write(committed);
-    } finally {
-      for (const file of this.#files.values()) this.#disk.close(file);
-      this.#files.clear();
-    }
+  /** Lets go of the files. Keys that were not worth writing are read from their entries at the next start, which takes little longer. */
+  async close(): Promise<void> {
+    await this.#writing?.catch(() => undefined);
+    for (const file of this.#files.values()) this.#disk.close(file);
+    this.#files.clear();
   }
 
   /** Positions follow from `#buckets`, which changes only when all is written: after a failure the same can be tried again. */
   async #write(committed: number): Promise<void> {
+    makeFolders(this.#folder, this.#disk);
     const buckets: Bucket[] = [];
     const written: string[][] = [];
     for (const [number, { records, crc }] of this.#buckets.entries()) {
@@ -135,9 +129,8 @@ export class KeyIndex {
       buckets.push({ records: records + additions.length, crc: crc32(bytes, crc) });
       written.push(additions.map(([name]) => name));
     }
-    replaceFile(join(this.#folder, 'through'), formatThrough(committed, buckets), this.#disk);
+    replaceFile(throughPath(this.#folder), formatThrough(committed, buckets), this.#disk);
     this.#buckets = buckets;
-    this.#through = committed;
     for (const [number, names] of written.entries()) {
       for (const name of names) this.#recentIn(number).delete(name);
       this.#recentKeys -= names.length;
@@ -171,6 +164,10 @@ function bucketPath(folder: string, bucket: number): string {
   return join(folder, toHex(Uint8Array.of(bucket)));
 }
 
+function throughPath(folder: string): string {
+  return join(folder, 'through');
+}
+
 /** `u64be entries ‖ 256 × (u64be records ‖ u32be CRC-32) ‖ u32be CRC-32 of all that`. */
 function formatThrough(through: number, buckets: readonly Bucket[]): Uint8Array {
   const content = concat(
@@ -181,7 +178,7 @@ function formatThrough(through: number, buckets: readonly Bucket[]): Uint8Array 
 }
 
 async function readThrough(folder: string): Promise<{ through: number; buckets: Bucket[] } | null> {
-  const bytes = await readFile(join(folder, 'through')).catch(() => null);
+  const bytes = await readFile(throughPath(folder)).catch(() => null);
   if (bytes?.length !== THROUGH_BYTES) return null;
   if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(THROUGH_BYTES - 4)) return null;
   const through = fromU64be(bytes);

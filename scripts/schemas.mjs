@@ -1,0 +1,122 @@
+/**
+ * JSON Schemas of what leaves this project, made from the schemas that the code itself reads with. What JSON Schema cannot say (canonical
+ * JSON, base64, signatures) is said in the descriptions; a file that fits a schema is well-formed, and nothing more.
+ */
+import { toJsonSchema } from '@valibot/to-json-schema';
+
+const BASE = 'urn:countersign:schema:';
+
+/** What each member means, by its path; elements of lists stand under `*`. */
+const BUNDLE = {
+  '': 'A receipt with the proof that it is in the log, as canonical JSON (RFC 8785). See spec/receipt.md §7.',
+  envelope: 'The DSSE envelope that the issuer signed. Its canonical JSON is the log entry.',
+  'envelope.payload':
+    'The signed statement, in base64 (RFC 4648 §4, padded): canonical JSON that fits receipt.json.',
+  'envelope.payloadType': 'Always application/vnd.in-toto+json.',
+  'envelope.signatures':
+    'Exactly one signature, over the DSSE pre-authentication encoding of type and payload.',
+  'envelope.signatures.*.keyid':
+    "The issuer's key as <name>+<key id>. It must be the issuer that the receipt names.",
+  'envelope.signatures.*.sig': 'The 64 bytes of the Ed25519 signature, in base64.',
+  proof:
+    'A C2SP tlog-proof without extra data, under a checkpoint that the log signed; null while there is none.',
+};
+
+const TRUST = {
+  '': 'Whom a relying party believes: one log, the issuers whose receipts count, the witnesses and their quorum.',
+  log: "The log's verifier key (C2SP signed-note, Ed25519); its name is the log's origin.",
+  issuers: 'The verifier keys (Ed25519) whose receipts count.',
+  policy: 'A C2SP tlog-policy: the witnesses and the quorum. A log line in it must be that of this log.',
+  controllers:
+    'Who can make which keys act. All keys that stand here under nobody count as one unknown controller.',
+  'controllers.*.name': 'The legal or natural person.',
+  'controllers.*.keys': 'Keys as <name>+<key id>.',
+};
+
+const RECEIPT = {
+  '': 'The payload that an issuer signs about one exchange: an in-toto statement. See spec/receipt.md §5.',
+  subject:
+    'Commitments to the request and, unless none was sent, to the response; or the last link of its stream.',
+  predicate: "The issuer's statement. Times are milliseconds since 1970 by the issuer's clock.",
+  'predicate.attempts': 'Each upstream tried, with its outcome.',
+  'predicate.claims': 'What the issuer says of model, place and answer. To verify is for others.',
+  'predicate.client': 'The client, by a name that nobody can follow from one epoch to the next.',
+  'predicate.counter': "The number that the issuer gave this client's exchange when it accepted it.",
+  'predicate.epoch': 'One run of one issuer.',
+  'predicate.evidence': 'Bytes from elsewhere that support a claim; empty in this version.',
+  'predicate.exchange': '128 random bits.',
+  'predicate.issuer': "The key that signs, as in the envelope's keyid.",
+  'predicate.log': 'The promise that this receipt will be in that log by the deadline.',
+  'predicate.model':
+    'The model that was requested, the one that the upstream says has answered, and the digest of its files.',
+  'predicate.model.digest': 'The OpenSSF model-signing subject digest; null where it is not known.',
+  'predicate.policy': 'The policy in force: digest and index in the log.',
+  'predicate.previous': 'The digest of the receipt signed before this one for the same client and epoch.',
+  'predicate.price': 'What the exchange cost and who gets which part, or why no price is stated.',
+  'predicate.request': 'How the request was read and sent on.',
+  'predicate.request.attachments':
+    'Commitments to the content parts that are not text; beyond 32 their Merkle root.',
+  'predicate.request.complete':
+    'Whether the gateway had the whole request; if not, nothing can be compared with it.',
+  'predicate.request.parameters':
+    'The effective parameters that are numbers, booleans or words of a closed list.',
+  'predicate.request.sent': 'The commitment to the request as it went upstream; null when nothing was sent.',
+  'predicate.request.transforms': 'The changes between what came and what was sent on.',
+  'predicate.response': 'How the exchange ended.',
+  'predicate.response.finish': "Each choice's finish reason.",
+  'predicate.response.http': 'The HTTP status of the answer.',
+  'predicate.response.reason': 'The reason code when the status is not completed.',
+  'predicate.response.status': 'Whether the exchange was completed, refused, failed or aborted.',
+  'predicate.response.tools': 'Commitments to the tool calls; beyond 32 their Merkle root.',
+  'predicate.response.usage': 'Token counts as the upstream returned them.',
+  'predicate.responsibility': 'Who answers for the exchange, in order.',
+  'predicate.seen':
+    'The latest witnessed checkpoint when the receipt was made: it cannot be older than that.',
+  'predicate.time': 'When the request came, when the answer began and when it ended.',
+  'predicate.upstream': 'Who was asked; null when nobody was.',
+};
+
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file and receipt with. */
+export function jsonSchemas(reasons, schemas) {
+  return {
+    'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
+    'trust.json': jsonSchema('trust', 'Countersign trust file', schemas.trust, TRUST, reasons),
+    'receipt.json': jsonSchema('receipt', 'Countersign receipt', schemas.receipt, RECEIPT, reasons),
+  };
+}
+
+function jsonSchema(name, title, schema, descriptions, reasons) {
+  const { $schema, ...converted } = toJsonSchema(schema, {
+    target: 'draft-2020-12',
+    typeMode: 'input',
+    // The one shape that the code checks with a function: a reason code.
+    overrideSchema: ({ valibotSchema }) =>
+      valibotSchema.type === 'custom' ? { type: 'string', enum: reasons } : undefined,
+    // Patterns of JSON Schema are Unicode ones already, so the flag that says so may go.
+    overrideAction: ({ valibotAction, jsonSchema }) =>
+      valibotAction.type === 'regex' && valibotAction.requirement.flags === 'u'
+        ? { ...jsonSchema, pattern: valibotAction.requirement.source }
+        : undefined,
+  });
+  const { '': description, ...members } = descriptions;
+  for (const [path, says] of Object.entries(members)) {
+    for (const member of membersAt(converted, path.split('.'))) member.description = says;
+  }
+  return { $schema, $id: `${BASE}${name}:v1`, title, description, ...converted };
+}
+
+/** The places where a member is defined: several when its parent takes one of several forms. */
+function membersAt(schema, path) {
+  const found = find(schema, path);
+  if (found.length === 0) throw new Error(`no member ${path.join('.')} to describe`);
+  return found;
+}
+
+function find(schema, [name, ...rest]) {
+  if (name === undefined) return [schema];
+  const next = name === '*' ? [schema.items, ...(schema.prefixItems ?? [])] : [schema.properties?.[name]];
+  return [
+    ...next.filter(inner => typeof inner === 'object').flatMap(inner => find(inner, rest)),
+    ...(schema.anyOf ?? []).flatMap(form => find(form, [name, ...rest])),
+  ];
+}

@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromUtf8 } from '../bytes/octets.js';
+import { type ChatAnswer, ChatAnswerReader, toolCallBytes } from './chat-answer.js';
+
+function readAll(...values: readonly unknown[]): ChatAnswer {
+  const reader = new ChatAnswerReader();
+  for (const value of values) reader.add(value);
+  return reader.answer;
+}
+const EMPTY: ChatAnswer = { model: null, finish: [], usage: null, toolCalls: [] };
+const call = (id: string, name: string, text: string) => ({
+  id,
+  type: 'function',
+  function: { name, arguments: text },
+});
+const flat = (id: string, name: string, text: string) => ({ id, type: 'function', name, arguments: text });
+const delta = (...tool_calls: unknown[]) => ({ choices: [{ index: 0, delta: { tool_calls } }] });
+
+describe('a whole answer', () => {
+  it('model, finish reasons, usage and tool calls', () => {
+    const answer = readAll({
+      id: 'chatcmpl-1',
+      object: 'chat.completion',
+      model: 'sample-1-2026-11-21',
+      choices: [
+        { index: 1, finish_reason: 'length', message: { role: 'assistant', content: 'b' } },
+        {
+          index: 0,
+          finish_reason: 'tool_calls',
+          message: {
+            content: null,
+            tool_calls: [call('call_1', 'add', '{"a":1}'), call('call_2', 'add', '')],
+          },
+        },
+      ],
+      usage: {
+        prompt_tokens: 1,
+        completion_tokens: 2,
+        total_tokens: 3,
+        prompt_tokens_details: { cached_tokens: 4, audio_tokens: 9 },
+        completion_tokens_details: { reasoning_tokens: 5 },
+      },
+    });
+    expect(answer).toEqual({
+      model: 'sample-1-2026-11-21',
+      finish: ['tool_calls', 'length'],
+      usage: {
+        prompt_tokens: 1,
+        completion_tokens: 2,
+        total_tokens: 3,
+        cached_tokens: 4,
+        reasoning_tokens: 5,
+      },
+      toolCalls: [flat('call_1', 'add', '{"a":1}'), flat('call_2', 'add', '')],
+    });
+  });
+
+  it('calls of several choices are told apart', () => {
+    const choice = (index: number, id: string) => ({ index, message: { tool_calls: [call(id, 'add', id)] } });
+    expect(readAll({ choices: [choice(0, 'a'), choice(1, 'b')] }).toolCalls.map(({ id }) => id)).toEqual([
+      'a',
+      'b',
+    ]);
+  });
+
+  it('an answer that says nothing', () => {
+    expect(readAll({ choices: [] })).toEqual(EMPTY);
+    expect(readAll()).toEqual(EMPTY);
+  });
+});
+
+describe('a stream of chunks', () => {
+  it("a call's parts are put together by their index", () => {
+    const answer = readAll(
+      { model: 'sample-1', choices: [{ index: 0, delta: { role: 'assistant' }, finish_reason: null }] },
+      delta({ index: 0, ...call('call_1', 'add', '') }),
+      delta({ index: 1, ...call('call_2', 'sub', '{') }),
+      delta({ index: 0, function: { arguments: '{"a"' } }, { index: 1, function: { arguments: '}' } }),
+      delta({ index: 0, function: { arguments: ':1}' } }),
+      { choices: [{ index: 0, delta: {}, finish_reason: 'tool_calls' }] },
+      { choices: [], usage: { total_tokens: 7 } },
+    );
+    expect(answer).toEqual({
+      model: 'sample-1',
+      finish: ['tool_calls'],
+      usage: { total_tokens: 7 },
+      toolCalls: [flat('call_1', 'add', '{"a":1}'), flat('call_2', 'sub', '{}')],
+    });
+  });
+
+  it('a stream cut anywhere gives the same call as the whole answer', () => {
+    const text = '{"city":"Paris","unit":"c"}';
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(text.length)), cuts => {
+        const places = [0, ...cuts.sort((a, b) => a - b), text.length];
+        const parts = places.slice(1).map((end, at) => text.slice(places[at], end));
+        const streamed = readAll(
+          delta({ index: 0, ...call('call_1', 'weather', '') }),
+          ...parts.map(part => delta({ index: 0, function: { arguments: part } })),
+        );
+        const whole = readAll({ choices: [{ message: { tool_calls: [call('call_1', 'weather', text)] } }] });
+        expect(streamed.toolCalls).toEqual(whole.toolCalls);
+      }),
+    );
+  });
+
+  it('the first id, type and name of a call stay', () => {
+    const answer = readAll(
+      delta({ index: 0, ...call('a', 'one', '') }),
+      delta({ index: 0, ...call('b', 'two', '') }),
+    );
+    expect(answer.toolCalls).toEqual([flat('a', 'one', '')]);
+  });
+
+  it('the last model and the last finish reason of a choice count', () => {
+    const chunk = (model: string, finish_reason: string) => ({
+      model,
+      choices: [{ index: 0, finish_reason }],
+    });
+    expect(readAll(chunk('a', 'stop'), chunk('b', 'length'), { choices: [] })).toMatchObject({
+      model: 'b',
+      finish: ['length'],
+    });
+  });
+});
+
+describe('what an upstream gets wrong is not in the receipt', () => {
+  it.each<[what: string, value: unknown]>([
+    ['null', null],
+    ['a text', 'error'],
+    ['an array', []],
+    ['an error', { error: { message: 'no' } }],
+    ['choices that are null', { choices: null }],
+    ['choices that are an object', { choices: {} }],
+    ['a choice that is null', { choices: [null] }],
+    ['a choice that is a text', { choices: ['a'] }],
+  ])('%s is neither an answer nor a chunk', (_, value) => {
+    const reader = new ChatAnswerReader();
+    expect(reader.add(value)).toBe(false);
+    expect(reader.answer).toEqual(EMPTY);
+  });
+
+  it.each<[what: string, value: object]>([
+    ['a model that is no text', { model: 1, choices: [] }],
+    ['a finish reason that is no text', { choices: [{ finish_reason: {} }] }],
+    ['an empty finish reason', { choices: [{ finish_reason: '' }] }],
+    ['a message that is no object', { choices: [{ message: 'a' }] }],
+    ['tool calls that are no list', { choices: [{ message: { tool_calls: 'a' } }] }],
+    ['usage that is no object', { choices: [], usage: 5 }],
+  ])('%s', (_, value) => {
+    const reader = new ChatAnswerReader();
+    expect(reader.add(value)).toBe(true);
+    expect(reader.answer).toEqual(EMPTY);
+  });
+
+  it('counts that are none, and only they', () => {
+    const usage = {
+      prompt_tokens: -1,
+      completion_tokens: 1.5,
+      total_tokens: 3,
+      prompt_tokens_details: null,
+      completion_tokens_details: 'a',
+      surplus: 1,
+    };
+    expect(readAll({ choices: [], usage }).usage).toEqual({ total_tokens: 3 });
+    expect(readAll({ choices: [], usage: { total_tokens: 2 ** 53 } }).usage).toEqual({});
+  });
+
+  it('a call without function, and parts that are no text', () => {
+    expect(readAll(delta({ index: 0 })).toolCalls).toEqual([{ id: '', type: '', name: '', arguments: '' }]);
+    expect(
+      readAll(delta({ index: 0, id: 1, type: [], function: { name: {}, arguments: 5 } })).toolCalls,
+    ).toEqual([{ id: '', type: '', name: '', arguments: '' }]);
+  });
+});
+
+describe('hostile indexes', () => {
+  it.each([-1, 1.5, 1e300, 4097, '0', null, {}, [], '__proto__'])('%j counts as 0', index => {
+    const answer = readAll({
+      choices: [{ index, finish_reason: 'stop', delta: { tool_calls: [{ index, id: 'a' }] } }],
+    });
+    expect(answer).toMatchObject({ finish: ['stop'], toolCalls: [{ id: 'a' }] });
+  });
+
+  it('ever more choices and calls fill no memory', () => {
+    const reader = new ChatAnswerReader();
+    for (let index = 0; index < 6000; index++)
+      reader.add({
+        choices: [{ index, finish_reason: 'stop', delta: { tool_calls: [{ index, id: `${index}` }] } }],
+      });
+    expect(reader.answer.finish.length).toBeLessThanOrEqual(4097);
+    expect(reader.answer.toolCalls).toHaveLength(4096);
+  });
+
+  it('a whole answer with ever more calls fills none either', () => {
+    const tool_calls = Array.from({ length: 5000 }, (_, at) => call(`${at}`, 'add', ''));
+    expect(readAll({ choices: [{ message: { tool_calls } }] }).toolCalls).toHaveLength(4096);
+  });
+
+  it('any values at all are taken or refused, and nothing else happens', () => {
+    const names = ['choices', 'index', 'delta', 'message', 'tool_calls', 'function', 'usage', 'model', 'id'];
+    const leaf = fc.constantFrom<unknown>(null, 0, -1, 5000, 'a', '', true, [], {});
+    const level = (inner: fc.Arbitrary<unknown>) =>
+      fc.oneof(
+        leaf,
+        fc.array(inner, { maxLength: 2 }),
+        fc.dictionary(fc.constantFrom(...names), inner, { maxKeys: 4 }),
+      );
+    const hostile = level(level(level(level(level(leaf)))));
+    fc.assert(
+      fc.property(fc.array(hostile, { maxLength: 4 }), values => {
+        const { model, finish, usage, toolCalls } = readAll(...values);
+        expect(model === null || typeof model === 'string').toBe(true);
+        expect(finish.every(reason => typeof reason === 'string')).toBe(true);
+        expect(Object.values(usage ?? {}).every(Number.isSafeInteger)).toBe(true);
+        expect(toolCalls.every(part => Object.values(part).every(text => typeof text === 'string'))).toBe(
+          true,
+        );
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('spec/receipt.md §2: tool/<i>', () => {
+  it('is JSON with the members sorted, all of them texts', () => {
+    expect(
+      fromUtf8(toolCallBytes({ id: 'call_1', type: 'function', name: 'add', arguments: '{"a":"\u00e9"}' })),
+    ).toBe('{"arguments":"{\\"a\\":\\"é\\"}","id":"call_1","name":"add","type":"function"}');
+  });
+
+  it('two calls have the same bytes only when they are the same call', () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '"', '\\', ',', ':', '\ud800'), maxLength: 4 });
+    const calls = fc.record({ id: text, type: text, name: text, arguments: text });
+    fc.assert(
+      fc.property(calls, calls, (a, b) => {
+        const same = JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
+        expect(fromUtf8(toolCallBytes(a)) === fromUtf8(toolCallBytes(b))).toBe(same);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+});

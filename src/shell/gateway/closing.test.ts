@@ -1,0 +1,76 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { Agent, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, begin, chat } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { DONE, HELLO, stalledStream, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+
+let folder: string;
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'countersign-closing-'));
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base, timeouts: { idle: 30_000 }, folder });
+});
+
+afterEach(async () => {
+  await upstream.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('closing', () => {
+  it('lets a running stream come to its end, with its receipt, and takes no new requests', async () => {
+    upstream.behaviour = stream(HELLO[0], 300, HELLO[2], DONE);
+    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    await asking.started;
+    const started = performance.now();
+    const closed = gateway.close();
+    await expect(ask(gateway.address)).rejects.toThrow(/ECONNREFUSED/);
+    const got = await asking.answer;
+    await closed;
+    expect(performance.now() - started).toBeLessThan(2000);
+    expect(got.broken).toBe(false);
+    expect(got.body.toString()).toContain('[DONE]');
+    expect(got.body.toString()).toContain(': countersign-receipt ');
+  });
+
+  it('does not wait for connections that clients keep open', async () => {
+    upstream.behaviour = stream(HELLO[0], 200, HELLO[2], DONE);
+    const agent = new Agent({ keepAlive: true });
+    const ended = new Promise<void>(resolve => {
+      const sending = request(
+        `${gateway.address}/v1/chat/completions`,
+        { agent, method: 'POST', headers: { 'content-type': 'application/json' } },
+        response => response.resume().once('end', resolve),
+      );
+      sending.end(JSON.stringify(chat({ stream: true })));
+    });
+    await new Promise(resolve => setTimeout(resolve, 100));
+    const started = performance.now();
+    await Promise.all([gateway.close(), ended]);
+    agent.destroy();
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('ends what does not end by itself as aborted, after ten seconds', { timeout: 30_000 }, async () => {
+    upstream.behaviour = stalledStream(HELLO[0]);
+    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    await asking.started;
+    const started = performance.now();
+    await gateway.close();
+    expect(performance.now() - started).toBeGreaterThan(9000);
+    expect(performance.now() - started).toBeLessThan(12_000);
+    expect((await asking.answer).broken).toBe(true);
+    await upstream.last.lost;
+
+    // The log is closed; whoever opens it again finds the receipt.
+    const again = await openGateway({ folder });
+    const [receipt] = await again.receipts();
+    await again.close();
+    expect(receipt?.response).toMatchObject({ status: 'aborted', reason: 'gateway/closing' });
+  });
+});

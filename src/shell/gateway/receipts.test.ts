@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, begin, chat, errorOf } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { exchangeOf } from '../../../test/end-to-end/receipts.js';
+import { answer, completion, DONE, HELLO, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { canonicalize, parseCanonical } from '../../bytes/json.js';
+import { verify } from '../../verify.js';
+
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base, timeouts: { idle: 20_000 } });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const NOTHING = { opening: null, request: null, response: null };
+
+async function grade(bundle: Uint8Array): Promise<string> {
+  const { facts } = await verify({ bundle, trust: gateway.trust, content: NOTHING, asOf: Date.now() });
+  return facts.record.grade;
+}
+
+describe('GET /v1/receipts/<id>', () => {
+  it('gives the bundle at once, with the proof that there is', async () => {
+    upstream.behaviour = answer(200, completion());
+    const exchange = exchangeOf(await ask(gateway.address));
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}` });
+    expect(got.status).toBe(200);
+    expect(got.headers).toMatchObject({ 'content-type': 'application/json', 'cache-control': 'no-store' });
+    expect(['signed', 'included', 'witnessed']).toContain(await grade(got.body));
+    expect(Buffer.from(canonicalize(parseCanonical(got.body)))).toEqual(got.body);
+  });
+
+  it.each(['included', 'witnessed'] as const)('?wait=%s gives a proof of at least that', async stage => {
+    upstream.behaviour = answer(200, completion());
+    const exchange = exchangeOf(await ask(gateway.address));
+    const { body } = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=${stage}` });
+    expect(stage === 'witnessed' ? ['witnessed'] : ['included', 'witnessed']).toContain(await grade(body));
+  });
+
+  it.each(['', 'signed', 'WITNESSED', '10', 'witnessed%20'])('?wait=%s is refused by name', async wait => {
+    const path = `/v1/receipts/aaaaaaaaaaaaaaaaaaaaaaaaaa?wait=${wait}`;
+    const got = await ask(gateway.address, { path });
+    expect(got.status).toBe(400);
+    expect(errorOf(got)).toMatchObject({ code: 'request/malformed', param: 'wait' });
+  });
+
+  it.each([
+    'aaaaaaaaaaaaaaaaaaaaaaaaaa',
+    'a',
+    'AAAAAAAAAAAAAAAAAAAAAAAAAA',
+    'x'.repeat(1000),
+    '..%2f..',
+    '%00',
+  ])('of the unknown exchange %s is refused', async exchange => {
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=witnessed` });
+    expect(got.status).toBe(404);
+    expect(errorOf(got)).toMatchObject({ code: 'receipt/unknown', type: 'not_found_error' });
+  });
+
+  it('while the answer is on its way there is none: at once without a wait', async () => {
+    upstream.behaviour = stream(HELLO[0], 300, HELLO[2], DONE);
+    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    const exchange = await exchangeFrom(asking);
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}` });
+    expect(got.status).toBe(404);
+    expect(errorOf(got).code).toBe('receipt/pending');
+    await asking.answer;
+    expect((await ask(gateway.address, { path: `/v1/receipts/${exchange}` })).status).toBe(200);
+  });
+
+  it('and with one, it comes when the answer has ended', async () => {
+    upstream.behaviour = stream(HELLO[0], 300, HELLO[2], DONE);
+    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    const exchange = await exchangeFrom(asking);
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=witnessed` });
+    expect(await grade(got.body)).toBe('witnessed');
+    await asking.answer;
+  });
+
+  it('for ten seconds at most', async () => {
+    upstream.behaviour = stream(HELLO[0], 12_000, HELLO[2], DONE);
+    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    const exchange = await exchangeFrom(asking);
+    const started = performance.now();
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=included` });
+    expect(performance.now() - started).toBeGreaterThan(9900);
+    expect(performance.now() - started).toBeLessThan(11_500);
+    expect(errorOf(got).code).toBe('receipt/pending');
+    asking.leave();
+  });
+});
+
+function exchangeFrom(asking: ReturnType<typeof begin>): Promise<string> {
+  return new Promise(resolve => {
+    asking.request.once('response', response => resolve(exchangeOf(response)));
+  });
+}

@@ -1,0 +1,50 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { begin, chat } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { receiptOf } from '../../../test/end-to-end/receipts.js';
+import { chunk, DONE, HELLO, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+it('a client that stops reading stops the upstream, and loses nothing when it reads on', async () => {
+  const part = chunk({ content: 'x'.repeat(50_000) });
+  const count = 800;
+  let written = 0;
+  upstream.behaviour = async response => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    for (; written < count; written++) {
+      if (!response.write(part)) await new Promise(resolve => response.once('drain', resolve));
+    }
+    response.end(`${HELLO[2]}${DONE}`);
+  };
+  const asking = begin(gateway.address, { body: chat({ stream: true }) });
+  asking.request.once('response', response => {
+    response.pause();
+    // Longer than the idle timeout: it is the client that is slow, not the upstream.
+    setTimeout(() => response.resume(), 1200);
+  });
+  await sleep(600);
+  const before = written;
+  await sleep(400);
+  // What fills the kernel's buffers and ours is a few megabytes of the forty.
+  expect(written).toBe(before);
+  expect(before * part.length).toBeLessThan(20_000_000);
+  const answer = await asking.answer;
+  expect(written).toBe(count);
+  expect(answer.broken).toBe(false);
+  expect(answer.body.length).toBeGreaterThan(count * part.length);
+  const receipt = await receiptOf(gateway, answer);
+  expect(receipt.response).toMatchObject({ status: 'completed', reason: null });
+});

@@ -1,0 +1,148 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { describe, expect, it } from 'vitest';
+import { TrustSchema } from '../src/appraise/trust.js';
+import { type Json, parseCanonical } from '../src/bytes/json.js';
+import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
+import { RECEIPT } from '../src/receipt/receipt.js';
+import { replaced } from './support/edit.js';
+import { TRUST_FILE } from './support/parties.js';
+import { make } from './support/sample-exchange.js';
+import { wrongs } from './support/strictness.js';
+
+/** What the generator offers to be tested. */
+interface Generator {
+  jsonSchemas(reasons: readonly string[], schemas: Record<string, unknown>): Record<string, object>;
+}
+interface Described {
+  readonly description?: string;
+  readonly properties?: Record<string, Described>;
+  readonly anyOf?: readonly Described[];
+  readonly items?: Described | false;
+  readonly prefixItems?: readonly Described[];
+}
+
+const ROOT = new URL('../', import.meta.url);
+const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
+const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
+const NAMES = ['bundle.json', 'receipt.json', 'trust.json'] as const;
+const committed = Object.fromEntries(NAMES.map(name => [name, read(`spec/schemas/${name}`)]));
+const validators = Object.fromEntries(
+  NAMES.map(name => [name, new Ajv2020({ strict: true, strictTypes: false }).compile(committed[name])]),
+);
+const fits = (name: (typeof NAMES)[number], value: unknown): boolean => validators[name]?.(value) === true;
+
+const json = (bytes: Uint8Array) => parseCanonical(bytes);
+const payloadOf = (bytes: Uint8Array) => json(parseBundle(bytes).envelope.payload);
+const { bundle } = await make();
+
+describe('spec/schemas: derived from the code, by `npm run generate`', () => {
+  it.each(NAMES)('%s is what would be written now', name => {
+    const sources = { bundle: BundleSchema, receipt: RECEIPT.schema, trust: TrustSchema };
+    expect(jsonSchemas(Object.keys(read('spec/reasons.json')), sources)[name]).toEqual(committed[name]);
+  });
+
+  it.each(NAMES)('%s says what it is', name => {
+    expect(committed[name]).toMatchObject({
+      $schema: 'https://json-schema.org/draft/2020-12/schema',
+      $id: `urn:countersign:schema:${name.replace('.json', '')}:v1`,
+      title: expect.stringContaining('Countersign'),
+      description: expect.stringMatching(/\.$/),
+    });
+  });
+
+  it.each(['bundle.json', 'trust.json'])('%s says what every member means', name => {
+    expect(undescribed(committed[name])).toEqual([]);
+  });
+
+  it('receipt.json says what every member of the statement means', () => {
+    const { predicate } = committed['receipt.json'].properties;
+    expect(undescribed({ properties: predicate.properties }, 1)).toEqual([]);
+  });
+});
+
+describe('genuine files fit', () => {
+  it.each(['body', 'stream', 'nothing'] as const)('a bundle and its receipt (%s)', async form => {
+    const made = (await make({ form })).bundle;
+    expect(fits('bundle.json', json(made))).toBe(true);
+    expect(fits('receipt.json', payloadOf(made))).toBe(true);
+  });
+
+  it('a bundle without proof', async () => {
+    expect(fits('bundle.json', json((await make({ proofText: () => null })).bundle))).toBe(true);
+  });
+
+  it('a trust file, with controllers and without', () => {
+    expect(fits('trust.json', TRUST_FILE)).toBe(true);
+    const { controllers: _, ...rest } = TRUST_FILE;
+    expect(fits('trust.json', rest)).toBe(true);
+  });
+
+  const kept = new URL('test/receipts/v1/', ROOT);
+  const names = existsSync(kept)
+    ? readdirSync(kept, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []))
+    : [];
+  it('the bundles that are kept for ever, and their trust file', () => {
+    for (const name of names) {
+      const bytes = readFileSync(new URL(`${name}/bundle.json`, kept));
+      expect(fits('bundle.json', json(bytes)), name).toBe(true);
+      expect(fits('receipt.json', payloadOf(bytes)), name).toBe(true);
+    }
+    if (names.length > 0) expect(fits('trust.json', read('test/receipts/v1/trust.json'))).toBe(true);
+  });
+});
+
+describe('broken files do not', () => {
+  const cases = (sample: Json, freedom = {}) =>
+    [...wrongs(sample, freedom)].map(({ what, value }) => [what, value] as const);
+
+  it.each(cases(json(bundle), { nullable: ['proof'] }))('bundle.json: %s', (_, value) => {
+    expect(fits('bundle.json', value)).toBe(false);
+  });
+
+  const lists = ['issuers', 'controllers', 'controllers.0.keys'];
+  const trust = JSON.parse(JSON.stringify(TRUST_FILE)) as Json;
+  it.each(cases(trust, { optional: ['controllers'], lists }))('trust.json: %s', (_, value) => {
+    expect(fits('trust.json', value)).toBe(false);
+  });
+
+  it('trust.json: no issuer at all', () => {
+    expect(fits('trust.json', { ...TRUST_FILE, issuers: [] })).toBe(false);
+  });
+
+  it.each<[path: string, value: Json]>([
+    ['_type', 'https://in-toto.io/Statement/v0.1'],
+    ['predicateType', 'urn:countersign:receipt:v2'],
+    ['subject', []],
+    ['subject.0.digest', { sha256: 'a'.repeat(64) }],
+    ['predicate.counter', 0],
+    ['predicate.client', 'A'.repeat(26)],
+    ['predicate.previous', 'A'.repeat(64)],
+    ['predicate.issuer', 'issuer'],
+    ['predicate.time.completed', 8.64e15 + 1],
+    ['predicate.response.reason', 'response/invented'],
+    ['predicate.response.status', 'verified'],
+    ['predicate.claims.0.status', 'verified'],
+    ['predicate.request.parameters', []],
+    ['predicate.model.served', {}],
+    ['predicate.price', { lines: null }],
+    ['predicate.verified', true],
+  ])('receipt.json: %s', (path, value) => {
+    expect(fits('receipt.json', replaced(payloadOf(bundle), path, value))).toBe(false);
+  });
+});
+
+/** The paths of members without a description, down to `depth` levels of members. */
+function undescribed(schema: Described, depth = Number.POSITIVE_INFINITY, path = ''): string[] {
+  if (depth === 0) return [];
+  const own = Object.entries(schema.properties ?? {}).flatMap(([name, member]) => [
+    ...(member.description === undefined ? [`${path}${name}`] : []),
+    ...undescribed(member, depth - 1, `${path}${name}.`),
+  ]);
+  const inner = [
+    ...(schema.anyOf ?? []),
+    ...(schema.prefixItems ?? []),
+    ...(schema.items ? [schema.items] : []),
+  ];
+  return [...own, ...inner.flatMap(form => undescribed(form, depth, path))];
+}
