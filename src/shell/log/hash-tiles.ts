@@ -28,6 +28,7 @@ export class HashTiles {
   /** The partial tile of each level; where a level ends with a full tile, an empty one. */
   readonly #edge: TileNodes[];
   readonly #full = new Recent<TileNodes>(REMEMBERED_TILES);
+  readonly #loading = new Map<string, Promise<TileNodes>>();
   #unsynced = { files: new Set<string>(), folders: new Set<string>() };
   #size: number;
 
@@ -67,6 +68,13 @@ export class HashTiles {
     const path = hashTilePath(level, index);
     const known = this.#full.get(path);
     if (known !== undefined) return known;
+    // One proof asks for many hashes of one tile at once: it is read, and hashed, for all of them together.
+    const loading = this.#loading.get(path) ?? this.#load(path).finally(() => this.#loading.delete(path));
+    this.#loading.set(path, loading);
+    return loading;
+  }
+
+  async #load(path: string): Promise<TileNodes> {
     const bytes = await readFile(join(this.#folder, path)).catch(() => {
       throw new Failure('log/corrupt', { field: path, detail: 'it cannot be read' });
     });

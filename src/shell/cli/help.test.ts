@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { run } from '../../../test/end-to-end/process.js';
+
+describe('--help', () => {
+  it.each([
+    ['countersign', []],
+    ['up', ['up']],
+    ['verify', ['verify']],
+    ['receipt', ['receipt']],
+    ['demo', ['demo']],
+  ])('of %s: what it is for, with examples', async (name, args) => {
+    const { code, stdout, stderr } = await run([...args, '--help']);
+    expect(code).toBe(0);
+    expect(stderr).toBe('');
+    expect(stdout).toContain(`Usage: ${args.length === 0 ? name : `countersign ${name}`}`);
+    expect(stdout).toMatch(/^Examples:\n {2}countersign /m);
+    if (args.length > 0) expect(stdout).toMatch(/^Exit codes: 0 /m);
+    if (args.length > 0) expect(stdout).toContain('--json');
+  });
+
+  it('names every command', async () => {
+    const { stdout } = await run(['--help']);
+    for (const name of ['up', 'verify', 'receipt', 'demo'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+  });
+});
+
+describe('countersign', () => {
+  it('--version is the package’s', async () => {
+    const { version } = JSON.parse(
+      readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+    ) as {
+      version: string;
+    };
+    expect((await run(['--version'])).stdout).toBe(`${version}\n`);
+  });
+
+  it.each([
+    ['without a command', []],
+    ['with an unknown one', ['fly']],
+    ['with an unknown option', ['--fast']],
+  ])('%s is wrong usage, and says so', async (_, args) => {
+    const { code, stdout, stderr } = await run(args);
+    expect(code).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr.length).toBeGreaterThan(0);
+  });
+});

@@ -1,0 +1,40 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask } from '../../../test/end-to-end/client.js';
+import { run, serve } from '../../../test/end-to-end/process.js';
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-npm-'));
+});
+
+afterEach(() => {
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('as a newcomer types it', { timeout: 30_000 }, () => {
+  it('npm start passes its options through, and ends with the gateway', async () => {
+    // `serve` puts the command's name first, which `npm start` already has.
+    const npm = ['sh', '-c', 'shift; exec npm start -- "$@"', 'sh'];
+    const gateway = await serve(['--data', folder], { command: npm });
+    expect(gateway.summary.data).toBe(folder);
+    expect((await ask(gateway.summary.address, { path: '/healthz' })).status).toBe(200);
+    await gateway.stop();
+    await expect(ask(gateway.summary.address, { path: '/healthz' })).rejects.toThrow();
+  });
+
+  it('npx countersign is this package', async () => {
+    const npx = ['npx', '--no-install', 'countersign'];
+    expect((await run(['--help'], { command: npx })).stdout).toContain('countersign verify bundle.json');
+    expect((await run(['verify', join(folder, 'nothing')], { command: npx })).code).toBe(64);
+  });
+
+  it('npm run demo', async () => {
+    const { code, stdout } = await run([], { command: ['npm', 'run', '--silent', 'demo'] });
+    expect(code).toBe(0);
+    expect(stdout).toContain('PASS');
+  });
+});

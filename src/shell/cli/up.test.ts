@@ -1,0 +1,259 @@
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, begin, chat, json } from '../../../test/end-to-end/client.js';
+import { run, serve } from '../../../test/end-to-end/process.js';
+import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
+import {
+  answer,
+  completion,
+  DONE,
+  HELLO,
+  LISTED_MODEL,
+  stream,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
+import { parseBundle } from '../../receipt/bundle.js';
+import { RECEIPT } from '../../receipt/receipt.js';
+import { readStatement } from '../../receipt/statement.js';
+
+let folder: string;
+let upstream: TestUpstream;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-up-'));
+  upstream = await TestUpstream.start();
+});
+
+afterEach(async () => {
+  await upstream.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const data = () => ['--data', folder];
+
+async function receiptFrom(address: string, exchange: string) {
+  return readStatement(RECEIPT, parseBundle(await fetchBundle({ address }, exchange)).envelope).predicate;
+}
+
+describe('countersign up', () => {
+  it('--json prints one line: where it listens and where everything is; it is ready then, within 3 s', async () => {
+    const started = performance.now();
+    const gateway = await serve(data());
+    const took = performance.now() - started;
+    const { summary } = gateway;
+    expect(summary).toEqual({
+      address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      data: folder,
+      keys: join(folder, 'keys'),
+      trust: join(folder, 'trust.json'),
+      log: expect.stringMatching(/^countersign\.invalid\/[0-9a-f]{16}$/),
+      models: ['countersign-demo'],
+    });
+    expect((await ask(summary.address, { path: '/readyz' })).status).toBe(200);
+    const { code, stdout, stderr } = await gateway.stop();
+    expect(code).toBe(0);
+    expect(stdout.match(/\n/g)).toHaveLength(1);
+    expect(stderr).toBe('');
+    console.log(`      ready after ${took.toFixed(0)} ms`);
+    expect(took).toBeLessThan(3000);
+  });
+
+  it('without it: address, data, keys, and an example that works when it is pasted', async () => {
+    const gateway = await serve([...data(), '--operator', 'Test'], {
+      // `up` as a newcomer runs it prints words; the line that `serve` waits for is what a shell adds.
+      command: [
+        process.execPath,
+        '-e',
+        `process.argv.splice(1, 0, ${JSON.stringify(MAIN)}); process.argv = process.argv.filter(word => word !== '--json');
+         const write = process.stdout.write.bind(process.stdout);
+         process.stdout.write = text => {
+           const address = /listening on (\\S+)\\/v1/.exec(text);
+           return write(address ? text + JSON.stringify({ address: address[1] }) + '\\n' : text);
+         };
+         import(${JSON.stringify(MAIN)});`,
+      ],
+    });
+    try {
+      const { address } = gateway.summary;
+      await new Promise(resolve => setTimeout(resolve, 100));
+      const printed = gateway.printed();
+      for (const part of [
+        `${address}/v1`,
+        folder,
+        join(folder, 'keys'),
+        join(folder, 'trust.json'),
+        'countersign-demo',
+      ])
+        expect(printed).toContain(part);
+      expect(printed).toContain('one controller');
+      const body = /-d '(.*)'$/m.exec(printed)?.[1] ?? '';
+      expect((await ask(address, { body })).status).toBe(200);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('keeps its keys, its log and its receipts from one start to the next', async () => {
+    const first = await serve(data());
+    const messages = [{ role: 'user', content: 'Hello!' }];
+    const got = await ask(first.summary.address, { body: { model: first.summary.models[0], messages } });
+    const trust = readFileSync(first.summary.trust, 'utf8');
+    await first.stop('SIGINT');
+    const second = await serve(data());
+    expect(readFileSync(second.summary.trust, 'utf8')).toBe(trust);
+    const receipt = await receiptFrom(second.summary.address, exchangeOf(got));
+    expect(receipt.exchange).toBe(exchangeOf(got));
+    await second.stop();
+  });
+
+  it('on a signal: a running stream comes to its end, with its receipt, and then the process ends', async () => {
+    upstream.behaviour = stream(HELLO[0], 400, HELLO[2], DONE);
+    const gateway = await serve([...data(), '--upstream', upstream.base]);
+    const asking = begin(gateway.summary.address, { body: chat({ stream: true }) });
+    await asking.started;
+    const started = performance.now();
+    const ended = gateway.stop();
+    const got = await asking.answer;
+    expect((await ended).code).toBe(0);
+    expect(performance.now() - started).toBeLessThan(4000);
+    expect(got.broken).toBe(false);
+    expect(got.body.toString()).toMatch(/^: countersign-receipt .*\ndata: \[DONE\]\n\n$/m);
+  });
+
+  it('on a second signal: it ends at once', async () => {
+    upstream.behaviour = stream(HELLO[0], 8000, DONE);
+    const gateway = await serve([...data(), '--upstream', upstream.base]);
+    const asking = begin(gateway.summary.address, { body: chat({ stream: true }) });
+    await asking.started;
+    const ended = gateway.stop();
+    await new Promise(resolve => setTimeout(resolve, 200));
+    const started = performance.now();
+    await gateway.stop();
+    expect((await ended).code).toBe(1);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+const MAIN = new URL('../../../dist/shell/cli/main.js', import.meta.url).pathname;
+
+describe('options of countersign up', () => {
+  it('--upstream, --operator, --no-inline, --max-request and the timeouts are heeded', async () => {
+    const options = [
+      '--operator',
+      'Ann Operator (test)',
+      '--no-inline',
+      '--max-request',
+      '500',
+      '--first-byte-timeout',
+      '0.3',
+    ];
+    const gateway = await serve([...data(), '--upstream', upstream.base, ...options]);
+    try {
+      const { address } = gateway.summary;
+      const models = json<{ data: { id: string }[] }>(await ask(address, { path: '/v1/models' }));
+      expect(models.data.map(({ id }) => id)).toEqual(['countersign-demo', LISTED_MODEL]);
+      upstream.behaviour = stream(...HELLO);
+      const got = await ask(address, { body: chat({ stream: true }) });
+      expect(got.body.toString()).toBe(HELLO.join(''));
+      const receipt = await receiptFrom(address, exchangeOf(got));
+      expect(receipt.responsibility[0]).toMatchObject({ role: 'operator', party: 'Ann Operator (test)' });
+      expect((await ask(address, { body: chat({}, 'x'.repeat(500)) })).status).toBe(413);
+      upstream.behaviour = () => undefined;
+      expect((await ask(address)).status).toBe(504);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('a provider’s key in the environment goes to no upstream that was given by its URL; the key for it does', async () => {
+    upstream.behaviour = answer(200, completion());
+    const environment = { OPENAI_API_KEY: 'sk-provider' };
+    const without = await serve([...data(), '--upstream', upstream.base], { environment });
+    await ask(without.summary.address, { headers: { authorization: 'Bearer own' } });
+    expect(upstream.last.headers.authorization).toBe('Bearer own');
+    await without.stop();
+    const keyed = await serve([...data(), '--upstream', upstream.base], {
+      environment: { ...environment, COUNTERSIGN_UPSTREAM_KEY: 'sk-gateway' },
+    });
+    await ask(keyed.summary.address, { headers: { authorization: 'Bearer own' } });
+    expect(upstream.last.headers.authorization).toBe('Bearer sk-gateway');
+    await keyed.stop();
+  });
+
+  it.each([
+    ['--port', 'x'],
+    ['--port', '70000'],
+    ['--port', '-1'],
+    ['--max-request', '0'],
+    ['--max-request', '1e9'],
+    ['--idle-timeout', '0'],
+    ['--connect-timeout', '-1'],
+    ['--first-byte-timeout', 'long'],
+    ['--operator', ''],
+    ['--operator', 'Zoë\n'],
+    ['--upstream', 'localhost:11434'],
+    ['--upstream', 'somebody'],
+    ['--upstream', 'ftp://127.0.0.1/v1'],
+    ['--upstream', 'http://user:secret@127.0.0.1/v1'],
+    ['--upstream', 'http://127.0.0.1/v1?key=secret'],
+    ['--colour', 'red'],
+    ['surplus', 'words'],
+  ])('%s %j is wrong usage', async (option, value) => {
+    const { code, stdout, stderr } = await run(['up', option, value, ...data()]);
+    expect(code).toBe(64);
+    expect(stdout).toBe('');
+    expect(stderr.length).toBeGreaterThan(0);
+    expect(stderr).not.toContain('    at ');
+    expect(stderr).not.toContain('secret');
+  });
+});
+
+describe('when countersign up cannot start, it says why and ends with 1', { timeout: 90_000 }, () => {
+  it('a port that is taken', async () => {
+    const taken = new URL(upstream.base).port;
+    const started = performance.now();
+    const { code, stdout, stderr } = await run(['up', '--port', taken, ...data()]);
+    expect(stderr).toContain(`port ${taken} is taken`);
+    expect(stdout).toBe('');
+    expect(code).toBe(1);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
+  it('a data folder that another one uses; a killed one uses none', async () => {
+    const first = await serve(data());
+    const second = await run(['up', '--port', '0', ...data()]);
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('data/locked');
+    expect((await ask(first.summary.address, { path: '/readyz' })).status).toBe(200);
+    await first.stop('SIGKILL');
+    const third = await serve(data());
+    await third.stop();
+  });
+
+  it('a key that others can read', async () => {
+    await (await serve(data())).stop();
+    chmodSync(join(folder, 'keys', 'log.key'), 0o644);
+    const { code, stderr } = await run(['up', '--port', '0', ...data()]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('data/key-exposed');
+  });
+
+  it('a key that is damaged, which is never written over', async () => {
+    await (await serve(data())).stop();
+    writeFileSync(join(folder, 'keys', 'vault.key'), 'damaged\n');
+    const { code, stderr } = await run(['up', '--port', '0', ...data()]);
+    expect(code).toBe(1);
+    expect(stderr).toContain('data/key-malformed');
+    expect(readFileSync(join(folder, 'keys', 'vault.key'), 'utf8')).toBe('damaged\n');
+  });
+
+  it('a data folder that is a file', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    const { code, stderr } = await run(['up', '--port', '0', '--data', join(folder, 'file')]);
+    expect(code).toBe(1);
+    expect(stderr).not.toContain('    at ');
+    expect(stderr.length).toBeGreaterThan(0);
+  });
+});
