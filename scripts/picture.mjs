@@ -55,7 +55,7 @@ function spans(line) {
     if (code === undefined) {
       const classes = [bold ? 'bold' : '', dim ? 'dim' : ''].filter(Boolean).join(' ');
       const style = `${classes ? ` class="${classes}"` : ''}${colour ? ` fill="${colour}" style="fill:${colour}"` : ''}`;
-      if (part !== '') result += `<tspan${style}>${escape(part)}</tspan>`;
+      if (part !== '') result += `<tspan${style}>${escapeXml(part)}</tspan>`;
     } else if (code === '1') bold = true;
     else if (code === '2') dim = true;
     else if (code === '22') bold = dim = false;
@@ -65,6 +65,6 @@ function spans(line) {
   return result;
 }
 
-function escape(text) {
+function escapeXml(text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

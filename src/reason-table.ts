@@ -41,6 +41,10 @@ export const REASONS = {
     says: 'Fewer witnesses have cosigned than the policy asks for, as of the time asked about.',
     do: 'Fetch the bundle again with ?wait=witnessed, or ask about a later time.',
   },
+  'witness/not-asked': {
+    says: 'The policy asks for no witnesses, and none has cosigned.',
+    do: 'Name witnesses in the policy if it matters to you that others see the same log.',
+  },
   'witness/old-size-too-large': {
     says: 'The log claims that the witness has seen more than the log has.',
     do: 'Send the size that the witness last cosigned.',
@@ -172,6 +176,10 @@ export const REASONS = {
   'receipt/time-order': {
     says: "The receipt's own times are out of order.",
     do: 'Report it to the issuer: its clock or its receipt is wrong.',
+  },
+  'receipt/time-contradicted': {
+    says: 'A witness cosigned a log with this receipt in it before the receipt says it was made.',
+    do: 'Report it to the issuer and to the witness: one of their clocks is wrong.',
   },
   'receipt/time-future': {
     says: 'The receipt says it was made after the time asked about.',

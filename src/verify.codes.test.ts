@@ -141,6 +141,12 @@ const SIGNED: readonly Row[] = [
   failing('time', 'receipt/time-order', 'a first byte after the last', {
     receipt: receipt => ({ ...receipt, time: { ...receipt.time, firstByte: COMPLETED + 1 } }),
   }),
+  failing('time', 'receipt/time-order', 'an attempt that ended before it started', {
+    receipt: receipt => ({
+      ...receipt,
+      attempts: receipt.attempts.map(attempt => ({ ...attempt, ended: attempt.started - 1 })),
+    }),
+  }),
   failing('time', 'receipt/time-order', 'a promise that was broken when it was made', {
     receipt: receipt => ({ ...receipt, log: { ...receipt.log, deadline: COMPLETED - 1 } }),
   }),
@@ -188,7 +194,7 @@ const CONTENT: readonly Row[] = [
     form: 'stream',
     receiptComment: bytesEdited(comment => comment.replace('"payload":"', '"payload":"AAAA')),
   }),
-  failing('response', 'upstream/oversized', 'a stream of one event without end', {
+  failing('response', 'content/response-mismatch', 'a stream of one event without end', {
     form: 'stream',
     response: () => new Uint8Array((1 << 26) + 1).fill(0x20),
   }),
@@ -326,16 +332,25 @@ const RECORD: readonly Row[] = [
       ...cosignatures(checkpoint, WITNESSES.slice(-1), COSIGNED + 3600),
     ],
   }),
-  missing(
-    'witnesses',
-    'witness/quorum-not-met',
-    'a policy that asks for nobody, and nobody signed',
-    'included',
-    {
-      trust: trustWith({ policy: 'quorum none\n' }),
-      signatures: lines => lines.slice(0, 1),
-    },
-  ),
+  {
+    ...missing(
+      'witnesses',
+      'witness/not-asked',
+      'a policy that asks for nobody, and nobody signed',
+      'included',
+      {
+        trust: trustWith({ policy: 'quorum none\n' }),
+        signatures: lines => lines.slice(0, 1),
+      },
+    ),
+    outcome: 'pass',
+  },
+  missing('witnesses', 'receipt/time-contradicted', 'a cosignature of long before the receipt', 'included', {
+    signatures: (lines, checkpoint) => [
+      ...lines.slice(0, -1),
+      ...cosignatures(checkpoint, WITNESSES.slice(-1), COSIGNED - 7200),
+    ],
+  }),
   unasked('epoch', 'epoch/not-checked', 'always, offline', {}),
 ];
 
@@ -351,6 +366,8 @@ const NOT_MADE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'proof/overdue',
   'proof/invalid',
   'witness/quorum-not-met',
+  'witness/not-asked',
+  'receipt/time-contradicted',
   'epoch/not-checked',
 ]);
 

@@ -14,9 +14,6 @@ import { readStatement } from '../receipt/statement.js';
 import { StreamChain } from '../receipt/stream-chain.js';
 import { type Check, fail, failed, notChecked, pass } from './check.js';
 
-/** More than any gateway lets through in one event. */
-const MAX_EVENT_BYTES = 1 << 26;
-
 export interface Content {
   /** The exchange's 32-byte opening. */
   readonly opening: Uint8Array | null;
@@ -76,10 +73,13 @@ async function replayStream(
   context: StreamContext,
 ): Promise<Uint8Array> {
   const chain = new StreamChain(opening);
-  for (const block of new EventSplitter(MAX_EVENT_BYTES).push(bytes)) {
+  const splitter = new EventSplitter(Number.POSITIVE_INFINITY);
+  for (const block of [...splitter.push(bytes), ...splitter.end()]) {
     for (const comment of block.comments) await checkComment(comment, context);
     if (block.event !== null) chain.add(eventBytes(block.event));
   }
+  // What follows the last event is covered by nothing.
+  if (splitter.rest.length > 0) throw new Failure('content/response-mismatch');
   return chain.link;
 }
 
@@ -96,10 +96,17 @@ async function checkComment(
     if (issuer !== null && !(await envelopeIsSignedBy(acceptance, issuer.publicKey))) {
       throw new Failure('acceptance/signature-invalid');
     }
+    if (acceptance.keyId !== envelope.keyId) throw new Failure('acceptance/mismatch', { field: 'keyid' });
     const accepted = readStatement(ACCEPTANCE, acceptance);
     const members = ['client', 'counter', 'epoch', 'exchange', 'issuer'] as const;
     const other = members.find(member => accepted.predicate[member] !== statement.predicate[member]);
     if (other !== undefined) throw new Failure('acceptance/mismatch', { field: other });
+    if (accepted.predicate.received !== statement.predicate.time.received) {
+      throw new Failure('acceptance/mismatch', { field: 'received' });
+    }
+    if (accepted.predicate.log.origin !== statement.predicate.log.origin) {
+      throw new Failure('acceptance/mismatch', { field: 'log.origin' });
+    }
     if (accepted.subject[0].digest['countersign-commitment-v1'] !== requestCommitment(statement.subject)) {
       throw new Failure('acceptance/mismatch', { field: 'subject' });
     }

@@ -47,7 +47,7 @@ export async function checkRecord(
       'inclusion',
       `entry ${index} of ${checkpoint.size} in ${checkpoint.origin}, signed by the log`,
     );
-    return { inclusion, witnesses: checkWitnesses(signatures, trust, asOf) };
+    return { inclusion, witnesses: checkWitnesses(signatures, receipt, trust, asOf) };
   } catch (error) {
     return { inclusion: failed('inclusion', error), witnesses: notChecked('witnesses', 'proof/invalid') };
   }
@@ -83,13 +83,25 @@ async function readProof(
   return { index, checkpoint, signatures: verified };
 }
 
-function checkWitnesses(signatures: readonly VerifiedSignature[], trust: Trust, asOf: number): Check {
-  const cosigners = signatures
-    .filter(({ time }) => time !== null && time * 1000 <= asOf + CLOCK_TOLERANCE)
-    .map(({ key }) => key);
-  // A policy may ask for nobody, and then nobody has witnessed anything: `included` is all there is.
-  if (cosigners.length === 0 || !satisfies(trust.policy.quorum, cosigners)) {
-    return notChecked('witnesses', 'witness/quorum-not-met');
+function checkWitnesses(
+  signatures: readonly VerifiedSignature[],
+  receipt: Receipt,
+  trust: Trust,
+  asOf: number,
+): Check {
+  const cosigned = signatures.flatMap(({ key, time }) => (time === null ? [] : [{ key, time: time * 1000 }]));
+  const upToThen = cosigned.filter(({ time }) => time <= asOf + CLOCK_TOLERANCE);
+  // Who cosigned a tree with this receipt in it before the receipt was made has a wrong clock, or the issuer has.
+  const possible = upToThen.filter(({ time }) => time >= receipt.time.completed - CLOCK_TOLERANCE);
+  const cosigners = possible.map(({ key }) => key);
+  const { quorum } = trust.policy;
+  if (quorum.kind === 'none' && cosigners.length === 0) return notChecked('witnesses', 'witness/not-asked');
+  if (!satisfies(quorum, cosigners)) {
+    const contradicted = satisfies(
+      quorum,
+      upToThen.map(({ key }) => key),
+    );
+    return notChecked('witnesses', contradicted ? 'receipt/time-contradicted' : 'witness/quorum-not-met');
   }
   return pass(
     'witnesses',

@@ -1,6 +1,6 @@
 /** What a relying party trusts: one log, the issuers whose receipts count, the witnesses and their quorum, and who controls which key. */
 import * as v from 'valibot';
-import { fromUtf8 } from '../bytes/octets.js';
+import { equal, fromUtf8 } from '../bytes/octets.js';
 import {
   formatVerifierKey,
   KEY_TYPE,
@@ -65,6 +65,21 @@ export function parseTrust(bytes: Uint8Array): Trust {
       field: 'policy',
       detail: 'a log line that is not the log of this file',
     });
+  }
+  const own = [trust.log, ...trust.issuers];
+  if (
+    [...trust.policy.witnesses.values()].some(({ key }) =>
+      own.some(({ publicKey }) => equal(publicKey, key.publicKey)),
+    )
+  ) {
+    throw new Failure('trust/malformed', {
+      field: 'policy',
+      detail: 'a witness with the key of the log or of an issuer',
+    });
+  }
+  const controlled = controllers.flatMap(({ keys }) => keys);
+  if (new Set(controlled).size < controlled.length) {
+    throw new Failure('trust/malformed', { field: 'controllers', detail: 'one key under two controllers' });
   }
   if (new Set(issuers.map(issuer => keyLabel(parseVerifierKey(issuer)))).size < issuers.length) {
     throw new Failure('trust/malformed', { field: 'issuers', detail: 'one key twice' });

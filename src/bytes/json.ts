@@ -75,3 +75,18 @@ function writeObject(members: { readonly [name: string]: Json }, depth: number):
   }
   return `${text}}`;
 }
+
+/** The names of an object's own members, in order and as often as they stand there. `text` must be JSON, with an object on top. */
+export function topLevelNames(text: string): string[] {
+  const names: string[] = [];
+  let depth = 0;
+  for (const { 0: token, 1: string, 2: colon } of text.matchAll(TOKEN)) {
+    if (token === '{' || token === '[') depth++;
+    else if (token === '}' || token === ']') depth--;
+    else if (depth === 1 && colon !== undefined) names.push(JSON.parse(string as string) as string);
+  }
+  return names;
+}
+
+/** A bracket, or a string with the colon that makes it a name; everything else in JSON text can be passed over. */
+const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r\n]*(:)?|[{}[\]]/g;

@@ -221,9 +221,18 @@ describe('parameters', () => {
     for (const stream of [false, null]) expect(read({ ...BODY, stream }).stream).toBe(false);
   });
 
-  it('a member twice: the last counts, as in every reader of JSON that we know', () => {
-    const body = '{"model":"a","stream":true,"messages":[{"role":"u"}],"model":"b","stream":false}';
-    expect(readChatRequest(utf8(body))).toMatchObject({ model: 'b', stream: false });
+  it.each([
+    ['a member twice', '{"model":"a","messages":[{"role":"u"}],"model":"b"}'],
+    ['a member twice, once in other letters', '{"model":"a","messages":[{"role":"u"}],"m\\u006fdel":"b"}'],
+    ['a member twice, with white space', '{"model" :"a","messages":[{"role":"u"}],"model"\n: "b"}'],
+  ])('request/malformed: %s', (_, body) => {
+    expect(failureOf(() => readChatRequest(utf8(body)))?.code).toBe('request/malformed');
+  });
+
+  it('a name may stand again further in, and in any text', () => {
+    const body =
+      '{"model":"a","messages":[{"role":"u","model":"b","content":"\\"model\\": {[\\\\"}],"metadata":{"model":["model"]}}';
+    expect(readChatRequest(utf8(body))).toMatchObject({ model: 'a' });
   });
 
   it('what stands under __proto__ is not set', () => {

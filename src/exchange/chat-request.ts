@@ -1,6 +1,6 @@
 /** Requests of OpenAI's chat completions API: what the gateway needs to know of one, and what it refuses to send on. */
 import * as v from 'valibot';
-import { canonicalize, type Json } from '../bytes/json.js';
+import { canonicalize, type Json, topLevelNames } from '../bytes/json.js';
 import { fromUtf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import { PARAMETER_NAMES, type Parameters, ParametersSchema } from './parameters.js';
@@ -51,6 +51,10 @@ function parseObject(body: Uint8Array): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure('request/malformed', { detail: 'not an object' });
   }
+  // Of two members with one name we would read the last, and the upstream perhaps the first: the receipt could say what was not so.
+  const names = topLevelNames(text);
+  if (new Set(names).size < names.length)
+    throw new Failure('request/malformed', { detail: 'a member that is there twice' });
   return value;
 }
 

@@ -29,6 +29,7 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'upstream/oversized': { status: 502, type: 'api_error' },
   'gateway/closing': { status: 503, type: 'api_error' },
   'log/unavailable': { status: 503, type: 'api_error' },
+  'vault/unavailable': { status: 503, type: 'api_error' },
 };
 
 export interface ErrorResponse {

@@ -46,6 +46,15 @@ export class EventSplitter {
   /** Takes the next bytes and returns the blocks that they complete. Throws `upstream/oversized`. */
   push(chunk: Uint8Array): EventBlock[] {
     this.#append(chunk);
+    return this.#scan(false);
+  }
+
+  /** Says that nothing more will come: a last carriage return is then a line end of its own. */
+  end(): EventBlock[] {
+    return this.#scan(true);
+  }
+
+  #scan(ended: boolean): EventBlock[] {
     const blocks: EventBlock[] = [];
     const bytes = this.#buffer;
     let blockStart = 0;
@@ -54,8 +63,8 @@ export class EventSplitter {
       const byte = bytes[at];
       if (byte !== LF && byte !== CR) continue;
       // A carriage return may be the first half of a line end; wait for the byte that tells.
-      if (byte === CR && at + 1 === this.#length) break;
-      const end = byte === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
+      if (byte === CR && at + 1 === this.#length && !ended) break;
+      const end = byte === CR && at + 1 < this.#length && bytes[at + 1] === LF ? at + 2 : at + 1;
       if (at === this.#lineStart) {
         blocks.push(readBlock(this.#withoutMark(bytes.slice(blockStart, end))));
         this.#first = false;

@@ -7,9 +7,11 @@ import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
 import {
   Count,
+  Decimal,
   Hash,
   Identifier,
   KeyLabel,
+  MediaType,
   NameOrCommitment,
   Origin,
   PublicName,
@@ -50,10 +52,10 @@ const Price = v.union([
     currency: v.pipe(v.string(), v.regex(/^[A-Z]{3,8}$/)),
     lines: v.array(
       v.strictObject({
-        amount: v.string(),
+        amount: Decimal,
         payee: PublicName,
         quantity: Count,
-        unitPrice: v.string(),
+        unitPrice: Decimal,
         what: Word,
       }),
     ),
@@ -61,7 +63,7 @@ const Price = v.union([
 ]);
 
 const Responsible = v.strictObject({
-  key: v.nullable(v.string()),
+  key: v.nullable(v.union([KeyLabel, Hash])),
   party: PublicName,
   role: v.picklist(['operator', 'host', 'model-publisher', 'policy-author', 'human-gate']),
 });
@@ -73,7 +75,7 @@ const Predicate = v.strictObject({
   client: Identifier,
   counter: v.pipe(Count, v.minValue(1)),
   epoch: Identifier,
-  evidence: v.array(v.strictObject({ digest: Hash, mediaType: v.string(), signedDigest: Hash, type: Word })),
+  evidence: v.array(v.strictObject({ digest: Hash, mediaType: MediaType, signedDigest: Hash, type: Word })),
   exchange: Identifier,
   issuer: KeyLabel,
   log: v.strictObject({ deadline: Time, origin: Origin }),
@@ -94,7 +96,7 @@ const Predicate = v.strictObject({
   }),
   response: v.strictObject({
     finish: v.array(NameOrCommitment),
-    http: Count,
+    http: v.pipe(Count, v.minValue(100), v.maxValue(599)),
     reason: v.nullable(Reason),
     status: v.picklist(['completed', 'refused', 'failed', 'aborted']),
     tools: Items,

@@ -33,3 +33,8 @@ export const NameOrCommitment = v.union([
 
 /** A short word of the specification. */
 export const Word = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/));
+
+/** An amount of money: a decimal number as text, because binary fractions cannot hold most of them. */
+export const Decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?$/));
+
+export const MediaType = v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,126}$/));

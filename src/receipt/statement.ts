@@ -1,6 +1,7 @@
 /** in-toto statements (v1), the payload of every envelope. */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
+import { equal } from '../bytes/octets.js';
 import { Failure, type ReasonCode } from '../reason.js';
 import type { Envelope } from './envelope.js';
 
@@ -66,7 +67,12 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
     const field = v.getDotPath(result.issues[0]);
     throw new Failure(type.malformed, field === null ? {} : { field });
   }
-  return result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
+  const statement = result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
+  // A schema may read more than we would write: an empty array where an object of optional members belongs.
+  if (!equal(writeStatement(type, statement), envelope.payload)) {
+    throw new Failure(type.malformed, { field: 'payload', detail: 'not what we would write' });
+  }
+  return statement;
 }
 
 /** The predicate type that a payload states, or null when it is no statement at all. */

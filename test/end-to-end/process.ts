@@ -17,12 +17,17 @@ export interface RunOptions {
   readonly folder?: string;
   /** What is run with the arguments; the built command line when it is left out. */
   readonly command?: readonly string[];
+  /** Whether signals go to everything that the command starts, as a terminal sends them. */
+  readonly group?: boolean;
 }
 
-/** Runs `countersign` with these arguments to its end, for a minute at most. */
+/** How long a command may take that comes to its own end, in milliseconds. */
+const LIMIT = 15_000;
+
+/** Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const child = start(args, options);
-  return gather(child, 60_000);
+  return gather(child, LIMIT);
 }
 
 /** A gateway in a process of its own. */
@@ -46,8 +51,28 @@ export interface Summary {
 }
 
 /** Starts `countersign up --json --port 0` with these arguments and waits until it is ready. */
-export async function serve(args: readonly string[], options: RunOptions = {}): Promise<Served> {
-  const child = start(['up', '--json', '--port', '0', ...args], options);
+export function serve(args: readonly string[], options: RunOptions = {}): Promise<Served> {
+  return untilReady(['up', '--json', '--port', '0', ...args], options, printed => {
+    const line = /^\{"address".*\}$/m.exec(printed)?.[0];
+    return line === undefined ? null : (JSON.parse(line) as Summary);
+  });
+}
+
+/** The same without `--json`: of the summary there is the address alone. */
+export function serveInWords(args: readonly string[], options: RunOptions = {}): Promise<Served> {
+  return untilReady(['up', '--port', '0', ...args], options, printed => {
+    const address = /listening on (http:\S+)\/v1/.exec(printed)?.[1];
+    const rest = { data: '', keys: '', trust: '', log: '', models: [] };
+    return address === undefined ? null : { address, ...rest };
+  });
+}
+
+async function untilReady(
+  args: readonly string[],
+  options: RunOptions,
+  read: (printed: string) => Summary | null,
+): Promise<Served> {
+  const child = start(args, options);
   let printed = '';
   child.stdout?.on('data', (text: string) => {
     printed += text;
@@ -56,28 +81,32 @@ export async function serve(args: readonly string[], options: RunOptions = {}): 
     printed += text;
   });
   const ended = gather(child, null);
-  const line = await new Promise<string>((resolve, reject) => {
+  const summary = await new Promise<Summary>((resolve, reject) => {
     const look = () => {
-      const found = /^\{"address".*\}$/m.exec(printed);
+      const found = read(printed);
       if (found === null) return;
       child.stdout?.off('data', look);
-      resolve(found[0]);
+      resolve(found);
     };
     child.stdout?.on('data', look);
     void ended.then(({ code }) => reject(new Error(`it ended with ${code}: ${printed}`)));
   });
   return {
     child,
-    summary: JSON.parse(line) as Summary,
+    summary,
     printed: () => printed,
     stop: signal => {
-      child.kill(signal ?? 'SIGTERM');
+      if (options.group === true && child.pid !== undefined) process.kill(-child.pid, signal ?? 'SIGTERM');
+      else child.kill(signal ?? 'SIGTERM');
       return ended;
     },
   };
 }
 
-function start(args: readonly string[], { environment, folder, command }: RunOptions): ChildProcess {
+function start(
+  args: readonly string[],
+  { environment, folder, command, group = false }: RunOptions,
+): ChildProcess {
   const [program = process.execPath, ...first] = command ?? [process.execPath, MAIN];
   // A folder that does not exist, so that no test ever finds the data of whoever runs it.
   const own = { XDG_DATA_HOME: '/nonexistent', NO_COLOR: '1' };
@@ -88,6 +117,7 @@ function start(args: readonly string[], { environment, folder, command }: RunOpt
     cwd: folder ?? ROOT,
     env: { ...Object.fromEntries(inherited), ...own, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: group,
   });
   child.stdout.setEncoding('utf8');
   child.stderr.setEncoding('utf8');

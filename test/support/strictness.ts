@@ -51,8 +51,12 @@ export function* wrongs(
   }
 }
 
-/** Whether a message about one path is about the other too: the same member, one inside it, or one around it. */
+/**
+ * Whether a message about one path is about the other too: the same member, one inside it, or one around it, as the whole payload is
+ * around everything.
+ */
 export function isAbout(field: string | undefined, path: string): boolean {
+  if (field === 'payload') return true;
   return field !== undefined && (`${path}.`.startsWith(`${field}.`) || `${field}.`.startsWith(`${path}.`));
 }
 

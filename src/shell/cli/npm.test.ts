@@ -19,7 +19,7 @@ describe('as a newcomer types it', { timeout: 30_000 }, () => {
   it('npm start passes its options through, and ends with the gateway', async () => {
     // `serve` puts the command's name first, which `npm start` already has.
     const npm = ['sh', '-c', 'shift; exec npm start -- "$@"', 'sh'];
-    const gateway = await serve(['--data', folder], { command: npm });
+    const gateway = await serve(['--data', folder], { command: npm, group: true });
     expect(gateway.summary.data).toBe(folder);
     expect((await ask(gateway.summary.address, { path: '/healthz' })).status).toBe(200);
     await gateway.stop();

@@ -13,7 +13,7 @@ const HEADLINE: Record<Outcome, { readonly style: Style; readonly text: string }
   pass: { style: 'green', text: 'PASS          everything that could be checked holds' },
   fail: { style: 'red', text: 'FAIL          do not rely on this' },
   inconclusive: { style: 'yellow', text: 'INCONCLUSIVE  nothing failed, but something needed is missing' },
-  malformed: { style: 'red', text: 'MALFORMED     this is not a bundle' },
+  malformed: { style: 'red', text: 'MALFORMED     this is not a bundle with a receipt in it' },
 };
 
 const MARK: Record<Check['status'], { readonly style: Style; readonly text: string }> = {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, begin, chat, json } from '../../../test/end-to-end/client.js';
-import { run, serve } from '../../../test/end-to-end/process.js';
+import { run, serve, serveInWords } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
@@ -61,20 +61,7 @@ describe('countersign up', () => {
   });
 
   it('without it: address, data, keys, and an example that works when it is pasted', async () => {
-    const gateway = await serve([...data(), '--operator', 'Test'], {
-      // `up` as a newcomer runs it prints words; the line that `serve` waits for is what a shell adds.
-      command: [
-        process.execPath,
-        '-e',
-        `process.argv.splice(1, 0, ${JSON.stringify(MAIN)}); process.argv = process.argv.filter(word => word !== '--json');
-         const write = process.stdout.write.bind(process.stdout);
-         process.stdout.write = text => {
-           const address = /listening on (\\S+)\\/v1/.exec(text);
-           return write(address ? text + JSON.stringify({ address: address[1] }) + '\\n' : text);
-         };
-         import(${JSON.stringify(MAIN)});`,
-      ],
-    });
+    const gateway = await serveInWords([...data(), '--operator', 'Test']);
     try {
       const { address } = gateway.summary;
       await new Promise(resolve => setTimeout(resolve, 100));
@@ -135,8 +122,6 @@ describe('countersign up', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 });
-
-const MAIN = new URL('../../../dist/shell/cli/main.js', import.meta.url).pathname;
 
 describe('options of countersign up', () => {
   it('--upstream, --operator, --no-inline, --max-request and the timeouts are heeded', async () => {

@@ -252,7 +252,7 @@ describe('what countersign verify prints', () => {
     expect(stdout).toMatch(/^ {2}place +asserted/m);
     expect(stdout).toMatch(/^ {2}record +witnessed/m);
     expect(stdout).toMatch(/^ {2}answer +not-recomputed/m);
-    expect(stdout).toMatch(/1 controller \(Test Operator\), who also runs the log/);
+    expect(stdout).toMatch(/1 controller \(Test Operator\), who also runs the/);
     expect(stdout).toMatch(/^ {2}operator +Test Operator/m);
   });
 

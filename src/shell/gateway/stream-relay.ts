@@ -57,14 +57,13 @@ export class StreamRelay implements Relay {
   }
 
   data(chunk: Uint8Array): void {
-    for (const block of this.#splitter.push(chunk)) {
-      if (this.#delivery.ended) return;
-      this.#relay(block);
-    }
+    this.#relayAll(this.#splitter.push(chunk));
   }
 
   /** The upstream closed the stream without its terminal event. That is an end only if the model had said that it was finished. */
   end(): void {
+    this.#relayAll(this.#splitter.end());
+    if (this.#delivery.ended) return;
     if (this.#reader.answer.finish.length === 0)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     if (this.#seal('completed', null) !== null) this.#delivery.finishStream(null);
@@ -78,6 +77,13 @@ export class StreamRelay implements Relay {
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
     this.#seal('aborted', reason);
+  }
+
+  #relayAll(blocks: readonly EventBlock[]): void {
+    for (const block of blocks) {
+      if (this.#delivery.ended) return;
+      this.#relay(block);
+    }
   }
 
   #relay(block: EventBlock): void {

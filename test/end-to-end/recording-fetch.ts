@@ -1,0 +1,41 @@
+/** A `fetch` for SDKs that remembers the exact bytes of prompts and answers, as somebody who verifies receipts has to. */
+import type { Trust } from '../../src/appraise/trust.js';
+import type { Receipt } from '../../src/receipt/receipt.js';
+import { receiptOf } from './receipts.js';
+
+export interface Recorded {
+  readonly request: Buffer;
+  readonly status: number;
+  readonly headers: Headers;
+  /** Resolves when the answer has come to its end; rejects when it did not. */
+  readonly body: Promise<Buffer>;
+}
+
+/** Adds every chat request to `recorded`. */
+export function recordingFetch(recorded: Recorded[]): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    if (init?.method?.toUpperCase() !== 'POST') return response;
+    const body = response
+      .clone()
+      .arrayBuffer()
+      .then(bytes => Buffer.from(bytes));
+    body.catch(() => undefined);
+    recorded.push({
+      request: Buffer.from(String(init.body)),
+      status: response.status,
+      headers: response.headers,
+      body,
+    });
+    return response;
+  };
+}
+
+/** The receipt of a recorded exchange. Throws unless it verifies together with prompt and answer. */
+export async function receiptOfRecorded(
+  gateway: { readonly address: string; readonly trust: Trust },
+  { request, status, headers, body }: Recorded,
+): Promise<Receipt> {
+  const answer = { status, headers: Object.fromEntries(headers), body: await body, request, broken: false };
+  return receiptOf(gateway, answer);
+}
