@@ -40,10 +40,15 @@ function judge({ bundle, ...content }: Evidence): Promise<Verification> {
   return verify({ bundle, trust: gateway.trust, content, asOf: Date.now() });
 }
 
-/** The places of a part at which another byte changes nothing. */
-async function harmless(evidence: Evidence, part: keyof Evidence): Promise<number[]> {
+/** The places of a part at which another byte changes nothing; of the places that `look` refuses nothing is said. */
+async function harmless(
+  evidence: Evidence,
+  part: keyof Evidence,
+  look: (at: number) => boolean = () => true,
+): Promise<number[]> {
   const places: number[] = [];
   for (let at = 0; at < evidence[part].length; at++) {
+    if (!look(at)) continue;
     const altered = Buffer.from(evidence[part]);
     altered[at] = (altered[at] as number) ^ (1 << (at % 7));
     const { outcome, checks } = await judge({ ...evidence, [part]: altered });
@@ -76,7 +81,12 @@ describe('one flipped bit anywhere fails, with a code', { timeout: 60_000 }, () 
       Array.from({ length }, (_, at) => index + at),
     );
     expect(prefixes).toHaveLength(2);
-    const places = await harmless(streamed, 'response');
+    // Of the envelopes, which the bundle's test goes through byte by byte, only every eighth.
+    const envelopes = [...text.matchAll(/\{"payload":.*\}$/gm)];
+    const inEnvelope = (at: number) =>
+      envelopes.some(({ index, 0: { length } }) => at > index && at < index + length - 1);
+    const look = (at: number) => !inEnvelope(at) || at % 8 === 0;
+    const places = await harmless(streamed, 'response', look);
     expect(places.filter(at => !outside.includes(at))).toEqual([]);
   });
 });
