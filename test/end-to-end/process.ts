@@ -103,6 +103,12 @@ async function untilReady(
   };
 }
 
+/** Nothing that a test has started outlives it, however the test ended. */
+const running = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
 function start(
   args: readonly string[],
   { environment, folder, command, group = false }: RunOptions,
@@ -119,6 +125,8 @@ function start(
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: group,
   });
+  running.add(child);
+  child.once('close', () => running.delete(child));
   child.stdout.setEncoding('utf8');
   child.stderr.setEncoding('utf8');
   return child;

@@ -195,6 +195,13 @@ describe(`after ${KILLS} kills at random moments`, () => {
     }
   });
 
+  it('no answer came without a receipt', () => {
+    const described = remembered.unexplained.map(
+      ({ status, headers, body }) => `${status} ${JSON.stringify(headers)} ${body}`,
+    );
+    expect(described).toEqual([]);
+  });
+
   it('every answer that was delivered whole has its receipt, and verifies with it', {
     timeout: 120_000,
   }, async () => {

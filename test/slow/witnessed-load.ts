@@ -17,6 +17,8 @@ export interface Remembered {
   readonly checkpoints: Checkpoint[];
   /** Answers that came whole, streams to their very end. */
   readonly delivered: Answer[];
+  /** Answers that should have had a receipt and name none. */
+  readonly unexplained: Answer[];
   /** Bundles that carry a proof, by their exchange. */
   readonly proved: Map<string, Buffer>;
   /** Acceptances, of answers that came whole and of those that did not. */
@@ -24,7 +26,7 @@ export interface Remembered {
 }
 
 export function nothingRemembered(): Remembered {
-  return { checkpoints: [], delivered: [], proved: new Map(), acceptances: [] };
+  return { checkpoints: [], delivered: [], unexplained: [], proved: new Map(), acceptances: [] };
 }
 
 const CLIENTS = 4;
@@ -76,6 +78,12 @@ async function askOnce(
   remembered.acceptances.push(...acceptancesIn(answer));
   if (answer.broken) {
     if (patience === undefined) throw new Error('broken off');
+    return;
+  }
+  if (answer.headers['countersign-exchange'] === undefined) {
+    // What a gateway that is closing says to a request that it has not accepted; it is the only answer without a receipt.
+    const { 'countersign-reason': reason } = answer.headers;
+    if (answer.status !== 503 || reason !== 'gateway/closing') remembered.unexplained.push(answer);
     return;
   }
   remembered.delivered.push(answer);

@@ -1,0 +1,1 @@
+"""Generates the text that the demonstration model learns from. Nothing is read from anywhere."""

@@ -1,0 +1,29 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { ask, chat } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { answer, completion, HELLO, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base });
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+it.each([
+  { what: 'bodies', streamed: false },
+  { what: 'streams', streamed: true },
+])('one connection to the upstream serves one client’s $what, one after another', async ({ streamed }) => {
+  upstream.behaviour = streamed ? stream(...HELLO) : answer(200, completion());
+  await ask(gateway.address, { body: chat({ stream: streamed }) });
+  const before = upstream.connections;
+  for (let times = 0; times < 10; times++) await ask(gateway.address, { body: chat({ stream: streamed }) });
+  // A new connection, with its handshakes, would cost every answer more than all that the gateway does.
+  expect(upstream.connections - before).toBeLessThanOrEqual(1);
+});
