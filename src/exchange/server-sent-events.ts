@@ -2,7 +2,7 @@
  * Server-sent events as they pass: cut into blocks whose bytes are forwarded unchanged, and into events whose fields are hashed. Works on
  * bytes, because what is signed must not depend on how text is decoded. Source: HTML Standard §9.2.6.
  */
-import { concat } from '../bytes/octets.js';
+import { concatAll } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 
 const LF = 0x0a;
@@ -112,13 +112,13 @@ export function eventBytes({ event, id, data }: ServerSentEvent): Uint8Array {
   if (event !== null) parts.push(EVENT_FIELD, event, LINE_END);
   if (id !== null) parts.push(ID_FIELD, id, LINE_END);
   for (const line of data) parts.push(DATA_FIELD, line, LINE_END);
-  return concat(...parts);
+  return concatAll(parts);
 }
 
 /** An event's data: its data fields joined by newlines. */
 export function eventData({ data }: ServerSentEvent): Uint8Array {
   if (data.length === 1) return data[0] as Uint8Array;
-  return concat(...data.flatMap((line, index) => (index === 0 ? [line] : [LINE_END, line])));
+  return concatAll(data.flatMap((line, index) => (index === 0 ? [line] : [LINE_END, line])));
 }
 
 const LINE_END = Uint8Array.of(LF);

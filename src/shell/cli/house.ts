@@ -5,22 +5,17 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatTrust, policyText, type TrustFile } from '../../appraise/trust.js';
-import { sha256 } from '../../bytes/cryptography.js';
-import { toHex } from '../../bytes/hex.js';
+import { formatTrust } from '../../appraise/trust.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
-import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
 import { parsePolicy } from '../../note/policy.js';
 import { Failure } from '../../reason.js';
 import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
 import { defaultPolicy } from '../../receipt/policy.js';
 import { openEngine } from '../engine/engine.js';
 import { writeDurably } from '../files/durable.js';
-import { openSigningKey, type SigningKey } from '../files/keys.js';
 import { acquireLock } from '../files/lock.js';
-import { openSecret } from '../files/secret.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { Gateway } from '../gateway/gateway.js';
@@ -33,6 +28,7 @@ import { serveLog } from '../log/serve.js';
 import { Vault } from '../vault/vault.js';
 import { openLocalWitness } from '../witness/local-witness.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
+import { openKeys, trustFile } from './house-keys.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -58,8 +54,6 @@ export interface House {
   close(): Promise<void>;
 }
 
-/** How many witness keys the operator runs itself. They show how witnessing works; they do not make the operator two people. */
-const LOCAL_WITNESSES = 3;
 /** The name of a party that has published none. */
 const UNNAMED = 'unnamed operator';
 
@@ -68,16 +62,33 @@ export async function openHouse(options: HouseOptions): Promise<House> {
   const folder = dataFolder(options.data);
   await mkdir(folder.keys, { recursive: true, mode: 0o700 });
   const lock = acquireLock(folder.path);
+  const opened = new Opened();
+  opened.add(async () => lock.release());
   try {
-    return await openLocked(options, folder, () => lock.release());
+    return await openLocked(options, folder, opened);
   } catch (error) {
-    lock.release();
+    await opened.close();
     throw error;
   }
 }
 
-async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () => void): Promise<House> {
-  const [keys, engine] = await Promise.all([openKeys(folder), openEngine()]);
+/** What has been opened, to be closed in the opposite order: in the end, or when something further on cannot be opened. */
+class Opened {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}
+
+async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
+  const keys = await openKeys(folder.keys);
+  const engine = await openEngine();
+  opened.add(() => engine.close());
   const operator = options.operator ?? UNNAMED;
   const trust = trustFile(keys, operator);
   await writeDurably(folder.trust, utf8(formatTrust(trust)), 0o644);
@@ -103,12 +114,17 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
     keysOf: entryKeys,
     onProblem: options.onProblem,
   });
+  opened.add(() => log.close());
   const now = steadyClock();
   const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
   const names = new ModelNames();
   await listModels({ names }, engine);
-  // The named upstream may be slow or down; the gateway does not wait for it.
-  if (options.upstream !== null) void listModels({ names }, options.upstream);
+  const { upstream } = options;
+  if (upstream !== null) {
+    opened.add(() => upstream.close());
+    // It may be slow or down; the gateway does not wait for it.
+    void listModels({ names }, upstream);
+  }
   const issuer = new Issuer({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
@@ -142,14 +158,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, unlock: () 
     port: options.port,
   });
   const address = await gateway.listen();
-  const close = async () => {
-    await gateway.close();
-    await Promise.all(upstreams.map(upstream => upstream.close()));
-    await log.close();
-    unlock();
-  };
+  opened.add(() => gateway.close());
   const models = (await engine.models()).map(({ id }) => id);
-  return { address, folder, origin: log.origin, models, close };
+  return { address, folder, origin: log.origin, models, close: () => opened.close() };
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */
@@ -163,47 +174,3 @@ function steadyClock(): () => number {
 
 /** How long the first checkpoint may take to be witnessed, in milliseconds. */
 const FIRST_WITNESS_TIME = 10_000;
-
-interface Keys {
-  readonly log: SigningKey;
-  readonly issuer: SigningKey;
-  readonly witnesses: readonly SigningKey[];
-  readonly vaultKey: Uint8Array;
-  readonly clientSecret: Uint8Array;
-}
-
-async function openKeys(folder: DataFolder): Promise<Keys> {
-  const at = (name: string) => join(folder.keys, name);
-  const log = await openSigningKey(at('log.key'), originOf, KEY_TYPE.ed25519);
-  const numbers = Array.from({ length: LOCAL_WITNESSES }, (_, index) => index + 1);
-  return {
-    log,
-    issuer: await openSigningKey(at('issuer.key'), `${log.key.name}/issuer`, KEY_TYPE.ed25519),
-    witnesses: await Promise.all(
-      numbers.map(number =>
-        openSigningKey(
-          at(`witness-${number}.key`),
-          `${log.key.name}/witness-${number}`,
-          KEY_TYPE.cosignature,
-        ),
-      ),
-    ),
-    vaultKey: await openSecret(at('vault.key')),
-    clientSecret: await openSecret(at('clients.key')),
-  };
-}
-
-/** The origin of a log that nobody has named yet: under a domain that can never be anybody's (RFC 2606). */
-function originOf(publicKey: Uint8Array): string {
-  return `countersign.invalid/${toHex(sha256(publicKey).subarray(0, 8))}`;
-}
-
-function trustFile({ log, issuer, witnesses }: Keys, operator: string): TrustFile {
-  const witnessKeys = witnesses.map(({ key }) => key);
-  return {
-    log: formatVerifierKey(log.key),
-    issuers: [formatVerifierKey(issuer.key)],
-    policy: policyText(log.key, witnessKeys, 'all'),
-    controllers: [{ name: operator, keys: [log.key, issuer.key, ...witnessKeys].map(keyLabel) }],
-  };
-}

@@ -83,9 +83,10 @@ export class AnswerRelay implements UpstreamSink {
   }
 
   #abort(reason: 'client/aborted' | 'gateway/closing'): void {
-    this.#transfer?.abort();
+    // Ended first, so that what the upstream says of being stopped comes too late to be its failure.
     if (this.#relay === null) this.#delivery.abandonBody(reason);
     else this.#relay.abort(reason);
+    this.#transfer?.abort();
   }
 }
 

@@ -41,6 +41,7 @@ export class ModelNames {
   serves(requested: string | null, served: string): boolean {
     if (this.has(served)) return true;
     return (
+      PUBLISHABLE.test(served) &&
       requested !== null &&
       this.has(requested) &&
       served.startsWith(requested) &&

@@ -3,7 +3,7 @@
  * the receipt in front of the last.
  */
 import { toHex } from '../../bytes/hex.js';
-import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
+import { concat, concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { ChatAnswerReader } from '../../exchange/chat-answer.js';
 import { openaiError } from '../../exchange/openai-error.js';
 import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
@@ -20,6 +20,8 @@ import { forwardedHeaders } from './respond.js';
 
 /** What ends a stream in OpenAI's dialect. */
 const TERMINAL = '[DONE]';
+/** How long an upstream may take to end after its terminal event, in milliseconds. */
+const LINGER = 1000;
 /** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
 const RESERVED_COMMENT = /^\s*countersign-/i;
 
@@ -60,10 +62,17 @@ export class StreamRelay implements Relay {
     this.#relayAll(this.#splitter.push(chunk));
   }
 
-  /** The upstream closed the stream without its terminal event. That is an end only if the model had said that it was finished. */
+  /**
+   * The upstream closed the stream without its terminal event. That is an end only if it had said that the model was finished, or that it
+   * failed itself.
+   */
   end(): void {
     this.#relayAll(this.#splitter.end());
     if (this.#delivery.ended) return;
+    if (this.#upstreamError) {
+      if (this.#seal('failed', 'upstream/error') !== null) this.#delivery.finishStream(null);
+      return;
+    }
     if (this.#reader.answer.finish.length === 0)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     if (this.#seal('completed', null) !== null) this.#delivery.finishStream(null);
@@ -114,7 +123,8 @@ export class StreamRelay implements Relay {
       ? commentLine(RECEIPT_COMMENT, sealed.envelope)
       : new Uint8Array();
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
-    this.#transfer?.abort();
+    // An upstream that ends where it said it would keeps its connection for the next request.
+    setTimeout(() => this.#transfer?.abort(), LINGER).unref();
   }
 
   /** The acceptance's comment line, in front of the first event only. */
@@ -153,7 +163,7 @@ export class StreamRelay implements Relay {
 
   #seal(status: Receipt['response']['status'], reason: ReasonCode | null): SealedReceipt | null {
     const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
-    const response = { digest, bytes: concat(...this.#sent) };
+    const response = { digest, bytes: concatAll(this.#sent) };
     return this.#delivery.end({ status, reason, http: this.#http, response, answer: this.#reader.answer });
   }
 }
@@ -164,7 +174,7 @@ function readEvent(raw: Uint8Array): EventBlock {
 }
 
 function isReserved(comment: Uint8Array): boolean {
-  return RESERVED_COMMENT.test(fromUtf8(comment.subarray(0, 64)) ?? '');
+  return RESERVED_COMMENT.test(Buffer.from(comment.subarray(0, 64)).toString('latin1'));
 }
 
 /** The block without its reserved comment lines; every other line stays as it came. */

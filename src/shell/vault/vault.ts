@@ -7,7 +7,7 @@
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
 import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
 import { OPENING_BYTES } from '../../receipt/opening.js';
@@ -38,7 +38,9 @@ export class Vault implements ContentVault {
     const sealed = encrypt(dataKey, frame(content), exchange);
     dataKey.fill(0);
     try {
-      const file = openSync(this.#path(exchange), 'wx', 0o600);
+      const path = this.#path(exchange);
+      this.#makeFolder(dirname(path));
+      const file = openSync(path, 'wx', 0o600);
       try {
         writeFully(file, Buffer.concat([wrapped, sealed]));
       } finally {
@@ -67,12 +69,13 @@ export class Vault implements ContentVault {
   /** Two characters of the id spread the files over 1,024 folders. */
   #path(exchange: string): string {
     if (!/^[a-z2-7]{26}$/.test(exchange)) throw new Failure('vault/unknown');
-    const folder = join(this.#folder, exchange.slice(0, 2));
-    if (!this.#madeFolders.has(folder)) {
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
-      this.#madeFolders.add(folder);
-    }
-    return join(folder, exchange);
+    return join(this.#folder, exchange.slice(0, 2), exchange);
+  }
+
+  #makeFolder(folder: string): void {
+    if (this.#madeFolders.has(folder)) return;
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    this.#madeFolders.add(folder);
   }
 }
 
