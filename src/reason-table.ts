@@ -281,6 +281,10 @@ export const REASONS = {
     says: 'The client went away before the answer was complete.',
     do: 'Nothing: the record says how far the answer got.',
   },
+  'gateway/busy': {
+    says: 'The gateway holds as many requests as it can at the moment.',
+    do: 'Try again in a second.',
+  },
   'gateway/closing': {
     says: 'The gateway is shutting down.',
     do: 'Try again in a moment.',

@@ -2,7 +2,7 @@
 import { toHex } from '../bytes/hex.js';
 import { parseCanonical } from '../bytes/json.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
-import { EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
+import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
 import type { VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
 import { ACCEPTANCE } from '../receipt/acceptance.js';
@@ -74,13 +74,27 @@ async function replayStream(
 ): Promise<Uint8Array> {
   const chain = new StreamChain(opening);
   const splitter = new EventSplitter(Number.POSITIVE_INFINITY);
-  for (const block of [...splitter.push(bytes), ...splitter.end()]) {
+  for (const block of blocksOf(bytes, splitter)) {
     for (const comment of block.comments) await checkComment(comment, context);
     if (block.event !== null) chain.add(eventBytes(block.event));
   }
   // What follows the last event is covered by nothing.
   if (splitter.rest.length > 0) throw new Failure('content/response-mismatch');
   return chain.link;
+}
+
+/** The blocks of a whole stream, a part at a time, because a file can hold very many. */
+function* blocksOf(bytes: Uint8Array, splitter: EventSplitter): Generator<EventBlock> {
+  const PART = 1 << 16;
+  try {
+    for (let at = 0; at < bytes.length; at += PART) yield* splitter.push(bytes.subarray(at, at + PART));
+    yield* splitter.end();
+  } catch (error) {
+    // What a gateway would never have passed on is not what it committed to.
+    throw error instanceof Failure && error.code === 'upstream/garbage'
+      ? new Failure('content/response-mismatch')
+      : error;
+  }
 }
 
 async function checkComment(

@@ -50,7 +50,7 @@ export interface Trust {
 /** Reads a trust file. Throws `trust/malformed` naming the member, or the `policy/…` code of the policy's line. */
 export function parseTrust(bytes: Uint8Array): Trust {
   if (bytes.length > MAX_TRUST_BYTES) throw new Failure('trust/malformed', { detail: 'over 1 MiB' });
-  const result = v.safeParse(TrustSchema, parseJson(bytes));
+  const result = v.safeParse(TrustSchema, parseJson(bytes), { abortEarly: true });
   if (!result.success)
     throw new Failure('trust/malformed', { field: v.getDotPath(result.issues[0]) ?? 'file' });
   const { log, issuers, policy, controllers } = result.output;

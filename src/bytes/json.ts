@@ -76,17 +76,40 @@ function writeObject(members: { readonly [name: string]: Json }, depth: number):
   return `${text}}`;
 }
 
-/** The names of an object's own members, in order and as often as they stand there. `text` must be JSON, with an object on top. */
-export function topLevelNames(text: string): string[] {
+/**
+ * The names of an object's own members, in order and as often as they stand there; null when there are more than `limit`. `text` must be
+ * JSON with an object on top. It may be long and hostile, so it is walked once, without regular expressions.
+ */
+export function topLevelNames(text: string, limit: number): string[] | null {
   const names: string[] = [];
   let depth = 0;
-  for (const { 0: token, 1: string, 2: colon } of text.matchAll(TOKEN)) {
-    if (token === '{' || token === '[') depth++;
-    else if (token === '}' || token === ']') depth--;
-    else if (depth === 1 && colon !== undefined) names.push(JSON.parse(string as string) as string);
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === '"') {
+      const end = endOfString(text, at);
+      if (depth === 1 && text[pastWhiteSpace(text, end + 1)] === ':') {
+        if (names.length === limit) return null;
+        names.push(JSON.parse(text.slice(at, end + 1)) as string);
+      }
+      at = end;
+    }
   }
   return names;
 }
 
-/** A bracket, or a string with the colon that makes it a name; everything else in JSON text can be passed over. */
-const TOKEN = /("[^"\\]*(?:\\.[^"\\]*)*")[ \t\r\n]*(:)?|[{}[\]]/g;
+/** Where the string ends that begins at `start`: at the next quotation mark with an even number of backslashes before it. */
+function endOfString(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0;
+    while (text[end - 1 - backslashes] === '\\') backslashes++;
+    if (backslashes % 2 === 0) return end;
+  }
+}
+
+function pastWhiteSpace(text: string, start: number): number {
+  let at = start;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at++;
+  return at;
+}

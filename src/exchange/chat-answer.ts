@@ -55,12 +55,14 @@ export class ChatAnswerReader {
 
   /** Takes a completion or a chunk. Returns false when the value is neither. */
   add(value: unknown): boolean {
-    const parsed = v.safeParse(Answer, value);
+    const choices = (value as { choices?: unknown } | null)?.choices;
+    if (Array.isArray(choices) && choices.length > MAX_ITEMS) return false;
+    const parsed = v.safeParse(Answer, value, { abortEarly: true });
     if (!parsed.success) return false;
-    const { model, choices, usage } = parsed.output;
+    const { model, usage } = parsed.output;
     this.#model = model ?? this.#model;
     if (usage) this.#usage = readUsage(usage);
-    for (const choice of choices) {
+    for (const choice of parsed.output.choices) {
       if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
       const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
       // A whole answer lists its calls in order and without an index; a chunk says which call it continues.

@@ -21,7 +21,7 @@ export interface ServerSentEvent {
 export interface EventBlock {
   /** The block's exact bytes, the blank line that ends it included and a byte order mark at the stream's start left out. */
   readonly raw: Uint8Array;
-  /** What a client dispatches for this block; null for a block without data, such as a comment that keeps a connection alive. */
+  /** What a client may dispatch for this block; null when it has none of the three fields, as a comment that keeps a connection alive. */
   readonly event: ServerSentEvent | null;
   /** The block's comment lines, without the colon. */
   readonly comments: readonly Uint8Array[];
@@ -43,7 +43,10 @@ export class EventSplitter {
     this.#maxBlock = maxBlock;
   }
 
-  /** Takes the next bytes and returns the blocks that they complete. Throws `upstream/oversized`. */
+  /**
+   * Takes the next bytes and returns the blocks that they complete. Throws `upstream/oversized`, or `upstream/garbage` for a block that
+   * clients read differently.
+   */
   push(chunk: Uint8Array): EventBlock[] {
     this.#append(chunk);
     return this.#scan(false);
@@ -134,6 +137,11 @@ function readBlock(raw: Uint8Array): EventBlock {
   const data: Uint8Array[] = [];
   const comments: Uint8Array[] = [];
   for (const line of linesOf(raw)) {
+    // The standard drops a byte order mark at the stream's start only, but some clients at the start of any line: they would see
+    // a field where others see none.
+    if (BYTE_ORDER_MARK.every((byte, index) => line[index] === byte)) {
+      throw new Failure('upstream/garbage', { field: 'byte order mark' });
+    }
     const colon = line.indexOf(COLON);
     if (colon === 0) {
       comments.push(line.subarray(1));
@@ -146,7 +154,8 @@ function readBlock(raw: Uint8Array): EventBlock {
     else if (isField(name, EVENT_FIELD)) event = value;
     else if (isField(name, ID_FIELD)) id = value;
   }
-  return { raw, event: data.length > 0 ? { event, id, data } : null, comments };
+  const isEvent = data.length > 0 || event !== null || id !== null;
+  return { raw, event: isEvent ? { event, id, data } : null, comments };
 }
 
 function isField(name: Uint8Array, field: Uint8Array): boolean {

@@ -29,7 +29,13 @@ export function formatBundle({ envelope, proof }: Bundle): Uint8Array {
 export function parseBundle(bytes: Uint8Array): Bundle {
   if (bytes.length > MAX_BUNDLE_BYTES) throw new Failure('bundle/too-large');
   const value = parseCanonical(bytes);
-  const result = v.safeParse(v.strictObject({ envelope: v.unknown(), proof: v.nullable(v.string()) }), value);
+  const result = v.safeParse(
+    v.strictObject({ envelope: v.unknown(), proof: v.nullable(v.string()) }),
+    value,
+    {
+      abortEarly: true,
+    },
+  );
   if (!result.success) {
     const field = v.getDotPath(result.issues[0]);
     throw new Failure('bundle/malformed', field === null ? {} : { field });

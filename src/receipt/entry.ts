@@ -8,7 +8,7 @@ import { RECEIPT } from './receipt.js';
 import { predicateTypeOf, readStatement } from './statement.js';
 
 /** The length of the keys under which entries are filed, in bytes. */
-const KEY_BYTES = 16;
+export const ENTRY_KEY_BYTES = 16;
 
 /** Reads a log entry. Throws `json/…` or `envelope/…`. */
 export function readEntry(bytes: Uint8Array): Envelope {
@@ -30,7 +30,7 @@ export async function entryIsByOneOf(issuers: readonly VerifierKey[], bytes: Uin
 /** The keys under which an entry is filed: the start of its payload's digest and, for a receipt, the exchange's id. */
 export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
   const envelope = readEntry(bytes);
-  const digest = payloadDigest(envelope).slice(0, KEY_BYTES);
+  const digest = payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES);
   if (predicateTypeOf(envelope) !== RECEIPT.predicateType) return [digest];
   const exchange = exchangeKey(readStatement(RECEIPT, envelope).predicate.exchange);
   return exchange === null ? [digest] : [digest, exchange];
@@ -39,5 +39,5 @@ export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
 /** The key under which the receipt of an exchange is filed, or null when the text is not an exchange id. */
 export function exchangeKey(exchange: string): Uint8Array | null {
   const key = fromBase32(exchange);
-  return key?.length === KEY_BYTES ? key : null;
+  return key?.length === ENTRY_KEY_BYTES ? key : null;
 }

@@ -57,7 +57,7 @@ export function envelopeBytes(envelope: Envelope): Uint8Array {
 
 /** Reads a JSON value as an envelope. Throws `envelope/malformed` or `envelope/type-unknown`. */
 export function readEnvelope(value: Json): Envelope {
-  const result = v.safeParse(EnvelopeSchema, value);
+  const result = v.safeParse(EnvelopeSchema, value, { abortEarly: true });
   if (!result.success) {
     const field = v.getDotPath(result.issues[0]);
     throw new Failure('envelope/malformed', field === null ? {} : { field });

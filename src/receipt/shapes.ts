@@ -14,10 +14,10 @@ export const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 export const Time = v.pipe(Count, v.maxValue(8.64e15));
 
 /** A key as people and envelopes refer to it: `<name>+<8 hexadecimal digits>`. */
-export const KeyLabel = v.pipe(v.string(), v.maxLength(264), v.regex(/^[^\s+]+\+[0-9a-f]{8}$/u));
+export const KeyLabel = v.pipe(v.string(), v.maxLength(264), v.regex(/^[!-*,-~]+\+[0-9a-f]{8}$/));
 
 /** A log's origin: the first line of its checkpoints. */
-export const Origin = v.pipe(v.string(), v.maxLength(255), v.regex(/^[^\s+]+$/u));
+export const Origin = v.pipe(v.string(), v.maxLength(255), v.regex(/^[!-*,-~]+$/));
 
 /** A name that the operator has published: of a model, an upstream, a party. Never text from a client. */
 export const PublicName = v.pipe(v.string(), v.regex(/^[A-Za-z0-9[][A-Za-z0-9 ._:/@()[\]-]{0,127}$/));

@@ -62,7 +62,7 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
       detail: error instanceof Failure ? error.code : 'unreadable',
     });
   }
-  const result = v.safeParse(type.schema, value);
+  const result = v.safeParse(type.schema, value, { abortEarly: true });
   if (!result.success) {
     const field = v.getDotPath(result.issues[0]);
     throw new Failure(type.malformed, field === null ? {} : { field });

@@ -16,12 +16,12 @@ import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
+import { BodyBudget } from '../../src/shell/gateway/body-budget.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { Gateway } from '../../src/shell/gateway/gateway.js';
 import { HttpUpstream, type Timeouts } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
-import { listModels } from '../../src/shell/gateway/models.js';
 import { openLog } from '../../src/shell/log/open-log.js';
 import { serveLog } from '../../src/shell/log/serve.js';
 import { Vault } from '../../src/shell/vault/vault.js';
@@ -103,9 +103,9 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
           }),
         ];
   const upstreams: Upstream[] = [cannedModel, ...named];
-  const names = new ModelNames();
-  for (const upstream of upstreams) await listModels({ names }, upstream);
-  const openedIssuer = new Issuer({
+  const names = new ModelNames(null);
+  for (const upstream of upstreams) await names.ask(upstream);
+  const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,
     log: openedLog,
@@ -113,8 +113,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     clientSecret: new Uint8Array(32).fill(4),
     now,
   });
-  await openedIssuer.ready;
-  await openedLog.reached(openedIssuer.policy.index + 1, 'witnessed', 5000);
+  await openedLog.reached(openedIssuer.firstEpochIndex, 'witnessed', 5000);
   const active = new ActiveExchanges();
   const vault = new Vault(join(folder, 'vault'), new Uint8Array(32).fill(5));
   const host = options.host ?? '127.0.0.1';
@@ -126,6 +125,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       upstreams,
       names,
       active,
+      bodies: new BodyBudget(options.limits?.heldBytes ?? DEFAULT_LIMITS.heldBytes),
       operator: 'test operator',
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       inline: options.inline ?? true,

@@ -1,5 +1,5 @@
 /** Reading and writing the files that people name on the command line. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './exit-code.js';
 
 /** A file's bytes. Throws a usage error when it cannot be read or has more than `limit` bytes. */
@@ -17,6 +17,8 @@ export async function readInput(path: string, limit: number): Promise<Uint8Array
 export async function writeOutput(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
   try {
     await writeFile(path, bytes, { mode });
+    // The mode of a file that was there before would have stayed.
+    await chmod(path, mode);
   } catch (error) {
     throw new UsageError(`${path} cannot be written (${reason(error)}).`);
   }

@@ -17,12 +17,12 @@ import { openEngine } from '../engine/engine.js';
 import { writeDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import { BodyBudget } from '../gateway/body-budget.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
-import { listModels } from '../gateway/models.js';
 import { openLog } from '../log/open-log.js';
 import { serveLog } from '../log/serve.js';
 import { Vault } from '../vault/vault.js';
@@ -36,6 +36,8 @@ export interface HouseOptions {
   /** 0 for any free port. */
   readonly port: number;
   readonly upstream: HttpUpstream | null;
+  /** The public names of that upstream's models, where they can be told by their form. */
+  readonly publicModels?: RegExp | null;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly inline: boolean;
@@ -117,15 +119,15 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => log.close());
   const now = steadyClock();
   const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
-  const names = new ModelNames();
-  await listModels({ names }, engine);
+  const names = new ModelNames(options.publicModels ?? null);
+  await names.ask(engine);
   const { upstream } = options;
   if (upstream !== null) {
     opened.add(() => upstream.close());
     // It may be slow or down; the gateway does not wait for it.
-    void listModels({ names }, upstream);
+    void names.ask(upstream);
   }
-  const issuer = new Issuer({
+  const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
     log,
@@ -133,8 +135,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     clientSecret: keys.clientSecret,
     now,
   });
-  await issuer.ready;
-  await log.reached(issuer.policy.index + 1, 'witnessed', FIRST_WITNESS_TIME);
+  await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   if (log.witnessed === null) throw new Failure('witness/quorum-not-met');
 
   const active = new ActiveExchanges();
@@ -146,6 +147,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       upstreams,
       names,
       active,
+      bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
       operator,
       limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
       inline: options.inline,

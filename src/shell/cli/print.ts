@@ -12,6 +12,14 @@ export function paint(style: Style | readonly Style[], text: string): string {
   return coloured ? styleText([...(typeof style === 'string' ? [style] : style)], text) : text;
 }
 
+/**
+ * Text from outside, made harmless for a terminal: control and format characters could move the cursor, hide words or write others over
+ * them.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
+}
+
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }
@@ -21,5 +29,5 @@ export function printJson(value: unknown): void {
 }
 
 export function printError(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${line.split('\n').map(printable).join('\n')}\n`);
 }

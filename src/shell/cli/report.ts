@@ -4,7 +4,7 @@ import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
 import { advice } from '../../reason.js';
 import type { Outcome, Verification } from '../../verify.js';
-import { paint, type Style } from './print.js';
+import { paint, printable, type Style } from './print.js';
 
 /** Characters in a line: what a terminal and a README show without breaking it. */
 const WIDTH = 100;
@@ -35,7 +35,9 @@ export function report({ outcome, checks, facts, responsibility, receipt }: Veri
     lines.push(factLine('record', facts.record), factLine('answer', facts.answer));
     lines.push('', paint('bold', 'Who answers for it'));
     for (const { role, party, key } of responsibility) {
-      lines.push(`  ${role.padEnd(14)}  ${party}${key === null ? '' : paint('dim', `  ${key}`)}`);
+      lines.push(
+        `  ${role.padEnd(14)}  ${printable(party)}${key === null ? '' : paint('dim', `  ${printable(key)}`)}`,
+      );
     }
   }
   return lines;
@@ -58,7 +60,7 @@ function factLine(name: string, { grade, because }: Fact<string>): string {
 /** The text in lines of at most {@link WIDTH} characters, of which all but the first are indented. */
 export function hang(text: string, indent: number): string {
   const lines = [''];
-  for (const word of text.split(' ')) {
+  for (const word of printable(text).split(' ')) {
     const line = lines.at(-1) as string;
     if (line !== '' && indent + line.length + 1 + word.length > WIDTH) lines.push(word);
     else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;

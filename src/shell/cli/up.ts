@@ -75,7 +75,7 @@ async function up(options: UpOptions): Promise<void> {
     data: options.data,
     host: options.host,
     port: options.port,
-    upstream: options.upstream === undefined ? null : openUpstream(options.upstream, timeouts),
+    ...(options.upstream === undefined ? { upstream: null } : openUpstream(options.upstream, timeouts)),
     operator: options.operator ?? null,
     inline: options.inline,
     requestBytes: options.maxRequest,

@@ -6,21 +6,36 @@ interface NamedUpstream {
   readonly base: string;
   /** The environment variable that may hold the gateway's key there. */
   readonly keyVariable: string;
+  /** Names of models that everybody knows; any other of its models may be somebody's own. */
+  readonly publicModels: RegExp;
 }
 
 const NAMED: ReadonlyMap<string, NamedUpstream> = new Map([
-  ['openai', { base: 'https://api.openai.com/v1', keyVariable: 'OPENAI_API_KEY' }],
+  [
+    'openai',
+    {
+      base: 'https://api.openai.com/v1',
+      keyVariable: 'OPENAI_API_KEY',
+      publicModels: /^(?:gpt|chatgpt|codex|davinci|babbage|o[0-9])[a-z0-9.-]{0,60}$/,
+    },
+  ],
 ]);
 
 /** A key for an upstream that was given by its URL has a variable of its own, so that no provider's key goes to a stranger. */
 const URL_KEY_VARIABLE = 'COUNTERSIGN_UPSTREAM_KEY';
 
+export interface OpenedUpstream {
+  readonly upstream: HttpUpstream;
+  readonly publicModels: RegExp | null;
+}
+
 /** The upstream that `--upstream` names: a known name or an http(s) URL. Throws a usage error. */
-export function openUpstream(text: string, timeouts: Timeouts): HttpUpstream {
+export function openUpstream(text: string, timeouts: Timeouts): OpenedUpstream {
   const named = NAMED.get(text);
   const base = readBase(named?.base ?? text);
   const key = process.env[named?.keyVariable ?? URL_KEY_VARIABLE] || null;
-  return new HttpUpstream({ name: named === undefined ? base.host : text, base, key, timeouts });
+  const upstream = new HttpUpstream({ name: named === undefined ? base.host : text, base, key, timeouts });
+  return { upstream, publicModels: named?.publicModels ?? null };
 }
 
 function readBase(text: string): URL {

@@ -44,6 +44,7 @@ export class AnswerRelay implements UpstreamSink {
     const isStream = head.status === 200 && /^text\/event-stream\b/i.test(head.headers['content-type'] ?? '');
     const encoding = head.headers['content-encoding'] ?? 'identity';
     this.#guard(() => {
+      if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
       // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.
       if (encoding !== 'identity') throw new Failure('upstream/garbage', { field: 'content-encoding' });
       this.#relay = isStream
@@ -65,6 +66,7 @@ export class AnswerRelay implements UpstreamSink {
 
   fail(failure: UpstreamFailure): void {
     if (this.#delivery.ended) return;
+    if (isUnsent(failure)) this.#record.unsent();
     this.#fail(describe(failure));
   }
 
@@ -78,16 +80,34 @@ export class AnswerRelay implements UpstreamSink {
   }
 
   #fail(failure: Failure): void {
-    if (this.#relay === null) this.#delivery.failUpstream(failure);
-    else this.#relay.fail(failure);
+    this.#ending(() => {
+      if (this.#relay === null) this.#delivery.failUpstream(failure);
+      else this.#relay.fail(failure);
+    });
+  }
+
+  /** Whatever goes wrong while an exchange ends, it ends, and nothing but it. */
+  #ending(end: () => void): void {
+    try {
+      end();
+    } catch (error) {
+      this.#delivery.collapse(error);
+    }
   }
 
   #abort(reason: 'client/aborted' | 'gateway/closing'): void {
     // Ended first, so that what the upstream says of being stopped comes too late to be its failure.
-    if (this.#relay === null) this.#delivery.abandonBody(reason);
-    else this.#relay.abort(reason);
+    this.#ending(() => {
+      if (this.#relay === null) this.#delivery.abandonBody(reason);
+      else this.#relay.abort(reason);
+    });
     this.#transfer?.abort();
   }
+}
+
+/** Whether the upstream got nothing of the request. */
+function isUnsent(failure: UpstreamFailure): boolean {
+  return failure.kind === 'connect' || (failure.kind === 'timeout' && failure.phase === 'connect');
 }
 
 function describe(failure: UpstreamFailure): Failure {

@@ -1,4 +1,5 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
+import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import { ChatAnswerReader } from '../../exchange/chat-answer.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
@@ -12,8 +13,7 @@ export class BodyRelay implements Relay {
   readonly #limits: GatewayLimits;
   readonly #delivery: Delivery;
   readonly #head: UpstreamHead;
-  readonly #chunks: Uint8Array[] = [];
-  #length = 0;
+  readonly #body = new ByteCollector();
 
   constructor(limits: GatewayLimits, delivery: Delivery, head: UpstreamHead) {
     this.#limits = limits;
@@ -22,13 +22,13 @@ export class BodyRelay implements Relay {
   }
 
   data(chunk: Uint8Array): void {
-    this.#length += chunk.length;
-    if (this.#length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
-    this.#chunks.push(chunk);
+    if (this.#body.length + chunk.length > this.#limits.responseBytes)
+      throw new Failure('upstream/oversized');
+    this.#body.add(chunk);
   }
 
   end(): void {
-    const body = Buffer.concat(this.#chunks);
+    const body = this.#body.bytes;
     const value = parseObject(body);
     const http = this.#head.status;
     const headers = forwardedHeaders(this.#head.headers);

@@ -11,7 +11,6 @@ import { AnswerRelay } from './answer-relay.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
-import { listModels } from './models.js';
 import { readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
 
@@ -25,9 +24,13 @@ export async function handleChat(
     return;
   }
   const received = context.now();
-  const body = await readBody(request, context.limits.requestBytes);
+  const body = await readBody(request, context.limits.requestBytes, context.bodies);
   // A client that left before its request was whole has asked for nothing, and nothing has been accepted.
   if (body.kind === 'gone') return;
+  if (body.kind === 'busy') {
+    sendFailure(response, new Failure('gateway/busy'), { connection: 'close', 'retry-after': '1' });
+    return;
+  }
 
   const record = new ExchangeRecord(
     context,
@@ -44,7 +47,7 @@ export async function handleChat(
     const chat = readChatRequest(body.bytes);
     record.understood(chat);
     const upstream = chooseUpstream(context, chat.model);
-    learnNames(context, upstream, chat.model, request.headers.authorization);
+    learnNames(context, upstream, chat.model);
     record.sending(upstream, body.bytes);
     new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
   } catch (error) {
@@ -60,19 +63,10 @@ function chooseUpstream({ upstreams, names }: GatewayContext, model: string): Up
   return chosen;
 }
 
-/**
- * A name that is not known to be listed is only committed to. So an upstream whose list nobody has seen is asked for it, with the
- * client's own key where the gateway has none, beside the request and never more than once a minute.
- */
-function learnNames(
-  context: GatewayContext,
-  upstream: Upstream,
-  model: string,
-  authorization: string | undefined,
-): void {
+/** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */
+function learnNames(context: GatewayContext, upstream: Upstream, model: string): void {
   const { names, now } = context;
-  if (!names.isListedBy(upstream, model) && names.claimsAsking(upstream, now()))
-    void listModels(context, upstream, authorization);
+  if (!names.isPublic(model) && names.claimsAsking(upstream, now())) void names.ask(upstream);
 }
 
 /** What an upstream learns about the client: the body, how to answer it, and the client's own key. */

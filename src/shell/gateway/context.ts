@@ -5,12 +5,15 @@ import { Failure } from '../../reason.js';
 import type { ContentVault } from '../../receipt/content-vault.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { ActiveExchanges } from './active-exchanges.js';
+import type { BodyBudget } from './body-budget.js';
 import type { Issuer } from './issuer.js';
 import type { ModelNames } from './model-names.js';
 
 export interface GatewayLimits {
   /** The most bytes that a request's body may have. */
   readonly requestBytes: number;
+  /** The most bytes of requests that may be held at once. */
+  readonly heldBytes: number;
   /** The most bytes that an answer may have. */
   readonly responseBytes: number;
   /** The most bytes that one event of a stream may have. */
@@ -19,6 +22,7 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   requestBytes: 20 * 1024 * 1024,
+  heldBytes: 256 * 1024 * 1024,
   responseBytes: 64 * 1024 * 1024,
   eventBytes: 4 * 1024 * 1024,
 };
@@ -31,6 +35,7 @@ export interface GatewayContext {
   readonly upstreams: readonly Upstream[];
   readonly names: ModelNames;
   readonly active: ActiveExchanges;
+  readonly bodies: BodyBudget;
   /** The published identity of whoever runs the gateway. */
   readonly operator: string;
   readonly limits: GatewayLimits;

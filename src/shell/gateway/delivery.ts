@@ -22,6 +22,9 @@ const MAX_INLINE_HEADER = 3 * 1024;
 /** The status that servers commonly log for a client that left; nobody receives it. */
 const CLIENT_GONE = 499;
 
+/** How long a client may leave what it was sent unread, in milliseconds. */
+const READING_PATIENCE = 120_000;
+
 export interface BodyAnswer {
   readonly status: Receipt['response']['status'];
   readonly reason: ReasonCode | null;
@@ -118,8 +121,14 @@ export class Delivery {
     return this.#response.write(bytes);
   }
 
+  /** Calls back when the client has read on; one that does not for too long is taken for gone. */
   drained(callback: () => void): void {
-    this.#response.once('drain', callback);
+    const patience = setTimeout(() => this.#response.destroy(), READING_PATIENCE);
+    this.#response.once('close', () => clearTimeout(patience));
+    this.#response.once('drain', () => {
+      clearTimeout(patience);
+      callback();
+    });
   }
 
   finishStream(last: Uint8Array | null): void {
@@ -139,8 +148,21 @@ export class Delivery {
       this.#abandon(error);
       return null;
     } finally {
-      this.#context.active.end(this.#record.id);
+      this.#release();
     }
+  }
+
+  /** Ends an exchange that a fault of our own has kept from ending with a receipt: without one, and with an answer that is cut off. */
+  collapse(error: unknown): void {
+    asFailure(this.#context, error);
+    this.#ended = true;
+    this.#release();
+    this.#response.destroy();
+  }
+
+  #release(): void {
+    this.#context.active.end(this.#record.id);
+    this.#context.bodies.give(this.#record.bodyLength);
   }
 
   #answerWithError(status: 'refused' | 'failed', failure: Failure): void {

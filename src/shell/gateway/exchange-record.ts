@@ -93,6 +93,11 @@ export class ExchangeRecord {
     };
   }
 
+  /** The bytes of the request that are held for this exchange. */
+  get bodyLength(): number {
+    return this.#body.length;
+  }
+
   understood(request: ChatRequest): void {
     this.#request = request;
   }
@@ -101,6 +106,11 @@ export class ExchangeRecord {
     this.#upstream = upstream;
     this.#sent = body;
     this.#attempt = { started: this.#context.now() };
+  }
+
+  /** The upstream could not be reached: what was to be sent was not. */
+  unsent(): void {
+    this.#sent = null;
   }
 
   answering(head: UpstreamHead): void {
@@ -211,7 +221,7 @@ export class ExchangeRecord {
   }
 
   #claims({ answer }: Ending): Receipt['claims'] {
-    if (this.#upstream === null) return [];
+    if (this.#sent === null) return [];
     const model =
       answer?.model == null
         ? ({ about: 'model', source: 'none', status: 'unknown' } as const)
@@ -231,7 +241,7 @@ export class ExchangeRecord {
       requested:
         requested === null
           ? null
-          : this.#name('model/requested', requested, this.#context.names.has(requested)),
+          : this.#name('model/requested', requested, this.#context.names.isPublic(requested)),
       served:
         served === null
           ? null
@@ -263,7 +273,7 @@ export class ExchangeRecord {
       party: this.#context.operator,
       role: 'policy-author',
     } as const;
-    if (this.#upstream === null) return [operator, policyAuthor];
+    if (this.#upstream === null || this.#sent === null) return [operator, policyAuthor];
     const host = {
       key: this.#head?.tlsSpki ?? null,
       party: hostOf(this.#upstream.origin),
@@ -273,7 +283,7 @@ export class ExchangeRecord {
   }
 
   #upstreamFacts(): Receipt['upstream'] {
-    if (this.#upstream === null) return null;
+    if (this.#upstream === null || this.#sent === null) return null;
     const requestId = this.#head?.headers['x-request-id'];
     return {
       origin: this.#upstream.origin,

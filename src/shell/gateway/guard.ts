@@ -10,13 +10,15 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
-/** Whether a request to a loopback gateway may be served. `Host` and `Origin` are the only parts of it that a browser vouches for. */
-export function isLocalRequest({ host, origin }: IncomingHttpHeaders): boolean {
-  if (host === undefined || !isLoopbackAuthority(`http://${host}`)) return false;
-  return origin === undefined || isLoopbackAuthority(origin);
-}
-
-function isLoopbackAuthority(url: string): boolean {
-  if (!URL.canParse(url)) return false;
-  return isLoopback(new URL(url).hostname.replace(/^\[(.*)\]$/, '$1'));
+/**
+ * Whether a request to a loopback gateway may be served: addressed to a loopback name, and from no web page but the gateway's own. `Host`,
+ * `Origin` and `Sec-Fetch-Site` are the only parts of a request that a browser vouches for.
+ */
+export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
+  const { host, origin } = headers;
+  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
+  const own = new URL(`http://${host}`);
+  if (!isLoopback(own.hostname.replace(/^\[(.*)\]$/, '$1'))) return false;
+  if (headers['sec-fetch-site'] === 'cross-site') return false;
+  return origin === undefined || origin === own.origin;
 }

@@ -191,7 +191,9 @@ class HttpTransfer implements Transfer {
       onResponseError: (_controller, error) => {
         if (this.#ended) return;
         this.#ended = true;
-        this.#sink.fail(this.#aborted ? { kind: 'aborted' } : describeFailure(error));
+        this.#sink.fail(
+          this.#aborted ? { kind: 'aborted' } : describeFailure(error, this.#controller !== null),
+        );
       },
     };
   }
@@ -225,14 +227,13 @@ function readHead(
   return { status, headers: Object.fromEntries(joined) as Record<string, string>, tlsSpki };
 }
 
-function describeFailure(error: Error): UpstreamFailure {
+/** `connected`: whether the request had been given to a connection. */
+function describeFailure(error: Error, connected: boolean): UpstreamFailure {
   if (error instanceof errors.ConnectTimeoutError) return { kind: 'timeout', phase: 'connect' };
   if (error instanceof errors.HeadersTimeoutError) return { kind: 'timeout', phase: 'first-byte' };
   if (error instanceof errors.BodyTimeoutError) return { kind: 'timeout', phase: 'idle' };
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
-  const connecting =
-    (error as NodeJS.ErrnoException).syscall === 'connect' || code === 'ENOTFOUND' || code === 'EAI_AGAIN';
-  return connecting ? { kind: 'connect', detail: code } : { kind: 'broken', detail: code };
+  return connected ? { kind: 'broken', detail: code } : { kind: 'connect', detail: code };
 }
 
 function readModelCard(value: unknown): ModelCard[] {

@@ -8,7 +8,8 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
 import type { Signer } from '../../bytes/cryptography.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
-import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
+import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
+import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
 import { epochStatement } from '../../receipt/epoch.js';
 import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { Appended, TransparencyLog } from '../../tree/log.js';
@@ -43,20 +44,38 @@ export class Issuer {
   readonly label: string;
   /** The policy in force, as receipts name it. */
   readonly policy: { readonly digest: string; readonly index: number };
-  /** Resolves when policy and epoch are included in the log. */
-  readonly ready: Promise<void>;
   readonly #options: IssuerOptions;
   readonly #threads = new Map<string, ClientThread>();
   #epoch = '';
+  #epochIndex = 0;
   #started = 0;
 
-  /** Logs the policy and the first epoch. Throws `log/unavailable`. */
-  constructor(options: IssuerOptions) {
+  /**
+   * Begins a run: the policy is in the log, where it may have been before, and so is the epoch. Rejects with `log/unavailable`.
+   */
+  static async open(options: IssuerOptions): Promise<Issuer> {
+    const { log, key, policy, signer } = options;
+    const label = keyLabel(key);
+    const envelope = seal(policyStatement(policy, label), label, signer);
+    const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
+    const logged = known === null ? log.append(envelopeBytes(envelope)) : null;
+    const index = known ?? (logged as Appended).index;
+    const issuer = new Issuer(options, label, { digest: policyDigest(policy), index });
+    const epoch = issuer.#beginEpoch();
+    issuer.#epochIndex = epoch.index;
+    await Promise.all([logged?.included, epoch.included]);
+    return issuer;
+  }
+
+  private constructor(options: IssuerOptions, label: string, policy: Issuer['policy']) {
     this.#options = options;
-    this.label = keyLabel(options.key);
-    const logged = this.#append(policyStatement(options.policy, this.label));
-    this.policy = { digest: policyDigest(options.policy), index: logged.index };
-    this.ready = Promise.all([logged.included, this.#beginEpoch().included]).then(() => undefined);
+    this.label = label;
+    this.policy = policy;
+  }
+
+  /** Where in the log the epoch stands that this run began with. */
+  get firstEpochIndex(): number {
+    return this.#epochIndex;
   }
 
   /** The thread of the client with these credentials (an Authorization header, or the empty string for all without one). */

@@ -3,37 +3,72 @@ import { ask, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { receiptOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, TestUpstream } from '../../../test/end-to-end/upstreams.js';
-import type { Upstream } from '../../exchange/upstream.js';
+import type { ModelCard, Upstream } from '../../exchange/upstream.js';
 import { ModelNames } from './model-names.js';
 
-const upstreamOf = (name: string) => ({ name }) as unknown as Upstream;
-const cards = (...ids: string[]) =>
-  ids.map(id => ({ id, object: 'model' as const, created: 1, owned_by: 'x' }));
+/** An upstream that lists these models, until told otherwise. */
+function listing(...ids: string[]): Upstream & { list: (...next: string[]) => void; fail: () => void } {
+  let models: () => Promise<readonly ModelCard[]> = async () => cards(ids);
+  return {
+    models: () => models(),
+    list: (...next: string[]) => {
+      models = async () => cards(next);
+    },
+    fail: () => {
+      models = async () => Promise.reject(new Error('down'));
+    },
+  } as unknown as Upstream & { list: (...next: string[]) => void; fail: () => void };
+}
+
+const cards = (ids: readonly string[]): ModelCard[] =>
+  ids.map(id => ({ id, object: 'model', created: 1, owned_by: 'x' }));
+
+async function namesOf(...ids: string[]): Promise<ModelNames> {
+  const names = new ModelNames(null);
+  await names.ask(listing(...ids));
+  return names;
+}
 
 describe('which names may be shown', () => {
-  it('those that an upstream lists, for as long as it does', () => {
-    const names = new ModelNames();
-    const [one, two] = [upstreamOf('one'), upstreamOf('two')];
-    names.learn(one, cards('a', 'b'));
-    names.learn(two, cards('c'));
-    expect(['a', 'b', 'c', 'd'].map(name => names.has(name))).toEqual([true, true, true, false]);
+  it('those that an upstream lists, for as long as it does', async () => {
+    const names = new ModelNames(null);
+    const [one, two] = [listing('a', 'b'), listing('c')];
+    await names.ask(one);
+    await names.ask(two);
+    expect(['a', 'b', 'c', 'd'].map(name => names.isPublic(name))).toEqual([true, true, true, false]);
     expect(names.isListedBy(one, 'c')).toBe(false);
-    names.learn(one, cards('d'));
-    expect(['a', 'd'].map(name => names.has(name))).toEqual([false, true]);
+    one.list('d');
+    await names.ask(one);
+    expect(['a', 'd'].map(name => names.isPublic(name))).toEqual([false, true]);
+    one.fail();
+    await names.ask(one);
+    expect(names.isPublic('d')).toBe(true);
   });
 
-  it.each(['gpt-5', 'meta/llama-3.1:70b', 'a_b@1', 'A'.repeat(128)])('%s can be listed', name => {
-    const names = new ModelNames();
-    names.learn(upstreamOf('one'), cards(name));
-    expect(names.has(name)).toBe(true);
+  it('those that a provider is known for, listed or not', () => {
+    const names = new ModelNames(/^gpt-[a-z0-9.-]+$/);
+    expect(['gpt-4o-mini', 'ft:gpt-4o:somebody', 'llama'].map(name => names.isPublic(name))).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  it('an upstream is asked again at most once a minute', () => {
+    const names = new ModelNames(null);
+    const [one, two] = [listing(), listing()];
+    expect([0, 59_999, 60_000].map(now => names.claimsAsking(one, now))).toEqual([true, false, true]);
+    expect(names.claimsAsking(two, 60_001)).toBe(true);
+  });
+
+  it.each(['gpt-5', 'meta/llama-3.1:70b', 'a_b@1', 'A'.repeat(128)])('%s can be listed', async name => {
+    expect((await namesOf(name)).isPublic(name)).toBe(true);
   });
 
   it.each(['', ' a', 'a b', '-a', 'é', 'a\n', '<script>', 'A'.repeat(129), 'me, born 1.1.1990'])(
     '%j cannot',
-    name => {
-      const names = new ModelNames();
-      names.learn(upstreamOf('one'), cards(name));
-      expect(names.has(name)).toBe(false);
+    async name => {
+      expect((await namesOf(name)).isPublic(name)).toBe(false);
     },
   );
 
@@ -46,10 +81,8 @@ describe('which names may be shown', () => {
     ['gpt-5', 'gpt-5-2026-11-21-my-name', false],
     ['other', 'other-2026-11-21', false],
     [null, 'gpt-5-2026-11-21', false],
-  ])('asked for %j, served %j: %j', (requested, served, shown) => {
-    const names = new ModelNames();
-    names.learn(upstreamOf('one'), cards('gpt-5'));
-    expect(names.serves(requested, served)).toBe(shown);
+  ])('asked for %j, served %j: %j', async (requested, served, shown) => {
+    expect((await namesOf('gpt-5')).serves(requested, served)).toBe(shown);
   });
 });
 

@@ -1,8 +1,9 @@
 /**
- * Which model names may stand in the public log: those that an upstream lists. A client can write anything where a model's name belongs,
- * and an upstream can answer with anything; neither may write into the log for ever.
+ * Which model names may stand in the public log: those that an upstream lists to everybody or to the operator, and those that a provider
+ * is known for. A client can write anything where a model's name belongs, an upstream can answer with anything, and what an upstream
+ * lists to one client (a model that it has fine-tuned, say) is that client's business; none of it may enter the log for ever.
  */
-import type { ModelCard, Upstream } from '../../exchange/upstream.js';
+import type { Upstream } from '../../exchange/upstream.js';
 
 const PUBLISHABLE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 /** How a provider names a dated version of a model that it lists, as in `-2024-07-18` or `-20240718`. */
@@ -13,37 +14,48 @@ const ASKING_PAUSE = 60_000;
 
 export class ModelNames {
   readonly #byUpstream = new Map<Upstream, ReadonlySet<string>>();
-
   readonly #askedAt = new Map<Upstream, number>();
+  readonly #known: RegExp | null;
 
-  /** Whether it is time to ask an upstream for its list again; if so, the caller does. `now`: milliseconds. */
+  /** `known`: the public names of the named provider, where they can be told by their form. */
+  constructor(known: RegExp | null) {
+    this.#known = known;
+  }
+
+  /** Asks an upstream, without any client's key, for what it lists, and remembers it; when it cannot be asked, nothing changes. */
+  async ask(upstream: Upstream): Promise<void> {
+    const models = await upstream.models().catch(() => null);
+    if (models === null) return;
+    const ids = models.slice(0, MAX_LISTED).map(({ id }) => id);
+    this.#byUpstream.set(upstream, new Set(ids.filter(id => PUBLISHABLE.test(id))));
+  }
+
+  /** Whether it is time to ask an upstream again; if so, the caller does. `now`: milliseconds. */
   claimsAsking(upstream: Upstream, now: number): boolean {
     if (now - (this.#askedAt.get(upstream) ?? Number.NEGATIVE_INFINITY) < ASKING_PAUSE) return false;
     this.#askedAt.set(upstream, now);
     return true;
   }
 
-  /** Remembers what an upstream lists; a new list replaces the old one. */
-  learn(upstream: Upstream, models: readonly ModelCard[]): void {
-    const ids = models.slice(0, MAX_LISTED).map(({ id }) => id);
-    this.#byUpstream.set(upstream, new Set(ids.filter(id => PUBLISHABLE.test(id))));
-  }
-
   isListedBy(upstream: Upstream, model: string): boolean {
     return this.#byUpstream.get(upstream)?.has(model) ?? false;
   }
 
-  has(model: string): boolean {
-    return [...this.#byUpstream.values()].some(names => names.has(model));
+  /** Whether a model's name may stand in the log. */
+  isPublic(model: string): boolean {
+    if (!PUBLISHABLE.test(model)) return false;
+    return (
+      (this.#known?.test(model) ?? false) || [...this.#byUpstream.values()].some(names => names.has(model))
+    );
   }
 
-  /** Whether the name that an upstream served may be shown: a listed one, or a dated version of the listed one that was asked for. */
+  /** Whether the name that an upstream served may: a public one, or a dated version of the public one that was asked for. */
   serves(requested: string | null, served: string): boolean {
-    if (this.has(served)) return true;
+    if (this.isPublic(served)) return true;
     return (
-      PUBLISHABLE.test(served) &&
       requested !== null &&
-      this.has(requested) &&
+      this.isPublic(requested) &&
+      PUBLISHABLE.test(served) &&
       served.startsWith(requested) &&
       VERSION_SUFFIX.test(served.slice(requested.length))
     );

@@ -2,8 +2,9 @@
  * An answer that comes as server-sent events: each is chained, read and passed on at once, with the acceptance in front of the first and
  * the receipt in front of the last.
  */
+import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
-import { concat, concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
+import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { ChatAnswerReader } from '../../exchange/chat-answer.js';
 import { openaiError } from '../../exchange/openai-error.js';
 import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
@@ -35,8 +36,7 @@ export class StreamRelay implements Relay {
   readonly #chain: StreamChain;
   readonly #reader = new ChatAnswerReader();
   /** What the client has been sent, comments of ours aside: this is what the vault keeps. */
-  readonly #sent: Uint8Array[] = [];
-  #sentLength = 0;
+  readonly #sent = new ByteCollector();
   #accepted = false;
   #upstreamError = false;
   #waiting = false;
@@ -108,8 +108,8 @@ export class StreamRelay implements Relay {
       return;
     }
     this.#read(data);
+    if (this.#sent.length + raw.length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
     this.#keep(raw, block);
-    if (this.#sentLength > this.#limits.responseBytes) throw new Failure('upstream/oversized');
     this.#write(concat(this.#acceptance(), raw));
   }
 
@@ -146,8 +146,7 @@ export class StreamRelay implements Relay {
 
   #keep(raw: Uint8Array, { event }: EventBlock): void {
     if (event !== null) this.#chain.add(eventBytes(event));
-    this.#sent.push(raw);
-    this.#sentLength += raw.length;
+    this.#sent.add(raw);
   }
 
   /** A client that reads slowly slows the upstream down instead of filling our memory. */
@@ -163,7 +162,7 @@ export class StreamRelay implements Relay {
 
   #seal(status: Receipt['response']['status'], reason: ReasonCode | null): SealedReceipt | null {
     const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
-    const response = { digest, bytes: concatAll(this.#sent) };
+    const response = { digest, bytes: this.#sent.bytes };
     return this.#delivery.end({ status, reason, http: this.#http, response, answer: this.#reader.answer });
   }
 }

@@ -52,11 +52,14 @@ export class Vault implements ContentVault {
   }
 
   get(exchange: string): ExchangeContent {
+    const path = this.#path(exchange);
     let file: Buffer;
     try {
-      file = readFileSync(this.#path(exchange));
-    } catch {
-      throw new Failure('vault/unknown');
+      file = readFileSync(path);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('vault/unknown');
+      throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
     }
     try {
       const dataKey = decrypt(this.#key, file.subarray(0, WRAPPED_BYTES), exchange);
