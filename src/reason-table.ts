@@ -309,6 +309,10 @@ export const REASONS = {
     says: 'A witness has seen a larger log than the one on disk, as after restoring an old backup.',
     do: 'Restore the newer entries from a mirror; a log that starts here would fork itself.',
   },
+  'log/witnesses-silent': {
+    says: "Too few of the log's witnesses answered at its start to know whether it has gone back behind what they have seen.",
+    do: 'Start the log again when its witnesses can be reached.',
+  },
   'log/unavailable': {
     says: 'The log cannot take entries, so no receipt could be kept.',
     do: "See the gateway's own messages; usually the disk is full or read-only.",

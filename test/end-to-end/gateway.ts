@@ -88,7 +88,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     keysOf: entryKeys,
     onProblem,
     // As in a house, but quicker, because every test waits for witnesses.
-    timing: { spacing: 10, patience: 1000, longestWait: 1000 },
+    timing: { spacing: 10, patience: 1000, patienceAtStart: 1000, longestWait: 1000 },
     disk: options.disk ?? nodeDisk,
   });
   const named =

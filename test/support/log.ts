@@ -72,7 +72,7 @@ export function recordingSigner(signed: Checkpoint[]): Signer {
   };
 }
 
-export const QUICK = { spacing: 1, patience: 1000, longestWait: 10 };
+export const QUICK = { spacing: 1, patience: 1000, patienceAtStart: 1000, longestWait: 10 };
 
 /** A log in `<folder>/log`, without witnesses unless the changes name some. */
 export function openTestLog(folder: string, changes: Partial<LogOptions> = {}): Promise<FileLog> {

@@ -88,16 +88,20 @@ export class FileLog implements TransparencyLog, Publication {
 
   /**
    * Signs the tree as it is and shows it to the witnesses, before anything is added. Throws `log/behind-witness` when one of them has
-   * seen a larger tree, and `log/corrupt` when one has seen another.
+   * seen a larger tree, `log/corrupt` when one has seen another, and `log/witnesses-silent` when too few answer to know.
    */
   static async start(parts: LogParts): Promise<FileLog> {
     const log = new FileLog(parts, await signTree(parts));
-    for (const { code, field, detail } of await log.#witnessing.round()) {
+    for (const { code, field, detail } of await log.#witnessing.round(parts.timing.patienceAtStart)) {
       const context = { ...(field && { field }), ...(detail && { detail }) };
       if (code === 'log/behind-witness') throw new Failure(code, context);
       if (code === 'witness/consistency-invalid') {
         throw new Failure('log/corrupt', { ...context, detail: 'this witness has cosigned another history' });
       }
+    }
+    // Silence at the start is no answer: a witness that says nothing may be the one that has seen more.
+    if (parts.quorum.kind !== 'none' && log.witnessed?.size !== log.signed.size) {
+      throw new Failure('log/witnesses-silent');
     }
     log.#witnessing.wake();
     return log;

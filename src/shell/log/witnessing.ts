@@ -38,11 +38,18 @@ export interface WitnessTiming {
   readonly spacing: number;
   /** What a witness may take to answer. */
   readonly patience: number;
+  /** The same for the round with which a log starts, and without which it does not. */
+  readonly patienceAtStart: number;
   /** Between rounds that found no quorum, at most. */
   readonly longestWait: number;
 }
 
-export const WITNESS_TIMING: WitnessTiming = { spacing: 100, patience: 1000, longestWait: 5000 };
+export const WITNESS_TIMING: WitnessTiming = {
+  spacing: 100,
+  patience: 1000,
+  patienceAtStart: 10_000,
+  longestWait: 5000,
+};
 
 interface Member {
   readonly witness: Witness;
@@ -86,9 +93,9 @@ export class Witnessing {
   }
 
   /** Asks every witness once about the latest signed checkpoint, and publishes it when a quorum cosigns. Resolves to who failed, and how. */
-  async round(): Promise<Failure[]> {
+  async round(patience = this.#timing.patience): Promise<Failure[]> {
     const signed = this.#log.signed();
-    const answers = await Promise.all(this.#members.map(member => this.#ask(member, signed)));
+    const answers = await Promise.all(this.#members.map(member => this.#ask(member, signed, patience)));
     const cosigned = answers.flatMap(answer => (answer instanceof Failure ? [] : [answer]));
     // A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed.
     const keys = cosigned.map(({ key }) => key);
@@ -139,9 +146,10 @@ export class Witnessing {
   async #ask(
     member: Member,
     signed: SignedCheckpoint,
+    patience: number,
   ): Promise<{ key: VerifierKey; cosignature: NoteSignature } | Failure> {
     try {
-      const cosignature = await this.#inTime(member, () => this.#cosign(member, signed));
+      const cosignature = await this.#inTime(member, patience, () => this.#cosign(member, signed));
       member.problem = null;
       return { key: member.key, cosignature };
     } catch (error) {
@@ -186,14 +194,14 @@ export class Witnessing {
   }
 
   /** A witness that has not answered yet is not asked again, so that one that hangs gathers no questions. */
-  async #inTime<Value>(member: Member, ask: () => Promise<Value>): Promise<Value> {
+  async #inTime<Value>(member: Member, patience: number, ask: () => Promise<Value>): Promise<Value> {
     if (member.busy) throw new Error('still busy');
     member.busy = true;
     const answer = ask().finally(() => {
       member.busy = false;
     });
     const enough = new AbortController();
-    const silence = sleep(this.#timing.patience, undefined, { signal: enough.signal }).then(() => {
+    const silence = sleep(patience, undefined, { signal: enough.signal }).then(() => {
       throw new Error('no answer in time');
     });
     try {
