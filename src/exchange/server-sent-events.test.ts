@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { _iterSSEMessages } from 'openai/core/streaming';
 import { describe, expect, it } from 'vitest';
-import { reasonOf } from '../../test/support/failure.js';
-import { mutants } from '../../test/support/mutation.js';
+import { failureOf, reasonOf } from '../../test/support/failure.js';
+import { mutants, parseOrRefuse } from '../../test/support/mutation.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
 import { EventSplitter, eventBytes, eventData, type ServerSentEvent } from './server-sent-events.js';
 
@@ -32,24 +32,37 @@ function eventsOf(...chunks: readonly Uint8Array[]): Read[] {
 const eventsIn = (text: string) => eventsOf(utf8(text));
 const dataIn = (text: string) => eventsIn(text).map(({ data }) => data.join('\n'));
 
-/** The HTML Standard's §9.2.6 once more, on the whole stream as text. Each block is read on its own: nothing is remembered. */
-function reference(stream: string): Read[] {
-  const text = stream.replace(/^\xef\xbb\xbf/, '');
+/** What {@link eventsOf} gives, or null when it refuses the stream as garbage. */
+const eventsOrRefusal = (bytes: Uint8Array) =>
+  parseOrRefuse(() => eventsOf(bytes), ['upstream/garbage']) ?? null;
+
+const MARK = '\xef\xbb\xbf';
+
+/**
+ * The HTML Standard's §9.2.6 once more, on the whole stream as text. Each block is read on its own: nothing is remembered. It is stricter
+ * than the standard in two things: whatever a client might dispatch is an event, and a byte order mark further in is refused (null).
+ */
+function reference(stream: string): Read[] | null {
+  const text = stream.startsWith(MARK) ? stream.slice(MARK.length) : stream;
   const events: Read[] = [];
   // A carriage return that ends what has come may be half a line end, so the line does not end yet.
   const lines = text.replace(/\r$/, '').split(/\r\n|\n|\r/);
   lines.pop();
-  let block: { event: string | null; id: string | null; data: string[] } = {
+  const none = (): { event: string | null; id: string | null; data: string[] } => ({
     event: null,
     id: null,
     data: [],
-  };
+  });
+  let block = none();
+  let marked = false;
   for (const line of lines) {
     if (line === '') {
-      if (block.data.length > 0) events.push(block);
-      block = { event: null, id: null, data: [] };
+      if (marked) return null;
+      if (block.data.length > 0 || block.event !== null || block.id !== null) events.push(block);
+      block = none();
       continue;
     }
+    marked ||= line.startsWith(MARK);
     const [, name, value] = /^([^:]*)(?:: ?)?(.*)$/s.exec(line) as unknown as [string, string, string];
     if (name === 'data') block.data.push(value);
     else if (name === 'event' || name === 'id') block[name] = value;
@@ -103,7 +116,7 @@ describe('HTML Standard §9.2.6, "Interpreting an event stream"', () => {
     ['a block that has not ended is no event', 'data: x\n\ndata: y\n', ['x']],
     ['a line that has not ended is no line', 'data: x\n\ndata: y', ['x']],
     ['comments are no data', ': x\n\n:\ndata: y\n\n', ['y']],
-    ['a block without data is no event', 'event: e\nid: 1\n\n', []],
+    ['a block of comments and fields that say nothing is no event', ': c\nretry: 1\nother\n\n', []],
     ['fields of other names are ignored', 'retry: 5\ndata : a\nDATA: b\ndata: c\n\n', ['c']],
     ['a value may hold colons', 'data: a: b\n\n', ['a: b']],
     ['empty lines between blocks', '\n\n\ndata: x\n\n\n\n', ['x']],
@@ -111,13 +124,40 @@ describe('HTML Standard §9.2.6, "Interpreting an event stream"', () => {
     ['both', 'data: x\r\n\r\ndata: y\r\n\r\n', ['x', 'y']],
     ['mixed', 'data: a\rdata: b\ndata: c\r\n\n', ['a\nb\nc']],
     ['a byte order mark at the start', '\ufeffdata: x\n\n', ['x']],
-    ['a byte order mark later is a part of the name', 'data: x\n\n\ufeffdata: y\n\n', ['x']],
-    ['two byte order marks: the second is a part of the name', '\ufeff\ufeffdata: x\n\n', []],
+    ['a byte order mark inside a line', 'data: \ufeffx\n\n', ['\ufeffx']],
+    ['a byte order mark in a block that has not ended', 'data: x\n\n\ufeffdata: y\n', ['x']],
   ])('%s', (_, stream, data) => {
-    expect(dataIn(stream)).toEqual(data);
-    expect(reference(latin1(utf8(stream))).map(event => fromUtf8(bytesOf(event.data.join('\n'))))).toEqual(
-      data,
-    );
+    expect(dataIn(stream).map(text => fromUtf8(bytesOf(text)))).toEqual(data);
+    const expected = reference(latin1(utf8(stream)));
+    expect(expected?.map(event => fromUtf8(bytesOf(event.data.join('\n'))))).toEqual(data);
+  });
+
+  it.each<[stream: string, event: Read]>([
+    ['event: e\n\n', { event: 'e', id: null, data: [] }],
+    ['event\n\n', { event: '', id: null, data: [] }],
+    ['id: 1\n\n', { event: null, id: '1', data: [] }],
+    ['id\n\n', { event: null, id: '', data: [] }],
+    ['event: e\nid: 1\n\n', { event: 'e', id: '1', data: [] }],
+    [': c\nevent: e\nretry: 1\n\n', { event: 'e', id: null, data: [] }],
+  ])('%j is an event although it has no data, because some clients dispatch it', (stream, event) => {
+    expect(eventsIn(stream)).toEqual([event]);
+    expect(reference(stream)).toEqual([event]);
+  });
+
+  it.each([
+    ['at the second event', 'data: x\n\n\ufeffdata: y\n\n'],
+    ['at the second line', 'data: x\n\ufeffdata: y\n\n'],
+    ['twice at the start', '\ufeff\ufeffdata: x\n\n'],
+    ['at a comment', ': a\n\n\ufeff: b\n\n'],
+    ['at a field that says nothing', ': a\n\n\ufeffretry: 1\n\n'],
+    ['alone in its line', 'data: x\n\n\ufeff\n\n'],
+    ['after carriage returns', 'data: x\r\r\ufeffdata: y\r\r\n'],
+  ])('upstream/garbage: a byte order mark %s', (_, stream) => {
+    const refused = { code: 'upstream/garbage', field: 'byte order mark' };
+    expect(failureOf(() => eventsIn(stream))).toMatchObject(refused);
+    const bytes = utf8(stream);
+    expect(failureOf(() => eventsOf(...Array.from(bytes, byte => Uint8Array.of(byte))))).toMatchObject(refused);
+    expect(reference(latin1(bytes))).toBeNull();
   });
 
   it('event and id belong to their block alone, and of several the last counts', () => {
@@ -135,18 +175,18 @@ describe('HTML Standard §9.2.6, "Interpreting an event stream"', () => {
   ])('any stream is read as the standard says: %s', (_, ends) => {
     fc.assert(
       fc.property(streams(ends), text => {
-        expect(eventsOf(bytesOf(text))).toEqual(reference(text));
+        expect(eventsOrRefusal(bytesOf(text))).toEqual(reference(text));
       }),
       { numRuns: 500 },
     );
   });
 
   it('any bytes at all', () => {
-    const bytes = fc.array(fc.constantFrom(...'data:\r\n \xef\xbb\xbf\x00\xff'), { maxLength: 40 });
+    const bytes = fc.array(fc.constantFrom(...'data:\r\n \xef\xbb\xbf\x00\xff', MARK, '\n\n'), { maxLength: 40 });
     fc.assert(
       fc.property(bytes, characters => {
         const text = characters.join('');
-        expect(eventsOf(bytesOf(text))).toEqual(reference(text));
+        expect(eventsOrRefusal(bytesOf(text))).toEqual(reference(text));
       }),
       { numRuns: 1000 },
     );
@@ -160,21 +200,41 @@ describe("the parser of OpenAI's client", () => {
       events.push({ event, data });
     return events;
   }
-  /** It gives an event for a block that has a name but no data too, and takes an empty name for none. */
-  const spoken = (events: readonly { event: string | null; data: string }[]) =>
-    events.filter(({ data }) => data !== '').map(({ event, data }) => ({ event: event || null, data }));
+  /** It takes an empty name for none, and dispatches no block that has neither name nor data. */
+  const dispatched = (events: readonly Read[]) =>
+    events
+      .filter(({ event, data }) => event || data.length > 0)
+      .map(({ event, data }) => ({ event: event || null, data: data.join('\n') }));
+
+  const sameOrRefused = async (text: string) => {
+    const ours = eventsOrRefusal(utf8(text));
+    if (ours === null) return;
+    const its = (await readByClient(text)).map(({ event, data }) => ({ event: event || null, data }));
+    expect(its).toEqual(dispatched(ours));
+  };
 
   it.each([
     ['LF', '\n'],
     ['CRLF', '\r\n'],
-  ])('reads the same events: %s', async (_, end) => {
-    await fc.assert(
-      fc.asyncProperty(streams([end]), async text => {
-        const ours = eventsIn(text).map(({ event, data }) => ({ event, data: data.join('\n') }));
-        expect(spoken(await readByClient(text))).toEqual(spoken(ours));
-      }),
-      { numRuns: 500 },
-    );
+  ])('dispatches nothing but our events, with and without a name: %s', async (_, end) => {
+    await fc.assert(fc.asyncProperty(streams([end]), sameOrRefused), { numRuns: 500 });
+  });
+
+  it('reads no stream otherwise than we do that we do not refuse, wherever a byte order mark stands', async () => {
+    const parts = fc.constantFrom('\ufeff', '\ufeff', 'data: x', ': c', 'event: e', '\n', '\n', '\n');
+    const texts = fc.array(parts, { maxLength: 16 }).map(list => `${list.join('')}\n\n`);
+    await fc.assert(fc.asyncProperty(texts, sameOrRefused), { numRuns: 1000 });
+  });
+
+  it.each([
+    ['data: x\n\n\ufeffdata: y\n\n', ['x', 'y']],
+    ['data: x\n\ufeffdata: y\n\n', ['x\ny']],
+    ['\ufeff\ufeffdata: x\n\n', ['x']],
+    ['data: x\n\ufeff\ndata: y\n\n', ['x', 'y']],
+  ])('drops the byte order marks of %j, which is why we refuse it', async (stream, data) => {
+    const seen = (await readByClient(stream)).map(event => event.data);
+    expect(seen).toEqual(data);
+    expect(reasonOf(() => eventsIn(stream))).toBe('upstream/garbage');
   });
 });
 
@@ -269,7 +329,7 @@ describe('upstream/oversized', () => {
   it('any damage is read or refused, and nothing else happens', () => {
     fc.assert(
       fc.property(mutants([utf8('event: e\ndata: x\n\ndata: [DONE]\n\n')]), bytes => {
-        expect(eventsOf(bytes)).toEqual(reference(latin1(bytes)));
+        expect(eventsOrRefusal(bytes)).toEqual(reference(latin1(bytes)));
       }),
       { numRuns: 500 },
     );
@@ -286,6 +346,8 @@ describe('spec/receipt.md §3: the bytes of an event', () => {
     ['data: x\ndata: y\n\n', 'data:x\ndata:y\n'],
     ['data: x\nid: 1\nevent: e\ndata: y\n\n', 'event:e\nid:1\ndata:x\ndata:y\n'],
     ['event: a\nevent: b\ndata\n\n', 'event:b\ndata:\n'],
+    ['event: e\n\n', 'event:e\n'],
+    ['id: 1\n\n', 'id:1\n'],
     [': comment\nretry: 1\ndata: x\n\n', 'data:x\n'],
   ])('%j is %j', (stream, bytes) => {
     expect(bytesIn(stream)).toEqual([bytes]);

@@ -32,8 +32,11 @@ describe('isLocalRequest', () => {
     { host: 'LOCALHOST:8787' },
     { host: '[::1]:8787' },
     { host: at, origin: 'http://127.0.0.1:8787' },
-    { host: at, origin: 'http://localhost:3000' },
-    { host: at, origin: 'https://[::1]' },
+    { host: 'LOCALHOST:80', origin: 'http://localhost' },
+    { host: '[::1]:8787', origin: 'http://[::1]:8787' },
+    { host: at, 'sec-fetch-site': 'same-origin' },
+    { host: at, 'sec-fetch-site': 'none' },
+    { host: at, origin: 'http://127.0.0.1:8787', 'sec-fetch-site': 'same-origin' },
   ])('serves %j', headers => {
     expect(isLocalRequest(headers)).toBe(true);
   });
@@ -53,6 +56,13 @@ describe('isLocalRequest', () => {
     { host: 'localhost:99999' },
     { host: 'local host' },
     { host: at, origin: 'https://attacker.example' },
+    { host: at, origin: 'http://127.0.0.1' },
+    { host: at, origin: 'http://127.0.0.1:3000' },
+    { host: at, origin: 'https://127.0.0.1:8787' },
+    { host: at, origin: 'http://localhost:8787' },
+    { host: at, origin: 'https://[::1]' },
+    { host: at, 'sec-fetch-site': 'cross-site' },
+    { host: at, origin: 'http://127.0.0.1:8787', 'sec-fetch-site': 'cross-site' },
     { host: at, origin: 'http://127.0.0.1.attacker.example' },
     { host: at, origin: 'http://localhost@attacker.example' },
     { host: at, origin: 'null' },
@@ -73,10 +83,17 @@ describe('a gateway on the loopback interface', () => {
 
   afterAll(() => gateway.close());
 
+  /** A rebound name, a foreign page, another program's page on this machine, and a page's request that has no origin. */
+  const FOREIGN: readonly Record<string, string>[] = [
+    { host: 'attacker.example' },
+    { origin: 'https://attacker.example' },
+    { origin: 'http://localhost:3000' },
+    { 'sec-fetch-site': 'cross-site' },
+  ];
   const paths = ['/v1/models', '/healthz', '/log/checkpoint', '/v1/chat/completions', '/', '/nothing'];
   it.each(paths)('refuses %s for a rebound name and for a foreign page, without any receipt', async path => {
     const method = path.includes('chat') ? 'POST' : 'GET';
-    for (const headers of [{ host: 'attacker.example' }, { origin: 'https://attacker.example' }]) {
+    for (const headers of FOREIGN) {
       const got = await ask(gateway.address, { path, method, headers });
       expect(got.status).toBe(403);
       expect(errorOf(got).code).toBe('request/host-refused');

@@ -159,6 +159,20 @@ describe('what an upstream gets wrong is an error in OpenAI’s shape, under a r
       reason: 'upstream/garbage',
       status: 200,
     },
+    {
+      what: 'HTTP 700, which is no status',
+      behaviour: answer(700, completion()),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 700,
+    },
+    {
+      what: 'HTTP 999 with a stream',
+      behaviour: answer(999, 'data: [DONE]\n\n', { 'content-type': 'text/event-stream' }),
+      http: 502,
+      reason: 'upstream/garbage',
+      status: 999,
+    },
     { what: 'HTTP 204', behaviour: answer(204, ''), http: 502, reason: 'upstream/garbage', status: 204 },
     {
       what: 'a body over the limit',
@@ -264,8 +278,20 @@ describe('an upstream that cannot be reached', () => {
       http: 502,
       reason: 'upstream/unreachable',
     },
+    {
+      what: 'a server that speaks no TLS',
+      options: () => ({ upstream: upstream.base.replace('http:', 'https:') }),
+      http: 502,
+      reason: 'upstream/unreachable',
+    },
+    {
+      what: 'a certificate that nobody vouches for',
+      options: () => ({ upstream: `https://127.0.0.1:${portOf(untrusted)}/v1` }),
+      http: 502,
+      reason: 'upstream/unreachable',
+    },
     { what: 'a connection that never stands', options: silent, http: 504, reason: 'upstream/timeout' },
-  ])('$what: $reason', async ({ options, http, reason }) => {
+  ])('$what: $reason, and the receipt does not say that anything was sent', async ({ options, http, reason }) => {
     const lonely = await openGateway(options());
     try {
       const got = await ask(lonely.address);
@@ -274,7 +300,9 @@ describe('an upstream that cannot be reached', () => {
       const receipt = await receiptOf(lonely, got);
       expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
       expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status: null }]);
-      expect(receipt.upstream).toMatchObject({ tlsSpki: null, requestId: null });
+      expect(receipt.attempts[0]?.upstream).toBe(new URL(options().upstream ?? '').host);
+      expect(receipt).toMatchObject({ request: { sent: null }, upstream: null, claims: [] });
+      expect(receipt.responsibility.map(({ role }) => role)).toEqual(['operator', 'policy-author']);
     } finally {
       await lonely.close();
     }
