@@ -1,0 +1,29 @@
+/** The README's first screen is what the demonstration prints today: `npm run picture` writes it, and this notices when it no longer is. */
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+const ROOT = new URL('../../', import.meta.url);
+
+/** What is random or of its time, in the same number of characters. */
+function withoutChance(text: string): string {
+  return text
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/\b[a-z2-7]{26}\b/g, 'EXCHANGE')
+    .replaceAll(/countersign\.invalid\/[0-9a-f]{16}/g, 'ORIGIN')
+    .replaceAll(/issuer\+[0-9a-f]{8}/g, 'ISSUER')
+    .replaceAll(/entry \d+ of \d+/g, 'ENTRY');
+}
+
+it('the first screen is the output of npm run demo', async () => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    [new URL('dist/shell/cli/main.js', ROOT).pathname, 'demo'],
+    { env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } },
+  );
+  const readme = await readFile(new URL('README.md', ROOT), 'utf8');
+  const shown = /<!-- demo -->\n```text\n\$ npm run demo\n(.*?)\n```\n<!-- \/demo -->/s.exec(readme)?.[1];
+  const lines = stdout.trimEnd().split('\n');
+  expect(withoutChance(shown ?? '')).toBe(withoutChance(lines.map(line => line.trimEnd()).join('\n')));
+});
