@@ -14,6 +14,8 @@ export interface GatewayLimits {
   readonly requestBytes: number;
   /** The most bytes of requests that may be held at once. */
   readonly heldBytes: number;
+  /** How long a client may leave what it was sent unread, in milliseconds. */
+  readonly readingTime: number;
   /** The most bytes that an answer may have. */
   readonly responseBytes: number;
   /** The most bytes that one event of a stream may have. */
@@ -23,6 +25,7 @@ export interface GatewayLimits {
 export const DEFAULT_LIMITS: GatewayLimits = {
   requestBytes: 20 * 1024 * 1024,
   heldBytes: 256 * 1024 * 1024,
+  readingTime: 120_000,
   responseBytes: 64 * 1024 * 1024,
   eventBytes: 4 * 1024 * 1024,
 };

@@ -22,9 +22,6 @@ const MAX_INLINE_HEADER = 3 * 1024;
 /** The status that servers commonly log for a client that left; nobody receives it. */
 const CLIENT_GONE = 499;
 
-/** How long a client may leave what it was sent unread, in milliseconds. */
-const READING_PATIENCE = 120_000;
-
 export interface BodyAnswer {
   readonly status: Receipt['response']['status'];
   readonly reason: ReasonCode | null;
@@ -123,7 +120,7 @@ export class Delivery {
 
   /** Calls back when the client has read on; one that does not for too long is taken for gone. */
   drained(callback: () => void): void {
-    const patience = setTimeout(() => this.#response.destroy(), READING_PATIENCE);
+    const patience = setTimeout(() => this.#response.destroy(), this.#context.limits.readingTime);
     this.#response.once('close', () => clearTimeout(patience));
     this.#response.once('drain', () => {
       clearTimeout(patience);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { begin, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { receiptOf } from '../../../test/end-to-end/receipts.js';
+import { receiptOf, receiptOfExchange } from '../../../test/end-to-end/receipts.js';
 import { chunk, DONE, HELLO, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 
 let upstream: TestUpstream;
@@ -47,4 +47,35 @@ it('a client that stops reading stops the upstream, and loses nothing when it re
   expect(answer.body.length).toBeGreaterThan(count * part.length);
   const receipt = await receiptOf(gateway, answer);
   expect(receipt.response).toMatchObject({ status: 'completed', reason: null });
+});
+
+it('a client that never reads on is taken for gone, and the upstream with it', async () => {
+  const impatient = await openGateway({ upstream: upstream.base, limits: { readingTime: 200 } });
+  const part = chunk({ content: 'x'.repeat(50_000) });
+  const left = new Promise<void>(resolve => {
+    upstream.behaviour = async response => {
+      response.once('close', resolve);
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      for (let written = 0; written < 2000 && !response.destroyed; written++) {
+        if (!response.write(part)) await new Promise(go => response.once('drain', go).once('close', go));
+      }
+    };
+  });
+  try {
+    const asking = begin(impatient.address, { body: chat({ stream: true }) });
+    const exchange = new Promise<string>(resolve => {
+      asking.request.once('response', response => {
+        response.pause();
+        resolve(String(response.headers['countersign-exchange']));
+      });
+    });
+    const id = await exchange;
+    await left;
+    const { response } = await receiptOfExchange(impatient, id);
+    expect(response).toMatchObject({ status: 'aborted', reason: 'client/aborted' });
+    asking.request.destroy();
+    await asking.answer.catch(() => undefined);
+  } finally {
+    await impatient.close();
+  }
 });
