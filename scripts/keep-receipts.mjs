@@ -52,7 +52,7 @@ const EXCHANGES = [
     status: 'failed',
     upstream: NOBODY,
     request: () => body('a-model-of-another'),
-    grades: { ...GRADES, model: 'none' },
+    grades: { ...GRADES, model: 'none', place: 'none' },
   },
 ];
 
@@ -91,7 +91,7 @@ function open(upstream) {
     data,
     host: '127.0.0.1',
     port: 0,
-    upstream: upstream === undefined ? null : openUpstream(upstream, DEFAULT_TIMEOUTS),
+    ...(upstream === undefined ? { upstream: null } : openUpstream(upstream, DEFAULT_TIMEOUTS)),
     operator: 'Example Operator',
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,

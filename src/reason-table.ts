@@ -122,7 +122,7 @@ export const REASONS = {
     do: 'Pass --trust FILE, with the file from the operator or, better, from somebody who watches it.',
   },
   'trust/malformed': {
-    says: 'The trust file cannot be read.',
+    says: 'The trust file is not one: it is not JSON, or has a member that it should not have, or lacks one.',
     do: 'Correct the member that is named; the schema is spec/schemas/trust.json.',
   },
   'envelope/malformed': {
@@ -199,7 +199,7 @@ export const REASONS = {
   },
   'content/request-mismatch': {
     says: "The request is not the one that the receipt commits to, or the opening is not this exchange's.",
-    do: 'Check that the file holds the exact bytes that were sent; if it does, the receipt is about something else.',
+    do: 'Check the opening, then that the file holds the exact bytes that were sent; if both are right, the receipt is about something else.',
   },
   'content/request-partial': {
     says: 'The gateway refused before it had the whole request, so the receipt commits to none of it.',
@@ -207,11 +207,15 @@ export const REASONS = {
   },
   'content/response-mismatch': {
     says: "The answer is not the one that the receipt commits to, or the opening is not this exchange's.",
-    do: 'Check that the file holds the exact bytes that came; if it does, the answer was changed after it was signed.',
+    do: 'Check the opening, then that the file holds the exact bytes that came, all of them: a stream that was cut off on its way cannot be compared. If both are right, the answer was changed after it was signed.',
   },
   'content/response-unsigned': {
     says: 'The receipt says that no response was sent, so there is nothing to compare this one with.',
     do: 'Check that the response belongs to this exchange.',
+  },
+  'content/inline-invalid': {
+    says: "What stands in the stream in the receipt's place is not the receipt, nor signed by the issuer.",
+    do: 'Treat the stream as altered.',
   },
   'content/inline-mismatch': {
     says: 'The receipt inside the stream is not the one in the bundle.',
@@ -226,7 +230,7 @@ export const REASONS = {
     do: 'Send less, or ask the operator to raise the limit.',
   },
   'request/malformed': {
-    says: "The request's body is not a JSON object that the API knows.",
+    says: 'The request is not one that the API knows: it is not a JSON object, or a member is missing, doubled or of the wrong kind.',
     do: 'Correct the body; the message names the member.',
   },
   'request/encoded': {
@@ -243,7 +247,7 @@ export const REASONS = {
   },
   'request/route-unknown': {
     says: 'The gateway has nothing at this path.',
-    do: 'See the README for the paths it serves.',
+    do: 'GET / lists the paths; the base URL of the API ends in /v1.',
   },
   'request/method-refused': {
     says: 'This path does not take that method.',

@@ -153,6 +153,16 @@ const SIGNED: readonly Row[] = [
   failing('time', 'receipt/time-future', 'a receipt from the future', { asOf: COMPLETED - 60_001 }),
 ];
 
+/** The stream with its acceptance, which the issuer has signed too, where the receipt should be. */
+function withAcceptanceAsReceipt(response: Uint8Array | null): Uint8Array {
+  const stream = Buffer.from(response ?? new Uint8Array()).toString('latin1');
+  const [, acceptance] = /^: countersign-acceptance (.*)\n/m.exec(stream) ?? [];
+  return Buffer.from(
+    stream.replace(/^: countersign-receipt .*\n/m, `: countersign-receipt ${acceptance}\n`),
+    'latin1',
+  );
+}
+
 const CONTENT: readonly Row[] = [
   unasked('request', 'content/not-given', 'no request', {
     content: content => ({ ...content, request: null }),
@@ -160,12 +170,18 @@ const CONTENT: readonly Row[] = [
   unasked('response', 'content/not-given', 'no response', {
     content: content => ({ ...content, response: null }),
   }),
-  unasked('request', 'content/opening-needed', 'a request without opening', {
-    content: content => ({ ...content, opening: null }),
-  }),
-  unasked('response', 'content/opening-needed', 'a response without opening', {
-    content: content => ({ ...content, opening: null }),
-  }),
+  {
+    ...unasked('request', 'content/opening-needed', 'a request without opening', {
+      content: content => ({ ...content, opening: null, response: null }),
+    }),
+    outcome: 'inconclusive',
+  },
+  {
+    ...unasked('response', 'content/opening-needed', 'a response without opening', {
+      content: content => ({ ...content, opening: null, request: null }),
+    }),
+    outcome: 'inconclusive',
+  },
   unasked('request', 'content/request-partial', 'a request of which the gateway had only a part', {
     receipt: receipt => ({ ...receipt, request: { ...receipt.request, complete: false } }),
   }),
@@ -190,7 +206,11 @@ const CONTENT: readonly Row[] = [
     form: 'nothing',
     content: content => ({ ...content, response: utf8('an answer') }),
   }),
-  failing('response', 'content/inline-mismatch', 'another receipt inside the stream', {
+  failing('response', 'content/inline-mismatch', 'something else of the issuer in the place of the receipt', {
+    form: 'stream',
+    content: content => ({ ...content, response: withAcceptanceAsReceipt(content.response) }),
+  }),
+  failing('response', 'content/inline-invalid', 'a receipt inside the stream that somebody has altered', {
     form: 'stream',
     receiptComment: bytesEdited(comment => comment.replace('"payload":"', '"payload":"AAAA')),
   }),

@@ -29,7 +29,7 @@ export interface VerifyInput {
 
 /**
  * `pass`: every check that could be made was made and passed. `fail`: at least one failed. `inconclusive`: nothing failed, but the
- * trust file, the proof or the quorum is missing. `malformed`: this is not a bundle, or what was signed is not a receipt.
+ * trust file, the proof or the quorum is missing, or the opening of content that was given. `malformed`: this is not a bundle, or what was signed is not a receipt.
  */
 export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'malformed';
 
@@ -122,6 +122,9 @@ const NEEDED: readonly Check['name'][] = ['signature', 'inclusion', 'witnesses']
 
 function outcomeOf(checks: readonly Check[]): Outcome {
   if (checks.some(({ status }) => status === 'fail')) return 'fail';
+  // Content that was given was meant to be compared.
+  if (checks.some(check => check.status !== 'pass' && check.code === 'content/opening-needed'))
+    return 'inconclusive';
   const needed = checks.filter(({ name }) => NEEDED.includes(name));
   return needed.every(check => check.status === 'pass' || check.code === 'witness/not-asked')
     ? 'pass'

@@ -43,6 +43,20 @@ describe('spec/receipt.md §3: how a stream may arrive', () => {
     ['with a space more', edited(stream => stream.replace('data: [DONE]', 'data:  [DONE]'))],
     ['with one event cut in two', edited(stream => stream.replace('data: {', 'data: {\n\ndata: '))],
     ['with two data fields for one', edited(stream => stream.replace('data: {', 'data: {\ndata: '))],
+    [
+      'with a block more that has only a name',
+      edited(stream => stream.replace('data: [DONE]', 'event: x\n\n$&')),
+    ],
+    [
+      'with a block more that has only an id',
+      edited(stream => stream.replace('data: [DONE]', 'id: 1\n\n$&')),
+    ],
+    [
+      'with an event more that only clients see which drop byte order marks',
+      edited(stream => stream.replace('data: [DONE]', '\ufeffdata: {}\n\n$&')),
+    ],
+    ['with a line more of that kind', edited(stream => stream.replace('data: [DONE]', '\ufeffdata: x\n$&'))],
+    ['with a second byte order mark', edited(stream => `\ufeff\ufeff${stream}`)],
     ['with two blocks joined', edited(stream => stream.replace('\n\ndata:', '\ndata:'))],
   ])('content/response-mismatch: %s', async (_, response) => {
     expect((await judge({ response })).code).toBe('content/response-mismatch');
@@ -86,8 +100,19 @@ describe('what the issuer signed inside a stream', () => {
       return stream.replace('data:', `${line}data:`);
     });
     expect((await judge({ response: again })).code).toBe('pass');
-    const other = edited(stream => stream.replace('data:', ': countersign-receipt {}\ndata:'));
+    const fake = edited(stream => stream.replace('data:', ': countersign-receipt {}\ndata:'));
+    expect((await judge({ response: fake })).code).toBe('content/inline-invalid');
+    // Another envelope that the issuer has signed: here its acceptance.
+    const other = edited(stream =>
+      stream.replace(/^: countersign-acceptance (.*\n)/m, '$&: countersign-receipt $1'),
+    );
     expect((await judge({ response: other })).code).toBe('content/inline-mismatch');
+    expect((await judge({ response: other, trust: null })).code).toBe('content/inline-invalid');
+  });
+
+  it('a comment of ours is one only where every client sees a comment', async () => {
+    const response = edited(stream => stream.replace(/^: ?countersign-receipt /m, '\ufeff$&'));
+    expect((await judge({ response })).code).toBe('content/response-mismatch');
   });
 
   it('comments of other kinds say nothing, whatever bytes they hold', async () => {

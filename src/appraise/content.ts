@@ -97,6 +97,17 @@ function* blocksOf(bytes: Uint8Array, splitter: EventSplitter): Generator<EventB
   }
 }
 
+/** Another receipt by the issuer is evidence against it; what only looks like one is a stream that somebody has altered. */
+async function inlineFailure(inline: Uint8Array, issuer: VerifierKey | null): Promise<Failure> {
+  try {
+    const other = readEnvelope(parseCanonical(inline));
+    const signed = issuer !== null && (await envelopeIsSignedBy(other, issuer.publicKey));
+    return new Failure(signed ? 'content/inline-mismatch' : 'content/inline-invalid');
+  } catch {
+    return new Failure('content/inline-invalid');
+  }
+}
+
 async function checkComment(
   comment: Uint8Array,
   { statement, envelope, issuer }: StreamContext,
@@ -104,7 +115,7 @@ async function checkComment(
   const text = fromUtf8(comment) ?? '';
   if (text.startsWith(RECEIPT_COMMENT)) {
     const inline = utf8(text.slice(RECEIPT_COMMENT.length));
-    if (!equal(inline, envelopeBytes(envelope))) throw new Failure('content/inline-mismatch');
+    if (!equal(inline, envelopeBytes(envelope))) throw await inlineFailure(inline, issuer);
   } else if (text.startsWith(ACCEPTANCE_COMMENT)) {
     const acceptance = readEnvelope(parseCanonical(utf8(text.slice(ACCEPTANCE_COMMENT.length))));
     if (issuer !== null && !(await envelopeIsSignedBy(acceptance, issuer.publicKey))) {

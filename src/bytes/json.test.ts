@@ -8,7 +8,7 @@ import {
   type TextFormat,
 } from '../../test/support/mutation.js';
 import { fromHex } from './hex.js';
-import { canonicalize, type Json, parseCanonical } from './json.js';
+import { canonicalize, type Json, parseCanonical, topLevelNames } from './json.js';
 import { fromUtf8, utf8 } from './octets.js';
 
 const write = (value: unknown): string => fromUtf8(canonicalize(value as Json)) ?? '';
@@ -187,6 +187,106 @@ describe('json/malformed: what is not JSON', () => {
     ['UTF-16', [0x22, 0x00, 0x22, 0x00]],
   ])('%s', (_, bytes) => {
     expect(reasonOf(() => parseCanonical(Uint8Array.from(bytes)))).toBe('json/malformed');
+  });
+});
+
+describe('the names of an object on top', () => {
+  const all = (text: string) => topLevelNames(text, Number.POSITIVE_INFINITY);
+
+  it.each<[text: string, names: readonly string[]]>([
+    ['{}', []],
+    [' { } ', []],
+    ['{"a":1}', ['a']],
+    ['{"":1}', ['']],
+    ['{"b":1,"a":2}', ['b', 'a']],
+    ['{"a":1,"a":2}', ['a', 'a']],
+    ['{"a":1,"\\u0061":2}', ['a', 'a']],
+    ['\t{\r\n "a" \r\n\t : 1 , "b"\n:\n2 }\n', ['a', 'b']],
+    ['{"a":"b","c":"d"}', ['a', 'c']],
+    ['{"a":{"b":1},"c":[{"d":1}]}', ['a', 'c']],
+    ['{"a":[[["b"]]],"c":{}}', ['a', 'c']],
+    ['{"a":["b","c"],"d":[]}', ['a', 'd']],
+    ['{"a":"}","b":"{","c":"]","d":"["}', ['a', 'b', 'c', 'd']],
+    ['{"}{":1,"][":2}', ['}{', '][']],
+    ['{"a":"\\"b\\":1","c":1}', ['a', 'c']],
+    ['{"a":"\\\\","b":"\\\\\\"","c":1}', ['a', 'b', 'c']],
+    ['{"\\"":1,"\\\\":2,"\\\\\\"":3}', ['"', '\\', '\\"']],
+    ['{"a":"b:","c:":":"}', ['a', 'c:']],
+    ['{"\\ud83d\\ude00":1,"\ud83d\ude00":2}', ['\ud83d\ude00', '\ud83d\ude00']],
+    ['{"\\ud800":1,"\\udc00\\ud800":2}', ['\ud800', '\udc00\ud800']],
+    ['{"\\u0000\\n":1,"\u2028":2}', ['\u0000\n', '\u2028']],
+    ['{"__proto__":1,"constructor":2}', ['__proto__', 'constructor']],
+  ])('%j', (text, names) => {
+    expect(() => JSON.parse(text)).not.toThrow();
+    expect(all(text)).toEqual(names);
+  });
+
+  it('null when there are more than the limit', () => {
+    for (const limit of [0, 1, 2])
+      expect(topLevelNames('{"a":{"x":1,"y":2},"b":0,"c":[]}', limit)).toBeNull();
+    expect(topLevelNames('{"a":{"x":1,"y":2},"b":0,"c":[]}', 3)).toEqual(['a', 'b', 'c']);
+    expect(topLevelNames('{}', 0)).toEqual([]);
+  });
+
+  const space = fc
+    .array(fc.constantFrom(' ', '\t', '\n', '\r'), { maxLength: 3 })
+    .map(parts => parts.join(''));
+  const awkward = fc
+    .array(
+      fc.constantFrom('"', '\\', '{', '}', '[', ']', ':', ',', 'a', ' ', '\u0000', '\ud83d', '\ude00', 'é'),
+      {
+        maxLength: 6,
+      },
+    )
+    .map(parts => parts.join(''));
+  const everyEscape = (text: string) =>
+    Array.from(
+      { length: text.length },
+      (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`,
+    ).join('');
+  const string = fc
+    .tuple(fc.oneof(awkward, fc.string({ unit: characters })), fc.boolean())
+    .map(([text, escaped]) => (escaped ? `"${everyEscape(text)}"` : JSON.stringify(text)));
+  const { value } = fc.letrec<{ value: string }>(tie => ({
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.oneof(string, fc.constantFrom('0', '-1.5e+3', 'true', 'false', 'null')),
+      fc
+        .array(fc.tuple(space, tie('value')), { maxLength: 3 })
+        .map(parts => `[${parts.map(part => part.join('')).join()}]`),
+      fc
+        .array(fc.tuple(space, string, space, tie('value')), { maxLength: 3 })
+        .map(
+          parts => `{${parts.map(([before, name, after, of]) => `${before}${name}${after}:${of}`).join()}}`,
+        ),
+    ),
+  }));
+
+  it('are those that JSON.parse finds, however the text is written', () => {
+    const members = fc.array(fc.tuple(space, string, space, space, value, space), { maxLength: 5 });
+    fc.assert(
+      fc.property(members, list => {
+        const text = `{${list.map(([a, name, b, c, of, d]) => `${a}${name}${b}:${c}${of}${d}`).join()}}`;
+        const names = all(text) ?? [];
+        expect(names).toEqual(list.map(([, name]) => JSON.parse(name) as string));
+        expect(new Set(names)).toEqual(new Set(Object.keys(JSON.parse(text) as object)));
+        expect(topLevelNames(text, list.length)).toEqual(names);
+        if (list.length > 0) expect(topLevelNames(text, list.length - 1)).toBeNull();
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it.each([
+    ['a string of escaped backslashes', `{"a":"${'\\\\'.repeat(1_000_000)}"}`],
+    ['a string of escaped quotation marks', `{"a":"${'\\"'.repeat(1_000_000)}"}`],
+    ['both in turn', `{"a":"${'\\\\\\"'.repeat(700_000)}"}`],
+    ['nesting', `{"a":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`],
+    ['white space before every colon', `{"a":[${`{"b"${' '.repeat(1000)}:0},`.repeat(2000)}0]}`],
+  ])('a long and hostile text takes no longer than its length: %s', (_, text) => {
+    const started = performance.now();
+    expect(topLevelNames(text, 1)).toEqual(['a']);
+    expect(performance.now() - started).toBeLessThan(2000);
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { characters } from '../../test/support/characters.js';
-import { concat, equal, fromU64be, fromUtf8, parseDecimal, u64be, utf8 } from './octets.js';
+import { concat, concatAll, equal, fromU64be, fromUtf8, parseDecimal, u64be, utf8 } from './octets.js';
 
 const LARGEST = Number.MAX_SAFE_INTEGER;
 
@@ -48,6 +48,16 @@ describe('byte strings', () => {
     part[0] = 9;
     expect(whole).toEqual(Uint8Array.of(1, 2, 3));
     expect(concat()).toEqual(new Uint8Array());
+  });
+
+  it('concatAll joins more parts than a call can have arguments', () => {
+    const parts = Array.from({ length: 300_000 }, (_, at) => Uint8Array.of(at & 255, at >> 8));
+    const whole = concatAll(parts);
+    expect(whole).toHaveLength(600_000);
+    expect(whole.subarray(-4)).toEqual(
+      Uint8Array.of(299_998 & 255, (299_998 >> 8) & 255, 299_999 & 255, (299_999 >> 8) & 255),
+    );
+    expect(concatAll([])).toEqual(new Uint8Array());
   });
 
   it('equal tells apart every flipped bit and every other length', () => {

@@ -17,6 +17,26 @@ const call = (id: string, name: string, text: string) => ({
 const flat = (id: string, name: string, text: string) => ({ id, type: 'function', name, arguments: text });
 const delta = (...tool_calls: unknown[]) => ({ choices: [{ index: 0, delta: { tool_calls } }] });
 
+describe('a hostile answer', () => {
+  it.each([
+    ['choices that are none', () => 0],
+    ['choices that could be some', (index: number) => ({ index, finish_reason: 'stop' })],
+  ])('a million %s are no answer, and that is seen at once', (_, choice) => {
+    const choices = Array.from({ length: 1_000_000 }, (_item, index) => choice(index));
+    const reader = new ChatAnswerReader();
+    const started = performance.now();
+    expect(reader.add({ model: 'm', choices })).toBe(false);
+    expect(performance.now() - started).toBeLessThan(200);
+    expect(reader.answer).toEqual(EMPTY);
+  });
+
+  it('as many choices as are told apart are read', () => {
+    const choices = Array.from({ length: 4096 }, (_, index) => ({ index, finish_reason: 'stop' }));
+    expect(readAll({ choices }).finish).toHaveLength(4096);
+    expect(readAll({ choices: [...choices, {}] })).toEqual(EMPTY);
+  });
+});
+
 describe('a whole answer', () => {
   it('model, finish reasons, usage and tool calls', () => {
     const answer = readAll({

@@ -7,6 +7,8 @@ import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { readChatRequest } from './chat-request.js';
 import { PARAMETER_NAMES } from './parameters.js';
 
+/** Milliseconds that reading two megabytes may take on a busy machine; what is quadratic takes minutes. */
+const QUICK = 2000;
 const MESSAGES: Json = [{ role: 'user', content: 'Hello' }];
 const BODY = { model: 'sample-1', messages: MESSAGES };
 const read = (body: unknown) => readChatRequest(utf8(JSON.stringify(body)));
@@ -85,10 +87,96 @@ describe('request/malformed', () => {
     expect(refusalOf(body)).toEqual({ code: 'request/malformed', field });
   });
 
-  it('100,001 messages', () => {
-    const messages = Array.from({ length: 100_001 }, () => ({ role: 'user' }));
-    expect(refusalOf({ ...BODY, messages }).field).toBe('messages');
-    expect(read({ ...BODY, messages: messages.slice(1) }).model).toBe('sample-1');
+  const image = { type: 'image_url' };
+  const message = { role: 'user' };
+  const times = <Value>(count: number, value: Value) => Array.from({ length: count }, () => value);
+  it.each<[most: number, what: string, body: (count: number) => object]>([
+    [10_000, 'messages', count => ({ ...BODY, messages: times(count, message) })],
+    [
+      1024,
+      'attachments in one message',
+      count => ({ ...BODY, messages: [{ role: 'user', content: times(count, image) }] }),
+    ],
+    [
+      1024,
+      'attachments in many messages',
+      count => ({ ...BODY, messages: times(count, { role: 'user', content: [image] }) }),
+    ],
+    [
+      1000,
+      'members',
+      count => ({ ...BODY, ...Object.fromEntries(times(count - 2, 0).map((zero, at) => [`x${at}`, zero])) }),
+    ],
+  ])('at most %i %s', (most, _, body) => {
+    expect(read(body(most)).model).toBe('sample-1');
+    expect(refusalOf(body(most + 1)).code).toBe('request/malformed');
+  });
+
+  it.each([
+    'Model',
+    'MODEL',
+    'MeSSages',
+    'messageS',
+    'Temperature',
+    'Stream',
+    '\u017ftream',
+    'Top_P',
+    'max_to\u212aens',
+    'max_complet\u0131on_tokens',
+    '\\u004dodel',
+    'm\\u004fdel',
+  ])('a known member in other letters: %j', name => {
+    for (const body of [
+      `{"${name}":1,"model":"a","messages":[{"role":"u"}]}`,
+      `{"model":"a","messages":[{"role":"u"}],"${name}":1}`,
+    ]) {
+      expect(refusal(body)).toEqual({ code: 'request/malformed', field: undefined });
+    }
+  });
+
+  it.each(['Metadata', 'x-Unknown', 'modelx', 'Role', ' model', 'Model\u0000'])(
+    'an unknown member may be called %j, but not in two ways',
+    name => {
+      expect(read({ ...BODY, [name]: 1 }).model).toBe('sample-1');
+      expect(refusalOf({ ...BODY, [name]: 1, [name.toLowerCase()]: 2, [name.toUpperCase()]: 3 }).code).toBe(
+        'request/malformed',
+      );
+    },
+  );
+
+  it('hostile bodies are judged at once, however large they are', () => {
+    const small = '"model":"m","messages":[{"role":"u"}]';
+    const nested = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    const hostile: readonly (readonly [body: string, field: string | undefined])[] = [
+      [`{"model":"m","messages":[${'0,'.repeat(1_000_000)}0]}`, 'messages'],
+      [`{"model":"m","messages":[{"role":"u","content":[${'0,'.repeat(1_000_000)}0]}]}`, 'messages.content'],
+      [`{${small}${',"":0'.repeat(400_000)}}`, undefined],
+      [`{${small},${Array.from({ length: 100_000 }, (_, at) => `"x${at}":0`).join()}}`, undefined],
+      [`{"model":[${'0,'.repeat(1_000_000)}0],"messages":${nested}}`, 'model'],
+      [`{${small},"temperature":[${'0,'.repeat(1_000_000)}0]}`, 'temperature'],
+    ];
+    for (const [body, field] of hostile) {
+      const started = performance.now();
+      expect(refusal(body).field).toBe(field);
+      expect(performance.now() - started, body.slice(0, 80)).toBeLessThan(QUICK);
+    }
+  });
+
+  it('what is large, deep or full of escapes but no less a request is read at once', () => {
+    const nested = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+    for (const member of [
+      `"user":${nested}`,
+      `"user":"${'\\n'.repeat(1_000_000)}"`,
+      `"user":"${'\\"'.repeat(1_000_000)}"`,
+      `"user":"${'\\\\'.repeat(1_000_000)}"`,
+      `"user":"${'\\u0022\\\\'.repeat(200_000)}"`,
+      `"user":[${'"a",'.repeat(500_000)}"model"]`,
+      `"user"${' '.repeat(2_000_000)}:1`,
+    ]) {
+      const started = performance.now();
+      expect(readChatRequest(utf8(`{${member},"model":"m","messages":[{"role":"u"}]}`)).model).toBe('m');
+      expect(performance.now() - started, member.slice(0, 80)).toBeLessThan(QUICK);
+    }
   });
 
   it('no text of the client is in the message', () => {

@@ -156,7 +156,9 @@ describe('HTML Standard §9.2.6, "Interpreting an event stream"', () => {
     const refused = { code: 'upstream/garbage', field: 'byte order mark' };
     expect(failureOf(() => eventsIn(stream))).toMatchObject(refused);
     const bytes = utf8(stream);
-    expect(failureOf(() => eventsOf(...Array.from(bytes, byte => Uint8Array.of(byte))))).toMatchObject(refused);
+    expect(failureOf(() => eventsOf(...Array.from(bytes, byte => Uint8Array.of(byte))))).toMatchObject(
+      refused,
+    );
     expect(reference(latin1(bytes))).toBeNull();
   });
 
@@ -182,7 +184,9 @@ describe('HTML Standard §9.2.6, "Interpreting an event stream"', () => {
   });
 
   it('any bytes at all', () => {
-    const bytes = fc.array(fc.constantFrom(...'data:\r\n \xef\xbb\xbf\x00\xff', MARK, '\n\n'), { maxLength: 40 });
+    const bytes = fc.array(fc.constantFrom(...'data:\r\n \xef\xbb\xbf\x00\xff', MARK, '\n\n'), {
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(bytes, characters => {
         const text = characters.join('');
@@ -205,12 +209,15 @@ describe("the parser of OpenAI's client", () => {
     events
       .filter(({ event, data }) => event || data.length > 0)
       .map(({ event, data }) => ({ event: event || null, data: data.join('\n') }));
+  const inLatin1 = (text: string) => latin1(utf8(text));
 
   const sameOrRefused = async (text: string) => {
     const ours = eventsOrRefusal(utf8(text));
     if (ours === null) return;
-    const its = (await readByClient(text)).map(({ event, data }) => ({ event: event || null, data }));
-    expect(its).toEqual(dispatched(ours));
+    const its = await readByClient(text);
+    expect(
+      its.map(({ event, data }) => ({ event: event ? inLatin1(event) : null, data: inLatin1(data) })),
+    ).toEqual(dispatched(ours));
   };
 
   it.each([
@@ -229,7 +236,6 @@ describe("the parser of OpenAI's client", () => {
   it.each([
     ['data: x\n\n\ufeffdata: y\n\n', ['x', 'y']],
     ['data: x\n\ufeffdata: y\n\n', ['x\ny']],
-    ['\ufeff\ufeffdata: x\n\n', ['x']],
     ['data: x\n\ufeff\ndata: y\n\n', ['x', 'y']],
   ])('drops the byte order marks of %j, which is why we refuse it', async (stream, data) => {
     const seen = (await readByClient(stream)).map(event => event.data);

@@ -92,6 +92,14 @@ describe('spec/receipt.md §5: the statement', () => {
     },
   );
 
+  it.each(['predicate.request.parameters', 'predicate.response.usage'])(
+    'receipt/malformed: %s is an empty array, which a schema of optional members lets through',
+    path => {
+      const { code, field } = failureOf(() => read(replaced(statement, path, [])));
+      expect({ code, field }).toEqual({ code: 'receipt/malformed', field: 'payload' });
+    },
+  );
+
   it('a request without a response is a receipt; a response without a request is none', () => {
     expect(() => read(removed(statement, 'subject.1'))).not.toThrow();
     expect(failureOf(() => read(removed(statement, 'subject.0'))).code).toBe('receipt/malformed');
@@ -141,6 +149,15 @@ describe('spec/receipt.md §5: what may stand in the log', () => {
     ['predicate.log.origin', 'nothing', ''],
     ['predicate.log.origin', 'white space', 'log example'],
     ['predicate.log.origin', 'a plus', 'log+example'],
+    ['predicate.log.origin', 'an escape character', 'log\u001b[2J'],
+    ['predicate.log.origin', 'a control character of C1', 'log\u009b2J'],
+    ['predicate.log.origin', 'a change of direction', 'log\u202egpj'],
+    ['predicate.issuer', 'an escape character', 'issuer\u001b[2J+abcdef01'],
+    ['predicate.issuer', 'a control character of C1', 'issuer\u009b2J+abcdef01'],
+    ['predicate.issuer', 'a change of direction', 'issuer\u202e+abcdef01'],
+    ['predicate.responsibility.0.key', 'a change of direction', 'issuer\u202e+abcdef01'],
+    ['predicate.responsibility.0.party', 'an escape character', 'A\u001b[2J'],
+    ['predicate.responsibility.0.party', 'a change of direction', 'A\u202eB'],
     ['predicate.log.origin', 'too long', long(256)],
     ['predicate.model.served', 'a name and a commitment', { name: 'a', commitment: A }],
     ['predicate.model.served', 'neither', {}],

@@ -208,9 +208,7 @@ describe('errors are those that the SDK knows', () => {
 
   it('a path that does not exist: NotFoundError', async () => {
     await expect(client.models.retrieve('nothing')).rejects.toThrow(NotFoundError);
-    await expect(client.embeddings.create({ model: MODEL, input: 'x' })).rejects.toMatchObject({
-      status: 405,
-    });
+    await expect(client.embeddings.create({ model: MODEL, input: 'x' })).rejects.toThrow(NotFoundError);
   });
 
   it('too many requests: RateLimitError, with the upstream’s headers', async () => {

@@ -23,6 +23,8 @@ export class TestUpstream {
   behaviour: Behaviour = answer(200, completion());
   /** What `GET /v1/models` lists; null for an upstream that does not answer that. */
   models: readonly string[] | null = [LISTED_MODEL];
+  /** What it lists in addition to whoever sends this Authorization header. */
+  readonly ownModels = new Map<string, readonly string[]>();
   /** The chat requests that came, in order. */
   readonly requests: SeenRequest[] = [];
   connections = 0;
@@ -35,7 +37,7 @@ export class TestUpstream {
       request.on('end', () => {
         const { method = '', url = '', headers } = request;
         if (method === 'GET') {
-          this.#list(response);
+          this.#list(response, headers.authorization);
           return;
         }
         const lost = new Promise<number>(resolve => {
@@ -81,8 +83,9 @@ export class TestUpstream {
     await closed;
   }
 
-  #list(response: ServerResponse): void {
-    const data = this.models?.map(id => ({ id, object: 'model', created: 1, owned_by: 'test' }));
+  #list(response: ServerResponse, authorization = ''): void {
+    const models = this.models && [...this.models, ...(this.ownModels.get(authorization) ?? [])];
+    const data = models?.map(id => ({ id, object: 'model', created: 1, owned_by: 'test' }));
     const status = data === undefined ? 401 : 200;
     void answer(status, { object: 'list', data })(response);
   }

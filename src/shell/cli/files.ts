@@ -1,5 +1,5 @@
 /** Reading and writing the files that people name on the command line. */
-import { chmod, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './exit-code.js';
 
 /** A file's bytes. Throws a usage error when it cannot be read or has more than `limit` bytes. */
@@ -16,14 +16,21 @@ export async function readInput(path: string, limit: number): Promise<Uint8Array
 /** `mode` 600 for what only the owner may read. Throws a usage error when the file cannot be written. */
 export async function writeOutput(path: string, bytes: Uint8Array, mode = 0o644): Promise<void> {
   try {
+    // A file that was there before would have kept its mode.
+    await rm(path, { force: true });
     await writeFile(path, bytes, { mode });
-    // The mode of a file that was there before would have stayed.
-    await chmod(path, mode);
   } catch (error) {
     throw new UsageError(`${path} cannot be written (${reason(error)}).`);
   }
 }
 
+const REASONS: ReadonlyMap<string, string> = new Map([
+  ['ENOENT', 'there is no such file'],
+  ['EISDIR', 'it is a folder'],
+  ['EACCES', 'it is not allowed'],
+]);
+
 function reason(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? 'unknown';
+  const { code } = error as NodeJS.ErrnoException;
+  return REASONS.get(code ?? '') ?? code ?? 'unknown';
 }

@@ -36,6 +36,11 @@ for (const command of [upCommand(), verifyCommand(), receiptCommand(), demoComma
   program.addCommand(command.exitOverride());
 }
 
+// A reader that has seen enough, such as `head`, is no reason to forget the verdict.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
 try {
   await program.parseAsync();
 } catch (error) {

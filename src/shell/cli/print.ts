@@ -25,7 +25,11 @@ export function print(line = ''): void {
 }
 
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`);
+  const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  // JSON escapes some of the characters that move a cursor or hide text; here it escapes all of them.
+  process.stdout.write(
+    `${JSON.stringify(value).replaceAll(/[\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g, escaped)}\n`,
+  );
 }
 
 export function printError(line: string): void {

@@ -1,4 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -106,6 +115,26 @@ describe('countersign receipt', () => {
     },
   );
 
+  it('--content makes files that were there before, and that others could read, its owner’s alone', async () => {
+    mkdirSync(at('before'), { mode: 0o755 });
+    const names = ['request', 'response', 'opening'];
+    for (const name of names) {
+      writeFileSync(at(`before/${name}`), 'x'.repeat(10_000));
+      chmodSync(at(`before/${name}`), 0o644);
+    }
+    const { code } = await receipt(
+      exchangeOf(whole),
+      '--out',
+      at('b.json'),
+      '--content',
+      at('before'),
+      ...DATA(),
+    );
+    expect(code).toBe(0);
+    for (const name of names) expect(statSync(at(`before/${name}`)).mode & 0o777, name).toBe(0o600);
+    expect(readFileSync(at('before/request'))).toEqual(whole.request);
+  });
+
   it('prints the command that checks both, and that command works as it stands', async () => {
     const { stdout } = await receipt(
       exchangeOf(whole),
@@ -115,7 +144,7 @@ describe('countersign receipt', () => {
       at('c'),
       ...DATA(),
     );
-    const command = /^Check both: +countersign (.*)$/m.exec(stdout)?.[1] ?? '';
+    const command = /^Check both: +npx countersign (.*)$/m.exec(stdout)?.[1] ?? '';
     const main = new URL('../../../dist/shell/cli/main.js', import.meta.url).pathname;
     const verified = await run(
       ['-c', `"${process.execPath}" "${main}" ${command} --trust "${gateway.summary.trust}"`],
@@ -153,10 +182,10 @@ describe('exit codes of countersign receipt', () => {
       says: 'No gateway answers',
     },
     {
-      code: 1,
+      code: 64,
       what: 'content of another machine',
       args: () => [exchangeOf(whole), '--out', at('x'), '--content', at('y'), '--data', at('nothing')],
-      says: 'data/key-malformed',
+      says: 'pass --data',
     },
     { code: 64, what: 'no exchange', args: () => [], says: 'exchange' },
     {

@@ -1,4 +1,5 @@
 /** `countersign receipt`: fetches a bundle from a gateway and, on the gateway's own machine, the content from its vault. */
+import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -57,15 +58,15 @@ async function run(exchange: string, options: ReceiptOptions): Promise<void> {
     return;
   }
   print(`The bundle is in ${bundle}.`);
-  if (content === null) print(`Check it:  countersign verify ${bundle}`);
+  if (content === null) print(`Check it:  npx countersign verify ${bundle}`);
   else {
     const { request, response } = content;
     const answer = response === null ? '' : ` --response ${response}`;
     print(
-      `The content is in ${options.content}; its opening is in ${content.opening}: who has it can check the content.`,
+      `The content is in ${options.content}; its opening is in ${content.opening}: whoever has it can check the content.`,
     );
     print(
-      `Check both:  countersign verify ${bundle} --opening "$(cat ${content.opening})" --request ${request}${answer}`,
+      `Check both:  npx countersign verify ${bundle} --opening @${content.opening} --request ${request}${answer}`,
     );
   }
 }
@@ -86,7 +87,8 @@ async function fetchBundle(gateway: string, exchange: string, wait: string): Pro
 }
 
 async function writeContent(exchange: string, folder: string, data: string) {
-  const { vault, keys } = dataFolder(data);
+  const { path, vault, keys } = dataFolder(data);
+  if (!existsSync(keys)) throw new UsageError(`${path} is no gateway's data folder; pass --data.`);
   const content = new Vault(vault, await readSecret(join(keys, 'vault.key'))).get(exchange);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const files = {

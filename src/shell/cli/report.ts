@@ -25,7 +25,10 @@ const MARK: Record<Check['status'], { readonly style: Style; readonly text: stri
 /** The lines of the report. */
 export function report({ outcome, checks, facts, responsibility, receipt }: Verification): string[] {
   const { style, text } = HEADLINE[outcome];
-  const lines = [paint(['bold', style], text), '', ...checks.map(checkLine)];
+  const ending = outcome === 'pass' && receipt !== null ? receipt.response.status : 'completed';
+  // A receipt can be in perfect order and say that nothing was answered.
+  const headline = ending === 'completed' ? text : `${text}; the exchange itself was ${ending}`;
+  const lines = [paint(['bold', style], headline), '', ...checks.map(checkLine)];
   const failed = checks.flatMap(check => (check.status === 'fail' ? [check.code] : []));
   for (const code of new Set(failed)) lines.push('', `  ${hang(`What to do: ${advice(code)}`, 2)}`);
   // A receipt that failed says nothing that anybody should read as a fact.

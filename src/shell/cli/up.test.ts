@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, begin, chat, json } from '../../../test/end-to-end/client.js';
 import { run, serve, serveInWords } from '../../../test/end-to-end/process.js';
+import { readLog } from '../../../test/end-to-end/published-log.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
@@ -14,9 +15,13 @@ import {
   stream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { parseTrust } from '../../appraise/trust.js';
 import { parseBundle } from '../../receipt/bundle.js';
+import { readEntry } from '../../receipt/entry.js';
+import { EPOCH } from '../../receipt/epoch.js';
+import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT } from '../../receipt/receipt.js';
-import { readStatement } from '../../receipt/statement.js';
+import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 
 let folder: string;
 let upstream: TestUpstream;
@@ -75,8 +80,17 @@ describe('countersign up', () => {
       ])
         expect(printed).toContain(part);
       expect(printed).toContain('one controller');
-      const body = /-d '(.*)'$/m.exec(printed)?.[1] ?? '';
-      expect((await ask(address, { body })).status).toBe(200);
+      const commands = /Try it:\n\n(.*?)\n\n/s.exec(printed)?.[1] ?? '';
+      const example = await run(['-c', commands], { command: ['sh'], folder });
+      expect(example.stdout).toMatch(/^HTTP\/1.1 200 OK\r?$/m);
+      // The package's own name works only where it is installed, so the rest runs with the built file in its place.
+      const main = new URL('../../../dist/shell/cli/main.js', import.meta.url).pathname;
+      const checking = printed.slice(printed.indexOf('  npx countersign receipt'));
+      const checked = await run(
+        ['-c', checking.replaceAll('npx countersign', `"${process.execPath}" "${main}"`)],
+        { command: ['sh'], folder },
+      );
+      expect(checked.stdout, checked.stderr).toMatch(/^PASS/m);
     } finally {
       await gateway.stop();
     }
@@ -93,6 +107,41 @@ describe('countersign up', () => {
     const receipt = await receiptFrom(second.summary.address, exchangeOf(got));
     expect(receipt.exchange).toBe(exchangeOf(got));
     await second.stop();
+  });
+
+  it('logs its policy once, however often it is started, and every receipt names that entry', async () => {
+    const indices: number[] = [];
+    let types: (string | null)[] = [];
+    for (let start = 1; start <= 3; start++) {
+      const gateway = await serve(data());
+      const { address, models, trust } = gateway.summary;
+      const messages = [{ role: 'user', content: 'Hello!' }];
+      const got = await ask(address, { body: { model: models[0], messages } });
+      indices.push((await receiptFrom(address, exchangeOf(got))).policy.index);
+      const { entries } = await readLog(address, parseTrust(readFileSync(trust)));
+      types = entries.map(entry => predicateTypeOf(readEntry(entry)));
+      await gateway.stop();
+    }
+    const of = (type: string) => types.flatMap((found, index) => (found === type ? [index] : []));
+    expect(of(POLICY.predicateType)).toHaveLength(1);
+    expect(indices).toEqual([0, 0, 0].map(() => of(POLICY.predicateType)[0]));
+    expect(of(EPOCH.predicateType)).toHaveLength(3);
+    expect(of(RECEIPT.predicateType)).toHaveLength(3);
+  });
+
+  it('logs another policy when it has another upstream, and the first one again when it has not', async () => {
+    const indices: number[] = [];
+    for (const args of [[], ['--upstream', upstream.base], []]) {
+      const gateway = await serve([...data(), ...args]);
+      const { address, models } = gateway.summary;
+      const got = await ask(address, {
+        body: { model: models[0], messages: [{ role: 'user', content: 'x' }] },
+      });
+      indices.push((await receiptFrom(address, exchangeOf(got))).policy.index);
+      await gateway.stop();
+    }
+    expect(indices[1]).toBeGreaterThan(indices[0] ?? 0);
+    expect(indices[2]).toBe(indices[0]);
   });
 
   it('on a signal: a running stream comes to its end, with its receipt, and then the process ends', async () => {
@@ -147,6 +196,30 @@ describe('options of countersign up', () => {
       expect((await ask(address, { body: chat({}, 'x'.repeat(500)) })).status).toBe(413);
       upstream.behaviour = () => undefined;
       expect((await ask(address)).status).toBe(504);
+    } finally {
+      await gateway.stop();
+    }
+  });
+
+  it('--upstream: what it lists to a client’s key is shown to that client and to nobody else', async () => {
+    const secret = 'ft:test-model:somebody::1';
+    const headers = { authorization: 'Bearer clients-key' };
+    upstream.ownModels.set(headers.authorization, [secret]);
+    upstream.behaviour = answer(200, completion('x', { rest: { model: secret } }));
+    const gateway = await serve([...data(), '--upstream', upstream.base]);
+    try {
+      const { address, trust } = gateway.summary;
+      expect((await ask(address, { path: '/v1/models', headers })).body.toString()).toContain(secret);
+      for (const model of [secret, LISTED_MODEL]) {
+        const got = await ask(address, { body: chat({ model }), headers });
+        expect(got.status).toBe(200);
+        await fetchBundle({ address }, exchangeOf(got));
+      }
+      expect((await ask(address, { path: '/v1/models' })).body.toString()).not.toContain(secret);
+      const { entries } = await readLog(address, parseTrust(readFileSync(trust)));
+      const payloads = entries.map(entry => Buffer.from(readEntry(entry).payload).toString());
+      expect(payloads.join()).toContain(LISTED_MODEL);
+      expect(payloads.join()).not.toContain(secret);
     } finally {
       await gateway.stop();
     }

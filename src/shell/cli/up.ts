@@ -1,5 +1,5 @@
 /** `countersign up`: the whole system on one machine. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { isLoopback } from '../gateway/guard.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
@@ -38,18 +38,12 @@ export function upCommand(): Command {
       wholeNumber(1, 2 ** 31),
       DEFAULT_LIMITS.requestBytes,
     )
-    .option('--connect-timeout <seconds>', 'for reaching the upstream', seconds, DEFAULT_TIMEOUTS.connect)
-    .option(
-      '--first-byte-timeout <seconds>',
-      "for the upstream's answer to begin",
-      seconds,
-      DEFAULT_TIMEOUTS.firstByte,
+    .addOption(secondsOption('--connect-timeout', 'for reaching the upstream', DEFAULT_TIMEOUTS.connect))
+    .addOption(
+      secondsOption('--first-byte-timeout', "for the upstream's answer to begin", DEFAULT_TIMEOUTS.firstByte),
     )
-    .option(
-      '--idle-timeout <seconds>',
-      'for silence in the middle of an answer',
-      seconds,
-      DEFAULT_TIMEOUTS.idle,
+    .addOption(
+      secondsOption('--idle-timeout', 'for silence in the middle of an answer', DEFAULT_TIMEOUTS.idle),
     )
     .option('--json', 'print one line of JSON when ready, instead of words')
     .addHelpText('after', EXAMPLES)
@@ -105,13 +99,21 @@ function welcome({ address, folder, origin, models }: House, { host, upstream }:
   print();
   print('Try it:');
   print();
-  print(`  curl -i ${address}/v1/chat/completions -H 'content-type: application/json' \\`);
-  print(`    -d '${request}'`);
+  print(`  echo '${request}' > request.json`);
+  print(`  curl -s -D headers.txt -o response.json ${address}/v1/chat/completions \\`);
+  print("    -H 'content-type: application/json' --data-binary @request.json");
+  print('  cat headers.txt response.json');
   print();
-  print('The answer names its receipt. Fetch it, and check it without asking anybody:');
+  print(
+    'The headers name the receipt and hold the opening. Fetch the one, and check prompt and answer with the other:',
+  );
   print();
-  print(`  curl -s "${address}/v1/receipts/<countersign-exchange>?wait=witnessed" > bundle.json`);
-  print(`  npx countersign verify bundle.json --trust ${folder.trust}`);
+  print(
+    `  npx countersign receipt "$(sed -n 's/^countersign-exchange: //p' headers.txt | tr -d '\\r')" --gateway ${address} --out bundle.json`,
+  );
+  print("  sed -n 's/^countersign-opening: //p' headers.txt | tr -d '\\r\\n' > opening");
+  print(`  npx countersign verify bundle.json --trust ${folder.trust} \\`);
+  print('    --opening @opening --request request.json --response response.json');
 }
 
 /** The first signal ends what is running in good order; the second ends the process. */
@@ -134,6 +136,13 @@ function wholeNumber(least: number, most: number): (text: string) => number {
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`It takes a whole number from ${least} to ${most}.`);
   };
+}
+
+/** An option in seconds, whose default is given in milliseconds, as everything is within. */
+function secondsOption(flag: string, description: string, milliseconds: number): Option {
+  return new Option(`${flag} <seconds>`, description)
+    .argParser(seconds)
+    .default(milliseconds, String(milliseconds / 1000));
 }
 
 /** Seconds on the command line, milliseconds within. */

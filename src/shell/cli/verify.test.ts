@@ -100,8 +100,8 @@ describe('exit codes of countersign verify', () => {
       args: () => [at('stream-bundle'), ...TRUST(), ...content('streamed')],
     },
     {
-      code: 0,
-      what: 'content without an opening, which is not checked',
+      code: 20,
+      what: 'content without its opening',
       args: () => [at('bundle'), ...TRUST(), '--request', at('whole-request')],
     },
     {

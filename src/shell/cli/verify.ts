@@ -1,17 +1,17 @@
 /** `countersign verify`: checks a bundle without asking anybody. */
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { parseOpening } from '../../receipt/opening.js';
 import { verify } from '../../verify.js';
 import { dataFolder, defaultDataFolder } from './data-folder.js';
-import { exitCodeOf } from './exit-code.js';
+import { exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';
 import { report } from './report.js';
 
 interface VerifyOptions {
-  readonly opening?: Uint8Array;
+  readonly opening?: string;
   readonly request?: string;
   readonly response?: string;
   readonly trust?: string;
@@ -30,8 +30,7 @@ export function verifyCommand(): Command {
     .argument('<bundle>', 'the file that GET /v1/receipts/<id> returned')
     .option(
       '--opening <text>',
-      "the exchange's countersign-opening header, needed to compare content",
-      openingArgument,
+      "the exchange's countersign-opening header, or @file: needed to compare content",
     )
     .option('--request <file>', 'the exact bytes that were sent')
     .option('--response <file>', 'the exact bytes that came; for a stream, all of its events')
@@ -52,44 +51,52 @@ export function verifyCommand(): Command {
 const EXAMPLES = `
 Examples:
   countersign verify bundle.json --trust trust.json
-  countersign verify bundle.json --opening NjQgc2VjcmV0… --request request.json --response response.json
+  countersign verify bundle.json --opening @opening --request request.json --response response.json
 
-Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum), 30 malformed, 64 wrong usage, 1 anything else.
-Content that was not given is reported as not checked and does not change the code.`;
+Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum, or content without its opening), 30 malformed,
+64 wrong usage, 1 anything else. Content that was not given is reported as not checked and does not change the code.`;
 
 async function run(bundle: string, options: VerifyOptions): Promise<void> {
+  const trusted = await readTrust(options.trust);
   const verification = await verify({
     bundle: await readInput(bundle, MAX_CONTENT_BYTES),
-    trust: await readTrust(options.trust),
+    trust: trusted?.trust ?? null,
     content: {
-      opening: options.opening ?? null,
+      opening: options.opening === undefined ? null : await readOpening(options.opening),
       request: options.request === undefined ? null : await readInput(options.request, MAX_CONTENT_BYTES),
       response: options.response === undefined ? null : await readInput(options.response, MAX_CONTENT_BYTES),
     },
     asOf: options.asOf ?? Date.now(),
   });
   const exitCode = exitCodeOf(verification.outcome);
-  if (options.json) printJson({ ...verification, exitCode });
-  else for (const line of report(verification)) print(line);
+  const trust = trusted?.path ?? null;
+  if (options.json) printJson({ ...verification, trust, exitCode });
+  else {
+    for (const line of report(verification)) print(line);
+    print();
+    print(`Judged by ${trust === null ? 'no trust file: pass --trust' : `the trust file ${trust}`}.`);
+  }
   process.exitCode = exitCode;
 }
 
 /** The trust file that was named, or else this machine's own gateway's, or else none. */
-async function readTrust(path: string | undefined): Promise<Trust | null> {
-  if (path !== undefined) return parseTrust(await readInput(path, MAX_CONTENT_BYTES));
-  const own = dataFolder(defaultDataFolder()).trust;
-  const exists = await stat(own).then(
-    () => true,
-    () => false,
-  );
-  return exists ? parseTrust(await readInput(own, MAX_CONTENT_BYTES)) : null;
+async function readTrust(named: string | undefined): Promise<{ path: string; trust: Trust } | null> {
+  const path = named ?? dataFolder(defaultDataFolder()).trust;
+  if (named === undefined && !existsSync(path)) return null;
+  return { path, trust: parseTrust(await readInput(path, MAX_CONTENT_BYTES)) };
 }
 
-function openingArgument(text: string): Uint8Array {
+/** On the command line an opening can be seen by other users of the machine; in a file it need not be. */
+async function readOpening(text: string): Promise<Uint8Array> {
+  const opening = text.startsWith('@')
+    ? Buffer.from(await readInput(text.slice(1), MAX_CONTENT_BYTES)).toString('utf8')
+    : text;
   try {
-    return parseOpening(text);
+    return parseOpening(opening.trim());
   } catch {
-    throw new InvalidArgumentError('It takes the 43 characters of the countersign-opening header.');
+    throw new UsageError(
+      '--opening takes the 43 characters of the countersign-opening header, or @ and a file that holds them.',
+    );
   }
 }
 

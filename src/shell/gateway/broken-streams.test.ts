@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, ask, begin, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { eventually, receiptOf } from '../../../test/end-to-end/receipts.js';
+import { eventually, receiptOf, verifyAnswer } from '../../../test/end-to-end/receipts.js';
 import {
   type Behaviour,
   chunk,
@@ -84,6 +84,24 @@ describe('a stream that breaks ends in an error event under a receipt over what 
       events: 0,
     },
     {
+      what: 'with an event behind a byte order mark, which only some clients would see',
+      behaviour: stream(FIRST, SECOND, 30, `\ufeff${SECOND}`, LAST, DONE),
+      reason: 'upstream/garbage',
+      events: 2,
+    },
+    {
+      what: 'with a byte order mark at its second line',
+      behaviour: stream(FIRST, 30, `: c\n\ufeff${SECOND}`, LAST, DONE),
+      reason: 'upstream/garbage',
+      events: 1,
+    },
+    {
+      what: 'with two byte order marks at its start',
+      behaviour: stream(`\ufeff\ufeff${FIRST}`, LAST, DONE),
+      reason: 'upstream/garbage',
+      events: 0,
+    },
+    {
       what: 'with an event over the limit',
       behaviour: stream(FIRST, event('x'.repeat(100_000))),
       reason: 'upstream/oversized',
@@ -143,6 +161,17 @@ describe('a stream in which the upstream says that it failed', () => {
 });
 
 describe('a stream that ends well', () => {
+  it('with blocks that have a name or an id and no data: committed to, because some clients dispatch them', async () => {
+    upstream.behaviour = stream(FIRST, 'event: ping\n\n', 'id: 1\n\n', LAST, DONE);
+    const got = await askForStream();
+    const { response } = await receiptOf(gateway, got);
+    expect(response.status).toBe('completed');
+    const without = { ...got, body: Buffer.from(got.body.toString().replace('event: ping\n\n', '')) };
+    expect((await verifyAnswer(gateway, without)).outcome).toBe('fail');
+    const more = { ...got, body: Buffer.from(got.body.toString().replace('event: ping', 'event: x\n\n$&')) };
+    expect((await verifyAnswer(gateway, more)).outcome).toBe('fail');
+  });
+
   it('without [DONE], but with a finish reason: completed', async () => {
     upstream.behaviour = stream(FIRST, SECOND, LAST);
     const got = await askForStream();

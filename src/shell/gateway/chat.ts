@@ -32,13 +32,7 @@ export async function handleChat(
     return;
   }
 
-  const record = new ExchangeRecord(
-    context,
-    request.headers.authorization ?? '',
-    body.bytes,
-    body.kind === 'whole',
-    received,
-  );
+  const record = accept(context, request.headers.authorization ?? '', body, received);
   const delivery = new Delivery(context, record, request, response);
   try {
     if (body.kind === 'too-large')
@@ -52,6 +46,21 @@ export async function handleChat(
     new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
   } catch (error) {
     delivery.refuse(asFailure(context, error));
+  }
+}
+
+/** Accepts a request. When that fails, as when the log has just failed, its bytes are let go of here. */
+function accept(
+  context: GatewayContext,
+  credentials: string,
+  { kind, bytes }: { kind: 'whole' | 'too-large'; bytes: Uint8Array },
+  received: number,
+): ExchangeRecord {
+  try {
+    return new ExchangeRecord(context, credentials, bytes, kind === 'whole', received);
+  } catch (error) {
+    context.bodies.give(bytes.length);
+    throw error;
   }
 }
 

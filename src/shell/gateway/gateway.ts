@@ -73,29 +73,58 @@ export class Gateway {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { context, host, logFiles } = this.#options;
+    const { host } = this.#options;
     if (isLoopback(host) && !isLocalRequest(request.headers)) throw new Failure('request/host-refused');
     const target = request.url ?? '/';
     if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
     const url = new URL(target, BASE);
     const route = url.pathname;
-    if (route === '/v1/chat/completions') {
-      if (!allows(request, response, ['POST'])) return;
-      if (context.active.closing) throw new Failure('gateway/closing');
-      await handleChat(context, request, response);
+    const handler = this.#route(route, request, url.searchParams, response);
+    if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
+    const methods = route === CHAT ? ['POST'] : ['GET', 'HEAD'];
+    if (!methods.includes(request.method ?? '')) {
+      sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
       return;
     }
-    if (!allows(request, response, ['GET', 'HEAD'])) return;
+    await handler();
+  }
+
+  /** What serves a path, or null where there is nothing. */
+  #route(
+    route: string,
+    request: IncomingMessage,
+    query: URLSearchParams,
+    response: ServerResponse,
+  ): (() => Promise<void> | void) | null {
+    const { context } = this.#options;
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
-    if (receipt !== null) await handleReceipt(context, receipt[1] ?? '', url.searchParams, response);
-    else if (route === '/v1/models') await handleModels(context, request, response);
-    else if (route === '/healthz') sendJson(response, 200, { status: 'alive' });
-    else if (route === '/readyz') this.#sendReadiness(response);
-    else if (route.startsWith('/log/')) {
-      const { status, headers, body } = await logFiles(route.slice('/log/'.length));
-      sendBody(response, status, headers, body);
-    } else if (route === '/') sendJson(response, 200, WELCOME);
-    else throw new Failure('request/route-unknown');
+    if (receipt !== null) return () => handleReceipt(context, receipt[1] ?? '', query, response);
+    if (route.startsWith('/log/')) return () => this.#sendLogFile(route.slice('/log/'.length), response);
+    switch (route) {
+      case CHAT:
+        return () => this.#chat(request, response);
+      case '/v1/models':
+        return () => handleModels(context, request, response);
+      case '/healthz':
+        return () => sendJson(response, 200, { status: 'alive' });
+      case '/readyz':
+        return () => this.#sendReadiness(response);
+      case '/':
+        return () => sendJson(response, 200, WELCOME);
+      default:
+        return null;
+    }
+  }
+
+  async #chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { context } = this.#options;
+    if (context.active.closing) throw new Failure('gateway/closing');
+    await handleChat(context, request, response);
+  }
+
+  async #sendLogFile(path: string, response: ServerResponse): Promise<void> {
+    const { status, headers, body } = await this.#options.logFiles(path);
+    sendBody(response, status, headers, body);
   }
 
   #sendReadiness(response: ServerResponse): void {
@@ -111,6 +140,8 @@ export class Gateway {
     else sendFailure(response, failure);
   }
 }
+
+const CHAT = '/v1/chat/completions';
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';
@@ -128,10 +159,3 @@ const WELCOME = {
     'GET /readyz',
   ],
 };
-
-/** Answers what the path does not take. */
-function allows(request: IncomingMessage, response: ServerResponse, methods: readonly string[]): boolean {
-  if (methods.includes(request.method ?? '')) return true;
-  sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
-  return false;
-}

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, chat } from '../../../test/end-to-end/client.js';
+import { ask, chat, json } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { receiptOf } from '../../../test/end-to-end/receipts.js';
-import { answer, completion, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { exchangeOf, fetchBundle, receiptOf } from '../../../test/end-to-end/receipts.js';
+import { answer, completion, LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import type { ModelCard, Upstream } from '../../exchange/upstream.js';
 import { ModelNames } from './model-names.js';
 
@@ -83,6 +83,72 @@ describe('which names may be shown', () => {
     [null, 'gpt-5-2026-11-21', false],
   ])('asked for %j, served %j: %j', async (requested, served, shown) => {
     expect((await namesOf('gpt-5')).serves(requested, served)).toBe(shown);
+  });
+});
+
+describe('a model that the upstream lists to one client’s key only', () => {
+  const SECRET = 'ft:test-model:somebody::1';
+  const own = { authorization: 'Bearer clients-key' };
+  let upstream: TestUpstream;
+  let now = Date.now();
+
+  beforeAll(async () => {
+    upstream = await TestUpstream.start();
+    upstream.ownModels.set(own.authorization, [SECRET]);
+    upstream.ownModels.set('Bearer gateways-key', [SECRET]);
+    upstream.behaviour = answer(200, completion('x', { rest: { model: SECRET } }));
+  });
+
+  afterAll(() => upstream.close());
+
+  const listed = async ({ address }: TestGateway, headers: Record<string, string>) =>
+    json<{ data: { id: string }[] }>(await ask(address, { path: '/v1/models', headers })).data.map(
+      ({ id }) => id,
+    );
+
+  /** Asks for it, by name and through the public model, as long as the gateway may ask the upstream again. */
+  async function namesShown(gateway: TestGateway, headers: Record<string, string>): Promise<object[]> {
+    const shown: object[] = [];
+    for (const model of [SECRET, SECRET, LISTED_MODEL]) {
+      now += 3_600_000;
+      const got = await ask(gateway.address, { body: chat({ model }), headers });
+      expect(got.status).toBe(200);
+      await fetchBundle(gateway, exchangeOf(got));
+      shown.push((await gateway.receipts()).at(-1)?.model ?? {});
+    }
+    return shown;
+  }
+
+  it('is listed to that client, and stands in no receipt of its or of anybody’s', async () => {
+    const gateway = await openGateway({ upstream: upstream.base, now: () => now });
+    try {
+      expect(await listed(gateway, {})).not.toContain(SECRET);
+      expect(await listed(gateway, own)).toContain(SECRET);
+      const shown = [...(await namesShown(gateway, own)), ...(await namesShown(gateway, {}))];
+      expect(await listed(gateway, own)).toContain(SECRET);
+      expect(JSON.stringify(shown)).not.toContain(SECRET);
+      const hidden = { commitment: expect.stringMatching(/^[0-9a-f]{64}$/) };
+      expect(shown).toMatchObject(
+        [SECRET, SECRET, LISTED_MODEL, SECRET, SECRET, LISTED_MODEL].map(model => ({
+          requested: model === LISTED_MODEL ? { name: LISTED_MODEL } : hidden,
+          served: hidden,
+        })),
+      );
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  it('may be shown when it is listed to the gateway’s own key', async () => {
+    const gateway = await openGateway({ upstream: upstream.base, key: 'gateways-key', now: () => now });
+    try {
+      expect((await namesShown(gateway, own))[0]).toMatchObject({
+        requested: { name: SECRET },
+        served: { name: SECRET },
+      });
+    } finally {
+      await gateway.close();
+    }
   });
 });
 

@@ -11,5 +11,12 @@ export async function handleModels(
   const { authorization } = request.headers;
   // An upstream that cannot be asked lists nothing; the others still do.
   const lists = await Promise.all(upstreams.map(upstream => upstream.models(authorization).catch(() => [])));
-  sendJson(response, 200, { object: 'list', data: lists.flat() });
+  // A name belongs to the first that lists it, as requests do.
+  const models = new Map(
+    lists
+      .flat()
+      .reverse()
+      .map(model => [model.id, model]),
+  );
+  sendJson(response, 200, { object: 'list', data: [...models.values()].reverse() });
 }

@@ -48,7 +48,7 @@ describe('GET /v1/receipts/<id>', () => {
     const path = `/v1/receipts/aaaaaaaaaaaaaaaaaaaaaaaaaa?wait=${wait}`;
     const got = await ask(gateway.address, { path });
     expect(got.status).toBe(400);
-    expect(errorOf(got)).toMatchObject({ code: 'request/malformed', param: 'wait' });
+    expect(errorOf(got)).toMatchObject({ code: 'invalid_value', param: 'wait' });
   });
 
   it.each([

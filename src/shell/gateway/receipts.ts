@@ -36,7 +36,7 @@ export async function handleReceipt(
 function readStage(query: URLSearchParams): Stage | null {
   const wait = query.get('wait');
   if (wait === null || wait === 'included' || wait === 'witnessed') return wait;
-  throw new Failure('request/malformed', { field: 'wait' });
+  throw new Failure('request/parameter-invalid', { field: 'wait', detail: 'neither included nor witnessed' });
 }
 
 /** There is no receipt while the answer is still on its way. */

@@ -102,7 +102,7 @@ describe('methods', () => {
       path: '/v1/chat/completions',
       allow: 'POST',
     })),
-    ...['/v1/models', '/healthz', '/v1/receipts/x', '/log/checkpoint', '/nothing'].flatMap(path =>
+    ...['/v1/models', '/healthz', '/v1/receipts/x', '/log/checkpoint'].flatMap(path =>
       ['POST', 'DELETE', 'OPTIONS'].map(method => ({ method, path, allow: 'GET, HEAD' })),
     ),
   ];
@@ -112,6 +112,14 @@ describe('methods', () => {
     expect(got.status).toBe(405);
     expect(got.headers.allow).toBe(allow);
     if (method !== 'HEAD') expect(errorOf(got).code).toBe('method_not_supported');
+  });
+});
+
+describe('a path that is none', () => {
+  it.each(['GET', 'POST', 'DELETE', 'OPTIONS'])('is not there for %s either', async method => {
+    const got = await ask(gateway.address, { path: '/nothing', method });
+    expect(got.status).toBe(404);
+    expect(got.headers['countersign-reason']).toBe('request/route-unknown');
   });
 });
 

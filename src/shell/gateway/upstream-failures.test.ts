@@ -1,4 +1,5 @@
 import { createServer, type Server } from 'node:net';
+import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
@@ -13,6 +14,7 @@ import {
   silence,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { selfSigned } from '../../../test/support/certificate.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
@@ -251,24 +253,32 @@ describe('an upstream that cannot be reached', () => {
   // Longer than a label may be, so that nobody is ever asked about it.
   const nameless: GatewayOptions = { upstream: `http://${'a'.repeat(64)}.invalid/v1` };
   let mute: Server;
+  let untrusted: Server;
 
   beforeAll(async () => {
     // Accepts connections and says nothing: a TLS handshake with it never ends.
     mute = createServer(socket => socket.on('error', () => undefined).resume());
-    await new Promise<void>(resolve => {
-      mute.listen(0, '127.0.0.1', resolve);
-    });
+    untrusted = createTlsServer(selfSigned(), socket => socket.on('error', () => undefined).resume());
+    for (const server of [mute, untrusted]) {
+      await new Promise<void>(resolve => {
+        server.listen(0, '127.0.0.1', resolve);
+      });
+    }
   });
 
   afterAll(() => {
     mute.close();
+    untrusted.close();
   });
 
-  const silent = (): GatewayOptions => {
-    const address = mute.address();
-    const port = typeof address === 'object' ? address?.port : 0;
-    return { upstream: `https://127.0.0.1:${port}/v1`, timeouts: { connect: 200 } };
+  const portOf = (server: Server) => {
+    const address = server.address();
+    return typeof address === 'object' ? address?.port : 0;
   };
+  const silent = (): GatewayOptions => ({
+    upstream: `https://127.0.0.1:${portOf(mute)}/v1`,
+    timeouts: { connect: 200 },
+  });
 
   it.each([
     { what: 'a refused connection', options: () => refused, http: 502, reason: 'upstream/unreachable' },
@@ -291,22 +301,25 @@ describe('an upstream that cannot be reached', () => {
       reason: 'upstream/unreachable',
     },
     { what: 'a connection that never stands', options: silent, http: 504, reason: 'upstream/timeout' },
-  ])('$what: $reason, and the receipt does not say that anything was sent', async ({ options, http, reason }) => {
-    const lonely = await openGateway(options());
-    try {
-      const got = await ask(lonely.address);
-      expect(got.status).toBe(http);
-      expect(errorOf(got).code).toBe(reason);
-      const receipt = await receiptOf(lonely, got);
-      expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
-      expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status: null }]);
-      expect(receipt.attempts[0]?.upstream).toBe(new URL(options().upstream ?? '').host);
-      expect(receipt).toMatchObject({ request: { sent: null }, upstream: null, claims: [] });
-      expect(receipt.responsibility.map(({ role }) => role)).toEqual(['operator', 'policy-author']);
-    } finally {
-      await lonely.close();
-    }
-  });
+  ])(
+    '$what: $reason, and the receipt does not say that anything was sent',
+    async ({ options, http, reason }) => {
+      const lonely = await openGateway(options());
+      try {
+        const got = await ask(lonely.address);
+        expect(got.status).toBe(http);
+        expect(errorOf(got).code).toBe(reason);
+        const receipt = await receiptOf(lonely, got);
+        expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
+        expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status: null }]);
+        expect(receipt.attempts[0]?.upstream).toBe(new URL(options().upstream ?? '').host);
+        expect(receipt).toMatchObject({ request: { sent: null }, upstream: null, claims: [] });
+        expect(receipt.responsibility.map(({ role }) => role)).toEqual(['operator', 'policy-author']);
+      } finally {
+        await lonely.close();
+      }
+    },
+  );
 });
 
 describe('a redirect', () => {

@@ -1,0 +1,158 @@
+import { connect } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ask, begin, chat, errorOf } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { eventually, receiptOf } from '../../../test/end-to-end/receipts.js';
+import {
+  answer,
+  type Behaviour,
+  completion,
+  HELLO,
+  partialBody,
+  raw,
+  silence,
+  stalledStream,
+  stream,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
+import { BodyBudget } from './body-budget.js';
+
+describe('BodyBudget', () => {
+  it('gives what is there, takes nothing where it refuses, and gives it again when it is back', () => {
+    const budget = new BodyBudget(10);
+    expect([budget.take(6), budget.take(5), budget.take(4), budget.take(1), budget.take(0)]).toEqual([
+      true,
+      false,
+      true,
+      false,
+      true,
+    ]);
+    budget.give(4);
+    expect([budget.take(5), budget.take(4)]).toEqual([false, true]);
+    budget.give(10);
+    expect([budget.take(11), budget.take(10)]).toEqual([false, true]);
+  });
+});
+
+describe('gateway/busy', () => {
+  let upstream: TestUpstream;
+  let gateway: TestGateway;
+  /** Large enough that the budget has room for one of them and not for two. */
+  const large = chat({}, 'x'.repeat(600));
+
+  beforeEach(async () => {
+    upstream = await TestUpstream.start();
+    gateway = await openGateway({
+      upstream: upstream.base,
+      timeouts: { firstByte: 5000 },
+      limits: { heldBytes: 1000, requestBytes: 900 },
+    });
+  });
+
+  afterEach(async () => {
+    await gateway.close();
+    await upstream.close();
+  });
+
+  it('503, to be asked again in a second, while the budget is used up; and afterwards it serves', async () => {
+    upstream.behaviour = silence;
+    const first = begin(gateway.address, { body: large });
+    await eventually(() => upstream.requests[0]);
+    const refused = await ask(gateway.address, { body: large });
+    expect(refused.status).toBe(503);
+    expect(errorOf(refused)).toMatchObject({ type: 'api_error', code: 'gateway/busy' });
+    expect(refused.headers).toMatchObject({
+      'retry-after': '1',
+      'countersign-reason': 'gateway/busy',
+      connection: 'close',
+    });
+    expect(refused.headers['countersign-exchange']).toBeUndefined();
+    expect(await gateway.receipts()).toEqual([]);
+    expect((await ask(gateway.address, { path: '/healthz' })).status).toBe(200);
+
+    upstream.behaviour = answer(200, completion());
+    expect((await ask(gateway.address, { body: chat() })).status).toBe(200);
+    first.leave();
+    const served = await eventually(async () => {
+      const got = await ask(gateway.address, { body: large });
+      return got.status === 200 ? got : undefined;
+    });
+    await receiptOf(gateway, served);
+  });
+
+  it('bodies that are still on their way count', async () => {
+    upstream.behaviour = answer(200, completion());
+    const { hostname, port } = new URL(gateway.address);
+    const slow = connect(Number(port), hostname);
+    slow.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 800\r\n\r\n`);
+    slow.write('x'.repeat(700));
+    await sleep(50);
+    expect((await ask(gateway.address, { body: large })).status).toBe(503);
+    slow.destroy();
+    await eventually(async () =>
+      (await ask(gateway.address, { body: large })).status === 200 ? true : undefined,
+    );
+  });
+
+  const endings: { what: string; body?: unknown; behaviour?: Behaviour; headers?: Record<string, string> }[] =
+    [
+      { what: 'answered', behaviour: answer(200, completion()) },
+      {
+        what: 'answered with a stream',
+        behaviour: stream(...HELLO),
+        body: chat({ stream: true }, 'x'.repeat(600)),
+      },
+      { what: 'refused by the upstream', behaviour: answer(429, { error: { message: 'No.' } }) },
+      { what: 'answered with garbage', behaviour: raw('garbage') },
+      { what: 'cut off', behaviour: partialBody('{', 'cut') },
+      { what: 'malformed', body: `[${'0,'.repeat(300)}0]` },
+      { what: 'encoded', headers: { 'content-encoding': 'gzip' } },
+      { what: 'too large, as announced', body: 'x'.repeat(901) },
+      {
+        what: 'too large without notice',
+        body: 'x'.repeat(901),
+        headers: { 'transfer-encoding': 'chunked' },
+      },
+    ];
+  it.each(endings)(
+    'an exchange that is $what gives its bytes back, once',
+    async ({ behaviour, body, headers }) => {
+      upstream.behaviour = behaviour ?? silence;
+      for (let count = 0; count < 4; count++) {
+        const got = await ask(gateway.address, { body: body ?? large, ...(headers && { headers }) });
+        expect(got.headers['countersign-reason']).not.toBe('gateway/busy');
+      }
+      await expectRoomForOne();
+    },
+  );
+
+  it.each([
+    { what: 'before it is answered', behaviour: silence, body: large },
+    {
+      what: 'in the middle of a stream',
+      behaviour: stalledStream(HELLO[0]),
+      body: chat({ stream: true }, 'x'.repeat(600)),
+    },
+  ])('a client that leaves $what gives its bytes back, once', async ({ behaviour, body }) => {
+    for (let count = 0; count < 4; count++) {
+      upstream.behaviour = behaviour;
+      const asking = begin(gateway.address, { body });
+      await eventually(() => (upstream.requests.length > count ? true : undefined));
+      if (behaviour !== silence) await asking.started;
+      asking.leave();
+      await eventually(() => (gateway.running === 0 ? true : undefined));
+    }
+    await expectRoomForOne();
+  });
+
+  /** The budget has its size again: no less, or this one would be refused, and no more, or another one would be served beside it. */
+  async function expectRoomForOne(): Promise<void> {
+    upstream.behaviour = silence;
+    const seen = upstream.requests.length;
+    const one = begin(gateway.address, { body: large });
+    await eventually(() => (upstream.requests.length > seen ? true : undefined));
+    expect((await ask(gateway.address, { body: large })).status).toBe(503);
+    one.leave();
+  }
+});
