@@ -1,11 +1,11 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { TRUST_FILE } from '../../../test/support/parties.js';
 import { make, type Recipe } from '../../../test/support/sample-exchange.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { verify } from '../../verify.js';
-import { printable } from './print.js';
+import { printable, printJson } from './print.js';
 import { hang, report } from './report.js';
 
 /** What can move a cursor, hide a word, turn its direction or break a line. */
@@ -147,4 +147,14 @@ describe('a report on a bundle that a stranger has made', () => {
 it('the samples of these tests can be written as canonical JSON', () => {
   for (const [, text] of HOSTILE)
     expect(parseCanonical(canonicalize({ [text]: text }))).toEqual({ [text]: text });
+});
+
+it('JSON for machines is safe for terminals too, and reads back as it was', () => {
+  const value = { field: '\u001b[2J\u009b2J\u202e\u2028\u200b\ufeffé€' };
+  const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
+  printJson(value);
+  const [[line]] = write.mock.calls as [[string]];
+  write.mockRestore();
+  expect(line.trimEnd()).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+  expect(JSON.parse(line)).toEqual(value);
 });
