@@ -81,7 +81,7 @@ export class AnswerRelay implements UpstreamSink {
 
   #fail(failure: Failure): void {
     this.#ending(() => {
-      if (this.#relay === null) this.#delivery.failUpstream(failure);
+      if (this.#relay === null) this.#delivery.failWith(failure);
       else this.#relay.fail(failure);
     });
   }

@@ -45,7 +45,7 @@ export class BodyRelay implements Relay {
   }
 
   fail(failure: Failure): void {
-    this.#delivery.failUpstream(failure);
+    this.#delivery.failWith(failure);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {

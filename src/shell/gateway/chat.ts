@@ -45,7 +45,10 @@ export async function handleChat(
     record.sending(upstream, body.bytes);
     new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
   } catch (error) {
-    delivery.refuse(asFailure(context, error));
+    const failure = asFailure(context, error);
+    // A fault of ours is no refusal, and must not read as an upstream's answer.
+    if (failure.code === 'gateway/fault') delivery.failWith(failure);
+    else delivery.refuse(failure);
   }
 }
 

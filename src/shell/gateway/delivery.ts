@@ -77,8 +77,8 @@ export class Delivery {
     if (failure.code === 'request/too-large') this.#discardRest();
   }
 
-  /** Answers with an error of the gateway's own, under a receipt that says that an upstream failed. */
-  failUpstream(failure: Failure): void {
+  /** Answers with an error of the gateway's own, under a receipt that says that the exchange failed. */
+  failWith(failure: Failure): void {
     this.#answerWithError('failed', failure);
   }
 
