@@ -241,6 +241,10 @@ export const REASONS = {
     says: 'A parameter of the request is out of range or of the wrong kind.',
     do: 'Correct the parameter that is named.',
   },
+  'request/body-malformed': {
+    says: "The request's body is not what this path takes, or it broke off.",
+    do: 'Send the whole body in the form that the specification of this path gives.',
+  },
   'request/model-unknown': {
     says: 'No upstream of this gateway has that model.',
     do: 'Ask GET /v1/models for those it has, or start the gateway with --upstream.',
@@ -348,5 +352,25 @@ export const REASONS = {
   'vault/corrupt': {
     says: 'What the vault holds for this exchange cannot be decrypted.',
     do: 'Restore the vault from your backup.',
+  },
+  'peer/unreachable': {
+    says: 'The other server did not answer.',
+    do: 'Check its address and that it is running; try again later.',
+  },
+  'peer/answer-too-large': {
+    says: "The other server's answer is longer than it can be.",
+    do: 'Check the address: most likely this is no server of that kind.',
+  },
+  'peer/answer-missing': {
+    says: 'The other server does not have what it should have.',
+    do: 'Try again later; a log that keeps refusing what its checkpoint covers cannot be monitored.',
+  },
+  'peer/answer-unexpected': {
+    says: 'The other server answered with a status that its protocol does not have there.',
+    do: 'Check the address, and what its operator says.',
+  },
+  'peer/answer-malformed': {
+    says: "The other server's answer is not in the form that its protocol has.",
+    do: 'Check the address; if it is right, tell its operator.',
   },
 } as const;

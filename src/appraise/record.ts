@@ -71,7 +71,9 @@ async function readProof(
   if (checkpoint.origin !== trust.log.name) throw new Failure('checkpoint/origin-mismatch');
   if (receipt.log.origin !== trust.log.name)
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
-  const known = [trust.log, ...[...trust.policy.witnesses.values()].map(({ key }) => key)];
+  const witnesses = [...trust.policy.witnesses.values()].map(({ key }) => key);
+  const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
+  const known = [...logKeys, ...witnesses];
   const { verified, unknown } = await verifyNote(note, known);
   if (!verified.some(({ key }) => key === trust.log)) throw new Failure('checkpoint/log-signature-missing');
   // Anybody can add lines to a note. In a bundle nothing may stand that nobody vouches for.
@@ -89,7 +91,9 @@ function checkWitnesses(
   trust: Trust,
   asOf: number,
 ): Check {
-  const cosigned = signatures.flatMap(({ key, time }) => (time === null ? [] : [{ key, time: time * 1000 }]));
+  const cosigned = signatures.flatMap(({ key, time }) =>
+    time === null || key === trust.logCosigner ? [] : [{ key, time: time * 1000 }],
+  );
   const upToThen = cosigned.filter(({ time }) => time <= asOf + CLOCK_TOLERANCE);
   // Who cosigned a tree with this receipt in it before the receipt was made has a wrong clock, or the issuer has.
   const possible = upToThen.filter(({ time }) => time >= receipt.time.completed - CLOCK_TOLERANCE);

@@ -14,9 +14,16 @@ import { Failure } from '../reason.js';
 
 const MAX_TRUST_BYTES = 1 << 20;
 
+const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
+
+/** What a witness's key says beyond the base statement, as its operator has published it (C2SP tlog-cosignature, "Additional statements"). */
+export const STATEMENTS = ['entries-checked', 'mirrored'] as const;
+
 export const TrustSchema = v.strictObject({
   /** The log's verifier key; its name is the log's origin. */
   log: v.string(),
+  /** The key, of type 06 and the same name, with which the log states when it signed. */
+  logCosigner: v.optional(v.string()),
   /** The verifier keys whose receipts count. */
   issuers: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000)),
   /** A C2SP tlog-policy: the witnesses and the quorum. A `log` line in it must be the log above. */
@@ -25,10 +32,36 @@ export const TrustSchema = v.strictObject({
   controllers: v.optional(
     v.array(
       v.strictObject({
-        name: v.pipe(v.string(), v.minLength(1), v.maxLength(128)),
+        name: Name,
         keys: v.array(v.string()),
+        /** Where the keys can be used: who could be made to act there acts in the controller's place. */
+        cloud: v.optional(Name),
+        jurisdiction: v.optional(Name),
+        hardware: v.optional(Name),
       }),
     ),
+    [],
+  ),
+  /** Keys that no longer sign: what they signed counts below that index (for a checkpoint: up to that size). */
+  retired: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          key: v.string(),
+          role: v.picklist(['log', 'issuer', 'witness']),
+          why: v.picklist(['rotated', 'revoked']),
+          until: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+          /** The key that took its place, as `<name>+<key id>`. */
+          successor: v.optional(v.string()),
+        }),
+      ),
+      v.maxLength(1000),
+    ),
+    [],
+  ),
+  /** What witnesses' keys say beyond having seen a consistent tree. */
+  statements: v.optional(
+    v.pipe(v.array(v.strictObject({ key: v.string(), says: v.picklist(STATEMENTS) })), v.maxLength(1000)),
     [],
   ),
 });
@@ -38,13 +71,30 @@ export interface Controller {
   readonly name: string;
   /** Keys as {@link keyLabel} writes them. */
   readonly keys: readonly string[];
+  readonly cloud?: string | undefined;
+  readonly jurisdiction?: string | undefined;
+  readonly hardware?: string | undefined;
+}
+
+export interface RetiredKey {
+  readonly key: VerifierKey;
+  readonly role: 'log' | 'issuer' | 'witness';
+  readonly why: 'rotated' | 'revoked';
+  /** What it signed counts for entries below this index, and for checkpoints up to this size. */
+  readonly until: number;
+  /** The key in its place, as {@link keyLabel} writes it; null when there is none. */
+  readonly successor: string | null;
 }
 
 export interface Trust {
   readonly log: VerifierKey;
+  /** With which the log states when it signed; null for a log that does not. */
+  readonly logCosigner: VerifierKey | null;
   readonly issuers: readonly VerifierKey[];
   readonly policy: WitnessPolicy;
   readonly controllers: readonly Controller[];
+  readonly retired: readonly RetiredKey[];
+  readonly statements: readonly { readonly key: string; readonly says: (typeof STATEMENTS)[number] }[];
 }
 
 /** Reads a trust file. Throws `trust/malformed` naming the member, or the `policy/…` code of the policy's line. */
@@ -53,20 +103,29 @@ export function parseTrust(bytes: Uint8Array): Trust {
   const result = v.safeParse(TrustSchema, parseJson(bytes), { abortEarly: true });
   if (!result.success)
     throw new Failure('trust/malformed', { field: v.getDotPath(result.issues[0]) ?? 'file' });
-  const { log, issuers, policy, controllers } = result.output;
+  const { log, logCosigner, issuers, policy, controllers, retired, statements } = result.output;
+  const logKey = signingKey(log, 'log');
   const trust: Trust = {
-    log: signingKey(log, 'log'),
+    log: logKey,
+    logCosigner: logCosigner === undefined ? null : logCosignerKey(logCosigner, logKey),
     issuers: issuers.map((issuer, index) => signingKey(issuer, `issuers.${index}`)),
     policy: parsePolicy(policy),
     controllers,
+    retired: retired.map(({ key, successor, ...rest }, index) => ({
+      ...rest,
+      key: anyKey(key, `retired.${index}.key`),
+      successor: successor ?? null,
+    })),
+    statements,
   };
-  if (trust.policy.logs.some(({ key }) => !sameKey(key, trust.log))) {
+  const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
+  if (trust.policy.logs.some(({ key }) => !logKeys.some(known => sameKey(known, key)))) {
     throw new Failure('trust/malformed', {
       field: 'policy',
       detail: 'a log line that is not the log of this file',
     });
   }
-  const own = [trust.log, ...trust.issuers];
+  const own = [...logKeys, ...trust.issuers];
   if (
     [...trust.policy.witnesses.values()].some(({ key }) =>
       own.some(({ publicKey }) => equal(publicKey, key.publicKey)),
@@ -103,14 +162,28 @@ function parseJson(bytes: Uint8Array): unknown {
   }
 }
 
-function signingKey(text: string, field: string): VerifierKey {
+function anyKey(text: string, field: string): VerifierKey {
   try {
-    const key = parseVerifierKey(text);
-    if (key.type === KEY_TYPE.ed25519) return key;
+    return parseVerifierKey(text);
   } catch {
-    // Falls through: the field says more than the key's own code would.
+    // The field says more than the key's own code would.
+    throw new Failure('trust/malformed', { field });
   }
-  throw new Failure('trust/malformed', { field });
+}
+
+function signingKey(text: string, field: string): VerifierKey {
+  const key = anyKey(text, field);
+  if (key.type !== KEY_TYPE.ed25519) throw new Failure('trust/malformed', { field });
+  return key;
+}
+
+function logCosignerKey(text: string, log: VerifierKey): VerifierKey {
+  const key = anyKey(text, 'logCosigner');
+  if (key.type === KEY_TYPE.mlDsaCosignature && key.name === log.name) return key;
+  throw new Failure('trust/malformed', {
+    field: 'logCosigner',
+    detail: 'not an ML-DSA-44 key under the name of the log',
+  });
 }
 
 /** The trust file of a log, its issuers and its witnesses, for people to read and programs to parse. */

@@ -2,11 +2,12 @@
  * The one door through which cryptography enters the pure rooms.
  *
  * Every provider computes the same functions; they differ in speed alone, which is why the choice may be made once for a whole
- * process instead of being passed through every call. Without a choice, digests come from `@noble/hashes` and Ed25519 from WebCrypto,
- * or `@noble/curves` where WebCrypto lacks it. `countersign/node` installs `node:crypto`.
+ * process instead of being passed through every call. Without a choice, digests come from `@noble/hashes`, Ed25519 from WebCrypto, or
+ * `@noble/curves` where WebCrypto lacks it, and ML-DSA-44 from `@noble/post-quantum`. `countersign/node` installs `node:crypto`.
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { isIdentity, verifyCofactorless } from './ed25519.js';
 
 export interface Cryptography {
@@ -21,11 +22,20 @@ export interface Cryptography {
     message: Uint8Array,
     signature: Uint8Array,
   ): boolean | Promise<boolean>;
+  /** ML-DSA-44 (FIPS 204, algorithm 3) with an empty context. A public key or signature of the wrong length is simply not valid. */
+  verifyMlDsa44(
+    publicKey: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean | Promise<boolean>;
 }
+
+/** Lengths of ML-DSA-44, in bytes. Source: FIPS 204, table 2. */
+export const ML_DSA_44 = { publicKeyBytes: 1312, signatureBytes: 2420 } as const;
 
 /** A private key that can sign but is never shown. */
 export interface Signer {
-  /** The raw 32-byte Ed25519 public key. */
+  /** The raw public key, of Ed25519 or of ML-DSA-44. */
   readonly publicKey: Uint8Array;
   sign(message: Uint8Array): Uint8Array;
 }
@@ -42,6 +52,10 @@ export const portable: Cryptography = {
       return verifyCofactorless(publicKey, message, signature);
     }
   },
+  verifyMlDsa44: (publicKey, message, signature) =>
+    publicKey.length === ML_DSA_44.publicKeyBytes &&
+    signature.length === ML_DSA_44.signatureBytes &&
+    ml_dsa44.verify(signature, message, publicKey),
 };
 
 let provider: Cryptography = portable;
@@ -67,6 +81,14 @@ export function verifyEd25519(
   // Implementations disagree about this one; the others of small order are refused by all of them.
   if (signature.length !== 64 || isIdentity(signature.subarray(0, 32))) return false;
   return provider.verifyEd25519(publicKey, message, signature);
+}
+
+export function verifyMlDsa44(
+  publicKey: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  return provider.verifyMlDsa44(publicKey, message, signature);
 }
 
 /** WebCrypto takes views of unshared memory only; a copy is certain to be one. */

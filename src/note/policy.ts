@@ -1,7 +1,7 @@
 /** Witness policies: which cosignatures make a checkpoint witnessed. Source: C2SP tlog-policy. */
 import { equal, parseDecimal } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
-import { KEY_TYPE, parseVerifierKey, sameKey, type VerifierKey } from './key.js';
+import { isCosignerType, parseVerifierKey, sameKey, type VerifierKey } from './key.js';
 
 export interface PolicyMember {
   readonly key: VerifierKey;
@@ -101,7 +101,7 @@ class PolicyReader {
     if (name === undefined || vkey === undefined || surplus.length > 0)
       throw new Failure('policy/malformed', { field });
     const key = this.#newKey(vkey, field);
-    if (key.type !== KEY_TYPE.cosignature)
+    if (!isCosignerType(key.type))
       throw new Failure('policy/malformed', { field, detail: 'not a cosigner key' });
     this.#define(name, { kind: 'witness', name, key }, field);
     this.#witnesses.set(name, { key, url: url ?? null });

@@ -8,7 +8,7 @@ import { type Signer, verifyEd25519 } from '../bytes/cryptography.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import { cosignatureTime } from './cosignature.js';
-import { KEY_TYPE, keyLabel, type VerifierKey } from './key.js';
+import { isCosignerType, keyLabel, type VerifierKey } from './key.js';
 import { formatSignatureLine, type NoteSignature, parseSignatureLine } from './signature-line.js';
 
 /** Far beyond any note of ours; it bounds what a stranger can make us read. */
@@ -83,7 +83,7 @@ async function verifySignature(
   key: VerifierKey,
   signature: Uint8Array,
 ): Promise<VerifiedSignature> {
-  if (key.type === KEY_TYPE.cosignature) {
+  if (isCosignerType(key.type)) {
     const time = await cosignatureTime(text, key, signature);
     if (time !== null) return { key, time };
   } else if (await verifyEd25519(key.publicKey, utf8(text), signature)) {

@@ -12,12 +12,14 @@ export interface AddCheckpoint {
 }
 
 export type AddCheckpointAnswer =
-  | { readonly status: 'cosigned'; readonly cosignature: NoteSignature }
+  /** One for each of its keys. */
+  | { readonly status: 'cosigned'; readonly cosignatures: readonly NoteSignature[] }
   /** The witness has cosigned another size, which the log should start from (HTTP 409). */
   | { readonly status: 'stale'; readonly size: number };
 
 export interface Witness {
-  readonly key: VerifierKey;
+  /** The keys that it cosigns with, at least one: of one party, which may have one for each algorithm. */
+  readonly keys: readonly VerifierKey[];
   /**
    * Checks and persists, atomically and durably, before it answers. Throws `note/malformed`, `checkpoint/malformed`,
    * `checkpoint/origin-mismatch` (404), `checkpoint/log-signature-missing` or `note/signature-invalid` (403),

@@ -8,7 +8,8 @@ import {
   sign,
   verify,
 } from 'node:crypto';
-import { type Cryptography, install, type Signer } from '../bytes/cryptography.js';
+import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
+import { type Cryptography, install, portable, type Signer } from '../bytes/cryptography.js';
 
 /** The DER that comes before the 32 raw bytes of an Ed25519 key: RFC 8410 §4 (SubjectPublicKeyInfo) and §7 (PKCS #8). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -26,6 +27,8 @@ export const nodeCryptography: Cryptography = {
     });
     return verify(null, message, key, signature);
   },
+  // OpenSSL has ML-DSA from 3.5 on, which no Node.js 20 brings.
+  verifyMlDsa44: portable.verifyMlDsa44,
 };
 
 install(nodeCryptography);
@@ -34,6 +37,12 @@ install(nodeCryptography);
 export function signerFromSeed(seed: Uint8Array): Signer {
   const key = createPrivateKey({ key: Buffer.concat([PKCS8_PREFIX, seed]), format: 'der', type: 'pkcs8' });
   return { publicKey: rawPublicKey(createPublicKey(key)), sign: message => sign(null, message, key) };
+}
+
+/** A signer from a 32-byte ML-DSA-44 seed (FIPS 204, algorithm 6). Signing takes some three milliseconds: off the request path only. */
+export function mlDsaSignerFromSeed(seed: Uint8Array): Signer {
+  const { publicKey, secretKey } = ml_dsa44.keygen(seed);
+  return { publicKey, sign: message => ml_dsa44.sign(message, secretKey) };
 }
 
 function rawPublicKey(key: KeyObject): Uint8Array {

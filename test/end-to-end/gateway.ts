@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
+import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
 import { parsePolicy } from '../../src/note/policy.js';
 import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js';
@@ -81,7 +82,12 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     key: log.key,
     signer: log.signer,
     witnesses: [
-      await openLocalWitness({ folder: join(folder, 'witness'), ...witness, logs: [log.key], now: Date.now }),
+      await openLocalWitness({
+        folder: join(folder, 'witness'),
+        cosigners: [cosignerOf(witness.key, witness.signer)],
+        logs: [log.key],
+        now: Date.now,
+      }),
     ],
     quorum: parsePolicy(policy).quorum,
     accepts: entry => entryIsByOneOf([issuer.key], entry),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { type Signer, sha256 } from '../../src/bytes/cryptography.js';
 import { fromUtf8, utf8 } from '../../src/bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../../src/note/checkpoint.js';
+import { cosignerOf } from '../../src/note/cosignature.js';
 import type { Quorum } from '../../src/note/policy.js';
 import type { Witness } from '../../src/note/witness.js';
 import type { FileLog } from '../../src/shell/log/file-log.js';
@@ -34,8 +35,7 @@ export function openWitnesses(folder: string, count = WITNESSES.length): Promise
     WITNESSES.slice(0, count).map(({ key, signer }, index) =>
       openLocalWitness({
         folder: join(folder, `witness-${index}`),
-        key,
-        signer,
+        cosigners: [cosignerOf(key, signer)],
         logs: [LOG.key],
         now: Date.now,
         disk: hastyDisk,

@@ -9,6 +9,7 @@ import { formatTrust } from '../../appraise/trust.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
+import { cosignerOf } from '../../note/cosignature.js';
 import { parsePolicy } from '../../note/policy.js';
 import { Failure } from '../../reason.js';
 import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
@@ -99,8 +100,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     keys.witnesses.map(({ key, signer }, index) =>
       openLocalWitness({
         folder: join(folder.witnesses, `${index + 1}`),
-        key,
-        signer,
+        cosigners: [cosignerOf(key, signer)],
         logs: [keys.log.key],
         now: Date.now,
       }),

@@ -1,8 +1,8 @@
 /** `countersign up`: the whole system on one machine. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
-import { isLoopback } from '../gateway/guard.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
+import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { EXIT } from './exit-code.js';
 import { type House, openHouse } from './house.js';

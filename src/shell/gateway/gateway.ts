@@ -7,9 +7,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../../reason.js';
+import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { handleChat } from './chat.js';
 import { asFailure, type GatewayContext } from './context.js';
-import { isLocalRequest, isLoopback } from './guard.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
 import { sendBody, sendFailure, sendJson } from './respond.js';

@@ -8,10 +8,10 @@ import { Failure } from '../../reason.js';
 import { TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
-import type { Bundles } from './bundles.js';
+import type { Bundles } from '../tiles/bundles.js';
+import { KeyIndex } from '../tiles/key-index.js';
 import { FileLog } from './file-log.js';
 import { keepCheckpoint, readCheckpoint } from './kept-checkpoint.js';
-import { KeyIndex } from './key-index.js';
 import { type Acceptance, recover } from './recover.js';
 import { quorumKeys, WITNESS_TIMING, type WitnessTiming } from './witnessing.js';
 
@@ -76,7 +76,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
 /** The keys of the quorum, as the quorum has them, and those of witnesses that it does not ask for. */
 function knownKeys(quorum: Quorum, witnesses: readonly Witness[]): VerifierKey[] {
   const keys = quorumKeys(quorum);
-  const others = witnesses.map(witness => witness.key);
+  const others = witnesses.flatMap(witness => witness.keys);
   return [...keys, ...others.filter(other => !keys.some(key => sameKey(key, other)))];
 }
 

@@ -20,9 +20,9 @@ import { leafHash } from '../../tree/hash.js';
 import { parseTilePath, readBundle, TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, writeAll } from '../files/disk.js';
 import { readIfPresent, syncFolder } from '../files/durable.js';
-import { Bundles, bundlePath, offsetsOf } from './bundles.js';
-import { HashTiles, hashTilePath } from './hash-tiles.js';
-import { TileNodes } from './tile-nodes.js';
+import { Bundles, bundlePath, offsetsOf } from '../tiles/bundles.js';
+import { HashTiles, hashTilePath } from '../tiles/hash-tiles.js';
+import { TileNodes } from '../tiles/tile-nodes.js';
 
 /** Whether an entry that no kept checkpoint covers is one that the log can have taken. */
 export type Acceptance = (entry: Uint8Array) => boolean | Promise<boolean>;

@@ -38,7 +38,7 @@ afterEach(async () => {
 
 /** The third witness, answering as it is told; the first two are honest. */
 function withThird(answer: Witness['addCheckpoint']): Witness[] {
-  return [...honest.slice(0, 2), { key: (honest[2] as Witness).key, addCheckpoint: answer }];
+  return [...honest.slice(0, 2), { keys: (honest[2] as Witness).keys, addCheckpoint: answer }];
 }
 
 async function cosignersOf(proof: string | null): Promise<string[]> {
@@ -50,7 +50,7 @@ async function cosignersOf(proof: string | null): Promise<string[]> {
 const stale = (size: number) => async (): Promise<AddCheckpointAnswer> => ({ status: 'stale', size });
 const cosigned = (line: ReturnType<typeof cosign>) => async (): Promise<AddCheckpointAnswer> => ({
   status: 'cosigned',
-  cosignature: line,
+  cosignatures: [line],
 });
 const third = WITNESSES[2] as (typeof WITNESSES)[number];
 const stranger = testCosigner(third.key.name, 77);
@@ -124,7 +124,7 @@ describe('without a quorum', () => {
   it('nothing is witnessed and everything is included, until the witnesses come back', async () => {
     let down = false;
     const witnesses = honest.map(witness => ({
-      key: witness.key,
+      keys: witness.keys,
       addCheckpoint: (request: Parameters<Witness['addCheckpoint']>[0]) =>
         down ? Promise.reject(new Error('down')) : witness.addCheckpoint(request),
     }));
@@ -207,7 +207,10 @@ describe('rounds', () => {
     await growTo(log, 5);
     await log.reached(4, 'witnessed', 5000);
     await log.close();
-    const silent = honest.map(({ key }) => ({ key, addCheckpoint: () => Promise.reject(new Error('down')) }));
+    const silent = honest.map(({ keys }) => ({
+      keys,
+      addCheckpoint: () => Promise.reject(new Error('down')),
+    }));
     log = await openTestLog(folder.path, { witnesses: silent, quorum: quorumOf(3) });
     expect(log.witnessed?.size).toBe(5);
     expect(await cosignersOf(await log.prove(4))).toHaveLength(3);

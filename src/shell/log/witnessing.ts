@@ -51,10 +51,15 @@ export const WITNESS_TIMING: WitnessTiming = {
   longestWait: 5000,
 };
 
+interface Cosignature {
+  readonly key: VerifierKey;
+  readonly cosignature: NoteSignature;
+}
+
 interface Member {
   readonly witness: Witness;
-  /** As the quorum knows it. */
-  readonly key: VerifierKey;
+  /** As the quorum knows them. */
+  readonly keys: readonly VerifierKey[];
   /** The size that it last cosigned, as far as is known. */
   size: number;
   /** Whether an earlier question is still open. */
@@ -87,8 +92,8 @@ export class Witnessing {
     this.#timing = timing;
     this.#onProblem = onProblem;
     this.#members = witnesses.map(witness => {
-      const key = keys.find(known => sameKey(known, witness.key)) ?? witness.key;
-      return { witness, key, size, busy: false, problem: null };
+      const asKnown = witness.keys.map(key => keys.find(known => sameKey(known, key)) ?? key);
+      return { witness, keys: asKnown, size, busy: false, problem: null };
     });
   }
 
@@ -96,7 +101,7 @@ export class Witnessing {
   async round(patience = this.#timing.patience): Promise<Failure[]> {
     const signed = this.#log.signed();
     const answers = await Promise.all(this.#members.map(member => this.#ask(member, signed, patience)));
-    const cosigned = answers.flatMap(answer => (answer instanceof Failure ? [] : [answer]));
+    const cosigned = answers.flatMap(answer => (answer instanceof Failure ? [] : answer));
     // A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed.
     const keys = cosigned.map(({ key }) => key);
     if (cosigned.length > 0 && satisfies(this.#quorum, keys)) {
@@ -147,13 +152,13 @@ export class Witnessing {
     member: Member,
     signed: SignedCheckpoint,
     patience: number,
-  ): Promise<{ key: VerifierKey; cosignature: NoteSignature } | Failure> {
+  ): Promise<readonly Cosignature[] | Failure> {
     try {
-      const cosignature = await this.#inTime(member, patience, () => this.#cosign(member, signed));
+      const cosignatures = await this.#inTime(member, patience, () => this.#cosign(member, signed));
       member.problem = null;
-      return { key: member.key, cosignature };
+      return cosignatures;
     } catch (error) {
-      const label = keyLabel(member.key);
+      const label = member.keys.map(keyLabel).join(', ');
       const failure =
         error instanceof Failure
           ? new Failure(error.code, { field: label, detail: error.detail ?? 'as the witness answered' })
@@ -164,7 +169,7 @@ export class Witnessing {
     }
   }
 
-  async #cosign(member: Member, signed: SignedCheckpoint): Promise<NoteSignature> {
+  async #cosign(member: Member, signed: SignedCheckpoint): Promise<Cosignature[]> {
     let answer = await this.#request(member, signed);
     if (answer.status === 'stale') {
       // The witness's word alone, and perhaps no size at all. Whatever it makes us prove, it still proves that the log only grew.
@@ -176,13 +181,9 @@ export class Witnessing {
       answer = await this.#request(member, signed);
     }
     if (answer.status === 'stale') throw new Failure('witness/stale', { detail: `size ${answer.size}` });
-    const { name, keyId, signature } = answer.cosignature;
-    if (name !== member.key.name || !equal(keyId, member.key.id)) throw new Failure('cosignature/malformed');
-    if ((await cosignatureTime(signed.text, member.key, signature)) === null) {
-      throw new Failure('note/signature-invalid');
-    }
+    const cosigned = await readCosignatures(member.keys, signed.text, answer.cosignatures);
     member.size = signed.checkpoint.size;
-    return answer.cosignature;
+    return cosigned;
   }
 
   async #request({ witness, size }: Member, signed: SignedCheckpoint): Promise<AddCheckpointAnswer> {
@@ -211,6 +212,28 @@ export class Witnessing {
       silence.catch(() => undefined);
     }
   }
+}
+
+/** The lines by the witness's known keys; others are ignored. Throws `cosignature/malformed` or `note/signature-invalid`. */
+async function readCosignatures(
+  keys: readonly VerifierKey[],
+  text: string,
+  lines: readonly NoteSignature[],
+): Promise<Cosignature[]> {
+  const cosigned: Cosignature[] = [];
+  for (const cosignature of lines) {
+    const { name, keyId, signature } = cosignature;
+    const key = keys.find(known => known.name === name && equal(known.id, keyId));
+    if (key === undefined) continue;
+    if (cosigned.some(known => known.key === key)) throw new Failure('cosignature/malformed');
+    const time = await cosignatureTime(text, key, signature);
+    if (time === null) throw new Failure('note/signature-invalid');
+    // Without a time it does not say that this is the largest tree that was seen.
+    if (time === 0) throw new Failure('cosignature/malformed');
+    cosigned.push({ key, cosignature });
+  }
+  if (cosigned.length === 0) throw new Failure('cosignature/malformed');
+  return cosigned;
 }
 
 function messageOf(error: unknown): string {

@@ -8,7 +8,8 @@ import { temporaryFolder } from '../../../test/support/log.js';
 import { entryAt, ReferenceTree } from '../../../test/support/reference-tree.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatCheckpoint } from '../../note/checkpoint.js';
-import { cosignatureTime } from '../../note/cosignature.js';
+import { cosignatureTime, cosignerOf } from '../../note/cosignature.js';
+import type { NoteSignature } from '../../note/signature-line.js';
 import { formatNote, signNote } from '../../note/signed-note.js';
 import type { AddCheckpoint, AddCheckpointAnswer, Witness } from '../../note/witness.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
@@ -28,8 +29,7 @@ let clock: number;
 const open = (disk: Disk = nodeDisk) =>
   openLocalWitness({
     folder: folder.path,
-    key: WITNESS.key,
-    signer: WITNESS.signer,
+    cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
     logs: [LOG.key, OTHER.key],
     now: () => clock,
     disk,
@@ -53,7 +53,9 @@ function request(oldSize: number, size: number, tree = TREE, log = LOG): AddChec
   };
 }
 const timeOf = async (answer: AddCheckpointAnswer, text: string) =>
-  answer.status === 'cosigned' ? cosignatureTime(text, WITNESS.key, answer.cosignature.signature) : null;
+  answer.status === 'cosigned'
+    ? cosignatureTime(text, WITNESS.key, (answer.cosignatures[0] as NoteSignature).signature)
+    : null;
 
 describe('add-checkpoint (tlog-witness)', () => {
   it('200: cosigns a tree that extends the last, with the time', async () => {
@@ -282,7 +284,13 @@ describe('state', () => {
         const own = temporaryFolder();
         const disk = faultyDisk();
         const openOwn = (on: Disk) =>
-          openLocalWitness({ folder: own.path, ...WITNESS, logs: [LOG.key], now: () => clock, disk: on });
+          openLocalWitness({
+            folder: own.path,
+            cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
+            logs: [LOG.key],
+            now: () => clock,
+            disk: on,
+          });
         const failing = await openOwn(disk);
         await failing.addCheckpoint(request(0, 20));
         disk.failAt(disk.count + call, fault);

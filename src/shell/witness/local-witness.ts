@@ -7,11 +7,11 @@
  * the log, it is the same controller as the log.
  */
 import { join } from 'node:path';
-import { type Signer, sha256 } from '../../bytes/cryptography.js';
+import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { equal, utf8 } from '../../bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
-import { cosign } from '../../note/cosignature.js';
+import type { Cosigner } from '../../note/cosignature.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import type { NoteSignature } from '../../note/signature-line.js';
 import { formatNote, parseNote, type SignedNote, verifyNote } from '../../note/signed-note.js';
@@ -28,10 +28,9 @@ const MAX_PROOF = 63;
 export interface LocalWitnessOptions {
   /** Where its state is kept, one file a log; made when it is missing. No other witness uses it. */
   readonly folder: string;
-  /** Of the cosignature type. */
-  readonly key: VerifierKey;
-  readonly signer: Signer;
-  /** The logs that it cosigns; a key's name is its log's origin. */
+  /** What it signs with: one for each algorithm, at least one. */
+  readonly cosigners: readonly Cosigner[];
+  /** The logs that it cosigns; a key's name is its log's origin, and a log may have several keys. */
   readonly logs: readonly VerifierKey[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -40,21 +39,23 @@ export interface LocalWitnessOptions {
 
 /** Throws `log/corrupt` when a state file is not one that this witness has written. */
 export async function openLocalWitness(options: LocalWitnessOptions): Promise<Witness> {
-  const { folder, key, disk = nodeDisk } = options;
+  const { folder, cosigners, disk = nodeDisk } = options;
+  const keys = cosigners.map(({ key }) => key);
   await makeFoldersDurably(folder, disk);
   const states = new Map<string, Checkpoint>();
   let latest = 0;
-  for (const log of options.logs) {
-    const state = await readState(folder, key, log);
+  for (const origin of new Set(options.logs.map(({ name }) => name))) {
+    const logs = options.logs.filter(({ name }) => name === origin);
+    const state = await readState(folder, keys, origin, logs);
     if (state === null) continue;
-    states.set(log.name, state.checkpoint);
+    states.set(origin, state.checkpoint);
     latest = Math.max(latest, state.time);
   }
   return new LocalWitness({ ...options, disk }, states, latest);
 }
 
 class LocalWitness implements Witness {
-  readonly key: VerifierKey;
+  readonly keys: readonly VerifierKey[];
   readonly #options: Required<LocalWitnessOptions>;
   readonly #states: Map<string, Checkpoint>;
   /** The latest time that it has stated, in Unix seconds. */
@@ -62,7 +63,7 @@ class LocalWitness implements Witness {
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: Required<LocalWitnessOptions>, states: Map<string, Checkpoint>, latest: number) {
-    this.key = options.key;
+    this.keys = options.cosigners.map(({ key }) => key);
     this.#options = options;
     this.#states = states;
     this.#latest = latest;
@@ -78,38 +79,42 @@ class LocalWitness implements Witness {
   async #answer({ oldSize, proof, checkpoint: bytes }: AddCheckpoint): Promise<AddCheckpointAnswer> {
     const note = parseNote(bytes);
     const checkpoint = parseCheckpoint(note.text);
-    const logSignature = await this.#logSignature(note, checkpoint.origin);
+    const logSignatures = await this.#logSignatures(note, checkpoint.origin);
     // A size that is no size (the request may come from a network) is larger than any, so that it goes no further than this.
     if (!(oldSize >= 0 && oldSize <= checkpoint.size)) throw new Failure('witness/old-size-too-large');
     const state = this.#states.get(checkpoint.origin);
     const size = state?.size ?? 0;
     if (oldSize !== size) return { status: 'stale', size };
     checkExtends(state?.root ?? emptyRoot(), size, checkpoint, proof);
-    return { status: 'cosigned', cosignature: await this.#cosign(note.text, checkpoint, logSignature) };
+    return { status: 'cosigned', cosignatures: await this.#cosign(note.text, checkpoint, logSignatures) };
   }
 
-  async #logSignature(note: SignedNote, origin: string): Promise<NoteSignature> {
-    const log = this.#options.logs.find(({ name }) => name === origin);
-    if (log === undefined) throw new Failure('checkpoint/origin-mismatch');
-    const { verified } = await verifyNote(note, [log]);
-    const signature = note.signatures.find(({ name, keyId }) => name === log.name && equal(keyId, log.id));
-    if (verified.length === 0 || signature === undefined) {
-      throw new Failure('checkpoint/log-signature-missing');
-    }
-    return signature;
+  /** The lines by the log's own keys, all of which verify. */
+  async #logSignatures(note: SignedNote, origin: string): Promise<NoteSignature[]> {
+    const keys = this.#options.logs.filter(({ name }) => name === origin);
+    if (keys.length === 0) throw new Failure('checkpoint/origin-mismatch');
+    const { verified } = await verifyNote(note, keys);
+    if (verified.length === 0) throw new Failure('checkpoint/log-signature-missing');
+    return note.signatures.filter(({ name, keyId }) =>
+      keys.some(key => key.name === name && equal(key.id, keyId)),
+    );
   }
 
   /** The cosignature leaves only after the state that it is part of is durable. */
-  async #cosign(text: string, checkpoint: Checkpoint, logSignature: NoteSignature): Promise<NoteSignature> {
-    const { folder, key, signer, now, disk } = this.#options;
+  async #cosign(
+    text: string,
+    checkpoint: Checkpoint,
+    logSignatures: readonly NoteSignature[],
+  ): Promise<readonly NoteSignature[]> {
+    const { folder, cosigners, now, disk } = this.#options;
     // A clock that went back does not make this witness contradict itself.
     const time = Math.max(Math.floor(now() / 1000), this.#latest);
-    const cosignature = cosign(text, time, key, signer);
-    const state = formatNote({ text, signatures: [logSignature, cosignature] });
+    const cosignatures = await Promise.all(cosigners.map(cosigner => cosigner.cosign(text, time)));
+    const state = formatNote({ text, signatures: [...logSignatures, ...cosignatures] });
     await writeDurably(statePath(folder, checkpoint.origin), state, 0o644, disk);
     this.#latest = time;
     this.#states.set(checkpoint.origin, checkpoint);
-    return cosignature;
+    return cosignatures;
   }
 }
 
@@ -130,20 +135,24 @@ function checkExtends(
 /** What was cosigned last, as a note under the log's signature and the witness's own, which carries the time. */
 async function readState(
   folder: string,
-  key: VerifierKey,
-  log: VerifierKey,
+  keys: readonly VerifierKey[],
+  origin: string,
+  logs: readonly VerifierKey[],
 ): Promise<{ checkpoint: Checkpoint; time: number } | null> {
-  const bytes = await readIfPresent(statePath(folder, log.name));
+  const bytes = await readIfPresent(statePath(folder, origin));
   if (bytes === null) return null;
-  const corrupt = (detail: string) => new Failure('log/corrupt', { field: keyLabel(key), detail });
+  const field = keys.map(keyLabel).join(', ');
+  const corrupt = (detail: string) => new Failure('log/corrupt', { field, detail });
   try {
     const note = parseNote(bytes);
     const checkpoint = parseCheckpoint(note.text);
-    const { verified } = await verifyNote(note, [log, key]);
-    const time = verified.find(signature => signature.key === key)?.time;
-    if (verified.length !== 2 || time == null) throw corrupt('a state without both signatures');
-    if (checkpoint.origin !== log.name) throw corrupt('the state of another log');
-    return { checkpoint, time };
+    const { verified } = await verifyNote(note, [...logs, ...keys]);
+    // A key that was added since has not signed it yet; one of each side must have.
+    const times = verified.flatMap(({ key, time }) => (keys.includes(key) && time !== null ? [time] : []));
+    const isByLog = verified.some(({ key }) => logs.includes(key));
+    if (times.length === 0 || !isByLog) throw corrupt('a state without both signatures');
+    if (checkpoint.origin !== origin) throw corrupt('the state of another log');
+    return { checkpoint, time: Math.max(...times) };
   } catch (error) {
     throw error instanceof Failure && error.code !== 'log/corrupt' ? corrupt(error.code) : error;
   }

@@ -1,0 +1,54 @@
+/**
+ * Asking a server that is not trusted: its answer may be late, endless or wrong, so that every request has a time and a size, and no
+ * redirect is followed.
+ */
+import { Agent, request } from 'undici';
+import { ByteCollector } from '../../bytes/collector.js';
+import { Failure } from '../../reason.js';
+
+export interface Asked {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Uint8Array;
+}
+
+export interface AskOptions {
+  readonly method?: 'GET' | 'POST';
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: Uint8Array;
+  /** The most bytes to read of the answer. */
+  readonly limit: number;
+  /** For the whole exchange, in milliseconds. */
+  readonly timeout: number;
+  readonly signal?: AbortSignal;
+}
+
+/** One connection pool for each server, shared by all who ask; idle connections keep no process alive. */
+const agent = new Agent({ connections: 16, keepAliveTimeout: 30_000 });
+
+/** Resolves to whatever status the server answers with. Throws `peer/unreachable` or `peer/answer-too-large`. */
+export async function ask(url: string | URL, options: AskOptions): Promise<Asked> {
+  const { method = 'GET', headers = {}, body = null, limit, timeout } = options;
+  const patience = AbortSignal.timeout(timeout);
+  const signal = options.signal === undefined ? patience : AbortSignal.any([patience, options.signal]);
+  try {
+    const answer = await request(url, { dispatcher: agent, method, headers, body, signal });
+    const collected = new ByteCollector();
+    for await (const chunk of answer.body) {
+      if (collected.length + chunk.length > limit) {
+        answer.body.destroy();
+        throw new Failure('peer/answer-too-large', { field: String(url) });
+      }
+      collected.add(chunk);
+    }
+    return { status: answer.statusCode, headers: answer.headers, body: collected.bytes };
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const detail = patience.aborted
+      ? 'no answer in time'
+      : error instanceof Error
+        ? error.message
+        : 'no answer';
+    throw new Failure('peer/unreachable', { field: String(url), detail });
+  }
+}
