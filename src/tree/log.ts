@@ -23,8 +23,10 @@ export interface TransparencyLog {
   /**
    * Takes an entry. When this returns, the entry survives the death of this process; when `included` resolves, it survives the loss of
    * power. Throws `log/unavailable` or `log/entry-too-large`.
+   *
+   * @param known the keys to file the entry under, from a caller that has just computed them; the log finds them itself otherwise
    */
-  append(entry: Uint8Array): Appended;
+  append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended;
   /** The index of the entry that is filed under a 16-byte key, or null. */
   find(key: Uint8Array): Promise<number | null>;
   /** The bytes of an entry that has been appended. */

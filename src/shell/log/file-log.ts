@@ -124,12 +124,12 @@ export class FileLog implements TransparencyLog, Publication {
     return this.#failure === null && !this.#closed;
   }
 
-  append(entry: Uint8Array): Appended {
+  append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended {
     if (this.#failure !== null) throw this.#failure;
     if (this.#closed) throw new Failure('log/unavailable', { detail: 'the log is closed' });
     if (entry.length === 0) throw new RangeError('an entry is never empty');
     const framed = frameEntry(entry);
-    const keys = this.#parts.keysOf(entry);
+    const keys = known ?? this.#parts.keysOf(entry);
     let index: number;
     try {
       index = this.#parts.bundles.append(framed);
