@@ -20,12 +20,7 @@ export const nodeCryptography: Cryptography = {
   hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
   verifyEd25519: (publicKey, message, signature) => {
     if (publicKey.length !== 32 || signature.length !== 64) return false;
-    const key = createPublicKey({
-      key: Buffer.concat([SPKI_PREFIX, publicKey]),
-      format: 'der',
-      type: 'spki',
-    });
-    return verify(null, message, key, signature);
+    return verify(null, message, publicKeyObject(publicKey), signature);
   },
   // OpenSSL has ML-DSA from 3.5 on, which no Node.js 20 brings.
   verifyMlDsa44: portable.verifyMlDsa44,
@@ -43,6 +38,20 @@ export function signerFromSeed(seed: Uint8Array): Signer {
 export function mlDsaSignerFromSeed(seed: Uint8Array): Signer {
   const { publicKey, secretKey } = ml_dsa44.keygen(seed);
   return { publicKey, sign: message => ml_dsa44.sign(message, secretKey) };
+}
+
+/** Keys that have been read, because reading one takes half as long as using it. */
+const publicKeys = new Map<string, KeyObject>();
+const MAX_PUBLIC_KEYS = 1024;
+
+function publicKeyObject(publicKey: Uint8Array): KeyObject {
+  const name = Buffer.from(publicKey).toString('latin1');
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
+  const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  if (publicKeys.size >= MAX_PUBLIC_KEYS) publicKeys.clear();
+  publicKeys.set(name, key);
+  return key;
 }
 
 function rawPublicKey(key: KeyObject): Uint8Array {

@@ -10,6 +10,10 @@ import { KeyIndex } from './key-index.js';
 
 /** So many entries, two keys each, that the index is written twice and something is left in memory. */
 const ENTRIES = 10_000;
+/** Enough for eight runs and some more. */
+const MERGED_ENTRIES = 40_000;
+/** Seven runs, and the eighth nearly full. */
+const BEFORE_MERGING = 8 * 4096 - 100;
 const keysOf = (index: number) => {
   const digest = sha256(u64be(index));
   return [digest.slice(0, 16), digest.slice(16)];
@@ -64,11 +68,11 @@ describe('an index', () => {
   it.each<[string, () => void]>([
     ['is lost', () => rmSync(at('.'), { recursive: true })],
     ['has lost its bounds', () => rmSync(at('through'))],
-    ['has its bounds flipped', () => flip('through', 1000)],
-    ['has its bounds cut', () => truncateSync(at('through'), 500)],
-    ['has a bucket lost', () => rmSync(at('7f'))],
-    ['has a bucket cut', () => truncateSync(at('7f'), readFileSync(at('7f')).length - 1)],
-    ['has a bucket flipped', () => flip('7f', 23)],
+    ['has its bounds flipped', () => flip('through', 9)],
+    ['has its bounds cut', () => truncateSync(at('through'), 30)],
+    ['has a run lost', () => rmSync(at('1.run'))],
+    ['has a run cut', () => truncateSync(at('1.run'), readFileSync(at('1.run')).length - 1)],
+    ['has a run flipped', () => flip('1.run', 23)],
   ])('that %s begins anew', async (_, damage) => {
     await written();
     damage();
@@ -98,7 +102,8 @@ describe('an index', () => {
   });
 
   it('whose disk fails once finds everything all the same, and writes it the next time', async () => {
-    for (const call of [0, 2, 100, 512, 514]) {
+    // It makes a folder, opens and writes a run in eight pieces, and names it in `through` by another open, write and rename.
+    for (const call of [0, 1, 2, 6, 9, 10, 11, 12]) {
       for (const fault of ['lost', 'kept'] as const) {
         rmSync(at('.'), { recursive: true, force: true });
         const disk = faultyDisk();
@@ -119,6 +124,88 @@ describe('an index', () => {
         await reopened.close();
       }
     }
+  });
+
+  it('makes one run of eight, in which everything is still found', async () => {
+    const index = await KeyIndex.open(at('.'), nodeDisk, 0);
+    await fill(index, MERGED_ENTRIES);
+    expect(readdirSync(at('.')).filter(name => name.endsWith('.run')).length).toBeLessThan(8);
+    await expectAll(index, MERGED_ENTRIES);
+    await index.close();
+    const reopened = await KeyIndex.open(at('.'), nodeDisk, MERGED_ENTRIES);
+    expect(reopened.size).toBeGreaterThan(MERGED_ENTRIES - 5000);
+    await fill(reopened, MERGED_ENTRIES);
+    await expectAll(reopened, MERGED_ENTRIES);
+    await reopened.close();
+  });
+
+  it('whose disk fails while runs are made one finds everything all the same, and tries again', async () => {
+    for (let call = 0; call < 12; call++) {
+      rmSync(at('.'), { recursive: true, force: true });
+      const whole = await KeyIndex.open(at('.'), nodeDisk, 0);
+      await fill(whole, BEFORE_MERGING);
+      await whole.close();
+      const disk = faultyDisk();
+      const index = await KeyIndex.open(at('.'), disk, BEFORE_MERGING);
+      while (index.size < BEFORE_MERGING) index.add(keysOf(index.size));
+      // The eighth run takes eleven calls; then they are merged.
+      disk.failAt(disk.count + 11 + call, 'lost');
+      let failures = 0;
+      for (let more = 0; more < 9000; more++) {
+        index.add(keysOf(index.size));
+        await index.flush(index.size).catch(() => failures++);
+      }
+      expect(failures).toBe(1);
+      await expectAll(index, BEFORE_MERGING + 9000);
+      await index.close();
+    }
+  });
+
+  it('answers while runs become others under its hands', async () => {
+    const index = await KeyIndex.open(at('.'), nodeDisk, 0);
+    const lookups: Promise<void>[] = [];
+    const missed: number[] = [];
+    while (index.size < MERGED_ENTRIES) {
+      const entry = Math.floor(index.size / 2);
+      index.add(keysOf(index.size));
+      const flushing = index.flush(index.size);
+      if (index.size % 50 === 0) {
+        const [key] = keysOf(entry) as [Uint8Array];
+        lookups.push(
+          index.candidates(key).then(found => {
+            if (![...found, index.recent(key)].includes(entry)) missed.push(entry);
+          }),
+        );
+      }
+      if (index.size % 500 === 0) await flushing;
+    }
+    await Promise.all(lookups);
+    expect(missed).toEqual([]);
+    await index.close();
+  });
+
+  it('leads to every entry that has the key, the first one first, also over many records of one key', async () => {
+    const index = await KeyIndex.open(at('.'), nodeDisk, 0);
+    const shared = sha256(u64be(1)).slice(0, 16);
+    for (let run = 0; run < 3; run++) {
+      index.add([shared]);
+      for (let other = 1; other < 8300; other++)
+        index.add([sha256(u64be(run * 10_000 + other + 2)).slice(0, 16)]);
+      await index.flush(index.size);
+    }
+    expect(await index.candidates(shared)).toEqual([0, 8300, 16_600]);
+    await index.close();
+  });
+
+  it('names what is damaged in it, file by file', async () => {
+    await written();
+    expect(await KeyIndex.damage(at('.'))).toEqual([]);
+    flip('1.run', 100);
+    expect(await KeyIndex.damage(at('.'))).toEqual([{ file: '1.run', why: 'its checksum does not match' }]);
+    rmSync(at('1.run'));
+    expect(await KeyIndex.damage(at('.'))).toEqual([{ file: '1.run', why: 'it cannot be read' }]);
+    flip('through', 0);
+    expect(await KeyIndex.damage(at('.'))).toEqual([{ file: 'through', why: 'its checksum does not match' }]);
   });
 
   it('refuses a key of another length', async () => {

@@ -1,67 +1,81 @@
 /**
- * Finding entries by 16-byte keys, in flat memory: 256 files by the key's first byte, of 24-byte records `key ‖ u64be index`, and one
- * file `through` that says up to which entry they hold, how many records each has, and their CRC-32.
+ * Finding entries by 16-byte keys, which are parts of digests: the newest keys in memory, the others in sorted runs on disk (see
+ * `key-run.ts`). Eight runs of a size become one of the next, so that there are few of them and every key is written a few times only.
+ * Source: P. O'Neil et al., "The log-structured merge-tree" (1996). A look-up costs the same however long the log is, and memory grows
+ * by less than three bytes an entry with two keys.
  *
- * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match `through` is made anew, and
- * whoever finds a record here still reads the entry to see whether it has that key.
+ * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match the file `through` is made
+ * anew, and whoever finds a record here still reads the entry to see whether it has that key.
  */
-import { read } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as otherWork } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
-import { toHex } from '../../bytes/hex.js';
-import { concat, fromU64be, u64be } from '../../bytes/octets.js';
-import { type Disk, writeAll } from '../files/disk.js';
+import { concatAll, fromU64be, u64be } from '../../bytes/octets.js';
+import type { Disk } from '../files/disk.js';
 import { makeFolders, replaceFile } from '../files/durable.js';
+import { KEY_BYTES, KeyRun, mergedPieces, type RunSummary, sortedPieces } from './key-run.js';
 
-/** The length of a key, in bytes. */
-export const KEY_BYTES = 16;
-const RECORD_BYTES = KEY_BYTES + 8;
-const BUCKETS = 256;
+export { KEY_BYTES };
+
 /** Keys that stay in memory until they are written together. */
 const RECENT_KEYS = 8192;
-const THROUGH_BYTES = 8 + BUCKETS * 12 + 4;
-
-/** Buckets that are written in one go, before other work has its turn. */
-const BUCKETS_AT_ONCE = 8;
-
-interface Bucket {
-  readonly records: number;
-  /** Of all its records. */
-  readonly crc: number;
-}
-
-const readAsync = promisify(read);
+/** Runs of one size that become one of the next. */
+const FAN_IN = 8;
 
 export class KeyIndex {
   readonly #folder: string;
   readonly #disk: Disk;
-  #buckets: readonly Bucket[];
-  /** The bucket files in use. They stay open: opening 256 files at every flush would take as long as a commit. */
-  readonly #files = new Map<number, number>();
-  /** For each bucket the entries by key, in hexadecimal, in the order in which they were added. */
-  readonly #recent = Array.from({ length: BUCKETS }, () => new Map<string, number>());
-  #recentKeys = 0;
+  /** Oldest first. */
+  #runs: readonly KeyRun[];
+  /** The entries by key, as latin-1 text, in the order in which they were added. */
+  readonly #recent = new Map<string, number>();
   #writing: Promise<void> | null = null;
+  #merging: Promise<void> | null = null;
   #added: number;
+  /** Entries whose keys are all in the runs. */
+  #through: number;
+  #nextRun: number;
 
-  private constructor(folder: string, disk: Disk, through: number, buckets: readonly Bucket[]) {
+  private constructor(folder: string, disk: Disk, through: number, runs: readonly KeyRun[]) {
     this.#folder = folder;
     this.#disk = disk;
     this.#added = through;
-    this.#buckets = buckets;
+    this.#through = through;
+    this.#runs = runs;
+    this.#nextRun = 1 + Math.max(0, ...runs.map(({ summary }) => summary.number));
   }
 
   /** The index of a log of `size` entries; an empty one when the files are missing or are not what `through` says. */
   static async open(folder: string, disk: Disk, size: number): Promise<KeyIndex> {
     const kept = await readThrough(folder);
-    if (kept !== null && kept.through <= size && (await matches(folder, kept.buckets))) {
-      return new KeyIndex(folder, disk, kept.through, kept.buckets);
+    if (kept !== null && kept.through <= size) {
+      const runs = await openRuns(folder, disk, kept.runs);
+      if (runs !== null) {
+        removeOthers(folder, disk, kept.runs);
+        return new KeyIndex(folder, disk, kept.through, runs);
+      }
     }
-    const buckets = Array.from({ length: BUCKETS }, () => ({ records: 0, crc: 0 }));
-    return new KeyIndex(folder, disk, 0, buckets);
+    removeOthers(folder, disk, []);
+    return new KeyIndex(folder, disk, 0, []);
+  }
+
+  /** The files that are not what `through` says, with the reason; for an examination of a log at rest. */
+  static async damage(folder: string): Promise<readonly { readonly file: string; readonly why: string }[]> {
+    const kept = await readThrough(folder);
+    if (kept === null) {
+      const isThere = (await readFile(throughPath(folder)).catch(() => null)) !== null;
+      return isThere ? [{ file: 'through', why: 'its checksum does not match' }] : [];
+    }
+    const found: { file: string; why: string }[] = [];
+    for (const summary of kept.runs) {
+      const bytes = await readFile(runPath(folder, summary.number)).catch(() => null);
+      if (bytes === null) found.push({ file: runName(summary.number), why: 'it cannot be read' });
+      else if (crc32(bytes) !== summary.crc) {
+        found.push({ file: runName(summary.number), why: 'its checksum does not match' });
+      }
+    }
+    return found;
   }
 
   /** The number of entries, from the first on, whose keys have been added. */
@@ -69,136 +83,195 @@ export class KeyIndex {
     return this.#added;
   }
 
-  /** Files the next entry under its keys. */
+  /** Files the next entry under its keys. A key leads to the first entry that has it among those that are still in memory. */
   add(keys: readonly Uint8Array[]): void {
     for (const key of keys) {
       if (key.length !== KEY_BYTES) throw new RangeError(`a key has ${KEY_BYTES} bytes`);
-      const recent = this.#recentOf(key);
-      const name = toHex(key);
-      if (recent.has(name)) continue;
-      recent.set(name, this.#added);
-      this.#recentKeys++;
+      const name = nameOf(key);
+      if (!this.#recent.has(name)) this.#recent.set(name, this.#added);
     }
     this.#added++;
   }
 
   /** The entry that this process itself has filed under the key, unless that has been written down since. */
   recent(key: Uint8Array): number | null {
-    return this.#recentOf(key).get(toHex(key)) ?? null;
+    return this.#recent.get(nameOf(key)) ?? null;
   }
 
-  /** Which entries may have the key, as far as the files say; whoever asks looks at the entries. */
+  /** Which entries may have the key, as far as the files say, the first one first; whoever asks looks at the entries. */
   async candidates(key: Uint8Array): Promise<number[]> {
-    const bucket = this.#buckets[key[0] as number];
-    if (bucket === undefined || bucket.records === 0) return [];
-    const records = await this.#read(key[0] as number, bucket.records * RECORD_BYTES);
+    const bytes = Buffer.from(key);
     const found: number[] = [];
-    for (let at = records.indexOf(key); at >= 0; at = records.indexOf(key, at + 1)) {
-      const index = at % RECORD_BYTES === 0 ? fromU64be(records.subarray(at + KEY_BYTES)) : null;
-      if (index !== null) found.push(index);
+    // While this waits, runs may become others; the ones that it began with hold the same.
+    const runs = this.#runs;
+    for (const run of runs) run.hold();
+    try {
+      for (const run of runs) found.push(...(await run.find(bytes)));
+    } finally {
+      for (const run of runs) run.release();
     }
-    return found;
+    return found.sort((a, b) => a - b);
   }
 
   /** Writes the keys of the first `committed` entries, when there are enough to be worth it. Rejects with what the disk throws. */
   async flush(committed: number): Promise<void> {
-    if (this.#recentKeys < RECENT_KEYS || this.#writing !== null) return;
+    if (this.#recent.size < RECENT_KEYS || this.#writing !== null) return;
     this.#writing = this.#write(committed).finally(() => {
       this.#writing = null;
     });
     await this.#writing;
+    await this.#merge();
   }
 
   /** Lets go of the files. Keys that were not worth writing are read from their entries at the next start, which takes little longer. */
   async close(): Promise<void> {
     await this.#writing?.catch(() => undefined);
-    for (const file of this.#files.values()) this.#disk.close(file);
-    this.#files.clear();
+    await this.#merging?.catch(() => undefined);
+    for (const run of this.#runs) run.close();
+    this.#runs = [];
   }
 
-  /** Positions follow from `#buckets`, which changes only when all is written: after a failure the same can be tried again. */
   async #write(committed: number): Promise<void> {
     makeFolders(this.#folder, this.#disk);
-    const buckets: Bucket[] = [];
-    const written: string[][] = [];
-    for (const [number, { records, crc }] of this.#buckets.entries()) {
-      if (number % BUCKETS_AT_ONCE === 0) await otherWork();
-      const additions = [...this.#recentIn(number)].filter(([, index]) => index < committed);
-      const bytes = concat(...additions.flatMap(([name, index]) => [Buffer.from(name, 'hex'), u64be(index)]));
-      if (bytes.length > 0) writeAll(this.#disk, this.#file(number), bytes, records * RECORD_BYTES);
-      buckets.push({ records: records + additions.length, crc: crc32(bytes, crc) });
-      written.push(additions.map(([name]) => name));
+    const additions = [...this.#recent].filter(([, index]) => index < committed);
+    const records = additions.map(([name, index]) =>
+      Buffer.concat([Buffer.from(name, 'latin1'), u64be(index)]),
+    );
+    if (records.length === 0) return;
+    const run = await this.#writeRun(records.length, sortedPieces(records));
+    this.#replace([...this.#runs, run], committed);
+    for (const [name] of additions) this.#recent.delete(name);
+  }
+
+  /** Makes one run of the newest eight of a size, and goes on with the next size. One at a time; others go on without it. */
+  async #merge(): Promise<void> {
+    if (this.#merging !== null) return;
+    this.#merging = this.#mergeAll().finally(() => {
+      this.#merging = null;
+    });
+    await this.#merging;
+  }
+
+  async #mergeAll(): Promise<void> {
+    for (let due = dueForMerging(this.#runs); due.length > 0; due = dueForMerging(this.#runs)) {
+      const count = due.reduce((sum, { summary }) => sum + summary.records, 0);
+      for (const run of due) run.hold();
+      const merged = await this.#writeRun(count, mergedPieces(due)).finally(() => {
+        for (const run of due) run.release();
+      });
+      if (merged.summary.records !== count) {
+        merged.close();
+        throw new Error('a run of the key index has lost records');
+      }
+      const first = this.#runs.indexOf(due[0] as KeyRun);
+      const others = this.#runs.filter(run => !due.includes(run));
+      this.#replace([...others.slice(0, first), merged, ...others.slice(first)], this.#through);
+      for (const run of due) {
+        run.close();
+        this.#disk.remove(run.path);
+      }
     }
-    replaceFile(throughPath(this.#folder), formatThrough(committed, buckets), this.#disk);
-    this.#buckets = buckets;
-    for (const [number, names] of written.entries()) {
-      for (const name of names) this.#recentIn(number).delete(name);
-      this.#recentKeys -= names.length;
-    }
   }
 
-  #recentOf(key: Uint8Array): Map<string, number> {
-    return this.#recentIn(key[0] as number);
+  async #writeRun(count: number, pieces: AsyncIterable<Buffer>): Promise<KeyRun> {
+    const number = this.#nextRun++;
+    return KeyRun.write(runPath(this.#folder, number), this.#disk, number, count, pieces);
   }
 
-  #recentIn(bucket: number): Map<string, number> {
-    return this.#recent[bucket] as Map<string, number>;
-  }
-
-  #file(bucket: number): number {
-    const known = this.#files.get(bucket);
-    if (known !== undefined) return known;
-    const isNew = this.#buckets[bucket]?.records === 0;
-    const file = this.#disk.open(bucketPath(this.#folder, bucket), isNew ? 'w+' : 'r+', 0o644);
-    this.#files.set(bucket, file);
-    return file;
-  }
-
-  async #read(bucket: number, length: number): Promise<Buffer> {
-    const { bytesRead, buffer } = await readAsync(this.#file(bucket), Buffer.alloc(length), 0, length, 0);
-    return buffer.subarray(0, bytesRead);
+  /** The runs count from when `through` names them; a failure before that leaves everything as it was. */
+  #replace(runs: readonly KeyRun[], through: number): void {
+    const summaries = runs.map(({ summary }) => summary);
+    replaceFile(throughPath(this.#folder), formatThrough(through, summaries), this.#disk);
+    this.#runs = runs;
+    this.#through = through;
   }
 }
 
-function bucketPath(folder: string, bucket: number): string {
-  return join(folder, toHex(Uint8Array.of(bucket)));
+/** The oldest runs of the smallest size of which there are enough. */
+function dueForMerging(runs: readonly KeyRun[]): readonly KeyRun[] {
+  const bySize = new Map<number, KeyRun[]>();
+  for (const run of runs) {
+    const size = Math.floor(Math.log(run.summary.records / (RECENT_KEYS / 2)) / Math.log(FAN_IN));
+    bySize.set(size, [...(bySize.get(size) ?? []), run]);
+  }
+  const sizes = [...bySize.keys()].sort((a, b) => a - b);
+  const due = sizes.find(size => (bySize.get(size)?.length ?? 0) >= FAN_IN);
+  return due === undefined ? [] : (bySize.get(due)?.slice(0, FAN_IN) ?? []);
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+}
+
+function runName(number: number): string {
+  return `${number}.run`;
+}
+
+function runPath(folder: string, number: number): string {
+  return join(folder, runName(number));
 }
 
 function throughPath(folder: string): string {
   return join(folder, 'through');
 }
 
-/** `u64be entries ‖ 256 × (u64be records ‖ u32be CRC-32) ‖ u32be CRC-32 of all that`. */
-function formatThrough(through: number, buckets: readonly Bucket[]): Uint8Array {
-  const content = concat(
-    u64be(through),
-    ...buckets.flatMap(({ records, crc }) => [u64be(records), u32be(crc)]),
-  );
-  return concat(content, u32be(crc32(content)));
+async function openRuns(
+  folder: string,
+  disk: Disk,
+  summaries: readonly RunSummary[],
+): Promise<readonly KeyRun[] | null> {
+  const runs: KeyRun[] = [];
+  for (const summary of summaries) {
+    const run = await KeyRun.open(runPath(folder, summary.number), disk, summary);
+    if (run === null) {
+      for (const opened of runs) opened.close();
+      return null;
+    }
+    runs.push(run);
+  }
+  return runs;
 }
 
-async function readThrough(folder: string): Promise<{ through: number; buckets: Bucket[] } | null> {
+/** Files that no run is in: of a write that did not finish, or of runs that have become others. */
+function removeOthers(folder: string, disk: Disk, runs: readonly RunSummary[]): void {
+  const known = new Set(['through', ...runs.map(({ number }) => runName(number))]);
+  let names: string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return;
+  }
+  for (const name of names) {
+    try {
+      if (!known.has(name)) disk.remove(join(folder, name));
+    } catch {
+      // It stands in nobody's way.
+    }
+  }
+}
+
+/** `u64be entries ‖ (u64be number ‖ u64be records ‖ u32be CRC-32) for each run, oldest first ‖ u32be CRC-32 of all that`. */
+function formatThrough(through: number, runs: readonly RunSummary[]): Uint8Array {
+  const parts = runs.flatMap(({ number, records, crc }) => [u64be(number), u64be(records), u32be(crc)]);
+  const content = concatAll([u64be(through), ...parts]);
+  return concatAll([content, u32be(crc32(content))]);
+}
+
+const SUMMARY_BYTES = 8 + 8 + 4;
+
+async function readThrough(folder: string): Promise<{ through: number; runs: readonly RunSummary[] } | null> {
   const bytes = await readFile(throughPath(folder)).catch(() => null);
-  if (bytes?.length !== THROUGH_BYTES) return null;
-  if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(THROUGH_BYTES - 4)) return null;
+  if (bytes === null || bytes.length < 12 || (bytes.length - 12) % SUMMARY_BYTES !== 0) return null;
+  if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(bytes.length - 4)) return null;
   const through = fromU64be(bytes);
   if (through === null) return null;
-  const buckets = Array.from({ length: BUCKETS }, (_, number) => {
-    const at = 8 + number * 12;
-    return { records: fromU64be(bytes.subarray(at)) ?? 0, crc: bytes.readUInt32BE(at + 8) };
-  });
-  return { through, buckets };
-}
-
-/** Records past those that `through` counts are from a write that did not finish; the next write goes over them. */
-async function matches(folder: string, buckets: readonly Bucket[]): Promise<boolean> {
-  for (const [number, { records, crc }] of buckets.entries()) {
-    if (records === 0) continue;
-    const bytes = await readFile(bucketPath(folder, number)).catch(() => null);
-    const length = records * RECORD_BYTES;
-    if (bytes === null || bytes.length < length || crc32(bytes.subarray(0, length)) !== crc) return false;
+  const runs: RunSummary[] = [];
+  for (let at = 8; at < bytes.length - 4; at += SUMMARY_BYTES) {
+    const [number, records] = [fromU64be(bytes.subarray(at)), fromU64be(bytes.subarray(at + 8))];
+    if (number === null || records === null) return null;
+    runs.push({ number, records, crc: bytes.readUInt32BE(at + 16) });
   }
-  return true;
+  return { through, runs };
 }
 
 function u32be(value: number): Uint8Array {

@@ -1,0 +1,69 @@
+/**
+ * Load on one HTTP endpoint over loopback: `clients` connections, each with one request under way at a time, for `seconds`. Requests are
+ * written as bytes that were made before, and of the answers only status and length are read, so that the generator costs little.
+ *
+ * Prints one line of JSON: {requests, sent, errors, seconds, latencies: {p50, p90, p99, max} in milliseconds}.
+ */
+import { connect } from 'node:net';
+import { performance } from 'node:perf_hooks';
+
+const { port, path, clients, seconds, warmup, bodies } = JSON.parse(process.argv[2]);
+const { makeBodies } = await import(bodies.module);
+const next = makeBodies(bodies);
+
+const latencies = [];
+let [requests, sent, errors] = [0, 0, 0];
+const begin = performance.now() + warmup * 1000;
+const end = begin + seconds * 1000;
+
+await Promise.all(Array.from({ length: clients }, (_, client) => drive(client)));
+latencies.sort((a, b) => a - b);
+const at = share => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? null;
+process.stdout.write(
+  `${JSON.stringify({ requests, sent, errors, seconds, latencies: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) } })}\n`,
+);
+
+function drive(client) {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.setNoDelay(true);
+    let started = 0;
+    let received = Buffer.alloc(0);
+    const send = () => {
+      const now = performance.now();
+      if (now >= end) {
+        socket.destroy();
+        resolve();
+        return;
+      }
+      const body = next(client);
+      started = now;
+      sent++;
+      socket.cork();
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
+      );
+      socket.write(body);
+      socket.uncork();
+    };
+    socket.once('connect', send);
+    socket.once('error', reject);
+    socket.on('data', chunk => {
+      received = received.length === 0 ? chunk : Buffer.concat([received, chunk]);
+      const split = received.indexOf('\r\n\r\n');
+      if (split < 0) return;
+      const head = received.latin1Slice(0, split);
+      const length = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      if (received.length < split + 4 + length) return;
+      const status = Number(head.slice(9, 12));
+      received = received.subarray(split + 4 + length);
+      const now = performance.now();
+      if (status >= 300) errors++;
+      else if (started >= begin && now <= end) {
+        requests++;
+        latencies.push(now - started);
+      }
+      send();
+    });
+  });
+}

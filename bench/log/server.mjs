@@ -1,0 +1,49 @@
+/**
+ * A log behind HTTP, as the benchmark measures it: `POST /entries` answers when the entry is durable and under the log's signature.
+ *
+ * Its one argument is JSON: {folder, kind: 'opaque' | 'receipts', threads, policy: the text of a tlog-policy}. It prints its address.
+ */
+import { createHash } from 'node:crypto';
+import { parsePolicy } from '../../dist/note/policy.js';
+import { entryKeys } from '../../dist/receipt/entry.js';
+import { HttpServer } from '../../dist/shell/http/server.js';
+import { openLog } from '../../dist/shell/log/open-log.js';
+import { submissionRoute, submissionStatus } from '../../dist/shell/submission/answer.js';
+import { AdmissionPool } from '../../dist/shell/submission/pool.js';
+import { Submissions } from '../../dist/shell/submission/submissions.js';
+import { remoteWitnessesOf } from '../../dist/shell/witness/remote-witness.js';
+import { issuerKey, logKey, logSigner } from './keys.mjs';
+
+const { folder, kind, threads, policy } = JSON.parse(process.argv[2]);
+const onProblem = message => process.stderr.write(`${message}\n`);
+const digestKeys = entry => [new Uint8Array(createHash('sha256').update(entry).digest().subarray(0, 16))];
+const parsed = parsePolicy(policy);
+const log = await openLog({
+  folder,
+  key: logKey,
+  signer: logSigner,
+  witnesses: remoteWitnessesOf(parsed, 1000),
+  quorum: parsed.quorum,
+  accepts: () => true,
+  keysOf: kind === 'opaque' ? digestKeys : entryKeys,
+  onProblem,
+});
+// Receipts refer to a policy, which has to stand before them.
+await log.append(new Uint8Array([1]), []).included;
+// What nobody has to understand is only told apart.
+const opaque = { admit: async entry => digestKeys(entry), close: async () => undefined };
+const admission = kind === 'opaque' ? opaque : new AdmissionPool(logKey.name, [issuerKey], threads);
+const server = new HttpServer({
+  host: '127.0.0.1',
+  port: 0,
+  connections: 4096,
+  routes: [submissionRoute('/entries', new Submissions(log, admission), log)],
+  statusOf: submissionStatus,
+  onProblem,
+});
+process.stdout.write(`${JSON.stringify({ address: await server.listen() })}\n`);
+process.once('SIGTERM', async () => {
+  await server.close();
+  await admission.close();
+  await log.close();
+});
