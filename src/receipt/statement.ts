@@ -53,9 +53,11 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
   type: StatementType<S, P>,
   envelope: Envelope,
 ): Statement<v.InferOutput<S>, v.InferOutput<P>> {
+  const known = statements.get(envelope);
+  if (known?.type === type) return known.statement as Statement<v.InferOutput<S>, v.InferOutput<P>>;
   let value: Json;
   try {
-    value = parseCanonical(envelope.payload);
+    value = payloadJson(envelope);
   } catch (error) {
     throw new Failure(type.malformed, {
       field: 'payload',
@@ -72,16 +74,30 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
   if (!equal(writeStatement(type, statement), envelope.payload)) {
     throw new Failure(type.malformed, { field: 'payload', detail: 'not what we would write' });
   }
+  statements.set(envelope, { type, statement });
   return statement;
 }
 
 /** The predicate type that a payload states, or null when it is no statement at all. */
 export function predicateTypeOf(envelope: Envelope): string | null {
   try {
-    const value = parseCanonical(envelope.payload);
+    const value = payloadJson(envelope);
     const type = (value as { predicateType?: unknown } | null)?.predicateType;
     return typeof type === 'string' ? type : null;
   } catch {
     return null;
   }
+}
+
+/** What has been read of envelopes: who looks at one looks more than once, and its bytes never change. */
+const payloads = new WeakMap<Envelope, Json>();
+const statements = new WeakMap<Envelope, { readonly type: object; readonly statement: object }>();
+
+/** Throws `json/…`. */
+function payloadJson(envelope: Envelope): Json {
+  const known = payloads.get(envelope);
+  if (known !== undefined) return known;
+  const value = parseCanonical(envelope.payload);
+  payloads.set(envelope, value);
+  return value;
 }

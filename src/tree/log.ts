@@ -16,6 +16,8 @@ export interface Appended {
 
 export interface TransparencyLog {
   readonly origin: string;
+  /** How many entries are included. */
+  readonly size: number;
   /** The latest witnessed checkpoint, or null before the first. */
   readonly witnessed: Checkpoint | null;
   /** Whether entries can be appended; false after a write has failed. */

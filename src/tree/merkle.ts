@@ -16,6 +16,19 @@ export function verifyInclusion(
   proof: readonly Uint8Array[],
   root: Uint8Array,
 ): void {
+  if (!equal(inclusionRoot(index, size, leaf, proof), root)) throw new Failure('tree/inclusion-invalid');
+}
+
+/**
+ * The root of the tree of `size` leaves in which `leaf` (a leaf hash) stands at `index`, if the proof is right; nothing is proven before
+ * that root is found to be signed. Throws `tree/index-out-of-range` or `tree/inclusion-invalid` where no such proof can exist.
+ */
+export function inclusionRoot(
+  index: number,
+  size: number,
+  leaf: Uint8Array,
+  proof: readonly Uint8Array[],
+): Uint8Array {
   if (!isSize(index) || !isSize(size) || index >= size) throw new Failure('tree/index-out-of-range');
   let hash = leaf;
   let node = index;
@@ -31,7 +44,8 @@ export function verifyInclusion(
     }
     [node, last] = [half(node), half(last)];
   }
-  if (last !== 0 || !equal(hash, root)) throw new Failure('tree/inclusion-invalid');
+  if (last !== 0) throw new Failure('tree/inclusion-invalid');
+  return hash;
 }
 
 /**
@@ -47,13 +61,32 @@ export function verifyConsistency(
   proof: readonly Uint8Array[],
 ): void {
   const invalid = () => new Failure('tree/consistency-invalid');
-  if (!isSize(oldSize) || !isSize(newSize) || oldSize > newSize) throw invalid();
-  if (proof.some(hash => hash.length !== HASH_SIZE)) throw invalid();
-  if (oldSize === newSize || oldSize === 0) {
-    const expected = oldSize === newSize ? newRoot : emptyRoot();
-    if (proof.length > 0 || !equal(oldRoot, expected)) throw invalid();
+  if (oldSize === 0 && newSize > 0 && isSize(newSize)) {
+    if (proof.length > 0 || !equal(oldRoot, emptyRoot())) throw invalid();
     return;
   }
+  if (!equal(consistencyRoot(oldSize, newSize, oldRoot, proof), newRoot)) throw invalid();
+}
+
+/**
+ * The root of the tree of `newSize` leaves that extends the tree of `oldSize` leaves with that root, if the proof is right; nothing is
+ * proven before the result is found to be signed. Throws `tree/consistency-invalid` where no such proof can exist, and where the
+ * old tree is empty and the new one is not: from nothing no root follows.
+ */
+export function consistencyRoot(
+  oldSize: number,
+  newSize: number,
+  oldRoot: Uint8Array,
+  proof: readonly Uint8Array[],
+): Uint8Array {
+  const invalid = () => new Failure('tree/consistency-invalid');
+  if (!isSize(oldSize) || !isSize(newSize) || oldSize > newSize) throw invalid();
+  if (proof.some(hash => hash.length !== HASH_SIZE)) throw invalid();
+  if (oldSize === newSize) {
+    if (proof.length > 0) throw invalid();
+    return oldRoot;
+  }
+  if (oldSize === 0) throw invalid();
   let node = oldSize - 1;
   let last = newSize - 1;
   while (node % 2 === 1) [node, last] = [half(node), half(last)];
@@ -74,7 +107,8 @@ export function verifyConsistency(
     }
     [node, last] = [half(node), half(last)];
   }
-  if (last !== 0 || !equal(oldHash, oldRoot) || !equal(newHash, newRoot)) throw invalid();
+  if (last !== 0 || !equal(oldHash, oldRoot)) throw invalid();
+  return newHash;
 }
 
 function half(value: number): number {

@@ -8,22 +8,17 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../../reason.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
+import type { Routes } from '../http/server.js';
 import { handleChat } from './chat.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
-import { sendBody, sendFailure, sendJson } from './respond.js';
-
-/** Serves the log's public files; the gateway only mounts it. */
-export type LogFiles = (path: string) => Promise<{
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
-}>;
+import { sendFailure, sendJson } from './respond.js';
 
 export interface GatewayOptions {
   readonly context: GatewayContext;
-  readonly logFiles: LogFiles;
+  /** What the log shows and takes, under `/log/`; the gateway only mounts it. */
+  readonly logRoutes: Routes;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -79,6 +74,10 @@ export class Gateway {
     if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
     const url = new URL(target, BASE);
     const route = url.pathname;
+    if (route.startsWith('/log/')) {
+      await this.#options.logRoutes.serve(request, response);
+      return;
+    }
     const handler = this.#route(route, request, url.searchParams, response);
     if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
     const methods = route === CHAT ? ['POST'] : ['GET', 'HEAD'];
@@ -99,7 +98,6 @@ export class Gateway {
     const { context } = this.#options;
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(context, receipt[1] ?? '', query, response);
-    if (route.startsWith('/log/')) return () => this.#sendLogFile(route.slice('/log/'.length), response);
     switch (route) {
       case CHAT:
         return () => this.#chat(request, response);
@@ -120,11 +118,6 @@ export class Gateway {
     const { context } = this.#options;
     if (context.active.closing) throw new Failure('gateway/closing');
     await handleChat(context, request, response);
-  }
-
-  async #sendLogFile(path: string, response: ServerResponse): Promise<void> {
-    const { status, headers, body } = await this.#options.logFiles(path);
-    sendBody(response, status, headers, body);
   }
 
   #sendReadiness(response: ServerResponse): void {
@@ -152,6 +145,7 @@ const WELCOME = {
     'POST /v1/chat/completions',
     'GET /v1/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed',
+    'POST /log/entries?wait=included|witnessed',
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',
     'GET /log/tile/entries/<index>',

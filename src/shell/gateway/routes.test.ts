@@ -1,8 +1,11 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, errorOf, json } from '../../../test/end-to-end/client.js';
+import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
 import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { parseBundle } from '../../receipt/bundle.js';
+import { envelopeBytes } from '../../receipt/envelope.js';
+import { parseTlogProof } from '../../tree/tlog-proof.js';
 
 let gateway: TestGateway;
 
@@ -102,7 +105,7 @@ describe('methods', () => {
       path: '/v1/chat/completions',
       allow: 'POST',
     })),
-    ...['/v1/models', '/healthz', '/v1/receipts/x', '/log/checkpoint'].flatMap(path =>
+    ...['/v1/models', '/healthz', '/v1/receipts/x'].flatMap(path =>
       ['POST', 'DELETE', 'OPTIONS'].map(method => ({ method, path, allow: 'GET, HEAD' })),
     ),
   ];
@@ -155,5 +158,32 @@ describe('GET /v1/models', () => {
     } finally {
       await joined.close();
     }
+  });
+});
+
+describe('what belongs to the log is refused in the plain way of logs', () => {
+  it.each([
+    { method: 'POST', path: '/log/checkpoint', allow: 'GET, HEAD' },
+    { method: 'DELETE', path: '/log/tile/0/000', allow: 'GET, HEAD' },
+    { method: 'PUT', path: '/log/entries', allow: 'POST, GET, HEAD' },
+  ])('$method $path', async ({ method, path, allow }) => {
+    const refused = await ask(gateway.address, { path, method });
+    expect(refused.status).toBe(405);
+    expect(refused.headers.allow).toBe(allow);
+    expect(refused.headers['countersign-reason']).toBe('request/method-refused');
+    expect(refused.body.toString().split('\n')).toHaveLength(2);
+  });
+
+  it('a receipt that the gateway issued has its place already, and gets to know it', async () => {
+    const answer = await ask(gateway.address, { body: chat({ model: CANNED_MODEL }) });
+    const path = `/v1/receipts/${answer.headers['countersign-exchange']}?wait=included`;
+    const { envelope, proof } = parseBundle(new Uint8Array((await ask(gateway.address, { path })).body));
+    const entry = envelopeBytes(envelope);
+    const submitted = await ask(gateway.address, { path: '/log/entries', method: 'POST', body: entry });
+    expect(submitted.status).toBe(200);
+    expect(JSON.parse(submitted.body.toString())).toEqual({
+      index: parseTlogProof(proof ?? '').index,
+      proof: null,
+    });
   });
 });

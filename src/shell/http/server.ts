@@ -38,15 +38,18 @@ export interface Route {
   handle(request: HttpRequest, ...groups: readonly string[]): Promise<HttpAnswer> | HttpAnswer;
 }
 
-export interface HttpServerOptions {
-  readonly host: string;
-  /** 0 for any free port. */
-  readonly port: number;
+export interface RoutesOptions {
   readonly routes: readonly Route[];
   /** The HTTP status of a failure; those that are not named are 500 and told to `onProblem`. */
   readonly statusOf: (code: ReasonCode) => number | undefined;
   /** Told, in a sentence, what an operator should look at. Never told what a client sent. */
   readonly onProblem: (message: string) => void;
+}
+
+export interface HttpServerOptions extends RoutesOptions {
+  readonly host: string;
+  /** 0 for any free port. */
+  readonly port: number;
   /** The most connections at a time. */
   readonly connections?: number;
 }
@@ -56,17 +59,23 @@ const REQUEST_TIME = 60_000;
 const DEFAULT_CONNECTIONS = 1024;
 /** How long running requests may take to end when the server closes, in milliseconds. */
 const CLOSING_TIME = 5000;
+/** How long a client may go on sending a body that nobody reads, so that it gets to read its answer, in milliseconds. */
+const LINGERING_TIME = 1000;
 
 export class HttpServer {
   readonly #options: HttpServerOptions;
+  readonly #routes: Routes;
   readonly #server: Server;
+  #closing = false;
 
   constructor(options: HttpServerOptions) {
     this.#options = options;
+    this.#routes = new Routes(options);
     this.#server = createServer(
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
       (request, response) => {
-        void this.#serve(request, response);
+        const isLocal = !isLoopback(options.host) || isLocalRequest(request.headers);
+        void this.#routes.serve(request, response, { isLocal, isLast: this.#closing });
       },
     );
     this.#server.maxConnections = options.connections ?? DEFAULT_CONNECTIONS;
@@ -85,52 +94,74 @@ export class HttpServer {
 
   /** Takes no new requests and lets running ones end. */
   async close(): Promise<void> {
+    this.#closing = true;
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const patience = setTimeout(() => this.#server.closeAllConnections(), CLOSING_TIME);
     await closed;
     clearTimeout(patience);
   }
+}
 
-  async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    const gone = new AbortController();
-    response.once('close', () => gone.abort());
+/** Answers requests by the route that they take, in whatever server. */
+export class Routes {
+  readonly #options: RoutesOptions;
+
+  constructor(options: RoutesOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * @param isLocal whether the request may be answered as far as `Host` and `Origin` go
+   * @param isLast whether the connection ends with this answer
+   */
+  async serve(
+    incoming: IncomingMessage,
+    response: ServerResponse,
+    { isLocal = true, isLast = false } = {},
+  ): Promise<void> {
     let answer: HttpAnswer;
     try {
-      answer = await this.#answer(incoming, gone.signal);
+      if (!isLocal) throw new Failure('request/host-refused');
+      answer = await this.#answer(incoming, response);
     } catch (error) {
       answer = this.#explain(error);
     }
-    send(response, answer, incoming.method === 'HEAD');
     // What was not read of a body would stand before the next request on this connection.
-    if (!incoming.complete) incoming.resume();
+    const isRead = incoming.complete;
+    send(response, answer, { headOnly: incoming.method === 'HEAD', isLast: isLast || !isRead });
+    if (!isRead) linger(incoming);
   }
 
-  async #answer(incoming: IncomingMessage, signal: AbortSignal): Promise<HttpAnswer> {
-    if (isLoopback(this.#options.host) && !isLocalRequest(incoming.headers))
-      throw new Failure('request/host-refused');
+  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<HttpAnswer> {
     const target = incoming.url ?? '/';
     if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
     const { pathname, searchParams } = new URL(target, BASE);
     const method = incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? '');
-    let isKnown = false;
+    const allowed: string[] = [];
     for (const route of this.#options.routes) {
       const groups = match(route.path, pathname);
       if (groups === null) continue;
-      isKnown = true;
-      if (route.method !== method) continue;
+      if (route.method !== method) {
+        allowed.push(...(route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]));
+        continue;
+      }
       const request: HttpRequest = {
         method,
         path: pathname,
         query: searchParams,
         headers: incoming.headers,
         stream: incoming,
-        signal,
+        get signal() {
+          return signalOf(response);
+        },
         body: limit => readWhole(incoming, limit),
       };
       return route.handle(request, ...groups);
     }
-    throw new Failure(isKnown ? 'request/method-refused' : 'request/route-unknown');
+    if (allowed.length === 0) throw new Failure('request/route-unknown');
+    const refusal = explained(405, new Failure('request/method-refused'));
+    return { ...refusal, headers: { ...refusal.headers, allow: allowed.join(', ') } };
   }
 
   #explain(error: unknown): HttpAnswer {
@@ -140,8 +171,7 @@ export class HttpServer {
       this.#options.onProblem(error instanceof Error ? error.message : String(error));
       return text(500, 'Something went wrong here; the operator has been told.');
     }
-    const { code, message } = error as Failure;
-    return { ...text(status, message), headers: { ...TEXT, 'countersign-reason': code } };
+    return explained(status, error as Failure);
   }
 }
 
@@ -152,17 +182,30 @@ export function text(status: number, line: string): HttpAnswer {
   return { status, headers: TEXT, body: `${line}\n` };
 }
 
+/** A failure in one line, with its code in a header. Who came at a bad time is told to come again. */
+function explained(status: number, { code, message }: Failure): HttpAnswer {
+  const later = status === 429 || status === 503 ? { 'retry-after': '1' } : {};
+  return { ...text(status, message), headers: { ...TEXT, ...later, 'countersign-reason': code } };
+}
+
 /** What every route may fail with. */
 const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   ['request/host-refused', 403],
   ['request/route-unknown', 404],
-  ['request/method-refused', 405],
   ['request/too-large', 413],
   ['request/body-malformed', 400],
 ]);
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://server.invalid';
+
+/** Made for those alone who ask for it: it costs more than the rest of a short request. */
+function signalOf(response: ServerResponse): AbortSignal {
+  const gone = new AbortController();
+  if (response.destroyed) gone.abort();
+  else response.once('close', () => gone.abort());
+  return gone.signal;
+}
 
 function match(path: string | RegExp, pathname: string): readonly string[] | null {
   if (typeof path === 'string') return path === pathname ? [] : null;
@@ -173,7 +216,8 @@ async function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint
   if (Number(incoming.headers['content-length'] ?? 0) > limit) throw new Failure('request/too-large');
   const body = new ByteCollector();
   try {
-    for await (const chunk of incoming) {
+    // Leaving the loop early must not take down the connection on which the answer is to go.
+    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
       if (body.length + chunk.length > limit) break;
       body.add(chunk);
     }
@@ -184,8 +228,21 @@ async function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint
   return body.bytes;
 }
 
-function send(response: ServerResponse, { status, headers, body }: HttpAnswer, headOnly: boolean): void {
-  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  response.writeHead(status, { ...headers, 'content-length': bytes.length });
-  response.end(headOnly ? undefined : bytes);
+function send(
+  response: ServerResponse,
+  { status, headers, body }: HttpAnswer,
+  { headOnly, isLast }: { readonly headOnly: boolean; readonly isLast: boolean },
+): void {
+  // Text leaves in one piece with the head.
+  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  const connection = isLast ? { connection: 'close' } : {};
+  response.writeHead(status, { ...headers, ...connection, 'content-length': length });
+  response.end(headOnly ? undefined : body);
+}
+
+/** Lets a client finish for a while what it is sending: one that is cut off at once may never see the answer. */
+function linger(incoming: IncomingMessage): void {
+  const patience = setTimeout(() => incoming.destroy(), LINGERING_TIME);
+  incoming.once('close', () => clearTimeout(patience));
+  incoming.resume();
 }

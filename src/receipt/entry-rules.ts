@@ -1,0 +1,134 @@
+/**
+ * What every entry of a log has to be, by itself: one canonical envelope by a registered issuer, whose statement is of a known type and
+ * valid. What entries have to be together (epochs, counters, `previous`) is for monitors.
+ *
+ * The same rule admits submissions, is what a witness vouches for that checks entries, and is where a monitor begins. A log whose
+ * entries are refused here will never be cosigned by such a witness, so that a rule may be added but never be made stricter.
+ */
+import type * as v from 'valibot';
+import { sha256 } from '../bytes/cryptography.js';
+import { toHex } from '../bytes/hex.js';
+import { formatVerifierKey, keyLabel, type VerifierKey } from '../note/key.js';
+import { Failure } from '../reason.js';
+import { readEntry } from './entry.js';
+import { type Envelope, envelopeIsSignedBy } from './envelope.js';
+import { EPOCH } from './epoch.js';
+import { KEY_CHANGE } from './key-change.js';
+import type { KeyHistory } from './key-history.js';
+import { POLICY, policyDigest } from './policy.js';
+import { RECEIPT, timesAreOrdered } from './receipt.js';
+import { ACCESS, RETENTION, retentionDigest } from './retention.js';
+import { predicateTypeOf, readStatement, type Statement, type StatementType } from './statement.js';
+
+/** Where an entry stands. Without it, what depends on it is not checked. */
+export interface EntryPlace {
+  /** The log's origin. */
+  readonly origin: string;
+  readonly index: number;
+}
+
+export interface CheckedEntry {
+  readonly envelope: Envelope;
+  readonly issuer: VerifierKey;
+  readonly predicateType: string;
+}
+
+/** What holds for statements of one type beyond their form. */
+type Rule = (envelope: Envelope, issuer: VerifierKey, place: EntryPlace | null) => void;
+
+/**
+ * The types that a log holds, but for key changes, which only a {@link KeyHistory} can judge. A type that is not here is unknown.
+ */
+const RULES: ReadonlyMap<string, Rule> = new Map([
+  rule(RECEIPT, ({ predicate }, issuer, place) => {
+    isBy(issuer, predicate.issuer);
+    if (!timesAreOrdered(predicate)) throw new Failure('receipt/time-order', { field: 'predicate.time' });
+    if (place === null) return;
+    if (predicate.log.origin !== place.origin)
+      throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
+    if (predicate.seen.size > place.index || predicate.policy.index >= place.index)
+      throw new Failure('receipt/order-impossible');
+  }),
+  rule(EPOCH, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    if (predicate.key !== formatVerifierKey(issuer))
+      throw new Failure('entry/malformed', { field: 'predicate.key' });
+    isAbout(subject, toHex(sha256(issuer.publicKey)));
+  }),
+  rule(POLICY, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, policyDigest(predicate.policy));
+  }),
+  rule(RETENTION, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, retentionDigest(predicate.retention));
+  }),
+  rule(ACCESS, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, retentionDigest(predicate.access));
+  }),
+]);
+
+/**
+ * Checks the entry at an index of the log with this history of keys, and returns the history after it: another one when the entry is a
+ * key change. Throws as {@link checkEntry} and `KeyHistory.after` do.
+ */
+export async function checkLoggedEntry(
+  history: KeyHistory,
+  index: number,
+  entry: Uint8Array,
+): Promise<KeyHistory> {
+  if (predicateTypeOf(readEntry(entry)) === KEY_CHANGE.predicateType) return history.after(index, entry);
+  await checkEntry(entry, history.at('issuer', index), { origin: history.origin, index });
+  return history;
+}
+
+/**
+ * Checks one entry that is no key change. `issuers` are those that are registered where it stands.
+ *
+ * Throws `json/…`, `envelope/…` (`issuer-unknown`, `signature-invalid` and `issuer-mismatch` among them), `entry/type-unknown`,
+ * `entry/malformed`, or the code of the statement's own type.
+ */
+export async function checkEntry(
+  bytes: Uint8Array,
+  issuers: readonly VerifierKey[],
+  place: EntryPlace | null = null,
+): Promise<CheckedEntry> {
+  const envelope = readEntry(bytes);
+  const issuer = issuers.find(key => keyLabel(key) === envelope.keyId);
+  if (issuer === undefined) throw new Failure('envelope/issuer-unknown', { field: 'signatures.0.keyid' });
+  const predicateType = predicateTypeOf(envelope);
+  const check = RULES.get(predicateType ?? '');
+  if (predicateType === null || check === undefined)
+    throw new Failure('entry/type-unknown', { field: 'predicateType' });
+  if (!(await envelopeIsSignedBy(envelope, issuer.publicKey)))
+    throw new Failure('envelope/signature-invalid');
+  check(envelope, issuer, place);
+  return { envelope, issuer, predicateType };
+}
+
+function rule<S extends v.GenericSchema, P extends v.GenericSchema>(
+  type: StatementType<S, P>,
+  check: (
+    statement: Statement<v.InferOutput<S>, v.InferOutput<P>>,
+    issuer: VerifierKey,
+    place: EntryPlace | null,
+  ) => void,
+): [string, Rule] {
+  return [
+    type.predicateType,
+    (envelope, issuer, place) => check(readStatement(type, envelope), issuer, place),
+  ];
+}
+
+/** The envelope's key is a hint; what the statement says is signed. */
+function isBy(issuer: VerifierKey, stated: string): void {
+  if (stated !== keyLabel(issuer))
+    throw new Failure('envelope/issuer-mismatch', { field: 'predicate.issuer' });
+}
+
+/** The subject says once more, as a digest, what the statement is about. */
+function isAbout(subject: readonly [{ readonly digest: { readonly sha256: string } }], digest: string): void {
+  if (subject[0].digest.sha256 !== digest)
+    throw new Failure('entry/malformed', { field: 'subject.0.digest.sha256' });
+}

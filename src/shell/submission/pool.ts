@@ -1,0 +1,103 @@
+/**
+ * Looking at submitted entries in worker threads, because a signature takes longer to check than anything else that the log does.
+ *
+ * Entries wait in one bounded queue. A worker has one order at a time, and takes all that waits, up to a limit, as its next: the more
+ * there is to do, the less each entry costs.
+ */
+import { Worker } from 'node:worker_threads';
+import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
+import { Failure } from '../../reason.js';
+import type { Admission } from './admission.js';
+import type { AdmissionOrder, AdmissionReport, AdmissionWorkerData, Finding } from './messages.js';
+
+/** The worker thread's entry, compiled: a worker thread cannot load TypeScript. */
+const WORKER = new URL('../../../dist/shell/submission/worker.js', import.meta.url);
+
+/** Entries in one order: some 5 ms of work. */
+const ORDER_ENTRIES = 24;
+/** Entries that may wait; beyond it whoever submits is told to come back. */
+const MAX_WAITING = 4096;
+
+interface Waiting {
+  readonly bytes: Uint8Array;
+  readonly index: number;
+  readonly resolve: (keys: readonly Uint8Array[]) => void;
+  readonly reject: (failure: Failure) => void;
+}
+
+interface Hand {
+  readonly worker: Worker;
+  /** What it was ordered to look at; empty when it is idle. */
+  order: readonly Waiting[];
+}
+
+export class AdmissionPool implements Admission {
+  readonly #workerData: AdmissionWorkerData;
+  readonly #threads: number;
+  /** None before the first entry: most gateways are never given one. */
+  readonly #hands: Hand[] = [];
+  readonly #waiting: Waiting[] = [];
+  #closed = false;
+
+  /**
+   * @param origin the log's
+   * @param issuers those whose entries it takes
+   * @param threads how many worker threads look at entries
+   */
+  constructor(origin: string, issuers: readonly VerifierKey[], threads: number) {
+    this.#workerData = { origin, issuers: issuers.map(formatVerifierKey) };
+    this.#threads = threads;
+  }
+
+  admit(bytes: Uint8Array, index: number): Promise<readonly Uint8Array[]> {
+    if (this.#closed) return Promise.reject(new Failure('log/unavailable', { detail: 'the log is closing' }));
+    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new Failure('log/busy'));
+    while (this.#hands.length < this.#threads) this.#hands.push(this.#start());
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ bytes, index, resolve, reject });
+      this.#give();
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const left = [...this.#waiting.splice(0), ...this.#hands.flatMap(({ order }) => order)];
+    for (const { reject } of left) reject(new Failure('log/unavailable', { detail: 'the log is closing' }));
+    await Promise.all(this.#hands.splice(0).map(({ worker }) => worker.terminate()));
+  }
+
+  #start(): Hand {
+    const hand: Hand = { worker: new Worker(WORKER, { workerData: this.#workerData }), order: [] };
+    hand.worker.on('message', (report: AdmissionReport) => this.#take(hand, report));
+    // Its entries are refused for now; the others go on, and another worker takes its place.
+    hand.worker.once('exit', () => {
+      for (const { reject } of hand.order)
+        reject(new Failure('log/unavailable', { detail: 'a worker ended' }));
+      const place = this.#hands.indexOf(hand);
+      if (place >= 0 && !this.#closed) this.#hands[place] = this.#start();
+    });
+    hand.worker.on('error', () => undefined);
+    return hand;
+  }
+
+  /** Orders for all who are idle. */
+  #give(): void {
+    for (const hand of this.#hands) {
+      if (hand.order.length > 0 || this.#waiting.length === 0) continue;
+      hand.order = this.#waiting.splice(0, ORDER_ENTRIES);
+      const entries = hand.order.map(({ bytes, index }) => ({ bytes, index }));
+      hand.worker.postMessage({ entries } satisfies AdmissionOrder);
+    }
+  }
+
+  #take(hand: Hand, { findings }: AdmissionReport): void {
+    const order = hand.order;
+    hand.order = [];
+    for (const [at, { resolve, reject }] of order.entries()) {
+      const finding = findings[at] as Finding;
+      if ('keys' in finding) resolve(finding.keys);
+      else reject(new Failure(finding.code, finding));
+    }
+    this.#give();
+  }
+}

@@ -1,0 +1,267 @@
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reasonOfAsync } from '../../../test/support/failure.js';
+import { openTestLog, openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
+import { ISSUER, STRANGER } from '../../../test/support/parties.js';
+import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
+import { toBase32 } from '../../bytes/base32.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { parseCanonical } from '../../bytes/json.js';
+import { concat, u64be, utf8 } from '../../bytes/octets.js';
+import { keyLabel } from '../../note/key.js';
+import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
+import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
+import { epochStatement } from '../../receipt/epoch.js';
+import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
+import { writeStatement } from '../../receipt/statement.js';
+import { leafHash } from '../../tree/hash.js';
+import { verifyInclusion } from '../../tree/merkle.js';
+import { parseTlogProof } from '../../tree/tlog-proof.js';
+import { HttpServer } from '../http/server.js';
+import type { FileLog } from '../log/file-log.js';
+import { submissionRoute, submissionStatus } from './answer.js';
+import { AdmissionPool } from './pool.js';
+import { Submissions } from './submissions.js';
+
+const LABEL = keyLabel(ISSUER.key);
+
+function receiptOf(number: number, changes: Partial<Receipt> = {}, by = ISSUER, label = LABEL): Envelope {
+  const predicate: Receipt = {
+    ...SAMPLE_RECEIPT,
+    exchange: toBase32(sha256(u64be(number)).slice(0, 16)),
+    counter: number + 1,
+    previous: null,
+    log: { ...SAMPLE_RECEIPT.log, origin: 'log.example/test' },
+    policy: { ...SAMPLE_RECEIPT.policy, index: 0 },
+    seen: { ...SAMPLE_RECEIPT.seen, size: 1 },
+    ...changes,
+  };
+  const payload = writeStatement(RECEIPT, { subject: receiptSubject('a'.repeat(64), null), predicate });
+  return seal(payload, label, by.signer);
+}
+
+let folder: ReturnType<typeof temporaryFolder>;
+let log: FileLog;
+let submissions: Submissions;
+const pool = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+afterAll(() => pool.close());
+
+const openReceiptLog = async () =>
+  openTestLog(folder.path, {
+    witnesses: await openWitnesses(folder.path),
+    quorum: quorumOf(2),
+    accepts: entry => entryIsByOneOf([ISSUER.key], entry),
+    keysOf: entryKeys,
+  });
+
+beforeEach(async () => {
+  folder = temporaryFolder();
+  log = await openReceiptLog();
+  // Two entries that receipts can refer to.
+  const epochs = [1, 2].map(number =>
+    epochStatement(ISSUER.key, toBase32(sha256(u64be(number)).slice(0, 16)), number),
+  );
+  for (const epoch of epochs) await log.append(envelopeBytes(seal(epoch, LABEL, ISSUER.signer))).included;
+  await log.reached(1, 'witnessed', 5000);
+  submissions = new Submissions(log, pool);
+});
+afterEach(async () => {
+  await log.close();
+  folder.remove();
+});
+
+describe('an entry that is submitted', () => {
+  it('has its place once, whoever brings it and however often', async () => {
+    const entry = envelopeBytes(receiptOf(1));
+    expect(await submissions.submit(entry)).toEqual({ index: 2, isNew: true });
+    expect(await submissions.submit(entry)).toEqual({ index: 2, isNew: false });
+    expect(await log.entry(2)).toEqual(entry);
+    expect(log.signed.size).toBe(3);
+  });
+
+  it('has one place also when many bring it at the same moment', async () => {
+    const entries = Array.from({ length: 60 }, (_, at) => envelopeBytes(receiptOf(at % 3)));
+    const answers = await Promise.all(entries.map(entry => submissions.submit(entry)));
+    expect(answers.filter(({ isNew }) => isNew)).toHaveLength(3);
+    expect(new Set(answers.map(({ index }) => index))).toEqual(new Set([2, 3, 4]));
+    expect(log.signed.size).toBe(5);
+  });
+
+  it('has the place that the gateway itself gave it, durable when it is told', async () => {
+    const entry = envelopeBytes(receiptOf(1));
+    const { index } = log.append(entry);
+    expect(await submissions.submit(entry)).toEqual({ index, isNew: false });
+    expect(log.signed.size).toBeGreaterThan(index);
+  });
+
+  it('keeps its one place over a restart', async () => {
+    const entry = envelopeBytes(receiptOf(1));
+    await submissions.submit(entry);
+    await log.close();
+    log = await openReceiptLog();
+    expect(await new Submissions(log, pool).submit(entry)).toEqual({ index: 2, isNew: false });
+  });
+});
+
+const other = (text: string, envelope: Envelope) =>
+  utf8(
+    Buffer.from(envelopeBytes(envelope))
+      .toString('utf8')
+      .replace(/"sig":"[^"]*"/, `"sig":"${text}"`),
+  );
+
+const REFUSED: readonly [string, () => Uint8Array, string, number][] = [
+  ['nothing', () => new Uint8Array(), 'json/malformed', 400],
+  ['no JSON', () => utf8('{'), 'json/malformed', 400],
+  [
+    'an envelope with a space',
+    () => concat(envelopeBytes(receiptOf(1)), utf8(' ')),
+    'json/not-canonical',
+    400,
+  ],
+  ['an array', () => utf8('[]'), 'envelope/malformed', 400],
+  [
+    'a stranger’s receipt',
+    () => envelopeBytes(receiptOf(1, {}, STRANGER, keyLabel(STRANGER.key))),
+    'envelope/issuer-unknown',
+    403,
+  ],
+  [
+    'a forged signature',
+    () => other(Buffer.alloc(64, 1).toString('base64'), receiptOf(1)),
+    'envelope/signature-invalid',
+    403,
+  ],
+  [
+    'another issuer’s name within',
+    () => envelopeBytes(receiptOf(1, { issuer: keyLabel(STRANGER.key) })),
+    'envelope/issuer-mismatch',
+    403,
+  ],
+  [
+    'a receipt of another log',
+    () => envelopeBytes(receiptOf(1, { log: { ...SAMPLE_RECEIPT.log, origin: 'log.example/other' } })),
+    'receipt/log-mismatch',
+    403,
+  ],
+  [
+    'a receipt that has seen more than there is',
+    () => envelopeBytes(receiptOf(1, { seen: { ...SAMPLE_RECEIPT.seen, size: 3 } })),
+    'receipt/order-impossible',
+    400,
+  ],
+  [
+    'a receipt whose times run backwards',
+    () => envelopeBytes(receiptOf(1, { time: { ...SAMPLE_RECEIPT.time, completed: 1 } })),
+    'receipt/time-order',
+    400,
+  ],
+  [
+    'a statement of no known type',
+    () => envelopeBytes(seal(utf8('{"predicateType":"urn:example"}'), LABEL, ISSUER.signer)),
+    'entry/type-unknown',
+    400,
+  ],
+  ['65,536 bytes', () => new Uint8Array(65_536).fill(0x20), 'log/entry-too-large', 413],
+];
+
+describe('what is refused leaves no trace', () => {
+  it.each(REFUSED)('%s', async (_, make, code) => {
+    expect(await reasonOfAsync(() => submissions.submit(make()))).toBe(code);
+    expect(log.signed.size).toBe(2);
+  });
+});
+
+describe('POST /log/entries', () => {
+  let server: HttpServer;
+  let address: string;
+  const problems: string[] = [];
+  beforeEach(async () => {
+    server = new HttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      routes: [submissionRoute('/log/entries', submissions, log)],
+      statusOf: submissionStatus,
+      onProblem: message => problems.push(message),
+    });
+    address = `${await server.listen()}/log/entries`;
+  });
+  afterEach(async () => {
+    await server.close();
+    expect(problems).toEqual([]);
+  });
+
+  const post = (body: Uint8Array, query = '') =>
+    fetch(`${address}${query}`, { method: 'POST', body: Buffer.from(body) });
+
+  it('answers 201 and then 200 with the same inclusion', async () => {
+    const entry = envelopeBytes(receiptOf(1));
+    const [first, second] = [await post(entry), await post(entry)];
+    expect([first.status, second.status]).toEqual([201, 200]);
+    const text = await first.text();
+    expect(text).toBe('{"index":2,"proof":null}');
+    expect(await second.text()).toBe(text);
+  });
+
+  it.each(['included', 'witnessed'])('with ?wait=%s the proof comes along, and holds', async stage => {
+    const entry = envelopeBytes(receiptOf(1));
+    const answer = await post(entry, `?wait=${stage}`);
+    const { index, proof } = parseCanonical(new Uint8Array(await answer.arrayBuffer())) as {
+      index: number;
+      proof: string;
+    };
+    const { hashes, checkpoint } = parseTlogProof(proof);
+    const [, size, root] = checkpoint.split('\n');
+    verifyInclusion(index, Number(size), leafHash(entry), hashes, Buffer.from(root ?? '', 'base64'));
+    const lines = checkpoint.split('\n').filter(line => line.startsWith('\u2014'));
+    expect(lines.length).toBeGreaterThanOrEqual(stage === 'witnessed' ? 3 : 1);
+  });
+
+  it.each(REFUSED)('refuses %s in one line', async (_, make, code, status) => {
+    const answer = await post(make());
+    // A body over the limit is refused before it is read as an entry.
+    expect([answer.status, answer.headers.get('countersign-reason')]).toEqual([
+      status,
+      status === 413 ? 'request/too-large' : code,
+    ]);
+    expect((await answer.text()).split('\n')).toHaveLength(2);
+  });
+
+  it('refuses a stage that there is none of', async () => {
+    const answer = await post(envelopeBytes(receiptOf(1)), '?wait=settled');
+    expect([answer.status, answer.headers.get('countersign-reason')]).toEqual([
+      400,
+      'request/parameter-invalid',
+    ]);
+    expect(log.signed.size).toBe(2);
+  });
+});
+
+describe('the pool', () => {
+  it('refuses what comes after it was closed, and what was waiting', async () => {
+    const own = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+    const waiting = Array.from({ length: 50 }, (_, at) =>
+      own.admit(envelopeBytes(receiptOf(at)), 2).catch((error: unknown) => error),
+    );
+    await own.close();
+    for (const answer of await Promise.all(waiting))
+      expect((answer as { code?: string }).code).toBe('log/unavailable');
+    expect(await reasonOfAsync(() => own.admit(envelopeBytes(receiptOf(1)), 2))).toBe('log/unavailable');
+  });
+
+  it('lets only so many wait, and tells the others to come again', async () => {
+    const own = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+    const entry = envelopeBytes(receiptOf(1));
+    const answers = Array.from({ length: 5000 }, () =>
+      own.admit(entry, 2).then(
+        () => 'taken',
+        (error: { code: string }) => error.code,
+      ),
+    );
+    const counts = new Map<string, number>();
+    for (const answer of await Promise.all(answers)) counts.set(answer, (counts.get(answer) ?? 0) + 1);
+    expect(counts.get('log/busy')).toBeGreaterThan(800);
+    expect(counts.get('taken')).toBeGreaterThanOrEqual(4096);
+    expect([...counts.keys()].sort()).toEqual(['log/busy', 'taken']);
+    await own.close();
+  });
+});

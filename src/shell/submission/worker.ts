@@ -1,0 +1,30 @@
+/** Entry of a worker thread that looks at submitted entries. It is started by the pool alone; the entries are a stranger's. */
+import { parentPort, workerData } from 'node:worker_threads';
+import '../node.js';
+import { parseVerifierKey } from '../../note/key.js';
+import { Failure } from '../../reason.js';
+import { admissionOf } from './admission.js';
+import type { AdmissionOrder, AdmissionReport, AdmissionWorkerData, Finding } from './messages.js';
+
+if (parentPort === null) throw new Error('worker.js runs only as a worker thread');
+const port = parentPort;
+const { origin, issuers }: AdmissionWorkerData = workerData;
+const admission = admissionOf(origin, issuers.map(parseVerifierKey));
+
+port.on('message', async ({ entries }: AdmissionOrder) => {
+  const findings: Finding[] = [];
+  for (const { bytes, index } of entries) findings.push(await look(bytes, index));
+  port.postMessage({ findings } satisfies AdmissionReport);
+});
+
+async function look(entry: Uint8Array, index: number): Promise<Finding> {
+  try {
+    return { keys: await admission.admit(entry, index) };
+  } catch (error) {
+    // A fault of ours is told as what it is, without taking the thread down for all others.
+    if (!(error instanceof Failure))
+      return { code: 'log/unavailable', detail: 'the entry could not be looked at' };
+    const { code, field, detail } = error;
+    return { code, ...(field !== undefined && { field }), ...(detail !== undefined && { detail }) };
+  }
+}
