@@ -14,6 +14,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const at = path => new URL(`../${path}`, import.meta.url);
 const { parseTrust } = await import(at('dist/appraise/trust.js'));
 const { parseOpening } = await import(at('dist/receipt/opening.js'));
+const { changeKey } = await import(at('dist/shell/cli/change-key.js'));
 const { openHouse } = await import(at('dist/shell/cli/house.js'));
 const { openUpstream } = await import(at('dist/shell/cli/upstreams.js'));
 const { openSecret } = await import(at('dist/shell/files/secret.js'));
@@ -23,6 +24,8 @@ const { Vault } = await import(at('dist/shell/vault/vault.js'));
 const { verify } = await import(at('dist/verify.js'));
 
 const GRADES = { model: 'asserted', place: 'asserted', record: 'witnessed', answer: 'not-recomputed' };
+const OPERATOR = 'Example Operator';
+const ROTATED = ['log', 'log-ml-dsa', 'issuer', 'witness-1'];
 const QUESTION = 'What is a receipt?';
 /** Nothing listens on this port of any machine that we know. */
 const NOBODY = 'http://127.0.0.1:1/v1';
@@ -68,22 +71,39 @@ const data = await mkdtemp(join(tmpdir(), 'countersign-keep-'));
 try {
   await rm(target, { recursive: true, force: true });
   await mkdir(target, { recursive: true });
-  // One operator with one set of keys, first without and then with another server behind it.
+  // One operator, first without and then with another server behind it. In between every kind of key rotates, so that the first receipts
+  // are by keys that have ended.
+  const made = [];
+  let folder;
   for (const upstream of [undefined, NOBODY]) {
+    if (folder !== undefined) for (const place of ROTATED) await rotate(folder, place);
     const house = await open(upstream);
-    const made = [];
+    folder = house.folder;
     try {
-      await writeFile(new URL('trust.json', target), await readFile(house.folder.trust));
+      await writeFile(new URL('trust.json', target), await readFile(folder.trust));
       for (const exchange of EXCHANGES.filter(candidate => candidate.upstream === upstream)) {
         made.push(await perform(house, exchange));
       }
     } finally {
       await house.close();
     }
-    for (const exchange of made) await keep(house, exchange);
   }
+  for (const exchange of made) await keep(folder, exchange);
 } finally {
   await rm(data, { recursive: true, force: true });
+}
+
+function rotate(folder, target) {
+  return changeKey({
+    folder,
+    operator: OPERATOR,
+    onProblem: message => process.stderr.write(`${message}\n`),
+    action: 'rotate',
+    target,
+    from: null,
+    recovery: null,
+    now: Date.now,
+  });
 }
 
 function open(upstream) {
@@ -92,7 +112,7 @@ function open(upstream) {
     host: '127.0.0.1',
     port: 0,
     ...(upstream === undefined ? { upstream: null } : openUpstream(upstream, DEFAULT_TIMEOUTS)),
-    operator: 'Example Operator',
+    operator: OPERATOR,
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,
     onProblem: message => process.stderr.write(`${message}\n`),
@@ -132,11 +152,12 @@ async function fetchBundle(url) {
 }
 
 /** Verifies what was made and writes it down; what is not as it should be is not kept. */
-async function keep(house, made) {
+async function keep(folder, made) {
   const { name, status, grades, id, request, opening, bundle, asOf } = made;
   // Of an answer that was cut short, the operator knows how much it had sent; its caller may have read less.
   const response =
-    made.response ?? new Vault(house.folder.vault, await openSecret(vaultKey(house))).get(id).response;
+    made.response ??
+    new Vault(folder.vault, await openSecret(join(folder.keys, 'vault.key'))).get(id).response;
   const trust = parseTrust(await readFile(new URL('trust.json', target)));
   const content = { opening: parseOpening(opening), request, response };
   const verification = await verify({ bundle, trust, content, asOf });
@@ -149,19 +170,15 @@ async function keep(house, made) {
   if (ended !== status || unmade.length > 0 || !same) {
     throw new Error(`${name}: ${JSON.stringify({ ended, found, unmade, outcome: verification.outcome })}`);
   }
-  const folder = new URL(`${name}/`, target);
-  await mkdir(folder, { recursive: true });
+  const place = new URL(`${name}/`, target);
+  await mkdir(place, { recursive: true });
   const about = { asOf: new Date(asOf).toISOString(), outcome: 'pass', status, grades };
   await Promise.all([
-    writeFile(new URL('bundle.json', folder), bundle),
-    writeFile(new URL('opening', folder), opening),
-    writeFile(new URL('request', folder), request),
-    writeFile(new URL('response', folder), response),
-    writeFile(new URL('about.json', folder), `${JSON.stringify(about, null, 2)}\n`),
+    writeFile(new URL('bundle.json', place), bundle),
+    writeFile(new URL('opening', place), opening),
+    writeFile(new URL('request', place), request),
+    writeFile(new URL('response', place), response),
+    writeFile(new URL('about.json', place), `${JSON.stringify(about, null, 2)}\n`),
   ]);
   process.stdout.write(`${name}: ${bundle.length} bytes\n`);
-}
-
-function vaultKey(house) {
-  return join(house.folder.keys, 'vault.key');
 }

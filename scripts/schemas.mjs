@@ -25,12 +25,31 @@ const BUNDLE = {
 const TRUST = {
   '': 'Whom a relying party believes: one log, the issuers whose receipts count, the witnesses and their quorum.',
   log: "The log's verifier key (C2SP signed-note, Ed25519); its name is the log's origin.",
+  logCosigner:
+    'The key (C2SP tlog-cosignature, ML-DSA-44) under the same name with which the log states when it signed.',
   issuers: 'The verifier keys (Ed25519) whose receipts count.',
   policy: 'A C2SP tlog-policy: the witnesses and the quorum. A log line in it must be that of this log.',
   controllers:
     'Who can make which keys act. All keys that stand here under nobody count as one unknown controller.',
   'controllers.*.name': 'The legal or natural person.',
   'controllers.*.keys': 'Keys as <name>+<key id>.',
+  'controllers.*.cloud': 'The cloud provider on whose machines the keys can be used.',
+  'controllers.*.jurisdiction': 'The law under which the controller can be compelled.',
+  'controllers.*.hardware': 'The vendor of the hardware that the keys are in.',
+  retired: 'Keys that no longer sign, and up to where in the log what they signed counts.',
+  'retired.*.key': 'A verifier key (C2SP signed-note).',
+  'retired.*.role': 'What the key signed: checkpoints, receipts or cosignatures.',
+  'retired.*.why': 'Whether it was replaced in good order, or revoked because it can no longer be trusted.',
+  'retired.*.until':
+    'What it signed counts for entries below this index, and for checkpoints up to this size.',
+  'retired.*.announced':
+    'The index from which on everybody could know that the key had ended, where that is not until.',
+  'retired.*.successor': 'The key in its place, as <name>+<key id>.',
+  statements:
+    "What witnesses' keys say beyond having seen a consistent tree, as their operators have published.",
+  'statements.*.key': 'A key as <name>+<key id>.',
+  'statements.*.says':
+    'That every entry was read and checked (entries-checked), or that the log is mirrored (mirrored).',
 };
 
 const RECEIPT = {

@@ -458,6 +458,7 @@ describe('what reading a trust file says', () => {
 /** Codes of the same families that verifying cannot give, and why. */
 const ELSEWHERE: Partial<Record<ReasonCode, string>> = {
   'content/opening-malformed': 'given by parseOpening, before verifying begins; see below',
+  'checkpoint/log-key-retired': 'needs a trust file with retired keys: see verify.retired.test.ts',
   'cosignature/malformed': "given by a log about a witness's answer",
   'note/key-malformed': 'given by the reader of one key; a trust file names the member or the line instead',
   'receipt/pending': 'given by the gateway, about a receipt that does not exist yet',

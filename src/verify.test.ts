@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
+import { OPERATOR, STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
 import { EVENTS, make, RESPONSE, type Recipe } from '../test/support/sample-exchange.js';
 import { COMPLETED, COSIGNED, DEADLINE } from '../test/support/sample-receipt.js';
 import { CLOCK_TOLERANCE } from './appraise/record.js';
@@ -54,6 +54,13 @@ describe('spec/receipt.md §8: a genuine bundle', () => {
       request: 'content/not-given',
       response: 'content/not-given',
     });
+  });
+
+  it('says how few could have cheated, by the trust file; without one nobody knows', async () => {
+    const { concentration } = await check();
+    for (const attack of ['fabricate', 'split', 'block'] as const)
+      expect(concentration?.controller[attack].worst).toMatchObject({ atMost: 1, names: [OPERATOR] });
+    expect((await check({ trust: null })).concentration).toBeNull();
   });
 
   it('does not change what it is given', async () => {

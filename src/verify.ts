@@ -8,12 +8,20 @@ import { type Check, fail, failed, notChecked, pass } from './appraise/check.js'
 import { type Content, checkRequest, checkResponse } from './appraise/content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
 import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
-import type { Trust } from './appraise/trust.js';
+import { checkStanding } from './appraise/standing.js';
+import type { RetiredKey, Trust } from './appraise/trust.js';
 import { toHex } from './bytes/hex.js';
+import { type Concentration, concentrationOf } from './economy/concentration.js';
 import { keyLabel, type VerifierKey } from './note/key.js';
 import { type Bundle, parseBundle } from './receipt/bundle.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from './receipt/envelope.js';
-import { RECEIPT, type Receipt, type ReceiptStatement, type Responsible } from './receipt/receipt.js';
+import {
+  RECEIPT,
+  type Receipt,
+  type ReceiptStatement,
+  type Responsible,
+  timesAreOrdered,
+} from './receipt/receipt.js';
 import { readStatement } from './receipt/statement.js';
 
 export interface VerifyInput {
@@ -43,6 +51,8 @@ export interface Verification {
   readonly receipt: Receipt | null;
   /** SHA-256 of the signed payload, hexadecimal; null when it could not be read. */
   readonly digest: string | null;
+  /** How few parties could make such a receipt mean nothing; null when there is no trust file. */
+  readonly concentration: Concentration | null;
 }
 
 /**
@@ -55,44 +65,52 @@ export async function verify(input: VerifyInput): Promise<Verification> {
   try {
     bundle = parseBundle(input.bundle);
   } catch (error) {
-    return conclude('malformed', [failed('bundle', error)], null, null);
+    return conclude('malformed', [failed('bundle', error)], null, null, input.trust);
   }
   const checks: Check[] = [pass('bundle', 'the bytes are a bundle and nothing else')];
 
-  const { signature, issuer } = await checkSignature(bundle.envelope, input.trust);
-  checks.push(signature);
-  if (signature.status === 'fail') return conclude('fail', checks, bundle, null);
+  const { signature, issuer, retired } = await checkSignature(bundle.envelope, input.trust);
+  if (signature.status === 'fail') return conclude('fail', [...checks, signature], bundle, null, input.trust);
 
   let statement: ReceiptStatement;
   try {
     statement = readStatement(RECEIPT, bundle.envelope);
   } catch (error) {
-    return conclude('malformed', [...checks, failed('receipt', error)], bundle, null);
+    return conclude('malformed', [...checks, signature, failed('receipt', error)], bundle, null, input.trust);
   }
+  const entry = envelopeBytes(bundle.envelope);
+  const record = await checkRecord(bundle.proof, entry, statement.predicate, input.trust, input.asOf);
+  checks.push(checkStanding(signature, retired, record.index));
   checks.push(checkReceipt(bundle.envelope, statement.predicate), checkTime(statement.predicate, input.asOf));
 
   checks.push(checkRequest(input.content, statement));
   checks.push(await checkResponse(input.content, statement, bundle.envelope, issuer));
 
-  const entry = envelopeBytes(bundle.envelope);
-  const record = await checkRecord(bundle.proof, entry, statement.predicate, input.trust, input.asOf);
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 
-  return conclude(outcomeOf(checks), checks, bundle, statement.predicate);
+  return conclude(outcomeOf(checks), checks, bundle, statement.predicate, input.trust);
 }
 
-async function checkSignature(
-  envelope: Envelope,
-  trust: Trust | null,
-): Promise<{ signature: Check; issuer: VerifierKey | null }> {
-  if (trust === null) return { signature: notChecked('signature', 'trust/missing'), issuer: null };
-  const issuer = trust.issuers.find(key => keyLabel(key) === envelope.keyId);
-  if (issuer === undefined) return { signature: fail('signature', 'envelope/issuer-unknown'), issuer: null };
+interface SignatureFinding {
+  readonly signature: Check;
+  readonly issuer: VerifierKey | null;
+  /** When the issuer's key no longer signs: what is known of its end. */
+  readonly retired: RetiredKey | null;
+}
+
+async function checkSignature(envelope: Envelope, trust: Trust | null): Promise<SignatureFinding> {
+  if (trust === null)
+    return { signature: notChecked('signature', 'trust/missing'), issuer: null, retired: null };
+  const isSigner = (key: VerifierKey) => keyLabel(key) === envelope.keyId;
+  const retired = trust.retired.find(({ role, key }) => role === 'issuer' && isSigner(key)) ?? null;
+  const issuer = trust.issuers.find(isSigner) ?? retired?.key ?? null;
+  if (issuer === null)
+    return { signature: fail('signature', 'envelope/issuer-unknown'), issuer: null, retired: null };
   const valid = await envelopeIsSignedBy(envelope, issuer.publicKey);
   const signature = valid
     ? pass('signature', `signed by ${keyLabel(issuer)}`)
     : fail('signature', 'envelope/signature-invalid');
-  return { signature, issuer };
+  return { signature, issuer, retired };
 }
 
 function checkReceipt(envelope: Envelope, receipt: Receipt): Check {
@@ -104,14 +122,9 @@ function checkReceipt(envelope: Envelope, receipt: Receipt): Check {
     : fail('receipt', 'envelope/issuer-mismatch', 'predicate.issuer');
 }
 
-function checkTime({ attempts, time, log }: Receipt, asOf: number): Check {
-  const lines = [
-    [time.received, time.firstByte ?? time.received, time.completed, log.deadline],
-    ...attempts.map(({ started, ended }) => [time.received, started, ended, time.completed]),
-  ];
-  const ordered = (moments: readonly number[]) =>
-    moments.every((moment, at) => at === 0 || moment >= (moments[at - 1] as number));
-  if (!lines.every(ordered)) return fail('time', 'receipt/time-order', 'predicate.time');
+function checkTime(receipt: Receipt, asOf: number): Check {
+  const { time } = receipt;
+  if (!timesAreOrdered(receipt)) return fail('time', 'receipt/time-order', 'predicate.time');
   if (time.completed > asOf + CLOCK_TOLERANCE)
     return fail('time', 'receipt/time-future', 'predicate.time.completed');
   return pass('time', `completed ${new Date(time.completed).toISOString()}, by the issuer's clock`);
@@ -136,6 +149,7 @@ function conclude(
   checks: readonly Check[],
   bundle: Bundle | null,
   receipt: Receipt | null,
+  trust: Trust | null,
 ): Verification {
   return {
     outcome,
@@ -144,6 +158,7 @@ function conclude(
     responsibility: receipt?.responsibility ?? [],
     receipt,
     digest: bundle === null ? null : toHex(payloadDigest(bundle.envelope)),
+    concentration: trust === null ? null : concentrationOf(trust),
   };
 }
 

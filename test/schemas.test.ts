@@ -6,7 +6,7 @@ import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
 import { replaced } from './support/edit.js';
-import { TRUST_FILE } from './support/parties.js';
+import { FULL_TRUST_FILE, TRUST_FILE } from './support/parties.js';
 import { make } from './support/sample-exchange.js';
 import { wrongs } from './support/strictness.js';
 
@@ -72,7 +72,8 @@ describe('genuine files fit', () => {
     expect(fits('bundle.json', json((await make({ proofText: () => null })).bundle))).toBe(true);
   });
 
-  it('a trust file, with controllers and without', () => {
+  it('a trust file, with all that it can say, with controllers and without', () => {
+    expect(fits('trust.json', FULL_TRUST_FILE)).toBe(true);
     expect(fits('trust.json', TRUST_FILE)).toBe(true);
     const { controllers: _, ...rest } = TRUST_FILE;
     expect(fits('trust.json', rest)).toBe(true);
@@ -100,14 +101,27 @@ describe('broken files do not', () => {
     expect(fits('bundle.json', value)).toBe(false);
   });
 
-  const lists = ['issuers', 'controllers', 'controllers.0.keys'];
-  const trust = JSON.parse(JSON.stringify(TRUST_FILE)) as Json;
-  it.each(cases(trust, { optional: ['controllers'], lists }))('trust.json: %s', (_, value) => {
+  const lists = ['issuers', 'controllers', 'controllers.0.keys', 'retired', 'statements'];
+  const optional = [
+    ...['logCosigner', 'controllers', 'retired', 'statements', 'retired.0.successor', 'retired.1.announced'],
+    ...['cloud', 'jurisdiction', 'hardware'].map(name => `controllers.0.${name}`),
+  ];
+  const trust = JSON.parse(JSON.stringify(FULL_TRUST_FILE)) as Json;
+  it.each(cases(trust, { optional, lists }))('trust.json: %s', (_, value) => {
     expect(fits('trust.json', value)).toBe(false);
   });
 
-  it('trust.json: no issuer at all', () => {
-    expect(fits('trust.json', { ...TRUST_FILE, issuers: [] })).toBe(false);
+  it.each<[path: string, value: Json]>([
+    ['controllers.0.cloud', ''],
+    ['controllers.0.jurisdiction', 'n'.repeat(129)],
+    ['retired.0.role', 'gateway'],
+    ['retired.0.why', 'lost'],
+    ['retired.0.until', -1],
+    ['retired.0.until', 1.5],
+    ['retired.0.announced', -1],
+    ['statements.0.says', 'everything-is-fine'],
+  ])('trust.json: %s', (path, value) => {
+    expect(fits('trust.json', replaced(trust, path, value))).toBe(false);
   });
 
   it.each<[path: string, value: Json]>([

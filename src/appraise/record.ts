@@ -1,7 +1,7 @@
 /** Whether a receipt is in the log, under the log's own signature and under a quorum of witnesses. */
 import { utf8 } from '../bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
-import type { VerifierKey } from '../note/key.js';
+import { KEY_TYPE, type VerifierKey } from '../note/key.js';
 import { satisfies } from '../note/policy.js';
 import { parseNote, type VerifiedSignature, verifyNote } from '../note/signed-note.js';
 import { Failure } from '../reason.js';
@@ -10,12 +10,15 @@ import { leafHash } from '../tree/hash.js';
 import { verifyInclusion } from '../tree/merkle.js';
 import { parseTlogProof } from '../tree/tlog-proof.js';
 import { type Check, failed, notChecked, pass } from './check.js';
+import { countingFor, heirOf } from './standing.js';
 import { controllerOf, type Trust } from './trust.js';
 
 /** Clocks of honest parties may differ by this much, in milliseconds. */
 export const CLOCK_TOLERANCE = 60_000;
 
 export interface RecordChecks {
+  /** Where in the log the entry stands; null when that could not be shown. */
+  readonly index: number | null;
   readonly inclusion: Check;
   readonly witnesses: Check;
 }
@@ -33,30 +36,40 @@ export async function checkRecord(
 ): Promise<RecordChecks> {
   if (proof === null) {
     const code = asOf > receipt.log.deadline ? 'proof/overdue' : 'proof/absent';
-    return { inclusion: notChecked('inclusion', code), witnesses: notChecked('witnesses', code) };
+    return {
+      index: null,
+      inclusion: notChecked('inclusion', code),
+      witnesses: notChecked('witnesses', code),
+    };
   }
   if (trust === null) {
     return {
+      index: null,
       inclusion: notChecked('inclusion', 'trust/missing'),
       witnesses: notChecked('witnesses', 'trust/missing'),
     };
   }
   try {
-    const { index, checkpoint, signatures } = await readProof(proof, entry, receipt, trust);
+    const { index, checkpoint, cosignatures } = await readProof(proof, entry, receipt, trust);
     const inclusion = pass(
       'inclusion',
       `entry ${index} of ${checkpoint.size} in ${checkpoint.origin}, signed by the log`,
     );
-    return { inclusion, witnesses: checkWitnesses(signatures, receipt, trust, asOf) };
+    return { index, inclusion, witnesses: checkWitnesses(cosignatures, receipt, trust, asOf) };
   } catch (error) {
-    return { inclusion: failed('inclusion', error), witnesses: notChecked('witnesses', 'proof/invalid') };
+    return {
+      index: null,
+      inclusion: failed('inclusion', error),
+      witnesses: notChecked('witnesses', 'proof/invalid'),
+    };
   }
 }
 
 interface ReadProof {
   readonly index: number;
   readonly checkpoint: Checkpoint;
-  readonly signatures: readonly VerifiedSignature[];
+  /** By witnesses, each under the key that stands in its place today. */
+  readonly cosignatures: readonly VerifiedSignature[];
 }
 
 async function readProof(
@@ -73,31 +86,43 @@ async function readProof(
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
   const witnesses = [...trust.policy.witnesses.values()].map(({ key }) => key);
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
-  const known = [...logKeys, ...witnesses];
-  const { verified, unknown } = await verifyNote(note, known);
-  if (!verified.some(({ key }) => key === trust.log)) throw new Failure('checkpoint/log-signature-missing');
+  const retired = trust.retired.flatMap(({ role, key }) => (role === 'issuer' ? [] : [key]));
+  const { verified, unknown } = await verifyNote(note, [...logKeys, ...witnesses, ...retired]);
+  checkSignedByLog(verified, checkpoint.size, trust);
   // Anybody can add lines to a note. In a bundle nothing may stand that nobody vouches for.
   const [surplus] = unknown;
   if (surplus !== undefined) throw new Failure('proof/surplus-signature', { field: surplus.name });
   verifyInclusion(index, checkpoint.size, leafHash(entry), hashes, checkpoint.root);
   if (receipt.seen.size > index || receipt.policy.index >= index)
     throw new Failure('receipt/order-impossible');
-  return { index, checkpoint, signatures: verified };
+  const counting = [...witnesses, ...countingFor(trust, 'witness', checkpoint.size)];
+  const cosignatures = verified.flatMap(({ key, time }) => {
+    const heir = counting.includes(key) ? heirOf(trust, key) : null;
+    return heir === null ? [] : [{ key: heir, time }];
+  });
+  return { index, checkpoint, cosignatures };
+}
+
+function checkSignedByLog(verified: readonly VerifiedSignature[], size: number, trust: Trust): void {
+  const signers = verified.flatMap(({ key }) => (key.type === KEY_TYPE.ed25519 ? [key] : []));
+  const counting = [trust.log, ...countingFor(trust, 'log', size)];
+  if (signers.some(key => counting.includes(key))) return;
+  throw new Failure(signers.length === 0 ? 'checkpoint/log-signature-missing' : 'checkpoint/log-key-retired');
 }
 
 function checkWitnesses(
-  signatures: readonly VerifiedSignature[],
+  cosignatures: readonly VerifiedSignature[],
   receipt: Receipt,
   trust: Trust,
   asOf: number,
 ): Check {
-  const cosigned = signatures.flatMap(({ key, time }) =>
-    time === null || key === trust.logCosigner ? [] : [{ key, time: time * 1000 }],
+  const cosigned = cosignatures.flatMap(({ key, time }) =>
+    time === null ? [] : [{ key, time: time * 1000 }],
   );
   const upToThen = cosigned.filter(({ time }) => time <= asOf + CLOCK_TOLERANCE);
   // Who cosigned a tree with this receipt in it before the receipt was made has a wrong clock, or the issuer has.
   const possible = upToThen.filter(({ time }) => time >= receipt.time.completed - CLOCK_TOLERANCE);
-  const cosigners = possible.map(({ key }) => key);
+  const cosigners = [...new Set(possible.map(({ key }) => key))];
   const { quorum } = trust.policy;
   if (quorum.kind === 'none' && cosigners.length === 0) return notChecked('witnesses', 'witness/not-asked');
   if (!satisfies(quorum, cosigners)) {

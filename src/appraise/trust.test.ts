@@ -1,9 +1,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../test/support/failure.js';
-import { testCosigner, testKey } from '../../test/support/keys.js';
+import { testCosigner, testKey, testMlDsaCosigner } from '../../test/support/keys.js';
 import { mutants, parseOrRefuse } from '../../test/support/mutation.js';
-import { ISSUER, LOG, OPERATOR, STRANGER, TRUST_FILE, WITNESSES } from '../../test/support/parties.js';
+import {
+  FULL_TRUST_FILE,
+  ISSUER,
+  LOG,
+  LOG_COSIGNER,
+  OPERATOR,
+  STRANGE_WITNESS,
+  STRANGER,
+  TRUST_FILE,
+  WITNESSES,
+} from '../../test/support/parties.js';
 import type { Json } from '../bytes/json.js';
 import { concat, utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
@@ -24,6 +34,14 @@ const log = formatVerifierKey(LOG.key);
 const issuer = formatVerifierKey(ISSUER.key);
 const [witness] = WITNESSES.map(({ key }) => formatVerifierKey(key)) as [string];
 const keys = WITNESSES.map(({ key }) => key);
+const retirement = { key: formatVerifierKey(STRANGER.key), role: 'issuer', why: 'rotated', until: 7 };
+const wrongRetirement = {
+  role: ['gateway', 1],
+  why: ['lost', null],
+  until: [-1, 1.5, 2 ** 53, '7'],
+  key: [keyLabel(STRANGER.key), 1],
+  successor: [null, 1],
+};
 
 describe('the trust file', () => {
   it('is read as it was written', () => {
@@ -50,6 +68,31 @@ describe('the trust file', () => {
     for (const { key } of [LOG, ISSUER, ...WITNESSES]) expect(controllerOf(trust, key)).toBe(OPERATOR);
     expect(controllerOf(trust, STRANGER.key)).toBeNull();
     expect(controllerOf(trust, testKey(LOG.key.name, 200).key)).toBeNull();
+  });
+
+  it('may say more: when the log signs, where controllers are, which keys are retired, what witnesses state', () => {
+    const trust = parseTrust(utf8(formatTrust(FULL_TRUST_FILE)));
+    expect(trust.logCosigner).toEqual(LOG_COSIGNER.key);
+    expect(trust.controllers).toEqual(FULL_TRUST_FILE.controllers);
+    expect(trust.retired).toEqual([
+      { key: STRANGER.key, role: 'issuer', why: 'rotated', until: 7, successor: keyLabel(ISSUER.key) },
+      { key: STRANGE_WITNESS.key, role: 'witness', why: 'revoked', until: 0, announced: 9, successor: null },
+    ]);
+    expect(trust.statements).toEqual(FULL_TRUST_FILE.statements);
+  });
+
+  it('that says none of it is one in which none of it holds', () => {
+    const { logCosigner, retired, statements } = parseTrust(file());
+    expect({ logCosigner, retired, statements }).toEqual({ logCosigner: null, retired: [], statements: [] });
+  });
+
+  it("a policy may name the log by its cosigner's key, or by both", () => {
+    const cosigner = formatVerifierKey(LOG_COSIGNER.key);
+    for (const lines of [`log ${cosigner}`, `log ${log}\nlog ${cosigner}`]) {
+      const policy = `${lines}\nquorum none\n`;
+      expect(parseTrust(file({ policy, logCosigner: cosigner })).logCosigner).toEqual(LOG_COSIGNER.key);
+      expect(refusal(file({ policy }))).toMatchObject({ code: 'trust/malformed', field: 'policy' });
+    }
   });
 
   it('a policy may leave the log out', () => {
@@ -97,6 +140,54 @@ describe('trust/malformed', () => {
       'the line of another log, after the right one',
       file({ policy: `log ${log}\nlog ${formatVerifierKey(STRANGER.key)}\nquorum none\n` }),
     ],
+    ['logCosigner', 'null', file({ logCosigner: null })],
+    ['logCosigner', 'not a key', file({ logCosigner: 'log.example' })],
+    ['logCosigner', "the log's own key", file({ logCosigner: log })],
+    [
+      'logCosigner',
+      'a cosigner of Ed25519',
+      file({ logCosigner: formatVerifierKey(testCosigner(LOG.key.name, 9).key) }),
+    ],
+    [
+      'logCosigner',
+      'an ML-DSA-44 key under another name',
+      file({ logCosigner: formatVerifierKey(testMlDsaCosigner('other.example', 9).key) }),
+    ],
+    [
+      'policy',
+      "a witness with the key of the log's cosigner",
+      file({
+        logCosigner: formatVerifierKey(LOG_COSIGNER.key),
+        policy: `witness A ${formatVerifierKey(LOG_COSIGNER.key)}\nquorum A\n`,
+      }),
+    ],
+    [
+      'policy',
+      'a witness with the key of an issuer',
+      file({ policy: `witness A ${formatVerifierKey(testCosigner('w', 102).key)}\nquorum A\n` }),
+    ],
+    [
+      'controllers',
+      'one key under two controllers',
+      file({ controllers: ['A', 'B'].map(name => ({ name, keys: [keyLabel(LOG.key)] })) }),
+    ],
+    [
+      'controllers.0.cloud',
+      'a cloud without a name',
+      file({ controllers: [{ name: OPERATOR, keys: [], cloud: '' }] }),
+    ],
+    ...(['role', 'why', 'until', 'key', 'successor'] as const).flatMap(member =>
+      wrongRetirement[member].map(
+        value =>
+          [
+            `retired.1.${member}`,
+            JSON.stringify(value),
+            file({ retired: [retirement, { ...retirement, [member]: value }] }),
+          ] as [string, string, Uint8Array],
+      ),
+    ),
+    ['retired', '1001 of them', file({ retired: Array.from({ length: 1001 }, () => retirement) })],
+    ['statements.0.says', 'anything', file({ statements: [{ key: witness, says: 'anything' }] })],
     ['controllers', 'null', file({ controllers: null })],
     ['controllers', 'an object', file({ controllers: { name: OPERATOR, keys: [] } })],
     ['controllers.0.name', 'no name', file({ controllers: [{ keys: [] }] })],

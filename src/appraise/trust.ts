@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { equal, fromUtf8 } from '../bytes/octets.js';
 import {
   formatVerifierKey,
+  isCosignerType,
   KEY_TYPE,
   keyLabel,
   parseVerifierKey,
@@ -24,8 +25,8 @@ export const TrustSchema = v.strictObject({
   log: v.string(),
   /** The key, of type 06 and the same name, with which the log states when it signed. */
   logCosigner: v.optional(v.string()),
-  /** The verifier keys whose receipts count. */
-  issuers: v.pipe(v.array(v.string()), v.minLength(1), v.maxLength(1000)),
+  /** The verifier keys whose receipts count; there may be none when some are retired. */
+  issuers: v.pipe(v.array(v.string()), v.maxLength(1000)),
   /** A C2SP tlog-policy: the witnesses and the quorum. A `log` line in it must be the log above. */
   policy: v.string(),
   /** Who can make which keys act. Keys that stand here under nobody count as one unknown controller. */
@@ -51,6 +52,8 @@ export const TrustSchema = v.strictObject({
           role: v.picklist(['log', 'issuer', 'witness']),
           why: v.picklist(['rotated', 'revoked']),
           until: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+          /** The index from which on everybody could know; that of a theft which was noticed later lies before it. */
+          announced: v.optional(v.pipe(v.number(), v.safeInteger(), v.minValue(0))),
           /** The key that took its place, as `<name>+<key id>`. */
           successor: v.optional(v.string()),
         }),
@@ -82,6 +85,8 @@ export interface RetiredKey {
   readonly why: 'rotated' | 'revoked';
   /** What it signed counts for entries below this index, and for checkpoints up to this size. */
   readonly until: number;
+  /** From this index on everybody could know that it had ended; where it is not given, from `until` on. */
+  readonly announced?: number | undefined;
   /** The key in its place, as {@link keyLabel} writes it; null when there is none. */
   readonly successor: string | null;
 }
@@ -113,7 +118,7 @@ export function parseTrust(bytes: Uint8Array): Trust {
     controllers,
     retired: retired.map(({ key, successor, ...rest }, index) => ({
       ...rest,
-      key: anyKey(key, `retired.${index}.key`),
+      key: retiredKey(key, rest.role, logKey, `retired.${index}.key`),
       successor: successor ?? null,
     })),
     statements,
@@ -136,6 +141,14 @@ export function parseTrust(bytes: Uint8Array): Trust {
       detail: 'a witness with the key of the log or of an issuer',
     });
   }
+  if (trust.issuers.length === 0 && !trust.retired.some(({ role }) => role === 'issuer'))
+    throw new Failure('trust/malformed', { field: 'issuers', detail: 'nobody whose receipts count' });
+  const inForce = [...own, ...[...trust.policy.witnesses.values()].map(({ key }) => key)];
+  trust.retired.forEach(({ key }, index) => {
+    const others = [...inForce, ...trust.retired.slice(0, index).map(earlier => earlier.key)];
+    if (others.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
+      throw new Failure('trust/malformed', { field: `retired.${index}.key`, detail: 'one key twice' });
+  });
   const controlled = controllers.flatMap(({ keys }) => keys);
   if (new Set(controlled).size < controlled.length) {
     throw new Failure('trust/malformed', { field: 'controllers', detail: 'one key under two controllers' });
@@ -174,6 +187,17 @@ function anyKey(text: string, field: string): VerifierKey {
 function signingKey(text: string, field: string): VerifierKey {
   const key = anyKey(text, field);
   if (key.type !== KEY_TYPE.ed25519) throw new Failure('trust/malformed', { field });
+  return key;
+}
+
+function retiredKey(text: string, role: RetiredKey['role'], log: VerifierKey, field: string): VerifierKey {
+  const key = anyKey(text, field);
+  const fits = {
+    log: key.name === log.name && key.type !== KEY_TYPE.cosignature,
+    issuer: key.type === KEY_TYPE.ed25519,
+    witness: isCosignerType(key.type),
+  }[role];
+  if (!fits) throw new Failure('trust/malformed', { field, detail: 'no key of that role' });
   return key;
 }
 

@@ -1,5 +1,7 @@
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
+import { shake128 } from '@noble/hashes/sha3.js';
+import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
@@ -11,8 +13,17 @@ import {
   SMALL_POINTS,
   unsoundPublicKeys,
 } from '../../test/support/ed25519.js';
-import { nodeCryptography, signerFromSeed } from '../shell/node.js';
-import { type Cryptography, hmacSha256, install, portable, sha256, verifyEd25519 } from './cryptography.js';
+import { mlDsaSignerFromSeed, nodeCryptography, signerFromSeed } from '../shell/node.js';
+import {
+  type Cryptography,
+  hmacSha256,
+  install,
+  ML_DSA_44,
+  portable,
+  sha256,
+  verifyEd25519,
+  verifyMlDsa44,
+} from './cryptography.js';
 import { isSoundPublicKey } from './ed25519.js';
 import { fromHex, toHex } from './hex.js';
 import { concat, utf8 } from './octets.js';
@@ -182,6 +193,35 @@ describe.each(PROVIDERS)('$name', ({ cryptography, webCryptoLacksEd25519 }) => {
     );
   });
 
+  it('FIPS 204: an ML-DSA-44 signature, and nothing near it', async () => {
+    const signer = mlDsaSignerFromSeed(new Uint8Array(32).fill(5));
+    const message = utf8('message');
+    const signature = signer.sign(message);
+    expect(signature).toHaveLength(ML_DSA_44.signatureBytes);
+    expect(await verifyMlDsa44(signer.publicKey, message, signature)).toBe(true);
+    expect(await verifyMlDsa44(signer.publicKey, utf8('messagf'), signature)).toBe(false);
+    expect(await verifyMlDsa44(signer.publicKey.toReversed(), message, signature)).toBe(false);
+    const flipped = signature.slice();
+    flipped[1000] = (flipped[1000] as number) ^ 1;
+    expect(await verifyMlDsa44(signer.publicKey, message, flipped)).toBe(false);
+    for (const length of [0, 64, 2419, 2421]) {
+      const bytes = concat(signature, signature).slice(0, length);
+      expect(await verifyMlDsa44(signer.publicKey, message, bytes)).toBe(false);
+    }
+    for (const length of [0, 32, 1311, 1313]) {
+      const key = concat(signer.publicKey, signer.publicKey).slice(0, length);
+      expect(await verifyMlDsa44(key, message, signature)).toBe(false);
+    }
+    for (const byte of [0x00, 0xff])
+      expect(await verifyMlDsa44(signer.publicKey, message, new Uint8Array(2420).fill(byte))).toBe(false);
+  });
+
+  it('FIPS 204, algorithm 2: a signature for a context is none without it', async () => {
+    const { publicKey, secretKey } = ml_dsa44.keygen(new Uint8Array(32).fill(5));
+    const signature = ml_dsa44.sign(utf8('message'), secretKey, { context: utf8('context') });
+    expect(await verifyMlDsa44(publicKey, utf8('message'), signature)).toBe(false);
+  });
+
   it('signs and verifies whatever the message', async () => {
     const signer = signerFromSeed(new Uint8Array(32).fill(5));
     await fc.assert(
@@ -190,6 +230,31 @@ describe.each(PROVIDERS)('$name', ({ cryptography, webCryptoLacksEd25519 }) => {
       }),
       { numRuns: 30 },
     );
+  });
+});
+
+describe('ML-DSA-44', () => {
+  it('C2SP CCTV, accumulated: a hundred keys and signatures are those of other implementations', async () => {
+    const seeds = shake128.create();
+    const accumulated = shake128.create();
+    for (let count = 0; count < 100; count++) {
+      const seed = seeds.xof(32);
+      const { publicKey, secretKey } = ml_dsa44.keygen(seed);
+      const signature = ml_dsa44.sign(new Uint8Array(), secretKey, { extraEntropy: false });
+      accumulated.update(publicKey).update(signature);
+      expect(mlDsaSignerFromSeed(seed).publicKey).toEqual(publicKey);
+      expect(await verifyMlDsa44(publicKey, new Uint8Array(), signature)).toBe(true);
+    }
+    expect(toHex(accumulated.xof(32))).toBe(
+      'd51148e1f9f4fa1a723a6cf42e25f2a99eb5c1b378b3d2dbbd561b1203beeae4',
+    );
+  });
+
+  it('the lengths are those of FIPS 204, table 2', () => {
+    expect(ml_dsa44.lengths).toMatchObject({
+      publicKey: ML_DSA_44.publicKeyBytes,
+      signature: ML_DSA_44.signatureBytes,
+    });
   });
 });
 

@@ -22,6 +22,8 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'request/host-refused': { status: 403, type: 'invalid_request_error' },
   'receipt/unknown': { status: 404, type: 'not_found_error' },
   'receipt/pending': { status: 404, type: 'not_found_error' },
+  'receipt/not-included': { status: 404, type: 'not_found_error' },
+  'log/entry-denied': { status: 451, type: 'invalid_request_error' },
   'upstream/unreachable': { status: 502, type: 'api_error' },
   'upstream/timeout': { status: 504, type: 'api_error' },
   'upstream/broken': { status: 502, type: 'api_error' },

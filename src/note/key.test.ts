@@ -2,19 +2,22 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { unsoundPublicKeys } from '../../test/support/ed25519.js';
 import { reasonOf } from '../../test/support/failure.js';
-import { publicKeys, testCosigner, testKey } from '../../test/support/keys.js';
+import { publicKeys, testCosigner, testKey, testMlDsaCosigner } from '../../test/support/keys.js';
 import {
   assertOneTextPerValue,
   assertRefusedOrWrittenBack,
   type TextFormat,
 } from '../../test/support/mutation.js';
 import { toBase64 } from '../bytes/base64.js';
+import { ML_DSA_44 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { concat } from '../bytes/octets.js';
 import {
   formatVerifierKey,
+  isCosignerType,
   isKeyName,
   KEY_TYPE,
+  type KeyType,
   keyId,
   keyLabel,
   parseVerifierKey,
@@ -58,6 +61,25 @@ describe('signed-note, "Verifier keys"', () => {
     expect(toHex(keyId('a', KEY_TYPE.ed25519, KEY))).not.toBe(toHex(keyId('a', KEY_TYPE.cosignature, KEY)));
   });
 
+  it('type 06 is ML-DSA-44, whose key has 1,312 bytes', () => {
+    const { key } = testMlDsaCosigner('witness.example/w1', 3);
+    const written = formatVerifierKey(key);
+    expect(key.type).toBe(0x06);
+    expect(key.publicKey).toHaveLength(1312);
+    expect(written).toBe(text('witness.example/w1', 6, key.publicKey));
+    expect(parseVerifierKey(written)).toEqual(key);
+  });
+
+  it('any 1,312 bytes are an ML-DSA-44 key: FIPS 204, algorithm 23 decodes them all', () => {
+    for (const byte of [0x00, 0xff])
+      expect(parseVerifierKey(text('a', 6, new Uint8Array(1312).fill(byte))).publicKey[7]).toBe(byte);
+  });
+
+  it('cosigners are those whose types say when they signed', () => {
+    const cosigners = Object.values(KEY_TYPE).filter(isCosignerType);
+    expect(cosigners).toEqual([KEY_TYPE.cosignature, KEY_TYPE.mlDsaCosignature]);
+  });
+
   it('sameKey compares name, type and public key, whatever object they come in', () => {
     const { key } = testKey('a', 1);
     expect(sameKey(key, parseVerifierKey(formatVerifierKey(key)))).toBe(true);
@@ -87,7 +109,13 @@ describe('note/key-malformed', () => {
     ['a key id without its last digit', VECTOR.replace('530d903a', '530d903')],
     ['ECDSA, type 02', text('a', 2, KEY)],
     ['RFC 6962, type 05', text('a', 5, KEY)],
-    ['ML-DSA-44, type 06', text('a', 6, new Uint8Array(1312))],
+    ['type 00', text('a', 0, KEY)],
+    ['the first type that nobody has', text('a', 7, KEY)],
+    ['ff, a type of unspecified algorithms', text('a', 255, KEY)],
+    ['an Ed25519 key as ML-DSA-44', text('a', 6, KEY)],
+    ['an ML-DSA-44 key as Ed25519', text('a', 4, new Uint8Array(1312))],
+    ['an ML-DSA-44 key of 1,311 bytes', text('a', 6, new Uint8Array(1311))],
+    ['an ML-DSA-44 key of 1,313 bytes', text('a', 6, new Uint8Array(1313))],
     ['a key of 31 bytes', text('a', 1, KEY.subarray(1))],
     ['a key of 33 bytes', text('a', 1, concat(KEY, KEY.subarray(0, 1)))],
     ['no key behind the type', text('a', 1, new Uint8Array())],
@@ -150,13 +178,21 @@ describe('signed-note, "Format": key names', () => {
 });
 
 describe('properties', () => {
+  const { publicKeyBytes } = ML_DSA_44;
+  const typedKeys: fc.Arbitrary<{ type: KeyType; publicKey: Uint8Array }> = fc.oneof(
+    fc.record({ type: fc.constantFrom(KEY_TYPE.ed25519, KEY_TYPE.cosignature), publicKey: publicKeys }),
+    fc.record({
+      type: fc.constant(KEY_TYPE.mlDsaCosignature),
+      publicKey: fc.uint8Array({ minLength: publicKeyBytes, maxLength: publicKeyBytes }),
+    }),
+  );
+
   it('every key reads back from its text', () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 1, maxLength: 30 }).filter(isKeyName),
-        fc.constantFrom(...Object.values(KEY_TYPE)),
-        publicKeys,
-        (name, type, publicKey) => {
+        typedKeys,
+        (name, { type, publicKey }) => {
           const key = verifierKey(name, type, publicKey);
           expect(sameKey(parseVerifierKey(formatVerifierKey(key)), key)).toBe(true);
         },
@@ -169,6 +205,7 @@ describe('properties', () => {
   });
   it('mutants are refused or written back as they were', () => {
     const other = formatVerifierKey(testCosigner('witness.example/w1', 3).key);
-    assertRefusedOrWrittenBack(FORMAT, [VECTOR, other], 500);
+    const mlDsa = formatVerifierKey(testMlDsaCosigner('witness.example/w2', 4).key);
+    assertRefusedOrWrittenBack(FORMAT, [VECTOR, other, mlDsa], 500);
   });
 });

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { reasonOf } from '../../test/support/failure.js';
-import { testCosigner, testKey } from '../../test/support/keys.js';
+import { testCosigner, testKey, testMlDsaCosigner } from '../../test/support/keys.js';
 import { mutants, parseOrRefuse } from '../../test/support/mutation.js';
-import { fromUtf8, utf8 } from '../bytes/octets.js';
+import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
 import type { ReasonCode } from '../reason.js';
 import { formatVerifierKey, parseVerifierKey, verifierKey } from './key.js';
-import { parsePolicy, satisfies, type WitnessPolicy } from './policy.js';
+import { parsePolicy, parsePolicyBytes, type Quorum, satisfies, type WitnessPolicy } from './policy.js';
 
 // The soundness of a key takes longer than all else in a policy: here each key is judged once.
 vi.mock(import('../bytes/ed25519.js'), async original => {
@@ -178,6 +178,109 @@ describe('tlog-policy, "Structure": white space and comments', () => {
   });
 });
 
+describe('tlog-policy, "Character set": a file is octets', () => {
+  const octets = (...parts: (string | number)[]) =>
+    concat(...parts.map(part => (typeof part === 'string' ? utf8(part) : Uint8Array.of(part))));
+
+  it('a file in UTF-8 is read as its text is', () => {
+    const text = `# caf\u00e9 \u{1f511}\nwitness \u00e9\u212a ${A} https://b\u00fccher.example/\nquorum \u00e9\u212a\n`;
+    expect(parsePolicyBytes(utf8(text))).toEqual(parsePolicy(text));
+    expect(parsePolicyBytes(utf8(EXAMPLE))).toEqual(parsePolicy(EXAMPLE));
+  });
+
+  it('octets that are no UTF-8 stand in names, URLs and comments', () => {
+    const file = octets('# ', 0xff, '\nwitness A', 0xe9, ` ${A} https://`, 0x80, '/\nquorum A', 0xe9);
+    const { quorum } = parsePolicyBytes(file);
+    expect(quorum).toMatchObject({ kind: 'witness', key: parseVerifierKey(A) });
+  });
+
+  it('every octet with the high bit set is a name of its own', () => {
+    const names = new Set<string>();
+    for (let octet = 0x80; octet <= 0xff; octet++) {
+      const { witnesses } = parsePolicyBytes(octets('witness ', octet, ` ${A}\nquorum `, octet));
+      for (const name of witnesses.keys()) names.add(name);
+      const other = octet === 0xff ? 0x80 : octet + 1;
+      const file = octets('witness ', octet, ` ${A}\nquorum `, other);
+      expect(reasonOf(() => parsePolicyBytes(file))).toBe('policy/name-unknown');
+    }
+    expect(names.size).toBe(128);
+  });
+
+  it('an octet is not the character of that number, nor its UTF-8 the octet', () => {
+    const file = octets('witness ', 0xe9, ` ${A}\nquorum \u00e9`);
+    expect(reasonOf(() => parsePolicyBytes(file))).toBe('policy/name-unknown');
+  });
+
+  it('what looks like UTF-8 of a surrogate is octets as well', () => {
+    const names = [octets(0xed, 0xb3, 0xa9), octets(0xe9)] as const;
+    const file = concat(utf8('witness '), names[0], utf8(` ${A}\nquorum `), names[1]);
+    expect(reasonOf(() => parsePolicyBytes(file))).toBe('policy/name-unknown');
+  });
+
+  it.each([0x00, 0x08, 0x0b, 0x0d, 0x1f, 0x7f])('policy/malformed: the octet %d', octet => {
+    expect(reasonOf(() => parsePolicyBytes(octets('# ', octet, '\nquorum none\n')))).toBe('policy/malformed');
+  });
+
+  it('policy/malformed: a key with octets in it, a byte order mark, over 256 KiB', () => {
+    const marked = octets(0xef, 0xbb, 0xbf, 'quorum none\n');
+    for (const file of [octets('witness A ', 0xe9, A), marked, new Uint8Array((1 << 18) + 1).fill(0x0a)])
+      expect(reasonOf(() => parsePolicyBytes(file))).toBe('policy/malformed');
+  });
+
+  it('the largest file of octets is read at once', () => {
+    const file = concat(utf8('# '), new Uint8Array((1 << 18) - 14).fill(0xff), utf8('\nquorum none'));
+    expect(parsePolicyBytes(file).quorum).toEqual({ kind: 'none' });
+  });
+});
+
+describe('tlog-policy, "Implementation limits"', () => {
+  const seeds = Array.from({ length: 200 }, (_, index) => index);
+  const seeded = (seed: number): string => formatVerifierKey(testCosigner(`w${seed}`, seed + 1).key);
+  const deepest = (quorum: Quorum): number =>
+    quorum.kind === 'group' ? 1 + Math.max(...quorum.members.map(deepest)) : 0;
+  const nested = (depth: number) =>
+    [
+      `witness G0 ${A}`,
+      ...Array.from({ length: depth }, (_, index) => `group G${index + 1} all G${index}`),
+      `quorum G${depth}`,
+    ].join('\n');
+
+  it('at least 32 logs, witnesses and groups: here 200 witnesses in 100 groups', () => {
+    const text = [
+      ...seeds.map(seed => `witness W${seed} ${seeded(seed)}`),
+      ...seeds.slice(0, 100).map(at => `group G${at} any W${2 * at} W${2 * at + 1}`),
+      `group all-pairs all ${seeds
+        .slice(0, 100)
+        .map(at => `G${at}`)
+        .join(' ')}`,
+      'quorum all-pairs',
+    ].join('\n');
+    const policy = parsePolicy(text);
+    const evens = [...policy.witnesses.keys()].filter((_, index) => index % 2 === 0);
+    expect(verdict(policy, evens)).toBe(true);
+    expect(verdict(policy, evens.slice(1))).toBe(false);
+  });
+
+  it('at least 32 logs: here 200', () => {
+    const logs = seeds.map(seed => `log ${formatVerifierKey(testKey(`log${seed}`, seed + 1).key)}\n`);
+    expect(parsePolicy(`${logs.join('')}quorum none`).logs).toHaveLength(200);
+  });
+
+  it('32 witnesses with ML-DSA-44 keys', () => {
+    const keys = seeds.slice(0, 32).map(seed => formatVerifierKey(testMlDsaCosigner(`w${seed}`, seed).key));
+    const lines = keys.map((key, index) => `witness W${index} ${key}`);
+    expect(parsePolicy(`${lines.join('\n')}\nquorum W31`).witnesses.size).toBe(32);
+  });
+
+  it('groups in groups, 64 deep and no deeper', () => {
+    const policy = parsePolicy(nested(64));
+    expect(deepest(policy.quorum)).toBe(64);
+    expect(verdict(policy, ['G0'])).toBe(true);
+    expect(reasonOf(() => parsePolicy(nested(65)))).toBe('policy/malformed');
+    expect(reasonOf(() => parsePolicy(nested(10_000)))).toBe('policy/malformed');
+  });
+});
+
 describe('policy/malformed', () => {
   it.each([
     ['nothing', ''],
@@ -323,6 +426,15 @@ describe('properties', () => {
   it('no policy but none is met by nobody', () => {
     for (const text of [EXAMPLE, `${WITNESSES}quorum A`, `${WITNESSES}group G any A B C\nquorum G`])
       expect(satisfies(parsePolicy(text).quorum, [])).toBe(false);
+  });
+
+  it('any octets are read or refused with a known code', () => {
+    fc.assert(
+      fc.property(mutants([EXAMPLE].map(utf8)), bytes => {
+        parseOrRefuse(() => parsePolicyBytes(bytes), CODES);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it('mutants are read or refused with a known code', () => {

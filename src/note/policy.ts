@@ -1,5 +1,5 @@
 /** Witness policies: which cosignatures make a checkpoint witnessed. Source: C2SP tlog-policy. */
-import { equal, parseDecimal } from '../bytes/octets.js';
+import { equal, fromUtf8, parseDecimal } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import { isCosignerType, parseVerifierKey, sameKey, type VerifierKey } from './key.js';
 
@@ -28,9 +28,34 @@ export interface WitnessPolicy {
 }
 
 const MAX_LENGTH = 1 << 18;
+/** Groups within groups: a chain of all the groups that tlog-policy asks an implementation to take, twice over. */
+const MAX_DEPTH = 64;
 
 /**
- * Reads a policy. Throws `policy/malformed`, `policy/name-duplicate`, `policy/key-duplicate`, `policy/name-unknown` or
+ * Reads a policy file, which is octets: "all octets with the high bit set are opaque". Throws as {@link parsePolicy} does. A word that is
+ * no UTF-8 keeps each such octet as the lone surrogate U+DC00 + octet, so that different names stay different, and no key or name that
+ * is UTF-8 can be written that way.
+ */
+export function parsePolicyBytes(bytes: Uint8Array): WitnessPolicy {
+  if (bytes.length > MAX_LENGTH) throw new Failure('policy/malformed', { detail: 'over 256 KiB' });
+  const isSpace = (octet: number | undefined) => octet === 0x09 || octet === 0x0a || octet === 0x20;
+  const parts: string[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    let end = at + 1;
+    while (end < bytes.length && isSpace(bytes[end]) === isSpace(bytes[at])) end++;
+    const part = bytes.subarray(at, end);
+    parts.push(fromUtf8(part) ?? Array.from(part, escaped).join(''));
+    at = end;
+  }
+  return parsePolicy(parts.join(''));
+}
+
+function escaped(octet: number): string {
+  return String.fromCharCode(octet < 0x80 ? octet : 0xdc00 + octet);
+}
+
+/**
+ * Reads a policy from text. Throws `policy/malformed`, `policy/name-duplicate`, `policy/key-duplicate`, `policy/name-unknown` or
  * `policy/member-reused`, naming the line.
  */
 export function parsePolicy(text: string): WitnessPolicy {
@@ -62,6 +87,8 @@ class PolicyReader {
   readonly #witnesses = new Map<string, PolicyMember>();
   readonly #components = new Map<string, Quorum>();
   readonly #grouped = new Set<string>();
+  /** How many groups deep each group is; whoever walks a quorum may do so by recursion. */
+  readonly #depths = new Map<string, number>();
   readonly #keys: VerifierKey[] = [];
   #quorum: Quorum | null = null;
 
@@ -115,6 +142,9 @@ class PolicyReader {
     if (threshold === null || threshold < 1 || threshold > members.length) {
       throw new Failure('policy/malformed', { field, detail: 'an impossible threshold' });
     }
+    const depth = 1 + Math.max(...names.map(member => this.#depths.get(member) ?? 0));
+    if (depth > MAX_DEPTH) throw new Failure('policy/malformed', { field, detail: 'over 64 groups deep' });
+    this.#depths.set(name, depth);
     this.#define(name, { kind: 'group', name, threshold, members }, field);
   }
 

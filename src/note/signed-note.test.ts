@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reasonOf, reasonOfAsync } from '../../test/support/failure.js';
-import { testCosigner, testKey } from '../../test/support/keys.js';
+import { testCosigner, testKey, testMlDsaCosigner } from '../../test/support/keys.js';
 import {
   assertOneTextPerValue,
   assertRefusedOrWrittenBack,
@@ -188,6 +188,42 @@ describe('signed-note, "Signatures"', () => {
     const plainKey = verifierKey(WITNESS.key.name, 1, WITNESS.key.publicKey);
     const asPlain = { ...cosigned, keyId: plainKey.id };
     expect(await reasonOfAsync(() => verifyNote(note(asPlain), [plainKey]))).toBe('note/signature-invalid');
+  });
+
+  describe('a cosigner with an ML-DSA-44 key', () => {
+    const MODERN = testMlDsaCosigner('witness.example/w2', 4);
+    const modern = cosign(CHECKPOINT, 79, MODERN.key, MODERN.signer);
+    const known = [LOG.key, WITNESS.key, MODERN.key];
+
+    it('is verified beside the others, with the time that it states', async () => {
+      const text = formatNote(note(own, modern, cosigned));
+      expect((await verifyNote(parseNote(text), known)).verified).toEqual([
+        { key: LOG.key, time: null },
+        { key: WITNESS.key, time: 77 },
+        { key: MODERN.key, time: 79 },
+      ]);
+    });
+
+    it('that is not known is ignored, and kept', async () => {
+      expect((await verifyNote(note(own, modern), [LOG.key])).unknown).toEqual([modern]);
+    });
+
+    it.each([
+      ['reversed', modern.signature.toReversed()],
+      ['cut to the length of Ed25519', modern.signature.slice(0, 72)],
+      ['of another time', concat(Uint8Array.of(1), modern.signature.slice(1))],
+    ])('note/signature-invalid: known, and its signature is %s', async (_, signature) => {
+      const forged = note(own, { ...modern, signature });
+      expect(await reasonOfAsync(() => verifyNote(forged, known))).toBe('note/signature-invalid');
+    });
+
+    it('note/signature-invalid: its signature stands under another name that the key has', async () => {
+      const other = verifierKey('witness.example/w3', MODERN.key.type, MODERN.key.publicKey);
+      const lifted = { ...modern, name: other.name, keyId: other.id };
+      expect(await reasonOfAsync(() => verifyNote(note(own, lifted), [LOG.key, other]))).toBe(
+        'note/signature-invalid',
+      );
+    });
   });
 
   it('a key that is known twice still counts once, in one object or in two', async () => {

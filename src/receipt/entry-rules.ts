@@ -78,8 +78,9 @@ export async function checkLoggedEntry(
   index: number,
   entry: Uint8Array,
 ): Promise<KeyHistory> {
-  if (predicateTypeOf(readEntry(entry)) === KEY_CHANGE.predicateType) return history.after(index, entry);
-  await checkEntry(entry, history.at('issuer', index), { origin: history.origin, index });
+  const envelope = readEntry(entry);
+  if (predicateTypeOf(envelope) === KEY_CHANGE.predicateType) return history.after(index, entry);
+  await checkEnvelope(envelope, history.at('issuer', index), { origin: history.origin, index });
   return history;
 }
 
@@ -94,7 +95,14 @@ export async function checkEntry(
   issuers: readonly VerifierKey[],
   place: EntryPlace | null = null,
 ): Promise<CheckedEntry> {
-  const envelope = readEntry(bytes);
+  return checkEnvelope(readEntry(bytes), issuers, place);
+}
+
+async function checkEnvelope(
+  envelope: Envelope,
+  issuers: readonly VerifierKey[],
+  place: EntryPlace | null,
+): Promise<CheckedEntry> {
   const issuer = issuers.find(key => keyLabel(key) === envelope.keyId);
   if (issuer === undefined) throw new Failure('envelope/issuer-unknown', { field: 'signatures.0.keyid' });
   const predicateType = predicateTypeOf(envelope);

@@ -2,14 +2,15 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { replaced } from '../../test/support/edit.js';
 import { failureOf, reasonOf } from '../../test/support/failure.js';
+import { ADD_RECOVERY, beginning, changePayload } from '../../test/support/key-changes.js';
 import { ISSUER, STRANGER } from '../../test/support/parties.js';
 import { SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
 import { isAbout, wrongs } from '../../test/support/strictness.js';
-import { fromBase32, toBase32 } from '../bytes/base32.js';
+import { toBase32 } from '../bytes/base32.js';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
 import { concat, utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
-import { entryIsByOneOf, entryKeys, exchangeKey, readEntry } from './entry.js';
+import { entryIsByOneOf, entryKeys, exchangeKey, keyChangeKey, readEntry } from './entry.js';
 import { envelopeBytes, envelopeJson, seal } from './envelope.js';
 import { EPOCH, epochStatement } from './epoch.js';
 import { defaultPolicy, POLICY, policyDigest, policyStatement } from './policy.js';
@@ -67,7 +68,7 @@ describe('under which keys an entry is filed', () => {
   it('a receipt: the start of its payload digest, and its exchange', () => {
     expect(entryKeys(by(ISSUER, payloads.receipt)).map(key => [...key])).toEqual([
       [...sha256(payloads.receipt).subarray(0, 16)],
-      [...(fromBase32(SAMPLE_RECEIPT.exchange) as Uint8Array)],
+      [...sha256(utf8(`countersign/exchange/${SAMPLE_RECEIPT.exchange}`)).subarray(0, 16)],
     ]);
   });
 
@@ -78,6 +79,17 @@ describe('under which keys an entry is filed', () => {
       expect(keys).toEqual([[...sha256(payloads[name]).subarray(0, 16)]]);
     },
   );
+
+  it('a key change: its payload digest, and its number in the chain', () => {
+    const payload = changePayload(beginning(), ADD_RECOVERY);
+    const number = sha256(utf8('countersign/key-change/0')).subarray(0, 16);
+    expect(entryKeys(by(ISSUER, payload)).map(key => [...key])).toEqual([
+      [...sha256(payload).subarray(0, 16)],
+      [...number],
+    ]);
+    expect([...keyChangeKey(0)]).toEqual([...number]);
+    expect(keyChangeKey(1)).not.toEqual(keyChangeKey(0));
+  });
 
   it('the same payload has the same keys, whoever signed it', () => {
     expect(entryKeys(by(STRANGER, payloads.receipt))).toEqual(entryKeys(by(ISSUER, payloads.receipt)));
@@ -93,9 +105,10 @@ describe('under which keys an entry is filed', () => {
 });
 
 describe('an exchange id as a key', () => {
-  it('is its 128 bits', () => {
-    const bytes = Uint8Array.from({ length: 16 }, (_, at) => 200 + at);
-    expect(exchangeKey(toBase32(bytes))).toEqual(bytes);
+  it('is a hash of its own, so that no id can be chosen to be the key of a payload', () => {
+    const id = toBase32(Uint8Array.from({ length: 16 }, (_, at) => 200 + at));
+    const expected = sha256(utf8(`countersign/exchange/${id}`)).subarray(0, 16);
+    expect([...(exchangeKey(id) ?? [])]).toEqual([...expected]);
   });
 
   it.each([

@@ -1,9 +1,12 @@
 /** What the log needs to know of its entries: who may submit them, and under which keys they are filed. */
 import { fromBase32 } from '../bytes/base32.js';
+import { sha256 } from '../bytes/cryptography.js';
 import { parseCanonical } from '../bytes/json.js';
+import { utf8 } from '../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
 import { type Envelope, envelopeIsSignedBy, payloadDigest, readEnvelope } from './envelope.js';
+import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
 import { predicateTypeOf, readStatement } from './statement.js';
 
@@ -29,15 +32,30 @@ export async function entryIsByOneOf(issuers: readonly VerifierKey[], bytes: Uin
 
 /** The keys under which an entry is filed: the start of its payload's digest and, for a receipt, the exchange's id. */
 export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
-  const envelope = readEntry(bytes);
+  return envelopeKeys(readEntry(bytes));
+}
+
+/** The same, of an entry that has been read. */
+export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
   const digest = payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES);
-  if (predicateTypeOf(envelope) !== RECEIPT.predicateType) return [digest];
+  const type = predicateTypeOf(envelope);
+  if (type === KEY_CHANGE.predicateType)
+    return [digest, keyChangeKey(readStatement(KEY_CHANGE, envelope).predicate.sequence)];
+  if (type !== RECEIPT.predicateType) return [digest];
   const exchange = exchangeKey(readStatement(RECEIPT, envelope).predicate.exchange);
   return exchange === null ? [digest] : [digest, exchange];
 }
 
-/** The key under which the receipt of an exchange is filed, or null when the text is not an exchange id. */
+/**
+ * The key under which the receipt of an exchange is filed, or null when the text is not an exchange id. It is a hash of its own, because
+ * issuers choose ids: an id that were a key itself could be made to look like another payload's digest.
+ */
 export function exchangeKey(exchange: string): Uint8Array | null {
-  const key = fromBase32(exchange);
-  return key?.length === ENTRY_KEY_BYTES ? key : null;
+  if (fromBase32(exchange)?.length !== ENTRY_KEY_BYTES) return null;
+  return sha256(utf8(`countersign/exchange/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
+}
+
+/** The key under which the key change of that number is filed, so that a log's key history is found without reading the log. */
+export function keyChangeKey(sequence: number): Uint8Array {
+  return sha256(utf8(`countersign/key-change/${sequence}`)).slice(0, ENTRY_KEY_BYTES);
 }

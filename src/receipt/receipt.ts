@@ -147,6 +147,17 @@ export type Receipt = v.InferOutput<typeof Predicate>;
 export type ReceiptSubject = v.InferOutput<typeof Subject>;
 export type ReceiptStatement = Statement<ReceiptSubject, Receipt>;
 
+/** Whether the times that a receipt states can have come after one another as they must. */
+export function timesAreOrdered({ attempts, time, log }: Receipt): boolean {
+  const lines = [
+    [time.received, time.firstByte ?? time.received, time.completed, log.deadline],
+    ...attempts.map(({ started, ended }) => [time.received, started, ended, time.completed]),
+  ];
+  return lines.every(moments =>
+    moments.every((moment, at) => at === 0 || moment >= (moments[at - 1] as number)),
+  );
+}
+
 export type ResponseDigest =
   | { readonly form: 'body'; readonly commitment: string }
   | { readonly form: 'stream'; readonly link: string };

@@ -20,8 +20,6 @@ export const MIRROR_INFO_TYPE = 'text/x.tlog.mirror-info';
 
 /** What a 16-bit length can hold: origins, tickets. */
 const MAX_SHORT = 0xffff;
-/** Three lines: two sizes, and a ticket in base64. */
-export const MAX_MIRROR_INFO_BYTES = 90_000;
 
 export interface UploadHeader {
   readonly origin: string;
@@ -80,13 +78,13 @@ export function formatPackage({ entries, proof }: EntryPackage): Uint8Array {
   return concatAll([...entries.map(frameEntry), Uint8Array.of(proof.length), ...proof]);
 }
 
-/** Reads a package of `count` entries. Throws `request/body-malformed`, and what `take` throws. */
+/** Reads a package of `count` entries. Throws `mirror/package-invalid` for one with over 63 hashes, and what `take` throws. */
 export async function readPackage(count: number, take: Take): Promise<EntryPackage> {
   const entries: Uint8Array[] = [];
   while (entries.length < count) entries.push(await take(u16(await take(2))));
   const hashes = (await take(1))[0] as number;
   if (hashes > MAX_PROOF_HASHES)
-    throw new Failure('request/body-malformed', { field: 'num_hashes', detail: `${hashes}` });
+    throw new Failure('mirror/package-invalid', { field: 'num_hashes', detail: `${hashes}` });
   const bytes = await take(hashes * HASH_SIZE);
   const proof = Array.from({ length: hashes }, (_, at) =>
     bytes.subarray(at * HASH_SIZE, (at + 1) * HASH_SIZE),
@@ -110,7 +108,8 @@ export function formatMirrorInfo({ size, next, ticket }: MirrorInfo): string {
 
 /** Throws `peer/answer-malformed` for anything that {@link formatMirrorInfo} would not write. */
 export function parseMirrorInfo(body: Uint8Array): MirrorInfo {
-  const malformed = (field: string) => new Failure('peer/answer-malformed', { field: `mirror info: ${field}` });
+  const malformed = (field: string) =>
+    new Failure('peer/answer-malformed', { field: `mirror info: ${field}` });
   const lines = fromUtf8(body)?.split('\n');
   if (lines?.length !== 4 || lines[3] !== '') throw malformed('lines');
   const [size, next] = [parseDecimal(lines[0] ?? ''), parseDecimal(lines[1] ?? '')];

@@ -37,4 +37,6 @@ export interface TransparencyLog {
   reached(index: number, stage: Stage, timeout: number, signal?: AbortSignal): Promise<boolean>;
   /** The `tlog-proof` of an entry under the strongest checkpoint that contains it, or null when it is not yet included. */
   prove(index: number): Promise<string | null>;
+  /** The COSE receipt (RFC 9942) of an entry under the same checkpoint, or null when it is not yet included. No witness signs it. */
+  proveCose(index: number): Promise<Uint8Array | null>;
 }

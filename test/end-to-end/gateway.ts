@@ -23,8 +23,12 @@ import { Gateway } from '../../src/shell/gateway/gateway.js';
 import { HttpUpstream, type Timeouts } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import { Routes } from '../../src/shell/http/server.js';
 import { openLog } from '../../src/shell/log/open-log.js';
 import { serveLog } from '../../src/shell/log/serve.js';
+import { admissionOf } from '../../src/shell/submission/admission.js';
+import { submissionRoute, submissionStatus } from '../../src/shell/submission/answer.js';
+import { Submissions } from '../../src/shell/submission/submissions.js';
 import { Vault } from '../../src/shell/vault/vault.js';
 import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
 import { testCosigner, testKey } from '../support/keys.js';
@@ -97,6 +101,15 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     timing: { spacing: 10, patience: 1000, patienceAtStart: 1000, longestWait: 1000 },
     disk: options.disk ?? nodeDisk,
   });
+  const admission = admissionOf(log.key.name, [issuer.key]);
+  const logRoutes = new Routes({
+    routes: [
+      submissionRoute('/log/entries', new Submissions(openedLog, admission), openedLog),
+      { method: 'GET', path: /^\/log\/(.+)$/, handle: (_, path = '') => serveLog(openedLog, path) },
+    ],
+    statusOf: submissionStatus,
+    onProblem,
+  });
   const named =
     options.upstream === undefined
       ? []
@@ -142,7 +155,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       },
       onProblem,
     },
-    logFiles: path => serveLog(openedLog, path),
+    logRoutes,
     host,
     port: 0,
   });

@@ -224,7 +224,9 @@ describe('files that only their owner may read', () => {
     expect(keys.map(({ path }) => path).sort()).toEqual([
       'clients.key',
       'issuer.key',
+      'log-ml-dsa.key',
       'log.key',
+      'recovery.key',
       'vault.key',
       'witness-1.key',
       'witness-2.key',

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly command?: readonly string[];
   /** Whether signals go to everything that the command starts, as a terminal sends them. */
   readonly group?: boolean;
+  /** When a command that is still running is killed, in milliseconds. */
+  readonly limit?: number;
 }
 
 /** How long a command may take that comes to its own end, in milliseconds. */
@@ -27,14 +29,14 @@ const LIMIT = 15_000;
 /** Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const child = start(args, options);
-  return gather(child, LIMIT);
+  return gather(child, options.limit ?? LIMIT);
 }
 
-/** A gateway in a process of its own. */
-export interface Served {
+/** A server in a process of its own: a gateway unless it says otherwise. */
+export interface Served<Printed = Summary> {
   readonly child: ChildProcess;
-  /** What `up --json` printed. */
-  readonly summary: Summary;
+  /** What `--json` made it print. */
+  readonly summary: Printed;
   /** Everything printed so far, on both outputs. */
   printed(): string;
   /** Asks it to end, and resolves when it has. */
@@ -58,7 +60,30 @@ export function serve(args: readonly string[], options: RunOptions = {}): Promis
   });
 }
 
-/** The same without `--json`: of the summary there is the address alone. */
+/** What `countersign witness --json` prints. */
+export interface WitnessSummary {
+  readonly address: string;
+  readonly data: string;
+  /** Verifier keys. */
+  readonly keys: readonly string[];
+  /** Origins. */
+  readonly logs: readonly string[];
+  readonly statement: string;
+}
+
+/** Starts `countersign witness --json` on a free port with these arguments and waits until it is ready. */
+export function serveWitness(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Served<WitnessSummary>> {
+  const first = ['witness', '--json', '--listen', '127.0.0.1:0'];
+  return untilReady([...first, ...args], options, printed => {
+    const line = /^\{"address".*\}$/m.exec(printed)?.[0];
+    return line === undefined ? null : (JSON.parse(line) as WitnessSummary);
+  });
+}
+
+/** {@link serve} without `--json`: of the summary there is the address alone. */
 export function serveInWords(args: readonly string[], options: RunOptions = {}): Promise<Served> {
   return untilReady(['up', '--port', '0', ...args], options, printed => {
     const address = /listening on (http:\S+)\/v1/.exec(printed)?.[1];
@@ -67,11 +92,11 @@ export function serveInWords(args: readonly string[], options: RunOptions = {}):
   });
 }
 
-async function untilReady(
+async function untilReady<Printed>(
   args: readonly string[],
   options: RunOptions,
-  read: (printed: string) => Summary | null,
-): Promise<Served> {
+  read: (printed: string) => Printed | null,
+): Promise<Served<Printed>> {
   const child = start(args, options);
   let printed = '';
   child.stdout?.on('data', (text: string) => {
@@ -81,7 +106,7 @@ async function untilReady(
     printed += text;
   });
   const ended = gather(child, null);
-  const summary = await new Promise<Summary>((resolve, reject) => {
+  const summary = await new Promise<Printed>((resolve, reject) => {
     const look = () => {
       const found = read(printed);
       if (found === null) return;

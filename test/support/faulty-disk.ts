@@ -1,4 +1,5 @@
 /** A disk of which any single write can be made to fail. */
+import { existsSync } from 'node:fs';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 
 /** A disk that does everything but wait for the platter: no test takes the power away, and syncing is slow on a busy machine. */
@@ -7,9 +8,12 @@ export const hastyDisk: Disk = { ...nodeDisk, sync: async () => undefined, datas
 /**
  * - `lost`: it fails and did nothing;
  * - `kept`: it fails although it was done, as when a reply is lost;
+ * - `torn`: it fails after half of the bytes were written; what writes no bytes fails as `lost`;
+ * - `full`: half of the bytes are written, and from then on there is room for no byte, file or folder more;
  * - `dead`: as `lost`, and everything after it fails too, which is what a killed process leaves behind.
  */
-export type Fault = 'lost' | 'kept' | 'dead';
+export type Fault = 'lost' | 'kept' | 'torn' | 'full' | 'dead';
+export const FAULTS: readonly Fault[] = ['lost', 'kept', 'torn', 'full', 'dead'];
 
 export interface FaultyDisk extends Disk {
   /** How often anything has been asked of the disk. */
@@ -24,20 +28,39 @@ export function faultyDisk(): FaultyDisk {
   const paths = new Map<number, string>();
   let failing = { call: Number.POSITIVE_INFINITY, fault: 'lost' as Fault };
   const error = () => Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+  /** Whether this call fails, one of those for which a full disk has no room or another. */
+  const fails = (call: number, needsRoom: boolean) => {
+    if (call < failing.call) return false;
+    if (failing.fault === 'full') return needsRoom;
+    return call === failing.call || failing.fault === 'dead';
+  };
 
-  const attempt = <Result>(name: string, act: () => Result): Result => {
+  const attempt = <Result>(name: string, act: () => Result, needsRoom = false): Result => {
     const call = calls.push(name) - 1;
-    if (call === failing.call || (call > failing.call && failing.fault === 'dead')) {
+    if (fails(call, needsRoom)) {
       if (failing.fault === 'kept') act();
       throw error();
     }
     return act();
   };
+  const attemptWrite: Disk['write'] = (file, bytes, offset, position) => {
+    const call = calls.push(`write ${path(file)}`) - 1;
+    if (!fails(call, true)) return nodeDisk.write(file, bytes, offset, position);
+    const isFirst = call === failing.call;
+    const half = offset + Math.floor((bytes.length - offset) / 2);
+    if (failing.fault === 'kept') nodeDisk.write(file, bytes, offset, position);
+    else if (isFirst && /^(?:torn|full)$/.test(failing.fault) && half > offset) {
+      const written = nodeDisk.write(file, bytes.subarray(0, half), offset, position);
+      // A disk without room says how far it came, and fails when it is given the rest.
+      if (failing.fault === 'full') return written;
+    }
+    throw error();
+  };
   const attemptLater = async (name: string, act: () => Promise<void>): Promise<void> => {
     const call = calls.push(name) - 1;
-    const fails = call === failing.call || (call > failing.call && failing.fault === 'dead');
-    if (!fails || failing.fault === 'kept') await act();
-    if (fails) throw error();
+    const isFailing = fails(call, false);
+    if (!isFailing || failing.fault === 'kept') await act();
+    if (isFailing) throw error();
   };
   const path = (file: number) => paths.get(file) ?? '?';
 
@@ -49,15 +72,18 @@ export function faultyDisk(): FaultyDisk {
     failAt: (call, fault) => {
       failing = { call, fault };
     },
-    makeFolder: folder => attempt(`makeFolder ${folder}`, () => nodeDisk.makeFolder(folder)),
+    makeFolder: folder => attempt(`makeFolder ${folder}`, () => nodeDisk.makeFolder(folder), true),
     open: (name, flags, mode) =>
-      attempt(`open ${name}`, () => {
-        const file = nodeDisk.open(name, flags, mode);
-        paths.set(file, name);
-        return file;
-      }),
-    write: (file, bytes, offset, position) =>
-      attempt(`write ${path(file)}`, () => nodeDisk.write(file, bytes, offset, position)),
+      attempt(
+        `open ${name}`,
+        () => {
+          const file = nodeDisk.open(name, flags, mode);
+          paths.set(file, name);
+          return file;
+        },
+        !existsSync(name),
+      ),
+    write: attemptWrite,
     truncate: (file, length) => attempt(`truncate ${path(file)}`, () => nodeDisk.truncate(file, length)),
     rename: (from, to) => attempt(`rename ${to}`, () => nodeDisk.rename(from, to)),
     remove: name => attempt(`remove ${name}`, () => nodeDisk.remove(name)),

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { Signer } from '../../src/bytes/cryptography.js';
 import { KEY_TYPE, type KeyType, type VerifierKey, verifierKey } from '../../src/note/key.js';
-import { signerFromSeed } from '../../src/shell/node.js';
+import { mlDsaSignerFromSeed, signerFromSeed } from '../../src/shell/node.js';
 
 export interface TestKey {
   readonly signer: Signer;
@@ -18,7 +18,13 @@ export function testCosigner(name: string, seedByte: number): TestKey {
   return testKey(name, seedByte, KEY_TYPE.cosignature);
 }
 
-/** Public keys that somebody could have: random bytes are none. */
+/** A cosigner with an ML-DSA-44 key. */
+export function testMlDsaCosigner(name: string, seedByte: number): TestKey {
+  const signer = mlDsaSignerFromSeed(new Uint8Array(32).fill(seedByte));
+  return { signer, key: verifierKey(name, KEY_TYPE.mlDsaCosignature, signer.publicKey) };
+}
+
+/** Public keys of Ed25519 that somebody could have: random bytes are none. */
 export const publicKeys: fc.Arbitrary<Uint8Array> = fc
   .uint8Array({ minLength: 32, maxLength: 32 })
   .map(seed => signerFromSeed(seed).publicKey);

@@ -8,6 +8,7 @@ import { type Checkpoint, parseCheckpoint } from '../../src/note/checkpoint.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import type { Quorum } from '../../src/note/policy.js';
 import type { Witness } from '../../src/note/witness.js';
+import type { Disk } from '../../src/shell/files/disk.js';
 import type { FileLog } from '../../src/shell/log/file-log.js';
 import { type LogOptions, openLog } from '../../src/shell/log/open-log.js';
 import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
@@ -30,7 +31,12 @@ export function quorumOf(threshold: number, count = WITNESSES.length): Quorum {
   return { kind: 'group', name: 'all', threshold, members };
 }
 
-export function openWitnesses(folder: string, count = WITNESSES.length): Promise<Witness[]> {
+/** `disks`: those of the first witnesses; the others have hasty ones. */
+export function openWitnesses(
+  folder: string,
+  count = WITNESSES.length,
+  disks: readonly Disk[] = [],
+): Promise<Witness[]> {
   return Promise.all(
     WITNESSES.slice(0, count).map(({ key, signer }, index) =>
       openLocalWitness({
@@ -38,7 +44,7 @@ export function openWitnesses(folder: string, count = WITNESSES.length): Promise
         cosigners: [cosignerOf(key, signer)],
         logs: [LOG.key],
         now: Date.now,
-        disk: hastyDisk,
+        disk: disks[index] ?? hastyDisk,
       }),
     ),
   );

@@ -9,6 +9,10 @@ export interface DataFolder {
   readonly vault: string;
   readonly witnesses: string;
   readonly trust: string;
+  /** The key that undoes a theft; its owner moves it away. */
+  readonly recoveryKey: string;
+  /** Its public part, which stays. */
+  readonly recoveryPublic: string;
 }
 
 /** `${XDG_DATA_HOME:-~/.local/share}/countersign`, as the XDG base directory specification has it. */
@@ -25,5 +29,7 @@ export function dataFolder(folder: string): DataFolder {
     vault: join(path, 'vault'),
     witnesses: join(path, 'witnesses'),
     trust: join(path, 'trust.json'),
+    recoveryKey: join(path, 'keys', 'recovery.key'),
+    recoveryPublic: join(path, 'recovery.pub'),
   };
 }

@@ -9,8 +9,8 @@ import { type Verification, verify } from '../../verify.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { EXIT } from './exit-code.js';
 import { type House, openHouse } from './house.js';
-import { paint, print, printError, printJson } from './print.js';
-import { hang, report } from './report.js';
+import { hang, paint, print, printError, printJson } from './print.js';
+import { report } from './report.js';
 
 const QUESTION = 'What is a receipt?';
 

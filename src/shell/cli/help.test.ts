@@ -7,8 +7,17 @@ describe('--help', () => {
     ['countersign', []],
     ['up', ['up']],
     ['verify', ['verify']],
+    ['verify-cose', ['verify-cose']],
+    ['trust', ['trust']],
     ['receipt', ['receipt']],
     ['demo', ['demo']],
+    ['log', ['log']],
+    ['log fsck', ['log', 'fsck']],
+    ['log restore', ['log', 'restore']],
+    ['witness', ['witness']],
+    ['key list', ['key', 'list']],
+    ['key rotate', ['key', 'rotate']],
+    ['key revoke', ['key', 'revoke']],
   ])('of %s: what it is for, with examples', async (name, args) => {
     const { code, stdout, stderr } = await run([...args, '--help']);
     expect(code).toBe(0);
@@ -21,7 +30,7 @@ describe('--help', () => {
 
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['up', 'verify', 'receipt', 'demo'])
+    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'demo', 'log'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 });

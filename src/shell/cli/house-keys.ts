@@ -3,15 +3,23 @@ import { join } from 'node:path';
 import { policyText, type TrustFile } from '../../appraise/trust.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
-import { openSigningKey, type SigningKey } from '../files/keys.js';
+import { formatVerifierKey, KEY_TYPE, type KeyType, keyLabel } from '../../note/key.js';
+import type { KeyRole } from '../../receipt/key-change.js';
+import type { KeyHistory, Tenure } from '../../receipt/key-history.js';
+import { type KeyNaming, openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
 import { openSecret } from '../files/secret.js';
 
 /** How many witness keys the operator runs itself. They show how witnessing works; they do not make the operator two people. */
 const LOCAL_WITNESSES = 3;
 
+const LOG_COSIGNER = 'log-ml-dsa';
+/** Among the key files: the one that a thread of the log's reads for itself. */
+export const LOG_COSIGNER_FILE = `${LOG_COSIGNER}.key`;
+
 export interface HouseKeys {
   readonly log: SigningKey;
+  /** With which the log states when it signed. */
+  readonly logCosigner: SigningKey;
   readonly issuer: SigningKey;
   readonly witnesses: readonly SigningKey[];
   readonly vaultKey: Uint8Array;
@@ -21,10 +29,11 @@ export interface HouseKeys {
 /** Opens the key files in a folder, which exists, and makes those that are missing. */
 export async function openKeys(folder: string): Promise<HouseKeys> {
   const at = (name: string) => join(folder, name);
-  const log = await openSigningKey(at('log.key'), originOf, KEY_TYPE.ed25519);
+  const log = await openFirstKey(at('log.key'), originOf, KEY_TYPE.ed25519);
   const numbers = Array.from({ length: LOCAL_WITNESSES }, (_, index) => index + 1);
   return {
     log,
+    logCosigner: await openSigningKey(at(LOG_COSIGNER_FILE), log.key.name, KEY_TYPE.mlDsaCosignature),
     issuer: await openSigningKey(at('issuer.key'), `${log.key.name}/issuer`, KEY_TYPE.ed25519),
     witnesses: await Promise.all(
       numbers.map(number =>
@@ -40,18 +49,85 @@ export async function openKeys(folder: string): Promise<HouseKeys> {
   };
 }
 
+/** A log keeps its name when its key changes, so that the name follows from the first key alone. */
+async function openFirstKey(path: string, naming: KeyNaming, type: KeyType): Promise<SigningKey> {
+  return (await readSigningKey(path, type)) ?? openSigningKey(path, naming, type);
+}
+
+/** One place for a key that can be rotated and revoked: who fills it changes, the file does not. */
+export interface KeySlot {
+  /** As the command line has it; the file is `<name>.key`. */
+  readonly name: string;
+  readonly role: Exclude<KeyRole, 'recovery'>;
+  readonly signingKey: SigningKey;
+}
+
+export function slotsOf({ log, logCosigner, issuer, witnesses }: HouseKeys): KeySlot[] {
+  return [
+    { name: 'log', role: 'log', signingKey: log },
+    { name: LOG_COSIGNER, role: 'log', signingKey: logCosigner },
+    { name: 'issuer', role: 'issuer', signingKey: issuer },
+    ...witnesses.map((signingKey, index) => ({
+      name: `witness-${index + 1}`,
+      role: 'witness' as const,
+      signingKey,
+    })),
+  ];
+}
+
+/** The file of the key in a slot, and that of the key that waits to take its place. */
+export function slotFiles(
+  folder: string,
+  { name }: KeySlot,
+): { readonly key: string; readonly next: string } {
+  return { key: join(folder, `${name}.key`), next: join(folder, `${name}.key.next`) };
+}
+
 /** The origin of a log that nobody has named yet: under a domain that can never be anybody's (RFC 2606). */
 function originOf(publicKey: Uint8Array): string {
   return `countersign.invalid/${toHex(sha256(publicKey).subarray(0, 8))}`;
 }
 
-/** Whom the operator's own receipts ask to be believed. `operator`: the name under which all these keys count as one controller. */
-export function trustFile({ log, issuer, witnesses }: HouseKeys, operator: string): TrustFile {
+/**
+ * Whom the operator's own receipts ask to be believed. `operator`: the name under which all these keys count as one controller.
+ * `history`: what has become of earlier keys.
+ */
+export function trustFile(
+  { log, logCosigner, issuer, witnesses }: HouseKeys,
+  operator: string,
+  history: KeyHistory | null = null,
+): TrustFile {
   const witnessKeys = witnesses.map(({ key }) => key);
+  const own = [log.key, logCosigner.key, issuer.key, ...witnessKeys];
+  const inForce = history?.inForce('issuer') ?? [issuer.key];
+  const retired = (history?.tenures ?? []).flatMap(retiredKey);
   return {
     log: formatVerifierKey(log.key),
-    issuers: [formatVerifierKey(issuer.key)],
+    logCosigner: formatVerifierKey(logCosigner.key),
+    issuers: inForce.map(formatVerifierKey),
     policy: policyText(log.key, witnessKeys, 'all'),
-    controllers: [{ name: operator, keys: [log.key, issuer.key, ...witnessKeys].map(keyLabel) }],
+    controllers: [{ name: operator, keys: own.map(keyLabel) }],
+    ...(retired.length > 0 && { retired }),
   };
+}
+
+function retiredKey({
+  role,
+  key,
+  until,
+  announced,
+  why,
+  successor,
+}: Tenure): NonNullable<TrustFile['retired']> {
+  if (role === 'recovery' || until === null || announced === null || why === null) return [];
+  return [
+    {
+      key: formatVerifierKey(key),
+      role,
+      why,
+      until,
+      ...(announced !== until && { announced }),
+      ...(successor !== null && { successor: keyLabel(successor) }),
+    },
+  ];
 }

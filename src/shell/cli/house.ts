@@ -4,18 +4,12 @@
  * All of it belongs to one operator, whose own witnesses count as one controller, however many keys they have.
  */
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { formatTrust } from '../../appraise/trust.js';
-import { utf8 } from '../../bytes/octets.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
-import { cosignerOf } from '../../note/cosignature.js';
-import { parsePolicy } from '../../note/policy.js';
 import { Failure } from '../../reason.js';
-import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
 import { defaultPolicy } from '../../receipt/policy.js';
 import { openEngine } from '../engine/engine.js';
-import { writeDurably } from '../files/durable.js';
+import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
 import { BodyBudget } from '../gateway/body-budget.js';
@@ -24,12 +18,17 @@ import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
-import { openLog } from '../log/open-log.js';
+import { Routes } from '../http/server.js';
+import { CompressedBundles } from '../log/compressed-bundles.js';
+import { Retention } from '../log/retention.js';
 import { serveLog } from '../log/serve.js';
+import { submissionRoute, submissionStatus } from '../submission/answer.js';
+import { AdmissionPool } from '../submission/pool.js';
+import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
-import { openLocalWitness } from '../witness/local-witness.js';
+import { announceActs } from './announce-acts.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
-import { openKeys, trustFile } from './house-keys.js';
+import { openHouseLog } from './house-log.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -58,12 +57,13 @@ export interface House {
 }
 
 /** The name of a party that has published none. */
-const UNNAMED = 'unnamed operator';
+export const UNNAMED = 'unnamed operator';
 
 /** Opens everything and listens. Throws `data/…` or `log/…` when what is on disk forbids it. */
 export async function openHouse(options: HouseOptions): Promise<House> {
   const folder = dataFolder(options.data);
   await mkdir(folder.keys, { recursive: true, mode: 0o700 });
+  await makeFoldersDurably(folder.keys);
   const lock = acquireLock(folder.path);
   const opened = new Opened();
   opened.add(async () => lock.release());
@@ -89,34 +89,11 @@ class Opened {
 }
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
-  const keys = await openKeys(folder.keys);
+  const operator = options.operator ?? UNNAMED;
+  const { keys, log, close } = await openHouseLog({ folder, operator, onProblem: options.onProblem });
+  opened.add(close);
   const engine = await openEngine();
   opened.add(() => engine.close());
-  const operator = options.operator ?? UNNAMED;
-  const trust = trustFile(keys, operator);
-  await writeDurably(folder.trust, utf8(formatTrust(trust)), 0o644);
-
-  const witnesses = await Promise.all(
-    keys.witnesses.map(({ key, signer }, index) =>
-      openLocalWitness({
-        folder: join(folder.witnesses, `${index + 1}`),
-        cosigners: [cosignerOf(key, signer)],
-        logs: [keys.log.key],
-        now: Date.now,
-      }),
-    ),
-  );
-  const log = await openLog({
-    folder: folder.log,
-    key: keys.log.key,
-    signer: keys.log.signer,
-    witnesses,
-    quorum: parsePolicy(trust.policy).quorum,
-    accepts: entry => entryIsByOneOf([keys.issuer.key], entry),
-    keysOf: entryKeys,
-    onProblem: options.onProblem,
-  });
-  opened.add(() => log.close());
   const now = steadyClock();
   const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
   const names = new ModelNames(options.publicModels ?? null);
@@ -138,6 +115,24 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   if (log.witnessed === null) throw new Failure('witness/quorum-not-met');
 
+  const retention = await Retention.open(folder.log);
+  await announceActs(retention, log, keys.issuer);
+  const compressed = new CompressedBundles();
+  const admission = new AdmissionPool(log.origin, [keys.issuer.key], ADMISSION_THREADS);
+  opened.add(() => admission.close());
+  const logRoutes = new Routes({
+    routes: [
+      submissionRoute('/log/entries', new Submissions(log, admission), log),
+      {
+        method: 'GET',
+        path: /^\/log\/(.+)$/,
+        handle: ({ headers }, path = '') =>
+          serveLog(log, path, { retention, compressed, acceptEncoding: headers['accept-encoding'] }),
+      },
+    ],
+    statusOf: submissionStatus,
+    onProblem: options.onProblem,
+  });
   const active = new ActiveExchanges();
   const gateway = new Gateway({
     context: {
@@ -153,9 +148,10 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       inline: options.inline,
       now,
       seen: () => log.witnessed as Checkpoint,
+      denialOf: index => retention.denialOf(index),
       onProblem: options.onProblem,
     },
-    logFiles: path => serveLog(log, path),
+    logRoutes,
     host: options.host,
     port: options.port,
   });
@@ -176,3 +172,6 @@ function steadyClock(): () => number {
 
 /** How long the first checkpoint may take to be witnessed, in milliseconds. */
 const FIRST_WITNESS_TIME = 10_000;
+
+/** Threads that look at submitted entries, once there are any. */
+const ADMISSION_THREADS = 1;

@@ -6,14 +6,23 @@ import '../node.js';
 import { Failure } from '../../reason.js';
 import { demoCommand } from './demo.js';
 import { EXIT, UsageError } from './exit-code.js';
+import { keyCommand } from './keys.js';
+import { logCommand } from './log.js';
 import { printError } from './print.js';
 import { receiptCommand } from './receipt.js';
+import { trustCommand } from './trust.js';
 import { upCommand } from './up.js';
 import { verifyCommand } from './verify.js';
+import { verifyCoseCommand } from './verify-cose.js';
+import { verifyMisbehaviourCommand } from './verify-misbehaviour.js';
+import { witnessCommand } from './witness.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
+
+/** Commands that judge what they are given. */
+const CHECKING: readonly string[] = ['verify', 'verify-cose', 'verify-misbehaviour', 'trust'];
 
 const program = new Command('countersign')
   .description(
@@ -31,7 +40,18 @@ Examples:
 
 Each command has its own --help, with examples and exit codes.`,
   );
-for (const command of [upCommand(), verifyCommand(), receiptCommand(), demoCommand()]) {
+for (const command of [
+  upCommand(),
+  verifyCommand(),
+  verifyMisbehaviourCommand(),
+  verifyCoseCommand(),
+  trustCommand(),
+  receiptCommand(),
+  demoCommand(),
+  witnessCommand(),
+  keyCommand(),
+  logCommand(),
+]) {
   // Not inherited by commands that are added, so that every one of them has to be told.
   program.addCommand(command.exitOverride());
 }
@@ -55,15 +75,17 @@ function explain(error: unknown): number {
     return EXIT.usage;
   }
   printError(`countersign: ${describe(error)}`);
-  // The one thing that a checking command reads besides the bundle is the trust file.
-  return error instanceof Failure && program.args[0] === 'verify' ? EXIT.malformed : EXIT.internal;
+  // The one thing that a checking command reads besides what it checks is the trust file.
+  return error instanceof Failure && CHECKING.includes(program.args[0] ?? '')
+    ? EXIT.malformed
+    : EXIT.internal;
 }
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return 'something unknown went wrong';
   const { code, port } = error as NodeJS.ErrnoException & { port?: number };
   if (code === 'EADDRINUSE')
-    return `port ${port} is taken. Stop what uses it, or pass --port with another (0 for any free one).`;
+    return `port ${port} is taken. Stop what uses it, or listen on another one (0 for any that is free).`;
   if (code === 'EACCES')
     return `not allowed: ${error.message}. Check who owns the folder, or pass --data or --port.`;
   return error.message;

@@ -5,8 +5,8 @@ import { parseTrust } from '../../appraise/trust.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { verify } from '../../verify.js';
-import { printable, printJson } from './print.js';
-import { hang, report } from './report.js';
+import { hang, printable, printJson } from './print.js';
+import { report } from './report.js';
 
 /** What can move a cursor, hide a word, turn its direction or break a line. */
 const HOSTILE = [

@@ -20,6 +20,20 @@ export function printable(text: string): string {
   return text.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '\ufffd');
 }
 
+/** Characters in a line: what a terminal and a README show without breaking it. */
+const WIDTH = 100;
+
+/** The text in lines of at most {@link WIDTH} characters, of which all but the first are indented. */
+export function hang(text: string, indent: number): string {
+  const lines = [''];
+  for (const word of printable(text).split(' ')) {
+    const line = lines.at(-1) as string;
+    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) lines.push(word);
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
+  }
+  return lines.join(`\n${' '.repeat(indent)}`);
+}
+
 export function print(line = ''): void {
   process.stdout.write(`${line}\n`);
 }

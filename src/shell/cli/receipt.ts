@@ -19,6 +19,7 @@ interface ReceiptOptions {
   readonly out?: string;
   readonly content?: string;
   readonly data: string;
+  readonly cose?: true;
   readonly json?: true;
 }
 
@@ -33,7 +34,11 @@ export function receiptCommand(): Command {
       stageArgument,
       'witnessed',
     )
-    .option('--out <file>', 'where to write the bundle (default: <exchange>.bundle.json)')
+    .option(
+      '--cose',
+      'fetch the COSE receipt (RFC 9942) instead: a proof alone, to be checked with verify-cose',
+    )
+    .option('--out <file>', 'where to write it (default: <exchange>.bundle.json, or <exchange>.cose)')
     .option('--content <folder>', "also write request, response and opening there, from this machine's vault")
     .option('--data <folder>', "the gateway's data folder, for --content", defaultDataFolder())
     .option('--json', 'print one line of JSON instead of words')
@@ -45,12 +50,14 @@ const EXAMPLES = `
 Examples:
   countersign receipt 4bqxq3zkq7xj5c2yq6w5n3d7ay
   countersign receipt 4bqxq3zkq7xj5c2yq6w5n3d7ay --out bundle.json --content ./exchange
+  countersign receipt 4bqxq3zkq7xj5c2yq6w5n3d7ay --cose --out receipt.cose
 
 Exit codes: 0 written, 64 wrong usage, 1 anything else.`;
 
 async function run(exchange: string, options: ReceiptOptions): Promise<void> {
+  if (options.cose) return fetchCose(exchange, options);
   const bundle = options.out ?? `${exchange}.bundle.json`;
-  await writeOutput(bundle, await fetchBundle(options.gateway, exchange, options.wait));
+  await writeOutput(bundle, await fetchReceipt(options.gateway, exchange, { wait: options.wait }));
   const content =
     options.content === undefined ? null : await writeContent(exchange, options.content, options.data);
   if (options.json) {
@@ -71,9 +78,29 @@ async function run(exchange: string, options: ReceiptOptions): Promise<void> {
   }
 }
 
-async function fetchBundle(gateway: string, exchange: string, wait: string): Promise<Uint8Array> {
+async function fetchCose(
+  exchange: string,
+  { gateway, wait, out, content, json }: ReceiptOptions,
+): Promise<void> {
+  if (content !== undefined) throw new UsageError('--content goes with a bundle, not with --cose.');
+  const cose = out ?? `${exchange}.cose`;
+  await writeOutput(cose, await fetchReceipt(gateway, exchange, { wait, format: 'cose' }));
+  if (json) printJson({ exchange, cose });
+  else {
+    print(`The COSE receipt is in ${cose}.`);
+    print(
+      `Check it, with the bundle of the same exchange:  npx countersign verify-cose ${cose} --entry bundle.json`,
+    );
+  }
+}
+
+async function fetchReceipt(
+  gateway: string,
+  exchange: string,
+  query: Readonly<Record<string, string>>,
+): Promise<Uint8Array> {
   if (!URL.canParse(gateway)) throw new UsageError(`--gateway takes a URL; "${gateway}" is none.`);
-  const url = new URL(`/v1/receipts/${exchange}?wait=${wait}`, gateway);
+  const url = new URL(`/v1/receipts/${exchange}?${new URLSearchParams(query)}`, gateway);
   let response: Response;
   try {
     response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(20_000) });
@@ -83,7 +110,7 @@ async function fetchBundle(gateway: string, exchange: string, wait: string): Pro
   const body = new Uint8Array(await response.arrayBuffer());
   if (response.ok && body.length <= MAX_BUNDLE_BYTES) return body;
   const reason = response.headers.get('countersign-reason') ?? `HTTP ${response.status}`;
-  throw new Error(`The gateway has no bundle for ${exchange} (${reason}).`);
+  throw new Error(`The gateway has no receipt for ${exchange} (${reason}).`);
 }
 
 async function writeContent(exchange: string, folder: string, data: string) {

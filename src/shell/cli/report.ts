@@ -4,10 +4,8 @@ import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
 import { advice } from '../../reason.js';
 import type { Outcome, Verification } from '../../verify.js';
-import { paint, printable, type Style } from './print.js';
-
-/** Characters in a line: what a terminal and a README show without breaking it. */
-const WIDTH = 100;
+import { briefly } from './concentration.js';
+import { hang, paint, printable, type Style } from './print.js';
 
 const HEADLINE: Record<Outcome, { readonly style: Style; readonly text: string }> = {
   pass: { style: 'green', text: 'PASS          everything that could be checked holds' },
@@ -23,7 +21,8 @@ const MARK: Record<Check['status'], { readonly style: Style; readonly text: stri
 };
 
 /** The lines of the report. */
-export function report({ outcome, checks, facts, responsibility, receipt }: Verification): string[] {
+export function report(verification: Verification): string[] {
+  const { outcome, checks, facts, responsibility, receipt, concentration } = verification;
   const { style, text } = HEADLINE[outcome];
   const ending = outcome === 'pass' && receipt !== null ? receipt.response.status : 'completed';
   // A receipt can be in perfect order and say that nothing was answered.
@@ -42,6 +41,13 @@ export function report({ outcome, checks, facts, responsibility, receipt }: Veri
         `  ${role.padEnd(14)}  ${printable(party)}${key === null ? '' : paint('dim', `  ${printable(key)}`)}`,
       );
     }
+    if (concentration !== null) {
+      lines.push(
+        '',
+        paint('bold', 'How few controllers could cheat'),
+        `  ${hang(briefly(concentration), 2)}`,
+      );
+    }
   }
   return lines;
 }
@@ -58,15 +64,4 @@ function checkLine(check: Check): string {
 
 function factLine(name: string, { grade, because }: Fact<string>): string {
   return `  ${name.padEnd(7)} ${paint(['bold', 'cyan'], grade.padEnd(14))}  ${hang(because, 26)}`;
-}
-
-/** The text in lines of at most {@link WIDTH} characters, of which all but the first are indented. */
-export function hang(text: string, indent: number): string {
-  const lines = [''];
-  for (const word of printable(text).split(' ')) {
-    const line = lines.at(-1) as string;
-    if (line !== '' && indent + line.length + 1 + word.length > WIDTH) lines.push(word);
-    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`;
-  }
-  return lines.join(`\n${' '.repeat(indent)}`);
 }

@@ -4,8 +4,8 @@ import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
 import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
-import { EXIT } from './exit-code.js';
 import { type House, openHouse } from './house.js';
+import { closeOnSignal } from './on-signal.js';
 import { paint, print, printError, printJson } from './print.js';
 import { openUpstream } from './upstreams.js';
 
@@ -77,7 +77,7 @@ async function up(options: UpOptions): Promise<void> {
   });
   if (options.json) printJson(summary(house));
   else welcome(house, options);
-  closeOnSignal(house);
+  closeOnSignal(() => house.close());
 }
 
 function summary({ address, folder, origin, models }: House) {
@@ -114,20 +114,6 @@ function welcome({ address, folder, origin, models }: House, { host, upstream }:
   print("  sed -n 's/^countersign-opening: //p' headers.txt | tr -d '\\r\\n' > opening");
   print(`  npx countersign verify bundle.json --trust ${folder.trust} \\`);
   print('    --opening @opening --request request.json --response response.json');
-}
-
-/** The first signal ends what is running in good order; the second ends the process. */
-function closeOnSignal(house: House): void {
-  const close = () => {
-    process.once('SIGINT', () => process.exit(EXIT.internal));
-    process.once('SIGTERM', () => process.exit(EXIT.internal));
-    house.close().catch((error: unknown) => {
-      printError(`countersign: ${error instanceof Error ? error.message : 'could not close'}`);
-      process.exitCode = EXIT.internal;
-    });
-  };
-  process.once('SIGINT', close);
-  process.once('SIGTERM', close);
 }
 
 function wholeNumber(least: number, most: number): (text: string) => number {

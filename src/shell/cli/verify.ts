@@ -1,14 +1,12 @@
 /** `countersign verify`: checks a bundle without asking anybody. */
-import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { parseOpening } from '../../receipt/opening.js';
 import { verify } from '../../verify.js';
-import { dataFolder, defaultDataFolder } from './data-folder.js';
 import { exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';
 import { report } from './report.js';
+import { ownTrustFile, readTrust } from './trust-file.js';
 
 interface VerifyOptions {
   readonly opening?: string;
@@ -34,10 +32,7 @@ export function verifyCommand(): Command {
     )
     .option('--request <file>', 'the exact bytes that were sent')
     .option('--response <file>', 'the exact bytes that came; for a stream, all of its events')
-    .option(
-      '--trust <file>',
-      `whom to believe (default: ${dataFolder(defaultDataFolder()).trust}, when it is there)`,
-    )
+    .option('--trust <file>', `whom to believe (default: ${ownTrustFile()}, when it is there)`)
     .option(
       '--as-of <time>',
       'judge as of this time, such as 2026-11-21T12:00:00Z (default: now)',
@@ -77,13 +72,6 @@ async function run(bundle: string, options: VerifyOptions): Promise<void> {
     print(`Judged by ${trust === null ? 'no trust file: pass --trust' : `the trust file ${trust}`}.`);
   }
   process.exitCode = exitCode;
-}
-
-/** The trust file that was named, or else this machine's own gateway's, or else none. */
-async function readTrust(named: string | undefined): Promise<{ path: string; trust: Trust } | null> {
-  const path = named ?? dataFolder(defaultDataFolder()).trust;
-  if (named === undefined && !existsSync(path)) return null;
-  return { path, trust: parseTrust(await readInput(path, MAX_CONTENT_BYTES)) };
 }
 
 /** On the command line an opening can be seen by other users of the machine; in a file it need not be. */

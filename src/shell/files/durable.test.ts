@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, parse } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
 import { temporaryFolder } from '../../../test/support/log.js';
@@ -64,9 +64,15 @@ describe('folders', () => {
     const deep = join(folder.path, 'a/b/c');
     expect(makeFolders(deep)).toEqual([folder.path, join(folder.path, 'a'), join(folder.path, 'a/b')]);
     expect(makeFolders(deep)).toEqual([]);
+  });
+
+  it('are durable by their names, those included that a process may have made before it was killed', async () => {
     const disk = faultyDisk();
+    makeFolders(join(folder.path, 'a'));
     await makeFoldersDurably(join(folder.path, 'a/x'), disk);
-    expect(disk.calls.filter(call => call.startsWith('sync'))).toEqual([`sync ${join(folder.path, 'a')}`]);
+    const synced = disk.calls.filter(call => call.startsWith('sync'));
+    expect(synced.slice(0, 2)).toEqual([`sync ${join(folder.path, 'a')}`, `sync ${folder.path}`]);
+    expect(synced.at(-1)).toBe(`sync ${parse(folder.path).root}`);
   });
 
   it('that cannot be made are an error', () => {

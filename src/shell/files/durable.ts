@@ -56,9 +56,22 @@ export function makeFolders(path: string, disk: Disk = nodeDisk): string[] {
   return [...makeFolders(dirname(path), disk), ...makeFolders(path, disk)];
 }
 
-/** {@link makeFolders}, durable when it resolves. */
+/**
+ * {@link makeFolders}, durable when it resolves: the names of folders that were there before too, for a process that was killed may have
+ * made them and not synced them.
+ */
 export async function makeFoldersDurably(path: string, disk: Disk = nodeDisk): Promise<void> {
-  for (const folder of makeFolders(path, disk)) await syncFolder(folder, disk);
+  const changed = makeFolders(path, disk);
+  for (let above = dirname(path); ; above = dirname(above)) {
+    try {
+      await syncFolder(above, disk);
+    } catch (error) {
+      // A folder that we may not even read is not one in which we, or an earlier run of ours, have made anything.
+      const isForeign = /^(?:EACCES|EPERM|EROFS)$/.test(errorCode(error) ?? '') && !changed.includes(above);
+      if (!isForeign) throw error;
+    }
+    if (dirname(above) === above) return;
+  }
 }
 
 /** The content of a file, or null when there is no such file. */

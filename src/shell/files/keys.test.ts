@@ -13,10 +13,11 @@ import { reasonOfAsync } from '../../../test/support/failure.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import { fromBase64 } from '../../bytes/base64.js';
 import { utf8 } from '../../bytes/octets.js';
+import { cosign, cosignatureTime } from '../../note/cosignature.js';
 import { KEY_TYPE, keyId } from '../../note/key.js';
 import { formatNote, parseNote, signNote, verifyNote } from '../../note/signed-note.js';
-import { signerFromSeed } from '../node.js';
-import { openSigningKey } from './keys.js';
+import { mlDsaSignerFromSeed, signerFromSeed } from '../node.js';
+import { openSigningKey, readSigningKey } from './keys.js';
 import { openSecret, readSecret } from './secret.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -126,6 +127,62 @@ describe('a signing key', () => {
     const secret = text.trim().split('+').at(-1) as string;
     const message = await open().catch((error: Error) => error.message);
     expect(message).not.toContain(secret.slice(0, 8));
+  });
+});
+
+describe('a signing key of ML-DSA-44', () => {
+  const seed = new Uint8Array(32).fill(6);
+  const openMlDsa = () => openSigningKey(path, 'witness.example', KEY_TYPE.mlDsaCosignature, () => seed);
+
+  it('is kept as its seed of 32 bytes, under the id of its public key, and signs', async () => {
+    const { key, signer } = await openMlDsa();
+    expect(key.publicKey).toEqual(mlDsaSignerFromSeed(seed).publicKey);
+    expect(key.publicKey).toHaveLength(1312);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    const text = readFileSync(path, 'utf8');
+    expect(Buffer.from(fromBase64(text.trim().split('+').slice(4).join('+')) ?? []).toString('hex')).toBe(
+      `06${'06'.repeat(32)}`,
+    );
+    const again = await openMlDsa();
+    expect(again.key).toEqual(key);
+    const checkpoint = `log.example\n0\n${'A'.repeat(43)}=\n`;
+    const { signature } = cosign(checkpoint, 5, key, signer);
+    expect(await cosignatureTime(checkpoint, again.key, signature)).toBe(5);
+  });
+
+  it.each([KEY_TYPE.ed25519, KEY_TYPE.cosignature])(
+    'is none of type %i, nor the other way round',
+    async type => {
+      await openMlDsa();
+      expect(await reasonOfAsync(() => openSigningKey(path, 'witness.example', type))).toBe(
+        'data/key-malformed',
+      );
+      const other = join(folder.path, 'other.key');
+      await openSigningKey(other, 'witness.example', type);
+      expect(
+        await reasonOfAsync(() => openSigningKey(other, 'witness.example', KEY_TYPE.mlDsaCosignature)),
+      ).toBe('data/key-malformed');
+    },
+  );
+});
+
+describe('a signing key whose name nobody has said', () => {
+  it('is read under the name that it has; where there is none, none is made', async () => {
+    expect(await readSigningKey(path, KEY_TYPE.ed25519)).toBeNull();
+    expect(existsSync(path)).toBe(false);
+    const made = await open();
+    expect((await readSigningKey(path, KEY_TYPE.ed25519))?.key).toEqual(made.key);
+  });
+
+  it.each<[string, (text: string) => string]>([
+    ['empty', () => ''],
+    ['without a name', text => text.replace('log.example', '')],
+    ['of a name that is none', text => text.replace('log.example', 'log example')],
+    ['of another name than its id says', text => text.replace('log.example', 'log.examplf')],
+  ])('that is %s: data/key-malformed', async (_, change) => {
+    await open();
+    writeFileSync(path, change(readFileSync(path, 'utf8')));
+    expect(await reasonOfAsync(() => readSigningKey(path, KEY_TYPE.ed25519))).toBe('data/key-malformed');
   });
 });
 

@@ -9,9 +9,9 @@ import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import type { Signer } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { concat } from '../../bytes/octets.js';
-import { type KeyType, type VerifierKey, verifierKey } from '../../note/key.js';
+import { isKeyName, KEY_TYPE, type KeyType, type VerifierKey, verifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import { signerFromSeed } from '../node.js';
+import { mlDsaSignerFromSeed, signerFromSeed } from '../node.js';
 import { createPrivate, readPrivate } from './private-file.js';
 
 export interface SigningKey {
@@ -22,6 +22,7 @@ export interface SigningKey {
 /** The name of a key, or how it follows from the public key. */
 export type KeyNaming = string | ((publicKey: Uint8Array) => string);
 
+/** Of Ed25519 (RFC 8032 §5.1.5) as of ML-DSA-44 (FIPS 204, algorithm 6). */
 const SEED_BYTES = 32;
 const PREFIX = 'PRIVATE+KEY';
 
@@ -50,8 +51,17 @@ export async function openSigningKey(
   return parsePrivateKey(theirs, naming, type, path);
 }
 
+/** The key in a file, under whichever name it has; null when there is no file. Throws as {@link openSigningKey} does. */
+export async function readSigningKey(path: string, type: KeyType): Promise<SigningKey | null> {
+  const text = await readPrivate(path);
+  if (text === null) return null;
+  const name = text.split('+')[2] ?? '';
+  if (!isKeyName(name)) throw new Failure('data/key-malformed', { field: path });
+  return parsePrivateKey(text, name, type, path);
+}
+
 function signingKey(seed: Uint8Array, naming: KeyNaming, type: KeyType): SigningKey {
-  const signer = signerFromSeed(seed);
+  const signer = type === KEY_TYPE.mlDsaCosignature ? mlDsaSignerFromSeed(seed) : signerFromSeed(seed);
   const name = typeof naming === 'string' ? naming : naming(signer.publicKey);
   return { key: verifierKey(name, type, signer.publicKey), signer };
 }

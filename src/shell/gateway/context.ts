@@ -48,6 +48,8 @@ export interface GatewayContext {
   readonly now: () => number;
   /** The latest witnessed checkpoint: a lower bound on when a receipt was made. */
   readonly seen: () => Checkpoint;
+  /** Why the entry at an index is not shown to anybody, or null; left out where everything is. */
+  readonly denialOf?: (index: number) => Failure | null;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
 }

@@ -144,7 +144,7 @@ const WELCOME = {
   paths: [
     'POST /v1/chat/completions',
     'GET /v1/models',
-    'GET /v1/receipts/<exchange>?wait=included|witnessed',
+    'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'POST /log/entries?wait=included|witnessed',
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',

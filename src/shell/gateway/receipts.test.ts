@@ -1,10 +1,17 @@
+import { EventEmitter } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, begin, chat, errorOf } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { exchangeOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, DONE, HELLO, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { checkCose } from '../../appraise/cose.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
+import { parseBundle } from '../../receipt/bundle.js';
+import { envelopeBytes } from '../../receipt/envelope.js';
 import { verify } from '../../verify.js';
+import type { GatewayContext } from './context.js';
+import { handleReceipt } from './receipts.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
@@ -42,6 +49,39 @@ describe('GET /v1/receipts/<id>', () => {
     const exchange = exchangeOf(await ask(gateway.address));
     const { body } = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=${stage}` });
     expect(stage === 'witnessed' ? ['witnessed'] : ['included', 'witnessed']).toContain(await grade(body));
+  });
+
+  it('?format=cose gives the COSE receipt, once the entry is included', async () => {
+    upstream.behaviour = answer(200, completion());
+    const exchange = exchangeOf(await ask(gateway.address));
+    const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}?format=cose` });
+    expect(got.status).toBe(200);
+    expect(got.headers).toMatchObject({
+      'content-type': 'application/cose; cose-type="cose-sign1"',
+      'cache-control': 'no-store',
+    });
+    const bundle = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=included` });
+    const entry = envelopeBytes(parseBundle(bundle.body).envelope);
+    expect((await checkCose(got.body, entry, gateway.trust)).checkpoint.origin).toBe(gateway.trust.log.name);
+  });
+
+  it('receipt/not-included: a COSE receipt is nothing without its proof', async () => {
+    const context = {
+      now: Date.now,
+      active: { ending: () => null },
+      log: { find: async () => 0, reached: async () => false, proveCose: async () => null },
+    } as unknown as GatewayContext;
+    const response = new EventEmitter() as unknown as ServerResponse;
+    const query = new URLSearchParams('format=cose');
+    const refused = handleReceipt(context, 'a'.repeat(26), query, response);
+    await expect(refused).rejects.toMatchObject({ code: 'receipt/not-included' });
+  });
+
+  it.each(['', 'json', 'COSE'])('?format=%s is refused by name', async format => {
+    const path = `/v1/receipts/aaaaaaaaaaaaaaaaaaaaaaaaaa?format=${format}`;
+    const got = await ask(gateway.address, { path });
+    expect(got.status).toBe(400);
+    expect(errorOf(got)).toMatchObject({ code: 'invalid_value', param: 'format' });
   });
 
   it.each(['', 'signed', 'WITNESSED', '10', 'witnessed%20'])('?wait=%s is refused by name', async wait => {

@@ -1,4 +1,4 @@
-/** `GET /v1/receipts/<id>[?wait=included|witnessed]`: the bundle of an exchange, with the strongest proof there is. */
+/** `GET /v1/receipts/<id>[?wait=included|witnessed][&format=cose]`: the bundle of an exchange, or its COSE receipt, with the strongest proof there is. */
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../reason.js';
@@ -11,13 +11,18 @@ import { sendBody } from './respond.js';
 /** The longest that a request may wait, in milliseconds; after it, it gets what there is. */
 const MAX_WAIT = 10_000;
 
+/** Source: RFC 9052 §10.1. */
+const COSE_TYPE = 'application/cose; cose-type="cose-sign1"';
+
 export async function handleReceipt(
   context: GatewayContext,
   exchange: string,
   query: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
-  const stage = readStage(query);
+  const format = readFormat(query);
+  // Unlike a bundle, a COSE receipt is nothing without its proof.
+  const stage = readStage(query) ?? (format === 'cose' ? 'included' : null);
   const deadline = context.now() + (stage === null ? 0 : MAX_WAIT);
   const key = exchangeKey(exchange);
   if (key === null) throw new Failure('receipt/unknown');
@@ -28,9 +33,24 @@ export async function handleReceipt(
   response.once('close', () => gone.abort());
   if (stage !== null) await context.log.reached(index, stage, deadline - context.now(), gone.signal);
   if (gone.signal.aborted) return;
+  if (format === 'cose') {
+    const receipt = await context.log.proveCose(index);
+    if (receipt === null) throw new Failure('receipt/not-included');
+    sendBody(response, 200, { 'content-type': COSE_TYPE, 'cache-control': 'no-store' }, receipt);
+    return;
+  }
+  const denial = context.denialOf?.(index) ?? null;
+  if (denial !== null) throw denial;
   const envelope = readEntry(await context.log.entry(index));
   const body = formatBundle({ envelope, proof: await context.log.prove(index) });
   sendBody(response, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
+}
+
+function readFormat(query: URLSearchParams): 'bundle' | 'cose' {
+  const format = query.get('format');
+  if (format === null) return 'bundle';
+  if (format === 'cose') return format;
+  throw new Failure('request/parameter-invalid', { field: 'format', detail: 'not cose' });
 }
 
 function readStage(query: URLSearchParams): Stage | null {

@@ -75,7 +75,7 @@ export class HttpServer {
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
       (request, response) => {
         const isLocal = !isLoopback(options.host) || isLocalRequest(request.headers);
-        void this.#routes.serve(request, response, { isLocal, isLast: this.#closing });
+        void this.#routes.serve(request, response, { isLocal, isLast: () => this.#closing });
       },
     );
     this.#server.maxConnections = options.connections ?? DEFAULT_CONNECTIONS;
@@ -113,12 +113,12 @@ export class Routes {
 
   /**
    * @param isLocal whether the request may be answered as far as `Host` and `Origin` go
-   * @param isLast whether the connection ends with this answer
+   * @param isLast asked when there is an answer: whether the connection ends with it
    */
   async serve(
     incoming: IncomingMessage,
     response: ServerResponse,
-    { isLocal = true, isLast = false } = {},
+    { isLocal = true, isLast = () => false }: { isLocal?: boolean; isLast?: () => boolean } = {},
   ): Promise<void> {
     let answer: HttpAnswer;
     try {
@@ -129,7 +129,7 @@ export class Routes {
     }
     // What was not read of a body would stand before the next request on this connection.
     const isRead = incoming.complete;
-    send(response, answer, { headOnly: incoming.method === 'HEAD', isLast: isLast || !isRead });
+    send(response, answer, { headOnly: incoming.method === 'HEAD', isLast: isLast() || !isRead });
     if (!isRead) linger(incoming);
   }
 

@@ -1,108 +1,25 @@
-/** Every write of the log's life, failing once in each way: what was promised is kept, and what was signed is only ever extended. */
-import { cpSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Fault, type FaultyDisk, faultyDisk } from '../../../test/support/faulty-disk.js';
+/** A disk that fails once, in each way and at each kind of write; test/slow/faults.test.ts has every single write. */
+import { describe, expect, it } from 'vitest';
 import {
-  growTo,
-  openTestLog,
-  openWitnesses,
-  quorumOf,
-  recordingSigner,
-  temporaryFolder,
-  testEntry,
-} from '../../../test/support/log.js';
-import { ReferenceTree } from '../../../test/support/reference-tree.js';
-import { equal } from '../../bytes/octets.js';
+  BEGINNING,
+  callsOf,
+  type Disks,
+  expectKept,
+  firstAndLast,
+  inCopy,
+  itBreaksNoPromise,
+  live,
+  OPERATIONS,
+} from '../../../test/support/fault-table.js';
+import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
+import { growTo, openTestLog, recordingSigner, testEntry } from '../../../test/support/log.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
-import { Failure } from '../../reason.js';
-import type { FileLog } from './file-log.js';
-
-/** Just below a tile's border, so that the life below fills a tile and begins a bundle. */
-const BEGINNING = 250;
-const original = temporaryFolder();
-beforeAll(async () => {
-  const log = await openTestLog(original.path, {
-    witnesses: await openWitnesses(original.path),
-    quorum: quorumOf(2),
-  });
-  await growTo(log, BEGINNING);
-  await log.reached(BEGINNING - 1, 'witnessed', 5000);
-  await log.close();
-});
-afterAll(() => original.remove());
-
-interface Life {
-  /** Entries that the log has promised to keep. */
-  readonly included: Set<number>;
-  readonly signed: Checkpoint[];
-  readonly problems: string[];
-  /** The codes with which appending or waiting failed. */
-  readonly refusals: Set<string>;
-  log: FileLog | null;
-}
-
-/** Opens a log, appends batches of 1, 12 and 2 entries, waits until the second is witnessed, and closes. */
-async function live(folder: string, disk: FaultyDisk): Promise<Life> {
-  const life: Life = { included: new Set(), signed: [], problems: [], refusals: new Set(), log: null };
-  const refused = (error: unknown) => {
-    if (!(error instanceof Failure)) throw error;
-    life.refusals.add(error.code);
-  };
-  const log = await openTestLog(folder, {
-    witnesses: await openWitnesses(folder),
-    quorum: quorumOf(2),
-    signer: recordingSigner(life.signed),
-    onProblem: message => life.problems.push(message),
-    disk,
-  }).catch(refused);
-  if (!log) return life;
-  life.log = log;
-  let next = BEGINNING;
-  for (const count of [1, 12, 2]) {
-    const waiting: Promise<void>[] = [];
-    for (let number = 0; number < count; number++) {
-      try {
-        const { index, included } = log.append(testEntry(next++));
-        waiting.push(included.then(() => void life.included.add(index), refused));
-      } catch (error) {
-        refused(error);
-      }
-    }
-    await Promise.all(waiting);
-    if (count === 12 && log.writable) await log.reached(next - 1, 'witnessed', 300);
-  }
-  await log.close();
-  return life;
-}
-
-async function expectKept(folder: string, { included, signed }: Life): Promise<void> {
-  const log = await openTestLog(folder, {
-    witnesses: await openWitnesses(folder),
-    quorum: quorumOf(2),
-  });
-  const entries = Array.from({ length: BEGINNING }, (_, index) => testEntry(index));
-  for (let index = BEGINNING; index < log.signed.size; index++) entries.push(await log.entry(index));
-  const reference = new ReferenceTree(entries);
-  for (const index of included) expect(equal(entries[index] as Uint8Array, testEntry(index))).toBe(true);
-  for (const { size, root } of signed) expect(equal(root, reference.hash(0, size))).toBe(true);
-  await growTo(log, log.signed.size + 3);
-  await log.close();
-}
-
-async function inCopy(act: (folder: string) => Promise<void>): Promise<void> {
-  const folder = temporaryFolder();
-  cpSync(original.path, folder.path, { recursive: true });
-  try {
-    await act(folder.path);
-  } finally {
-    folder.remove();
-  }
-}
+import type { Failure } from '../../reason.js';
 
 describe('a disk that fails', () => {
   it('nowhere: everything is included, and nothing is reported', async () => {
     await inCopy(async folder => {
-      const life = await live(folder, faultyDisk());
+      const life = await live(folder, { log: faultyDisk(), witness: faultyDisk() });
       expect([...life.included]).toHaveLength(15);
       expect([...life.refusals]).toEqual([]);
       expect(life.problems).toEqual([]);
@@ -110,29 +27,16 @@ describe('a disk that fails', () => {
     });
   });
 
-  it.each<Fault>(['lost', 'kept', 'dead'])(
-    'at any one write (%s) costs no promise',
-    async fault => {
-      let calls: readonly string[] = [];
-      await inCopy(async folder => {
-        const disk = faultyDisk();
-        await live(folder, disk);
-        calls = disk.calls;
-      });
-      expect(calls.length).toBeGreaterThan(40);
-      for (const call of calls.keys()) {
-        await inCopy(async folder => {
-          const disk = faultyDisk();
-          disk.failAt(call, fault);
-          const life = await live(folder, disk);
-          for (const code of life.refusals) expect(code).toBe('log/unavailable');
-          if (life.refusals.size > 0 && life.log !== null) expect(life.problems).not.toEqual([]);
-          await expectKept(folder, life);
-        });
-      }
-    },
-    120_000,
-  );
+  describe('once', () => itBreaksNoPromise(firstAndLast));
+
+  it('at all of these, and no others', async () => {
+    for (const [owner, operations] of Object.entries(OPERATIONS)) {
+      const calls = await callsOf(owner as keyof Disks);
+      expect([...new Set(calls.map(call => call.split(' ')[0]))].sort()).toEqual([...operations].sort());
+    }
+    expect((await callsOf('log')).length).toBeGreaterThan(40);
+    expect((await callsOf('witness')).length).toBeGreaterThan(15);
+  });
 
   it.each<[string, Fault]>([
     ['write', 'lost'],

@@ -259,7 +259,7 @@ describe('the strongest proof', () => {
   it('is under the witnessed checkpoint, with every cosignature, as soon as that contains the entry', async () => {
     log = await openTestLog(folder.path, {
       witnesses: await openWitnesses(folder.path),
-      quorum: quorumOf(2),
+      quorum: quorumOf(3),
     });
     expect(log.witnessed?.size).toBe(0);
     const { index } = log.append(testEntry(0));

@@ -14,12 +14,12 @@
  */
 import type { Signer } from '../../bytes/cryptography.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
-import { type Checkpoint, formatCheckpoint } from '../../note/checkpoint.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
 import type { VerifierKey } from '../../note/key.js';
-import type { Quorum } from '../../note/policy.js';
-import { formatNote, signNote } from '../../note/signed-note.js';
-import type { Witness } from '../../note/witness.js';
+import type { NoteSignature } from '../../note/signature-line.js';
+import { formatNote, parseNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
+import { formatCoseReceipt } from '../../tree/cose-receipt.js';
 import { leafHash } from '../../tree/hash.js';
 import type { Appended, Stage, TransparencyLog } from '../../tree/log.js';
 import { verifyInclusion } from '../../tree/merkle.js';
@@ -30,40 +30,57 @@ import type { Bundles } from '../tiles/bundles.js';
 import type { HashTiles } from '../tiles/hash-tiles.js';
 import type { KeyIndex } from '../tiles/key-index.js';
 import { Batch } from './batch.js';
+import { CheckedStore } from './checked-store.js';
+import { CoseSignatures } from './cose-signatures.js';
+import { greased } from './grease.js';
+import { Scrub } from './scrub.js';
 import type { Publication } from './serve.js';
+import { type SignedCheckpoint, signCheckpoint } from './signed-checkpoint.js';
 import { Waiters } from './waiters.js';
-import { type SignedCheckpoint, type WitnessedLog, Witnessing, type WitnessTiming } from './witnessing.js';
+import { type WitnessedLog, Witnessing, type WitnessingOptions } from './witnessing.js';
 
 /** What {@link FileLog} is made of; `openLog` puts it together. */
-export interface LogParts {
+export interface LogParts extends WitnessingOptions {
   /** Its name is the log's origin. */
   readonly key: VerifierKey;
   readonly signer: Signer;
-  readonly witnesses: readonly Witness[];
-  readonly quorum: Quorum;
-  readonly timing: WitnessTiming;
   /** The 16-byte keys that an entry is filed under. Must be the same whenever it is asked. */
   readonly keysOf: (entry: Uint8Array) => readonly Uint8Array[];
-  /** Told, in a sentence, what an operator should look at. */
-  readonly onProblem: (message: string) => void;
   readonly bundles: Bundles;
   readonly tiles: HashTiles;
   readonly index: KeyIndex;
-  /** The size of the kept checkpoint, from which witnesses are first asked to go on. */
-  readonly keptSize: number;
   /** The kept checkpoint where it is witnessed under the quorum of today. */
   readonly witnessed: { readonly checkpoint: Checkpoint; readonly note: Uint8Array } | null;
   /** Resolves when the note is durable. */
   readonly keep: (note: Uint8Array) => Promise<void>;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+  /** Milliseconds between a bundle that is read again for damage and the next; null to leave what is at rest alone. */
+  readonly scrubSpacing: number | null;
 }
+
+/** A witnessed checkpoint. */
+interface Published {
+  readonly checkpoint: Checkpoint;
+  /** With lines by known keys alone, as it is kept and as proofs carry it. */
+  readonly note: string;
+  /** With grease, as it is served. */
+  readonly served: Uint8Array;
+}
+
+/** Tiles that may be waiting to be made durable; more are not left to the next publication, which may be long in coming. */
+const MAX_UNSYNCED_TILES = 256;
 
 export class FileLog implements TransparencyLog, Publication {
   readonly origin: string;
   readonly #parts: LogParts;
+  readonly #store: CheckedStore;
   readonly #witnessing: Witnessing;
   readonly #waiting = { included: new Waiters(), witnessed: new Waiters() };
+  readonly #coseSignatures: CoseSignatures;
+  #scrub: Scrub | null = null;
   #signed: SignedCheckpoint;
-  #witnessed: { readonly checkpoint: Checkpoint; readonly note: Uint8Array } | null;
+  #witnessed: Published | null;
   #batch = new Batch();
   #committing: Promise<void> | null = null;
   #indexProblem = false;
@@ -74,16 +91,20 @@ export class FileLog implements TransparencyLog, Publication {
   private constructor(parts: LogParts, signed: SignedCheckpoint) {
     this.origin = parts.key.name;
     this.#parts = parts;
+    this.#store = new CheckedStore(parts.bundles, parts.tiles);
+    this.#coseSignatures = new CoseSignatures(parts.key, parts.signer);
     this.#signed = signed;
-    this.#witnessed = parts.witnessed;
+    const { witnessed } = parts;
+    this.#witnessed = witnessed && this.#greased(witnessed.checkpoint, witnessed.note);
     const witnessedLog: WitnessedLog = {
       signed: () => this.#signed,
       witnessed: () => this.witnessed,
-      proveConsistency: (oldSize, newSize) => proveConsistency(oldSize, newSize, parts.tiles.subtree),
-      publish: (checkpoint, note) => this.#publish(checkpoint, note),
+      proveConsistency: (oldSize, newSize) =>
+        this.#guarded(() => proveConsistency(oldSize, newSize, parts.tiles.subtree)),
+      prepare: () => this.#makeTilesDurable(),
+      publish: (published, signatures) => this.#publish(published, signatures),
     };
-    const { witnesses, quorum, timing, onProblem, keptSize } = parts;
-    this.#witnessing = new Witnessing(witnessedLog, witnesses, quorum, keptSize, timing, onProblem);
+    this.#witnessing = new Witnessing(witnessedLog, parts);
   }
 
   /**
@@ -92,18 +113,17 @@ export class FileLog implements TransparencyLog, Publication {
    */
   static async start(parts: LogParts): Promise<FileLog> {
     const log = new FileLog(parts, await signTree(parts));
-    for (const { code, field, detail } of await log.#witnessing.round(parts.timing.patienceAtStart)) {
-      const context = { ...(field && { field }), ...(detail && { detail }) };
-      if (code === 'log/behind-witness') throw new Failure(code, context);
-      if (code === 'witness/consistency-invalid') {
-        throw new Failure('log/corrupt', { ...context, detail: 'this witness has cosigned another history' });
-      }
-    }
-    // Silence at the start is no answer: a witness that says nothing may be the one that has seen more.
-    if (parts.quorum.kind !== 'none' && log.witnessed?.size !== log.signed.size) {
-      throw new Failure('log/witnesses-silent');
-    }
+    await log.#witnessing.begin();
+    if (log.#failure !== null) throw log.#failure;
     log.#witnessing.wake();
+    if (parts.scrubSpacing !== null) {
+      log.#scrub = new Scrub({
+        store: log.#store,
+        size: () => log.signed.size,
+        spacing: parts.scrubSpacing,
+        onCorrupt: failure => void log.#fail(failure),
+      });
+    }
     return log;
   }
 
@@ -111,13 +131,18 @@ export class FileLog implements TransparencyLog, Publication {
     return this.#witnessed?.checkpoint ?? null;
   }
 
+  /** With signature lines by keys that nobody has, other ones in each publication. */
   get checkpointNote(): Uint8Array | null {
-    return this.#witnessed?.note ?? null;
+    return this.#witnessed?.served ?? null;
   }
 
   /** The latest checkpoint that the log itself has signed: what is included. */
   get signed(): Checkpoint {
     return this.#signed.checkpoint;
+  }
+
+  get size(): number {
+    return this.signed.size;
   }
 
   get writable(): boolean {
@@ -156,13 +181,10 @@ export class FileLog implements TransparencyLog, Publication {
 
   /** Throws `tree/index-out-of-range`, or `log/corrupt` when the entry is not the one that stands in the tree. */
   async entry(index: number): Promise<Uint8Array> {
-    const { bundles, tiles } = this.#parts;
+    const { bundles } = this.#parts;
     if (!isIndex(index) || index >= bundles.size) throw new Failure('tree/index-out-of-range');
-    const entry = await bundles.entry(index);
-    if (index < this.signed.size && !equal(leafHash(entry), await tiles.subtree({ level: 0, index }))) {
-      throw new Failure('log/corrupt', { detail: `entry ${index} is not the one that was signed` });
-    }
-    return entry;
+    // What is not committed yet has no place in the tree that it could be compared with.
+    return this.#guarded(() => (index < this.signed.size ? this.#store.entry(index) : bundles.entry(index)));
   }
 
   async reached(index: number, stage: Stage, timeout: number, signal?: AbortSignal): Promise<boolean> {
@@ -172,35 +194,46 @@ export class FileLog implements TransparencyLog, Publication {
     return this.#waiting[stage].wait(index, timeout, signal);
   }
 
-  /** Throws `log/corrupt` rather than handing out a proof that does not verify. */
+  /**
+   * Throws `log/corrupt` rather than handing out a proof that does not verify. Its checkpoint has no lines but the log's and its
+   * witnesses', since a bundle may have no other.
+   */
   async prove(index: number): Promise<string | null> {
-    const strongest = [this.#witnessed, published(this.#signed)];
-    const under = strongest.find(candidate => candidate !== null && index < candidate.checkpoint.size);
-    if (!under || !isIndex(index)) return null;
+    const under = this.#strongest(index);
+    if (under === null) return null;
     const { size, root } = under.checkpoint;
-    const { subtree } = this.#parts.tiles;
-    const hashes = await proveInclusion(index, size, subtree);
-    try {
-      verifyInclusion(index, size, await subtree({ level: 0, index }), hashes, root);
-    } catch {
-      throw new Failure('log/corrupt', { detail: `the tiles do not prove entry ${index}` });
-    }
-    return formatTlogProof({ index, hashes, checkpoint: fromUtf8(under.note) ?? '' });
+    const hashes = await this.#guarded(() => this.#inclusion(index, size, root));
+    return formatTlogProof({ index, hashes, checkpoint: under.note() });
   }
 
+  /** Throws `log/corrupt` as {@link prove} does. The log signs no other tree for it than those that it has signed before. */
+  async proveCose(index: number): Promise<Uint8Array | null> {
+    const under = this.#strongest(index);
+    if (under === null) return null;
+    const { size, root } = under.checkpoint;
+    const hashes = await this.#guarded(() => this.#inclusion(index, size, root));
+    return formatCoseReceipt(this.#coseSignatures.of(under.checkpoint), {
+      kind: 'inclusion',
+      size,
+      index,
+      hashes,
+    });
+  }
+
+  /** Throws `log/corrupt` rather than handing out what was not signed. */
   async tile({ level, index, width }: TileName): Promise<Uint8Array | null> {
-    const { bundles, tiles } = this.#parts;
     const count = Math.floor(this.signed.size / TILE_WIDTH ** (level === 'entries' ? 0 : level));
     if (index * TILE_WIDTH + width > count) return null;
-    return level === 'entries'
-      ? bundles.prefix(index, width)
-      : (await tiles.nodes(level, index)).bytes(width);
+    return this.#guarded(() =>
+      level === 'entries' ? this.#store.bundle(index, width) : this.#store.tile(level, index, width),
+    );
   }
 
   /** Commits what was appended, ends the rounds of witnessing, and lets go of the files. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#committing;
+    await this.#scrub?.stop();
     await this.#witnessing.stop();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(0);
     await this.#parts.index.close();
@@ -232,17 +265,63 @@ export class FileLog implements TransparencyLog, Publication {
     this.#waiting.included.advance(tiles.size);
     this.#witnessing.wake();
     void this.#writeIndex(() => index.flush(tiles.size));
+    if (tiles.unsynced > MAX_UNSYNCED_TILES) this.#makeTilesDurable().catch(() => undefined);
   }
 
-  async #publish(checkpoint: Checkpoint, note: Uint8Array): Promise<void> {
+  async #makeTilesDurable(): Promise<void> {
     try {
       await this.#parts.tiles.makeDurable();
+    } catch (error) {
+      throw this.#fail(error);
+    }
+  }
+
+  /** The witnessed checkpoint where it covers the entry, else the one that the log has signed; null where neither does. */
+  #strongest(index: number): { readonly checkpoint: Checkpoint; readonly note: () => string } | null {
+    const [witnessed, signed] = [this.#witnessed, this.#signed];
+    if (!isIndex(index) || index >= signed.checkpoint.size) return null;
+    return witnessed !== null && index < witnessed.checkpoint.size
+      ? { checkpoint: witnessed.checkpoint, note: () => witnessed.note }
+      : { checkpoint: signed.checkpoint, note: () => noteText(signed, []) };
+  }
+
+  async #inclusion(index: number, size: number, root: Uint8Array): Promise<readonly Uint8Array[]> {
+    const { subtree } = this.#parts.tiles;
+    const hashes = await proveInclusion(index, size, subtree);
+    try {
+      verifyInclusion(index, size, await subtree({ level: 0, index }), hashes, root);
+    } catch {
+      throw new Failure('log/corrupt', { detail: `the tiles do not prove entry ${index}` });
+    }
+    return hashes;
+  }
+
+  async #publish(signed: SignedCheckpoint, signatures: readonly NoteSignature[]): Promise<void> {
+    const note = noteOf(signed, signatures);
+    try {
       await this.#parts.keep(note);
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#witnessed = { checkpoint, note };
-    this.#waiting.witnessed.advance(checkpoint.size);
+    this.#witnessed = this.#greased(signed.checkpoint, note);
+    this.#waiting.witnessed.advance(signed.checkpoint.size);
+  }
+
+  #greased(checkpoint: Checkpoint, note: Uint8Array): Published {
+    const { key, now } = this.#parts;
+    const { text, signatures } = parseNote(note);
+    const lines = greased(signatures, key, Math.floor(now() / 1000));
+    return { checkpoint, note: fromUtf8(note) ?? '', served: formatNote({ text, signatures: lines }) };
+  }
+
+  /** Whoever comes upon damage in the store stops the log: what it holds is not what it has signed. */
+  async #guarded<Value>(read: () => Promise<Value>): Promise<Value> {
+    try {
+      return await read();
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'log/corrupt') this.#fail(error);
+      throw error;
+    }
   }
 
   /** The index can be made again, so that a disk that refuses it alone does not stop the log. */
@@ -256,12 +335,15 @@ export class FileLog implements TransparencyLog, Publication {
     }
   }
 
-  /** For good: after a write or a sync that failed, only a new start can find out what is on disk. */
+  /** For good: after a write or a sync that failed, or over a store that is damaged, only a new start can find out what is on disk. */
   #fail(error: unknown): Failure {
     if (this.#failure !== null) return this.#failure;
-    const detail = error instanceof Failure ? (error.detail ?? error.code) : String(error);
+    const isCorrupt = error instanceof Failure && error.code === 'log/corrupt';
+    const detail = error instanceof Failure ? whatFailed(error) : String(error);
     this.#failure = new Failure('log/unavailable', { detail });
-    this.#parts.onProblem(this.#failure.message);
+    this.#parts.onProblem(isCorrupt ? error.message : this.#failure.message);
+    // Checkpoints over a damaged store would bear witness to what nobody can be shown.
+    if (isCorrupt) this.#witnessing.halt();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(this.signed.size);
     return this.#failure;
   }
@@ -269,16 +351,21 @@ export class FileLog implements TransparencyLog, Publication {
 
 async function signTree({ key, signer, tiles }: LogParts): Promise<SignedCheckpoint> {
   const size = tiles.size;
-  const checkpoint = { origin: key.name, size, root: await tiles.root() };
-  const text = formatCheckpoint(checkpoint);
-  return { checkpoint, text, signature: signNote(text, key, signer) };
+  return signCheckpoint({ origin: key.name, size, root: await tiles.root() }, key, signer);
 }
 
-function published({ checkpoint, text, signature }: SignedCheckpoint): {
-  readonly checkpoint: Checkpoint;
-  readonly note: Uint8Array;
-} {
-  return { checkpoint, note: formatNote({ text, signatures: [signature] }) };
+function noteOf({ text, signature }: SignedCheckpoint, others: readonly NoteSignature[]): Uint8Array {
+  return formatNote({ text, signatures: [signature, ...others] });
+}
+
+function noteText(signed: SignedCheckpoint, others: readonly NoteSignature[]): string {
+  return fromUtf8(noteOf(signed, others)) ?? '';
+}
+
+/** The file comes first: whoever reads it has to know which. */
+function whatFailed({ code, field, detail }: Failure): string {
+  const what = detail ?? code;
+  return field === undefined ? what : `${field}: ${what}`;
 }
 
 function isIndex(index: number): boolean {

@@ -1,18 +1,20 @@
 /** Opening a log: what was kept is read and checked, what was left over is settled, and only then does the log take entries. */
 import { join, resolve } from 'node:path';
 import type { Signer } from '../../bytes/cryptography.js';
+import type { Cosigner } from '../../note/cosignature.js';
 import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
 import type { Witness } from '../../note/witness.js';
 import { Failure } from '../../reason.js';
-import { TILE_WIDTH } from '../../tree/tile.js';
+import { readBundle, TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
-import type { Bundles } from '../tiles/bundles.js';
 import { KeyIndex } from '../tiles/key-index.js';
+import { CheckedStore } from './checked-store.js';
 import { FileLog } from './file-log.js';
 import { keepCheckpoint, readCheckpoint } from './kept-checkpoint.js';
-import { type Acceptance, recover } from './recover.js';
+import { type Acceptance, type Recovered, recover } from './recover.js';
+import { Timestamp } from './timestamp.js';
 import { quorumKeys, WITNESS_TIMING, type WitnessTiming } from './witnessing.js';
 
 export interface LogOptions {
@@ -21,6 +23,11 @@ export interface LogOptions {
   /** Its name is the log's origin. */
   readonly key: VerifierKey;
   readonly signer: Signer;
+  /**
+   * With which the log cosigns what it publishes, under its own name: the time in it is what lateness is judged by. None when it is left
+   * out. Whoever opens the log closes it.
+   */
+  readonly cosigner?: Cosigner | null;
   readonly witnesses: readonly Witness[];
   /** When a checkpoint is witnessed. Under `none`, when at least one witness has cosigned it. */
   readonly quorum: Quorum;
@@ -30,9 +37,18 @@ export interface LogOptions {
   readonly keysOf: (entry: Uint8Array) => readonly Uint8Array[];
   /** Told, in a sentence, what an operator should look at. */
   readonly onProblem?: (message: string) => void;
-  readonly timing?: WitnessTiming;
+  readonly timing?: Partial<WitnessTiming>;
+  /** Milliseconds since 1970; left out for the machine's clock. */
+  readonly now?: () => number;
+  /**
+   * Milliseconds between one bundle that is read again, with the tiles above it, to find damage, and the next; null never to. A second
+   * when it is left out.
+   */
+  readonly scrubSpacing?: number | null;
   readonly disk?: Disk;
 }
+
+const SCRUB_SPACING = 1000;
 
 /**
  * Opens a log, or begins one in a folder that has none.
@@ -41,34 +57,43 @@ export interface LogOptions {
  * and `log/unavailable` when the disk fails.
  */
 export async function openLog(options: LogOptions): Promise<FileLog> {
-  const { key, signer, witnesses, quorum, keysOf, accepts } = options;
-  const { disk = nodeDisk, timing = WITNESS_TIMING, onProblem = () => undefined } = options;
+  const { key, signer, cosigner = null, witnesses, quorum, keysOf, accepts } = options;
+  const {
+    disk = nodeDisk,
+    now = Date.now,
+    scrubSpacing = SCRUB_SPACING,
+    onProblem = () => undefined,
+  } = options;
+  if (cosigner !== null && cosigner.key.name !== key.name)
+    throw new RangeError('a log cosigns in its own name');
   const folder = resolve(options.folder);
-  let bundles: Bundles | null = null;
+  let recovered: Recovered | null = null;
   try {
     await makeFoldersDurably(folder, disk);
-    const known = knownKeys(quorum, witnesses);
-    const kept = await readCheckpoint(folder, key, known);
-    const recovered = await recover(folder, disk, kept.checkpoint, accepts);
-    bundles = recovered.bundles;
-    const index = await openIndex(join(folder, 'index'), disk, bundles, keysOf);
+    const keys = { log: key, logCosigner: cosigner?.key ?? null, witnesses: knownKeys(quorum, witnesses) };
+    const kept = await readCheckpoint(folder, keys);
+    recovered = await recover(folder, disk, kept.checkpoint, accepts);
+    const index = await openIndex(join(folder, 'index'), disk, recovered, keysOf);
     const isWitnessed = kept.cosigners.length > 0 && satisfies(quorum, kept.cosigners);
     return await FileLog.start({
       key,
       signer,
       witnesses,
       quorum,
-      timing,
+      timestamp: cosigner && new Timestamp(cosigner, now, kept.time),
+      timing: { ...WITNESS_TIMING, ...options.timing },
       keysOf,
       onProblem,
+      now,
+      scrubSpacing,
       ...recovered,
       index,
-      keptSize: kept.checkpoint.size,
+      size: kept.checkpoint.size,
       witnessed: isWitnessed && kept.note !== null ? { checkpoint: kept.checkpoint, note: kept.note } : null,
       keep: note => keepCheckpoint(folder, note, disk),
     });
   } catch (error) {
-    bundles?.close();
+    recovered?.bundles.close();
     throw error instanceof Failure ? error : new Failure('log/unavailable', { detail: String(error) });
   }
 }
@@ -84,12 +109,14 @@ function knownKeys(quorum: Quorum, witnesses: readonly Witness[]): VerifierKey[]
 async function openIndex(
   folder: string,
   disk: Disk,
-  bundles: Bundles,
+  { bundles, tiles }: Recovered,
   keysOf: (entry: Uint8Array) => readonly Uint8Array[],
 ): Promise<KeyIndex> {
   const index = await KeyIndex.open(folder, disk, bundles.size);
+  const store = new CheckedStore(bundles, tiles);
   while (index.size < bundles.size) {
-    const entries = await bundles.entries(Math.floor(index.size / TILE_WIDTH));
+    const bundle = Math.floor(index.size / TILE_WIDTH);
+    const { entries } = readBundle(await store.bundle(bundle, bundles.width(bundle)));
     for (const entry of entries.slice(index.size % TILE_WIDTH)) index.add(keysOf(entry));
     await index.flush(index.size);
   }

@@ -8,16 +8,21 @@ import {
   openTestLog,
   openWitnesses,
   quorumOf,
+  recordingSigner,
   temporaryFolder,
   testEntry,
   testKeysOf,
 } from '../../../test/support/log.js';
 import { entryAt, ReferenceTree } from '../../../test/support/reference-tree.js';
 import { concat, equal, utf8 } from '../../bytes/octets.js';
-import { formatCheckpoint } from '../../note/checkpoint.js';
+import { type Checkpoint, formatCheckpoint } from '../../note/checkpoint.js';
 import { formatNote, signNote } from '../../note/signed-note.js';
+import type { Witness } from '../../note/witness.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { Frontier } from '../../tree/frontier.js';
+import { leafHash } from '../../tree/hash.js';
 import { frameEntry, readBundle } from '../../tree/tile.js';
+import type { FileLog } from './file-log.js';
 import type { LogOptions } from './open-log.js';
 
 /** Entries below the kept checkpoint: two full bundles and two entries. */
@@ -296,9 +301,15 @@ describe('what the kept checkpoint covers must be as it was', () => {
     await expect(open).rejects.toMatchObject({ code: 'log/corrupt', field: 'checkpoint' });
   });
 
-  it('damage in old files is found when they are used, and what is whole is served', async () => {
+  it('damage in old files is found when their keys are read', async () => {
     flip('tile/entries/000', placeOf(7));
+    const failure = await failureToOpen();
+    expect([failure.code, failure.field]).toEqual(['log/corrupt', 'tile/entries/000']);
+  });
+
+  it('damage that comes later is found when it is used, and what is whole is served', async () => {
     const log = await openTestLog(folder.path);
+    flip('tile/entries/000', placeOf(7));
     await expect(log.entry(7)).rejects.toMatchObject({ code: 'log/corrupt' });
     expect(equal(await log.entry(8), testEntry(8))).toBe(true);
     await log.close();
@@ -308,10 +319,9 @@ describe('what the kept checkpoint covers must be as it was', () => {
 describe('beyond the right edge', { timeout: 60_000 }, () => {
   const large = temporaryFolder();
   const size = 65_536 + 300;
-  const unindexed = { keysOf: () => [] };
   beforeAll(async () => {
     const witnesses = await openWitnesses(large.path);
-    const log = await openTestLog(large.path, { witnesses, quorum: quorumOf(3), ...unindexed });
+    const log = await openTestLog(large.path, { witnesses, quorum: quorumOf(3) });
     await growTo(log, size, entryAt);
     expect(await log.reached(size - 1, 'witnessed', 30_000)).toBe(true);
     await log.close();
@@ -325,7 +335,7 @@ describe('beyond the right edge', { timeout: 60_000 }, () => {
     const before = [bytesOf('tile/1/000'), bytesOf('tile/0/017')];
     rmSync(at('tile/1/000'));
     rmSync(at('tile/0/017'));
-    await (await openTestLog(folder.path, unindexed)).close();
+    await (await openTestLog(folder.path)).close();
     expect(bytesOf('tile/1/000').equals(before[0] as Buffer)).toBe(true);
     expect(bytesOf('tile/0/017').equals(before[1] as Buffer)).toBe(true);
   });
@@ -333,21 +343,97 @@ describe('beyond the right edge', { timeout: 60_000 }, () => {
   it('a lost tile whose bundle has changed is not made again', async () => {
     rmSync(at('tile/0/017'));
     flip('tile/entries/017', 30);
-    const failure = await failureToOpen(unindexed);
-    expect([failure.code, failure.field]).toEqual(['log/corrupt', 'tile/1/000']);
+    const failure = await failureToOpen();
+    expect([failure.code, failure.field]).toEqual(['log/corrupt', 'tile/entries/017']);
+    expect(existsSync(at('tile/0/017'))).toBe(false);
   });
 
-  it('a flipped tile proves nothing, and the others go on', async () => {
-    flip('tile/0/017', 40);
-    const log = await openTestLog(folder.path, unindexed);
-    await expect(log.prove(17 * 256)).rejects.toMatchObject({ code: 'log/corrupt' });
-    expect(await log.prove(18 * 256)).not.toBeNull();
-    await log.close();
-  });
-
-  it('a flipped tile that makes the right edge stops the log', async () => {
+  it('a flipped tile that makes the right edge keeps the log from starting', async () => {
     flip('tile/1/000', 40);
-    expect((await failureToOpen(unindexed)).field).toBe('tile/1/000');
+    expect((await failureToOpen()).field).toBe('tile/1/000');
+  });
+
+  it.each<[string, string, (log: FileLog) => Promise<unknown>]>([
+    ['a proof', 'tile/0/017', log => log.prove(17 * 256 + 3)],
+    ['an entry', 'tile/0/017', log => log.entry(17 * 256 + 3)],
+    ['a tile', 'tile/0/017', log => log.tile({ level: 0, index: 17, width: 256 })],
+    ['a bundle', 'tile/0/017', log => log.tile({ level: 'entries', index: 17, width: 256 })],
+    ['an entry', 'tile/entries/017', log => log.entry(17 * 256)],
+    ['a bundle', 'tile/entries/017', log => log.tile({ level: 'entries', index: 17, width: 256 })],
+  ])(
+    '%s is not given out of a flipped %s: the log stops, and what is whole is served',
+    async (_, path, read) => {
+      flip(path, 5);
+      const problems: string[] = [];
+      const witnesses = await openWitnesses(folder.path);
+      const log = await openTestLog(folder.path, {
+        witnesses,
+        quorum: quorumOf(3),
+        onProblem: message => problems.push(message),
+      });
+      const signed = log.signed;
+      const { included } = log.append(testEntry(size));
+      await included;
+      await log.reached(size, 'witnessed', 5000);
+      const failure = await read(log).then(
+        () => null,
+        (error: unknown) => error,
+      );
+      expect(failure).toMatchObject({ code: 'log/corrupt', field: path });
+      expect(log.writable).toBe(false);
+      expect(() => log.append(testEntry(size + 1))).toThrow(path);
+      expect(problems).toHaveLength(1);
+      expect(problems[0]).toContain(`log/corrupt (${path})`);
+      expect(log.signed.size).toBe(signed.size + 1);
+      expect(await log.prove(18 * 256)).not.toBeNull();
+      expect(await log.prove(size)).not.toBeNull();
+      expect(equal(await log.entry(18 * 256), entryAt(18 * 256))).toBe(true);
+      expect(await log.tile({ level: 'entries', index: 18, width: 256 })).not.toBeNull();
+      await log.close();
+    },
+  );
+
+  it('damage is found where a witness asks for a proof over it, and nothing is signed after that', async () => {
+    flip('tile/0/017', 5);
+    const problems: string[] = [];
+    const elsewhere = temporaryFolder();
+    const [behind] = await openWitnesses(elsewhere.path, 1);
+    // The proof from there needs a hash that lies in the flipped tile.
+    const frontier = new Frontier();
+    while (frontier.size < 17 * 256 + 3) frontier.push(leafHash(entryAt(frontier.size)));
+    const checkpoint = signedNote(frontier.size, frontier.root());
+    await behind?.addCheckpoint({ oldSize: 0, proof: [], checkpoint });
+    const ahead = await openWitnesses(folder.path);
+    const signed: Checkpoint[] = [];
+    const failure = await failureToOpen({
+      witnesses: [behind as Witness, ...ahead.slice(1)],
+      quorum: quorumOf(2),
+      signer: recordingSigner(signed),
+      onProblem: message => problems.push(message),
+    });
+    expect([failure.code, failure.field]).toEqual(['log/corrupt', 'tile/0/017']);
+    expect(problems).toEqual([expect.stringContaining('log/corrupt (tile/0/017)')]);
+    expect(signed).toHaveLength(1);
+    elsewhere.remove();
+  });
+
+  it.each<[string, string]>([
+    ['an entry', 'tile/entries/001'],
+    ['a tile of hashes', 'tile/0/001'],
+    ['a tile above', 'tile/1/000'],
+  ])('the scrub finds %s that changes at rest', async (_, path) => {
+    const problems: string[] = [];
+    const log = await openTestLog(folder.path, {
+      scrubSpacing: 0,
+      onProblem: message => problems.push(message),
+    });
+    const deadline = Date.now() + 10_000;
+    flip(path, 5);
+    while (log.writable && Date.now() < deadline) await new Promise(resolve => setTimeout(resolve, 5));
+    expect(log.writable).toBe(false);
+    expect(problems).toEqual([expect.stringContaining(`log/corrupt (${path})`)]);
+    expect(() => log.append(testEntry(size))).toThrow('log/unavailable');
+    await log.close();
   });
 });
 

@@ -42,27 +42,35 @@ export async function recover(
   kept: Checkpoint,
   accepts: Acceptance,
 ): Promise<Recovered> {
-  const present = await listTiles(folder);
+  const present = await listTiles(folder, disk);
   const edge: TileNodes[] = [];
   const tiles = new HashTiles(folder, disk, kept.size, edge);
   const rebuilt = await rebuildTiles(folder, tiles, kept.size, present);
   await readEdge(folder, tiles, kept.size, edge);
-  if (!equal(await tiles.root(), kept.root)) throw await findDamage(folder, tiles, kept.size);
-  for (const [level, index] of rebuilt) {
-    const hash = (await tiles.nodes(level, index)).top();
-    const parent = await tiles.nodes(level + 1, Math.floor(index / TILE_WIDTH));
-    if (!equal(hash, parent.node(0, index % TILE_WIDTH))) throw await findDamage(folder, tiles, kept.size);
+  const damage = await findMismatch(folder, tiles, kept, rebuilt);
+  if (damage !== null) {
+    // What was made from damaged files is no better, and the folder is to stay as it was.
+    for (const [level, index] of rebuilt) disk.remove(join(folder, hashTilePath(level, index)));
+    throw damage;
   }
   const { size, tail } = await readBeyond(folder, disk, kept.size, tiles, accepts);
   await removeBeyond(folder, disk, size, present);
   return { bundles: new Bundles(folder, disk, size, tail), tiles };
 }
 
-/** The paths of the full tiles and bundles that are there. */
-async function listTiles(folder: string): Promise<ReadonlySet<string>> {
-  const names = await readdir(join(folder, 'tile'), { recursive: true }).catch(() => []);
-  const paths = names.map(name => `tile/${name.replaceAll('\\', '/')}`);
-  return new Set(paths.filter(path => parseTilePath(path)?.width === TILE_WIDTH));
+/**
+ * The paths of the full tiles and bundles that are there. The names of all folders are durable when this resolves: a process that was
+ * killed may have made one and not synced it, and whoever writes in it from now on relies on it.
+ */
+async function listTiles(folder: string, disk: Disk): Promise<ReadonlySet<string>> {
+  const found = await readdir(join(folder, 'tile'), { recursive: true, withFileTypes: true }).catch(() => []);
+  const names = found.filter(entry => entry.isDirectory()).map(entry => join(entry.parentPath, entry.name));
+  for (const changed of new Set([folder, ...names.map(below => dirname(below))]))
+    await syncFolder(changed, disk);
+  const paths = found.map(entry => join(entry.parentPath, entry.name).slice(folder.length + 1));
+  return new Set(
+    paths.map(path => path.replaceAll('\\', '/')).filter(path => parseTilePath(path)?.width === TILE_WIDTH),
+  );
 }
 
 /** Makes the full tiles again that are missing below the checkpoint, lowest level first, and returns them. */
@@ -94,7 +102,7 @@ async function makeTile(folder: string, tiles: HashTiles, level: number, index: 
     for (const entry of await readEntries(folder, index, TILE_WIDTH)) tile.push(leafHash(entry));
   } else {
     for (let at = index * TILE_WIDTH; at < (index + 1) * TILE_WIDTH; at++) {
-      tile.push((await tiles.nodes(level - 1, at)).top());
+      tile.push((await tiles.unchecked(level - 1, at)).top());
     }
   }
   return tile;
@@ -112,7 +120,7 @@ async function readEdge(folder: string, tiles: HashTiles, size: number, edge: Ti
     const tile = new TileNodes();
     const count = Math.floor(size / TILE_WIDTH ** level);
     for (let at = count - (count % TILE_WIDTH); at < count; at++) {
-      tile.push((await tiles.nodes(level - 1, at)).top());
+      tile.push((await tiles.unchecked(level - 1, at)).top());
     }
     edge.push(tile);
   }
@@ -188,12 +196,31 @@ async function removeBeyond(
   for (const changed of folders) await syncFolder(changed, disk);
 }
 
+/** How the tree that was found differs from the kept checkpoint's, or null. */
+async function findMismatch(
+  folder: string,
+  tiles: HashTiles,
+  kept: Checkpoint,
+  rebuilt: readonly [level: number, index: number][],
+): Promise<Failure | null> {
+  if (!equal(await tiles.root(), kept.root)) return findDamage(folder, tiles, kept.size);
+  for (const [level, index] of rebuilt) {
+    const hash = (await tiles.unchecked(level, index)).top();
+    const parent = await tiles.nodes(level + 1, Math.floor(index / TILE_WIDTH));
+    if (equal(hash, parent.node(0, index % TILE_WIDTH))) continue;
+    return level === 0
+      ? corrupt(bundlePath(index), 'its entries are not those that were signed')
+      : findDamage(folder, tiles, kept.size);
+  }
+  return null;
+}
+
 /** Reads everything to name what does not fit; only after it is certain that something does not. */
 async function findDamage(folder: string, tiles: HashTiles, size: number): Promise<Failure> {
   for (let level = 0; TILE_WIDTH ** (level + 1) <= size; level++) {
     for (let index = 0; index < Math.floor(size / TILE_WIDTH ** (level + 1)); index++) {
       const made = await makeTile(folder, tiles, level, index);
-      if (equal(made.top(), (await tiles.nodes(level, index)).top())) continue;
+      if (equal(made.top(), (await tiles.unchecked(level, index)).top())) continue;
       const below = level === 0 ? bundlePath(index) : `the tiles of level ${level - 1}`;
       return corrupt(hashTilePath(level, index), `it does not agree with ${below}`);
     }

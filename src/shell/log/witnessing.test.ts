@@ -211,12 +211,23 @@ describe('rounds', () => {
       keys,
       addCheckpoint: () => Promise.reject(new Error('down')),
     }));
-    log = await openTestLog(folder.path, { witnesses: silent, quorum: quorumOf(3) });
+    // They may have seen more than this folder holds, if it is an old copy.
+    await expect(openTestLog(folder.path, { witnesses: silent, quorum: quorumOf(3) })).rejects.toMatchObject({
+      code: 'log/witnesses-silent',
+    });
+    log = await openTestLog(folder.path, { witnesses: silent, quorum: { kind: 'none' } });
+    expect(log.witnessed?.size).toBe(5);
+    await log.close();
+    let down = false;
+    const leaving = honest.map(witness => ({
+      keys: witness.keys,
+      addCheckpoint: (request: Parameters<Witness['addCheckpoint']>[0]) =>
+        down ? Promise.reject(new Error('down')) : witness.addCheckpoint(request),
+    }));
+    log = await openTestLog(folder.path, { witnesses: leaving, quorum: quorumOf(3) });
+    down = true;
     expect(log.witnessed?.size).toBe(5);
     expect(await cosignersOf(await log.prove(4))).toHaveLength(3);
-    await log.close();
-    log = await openTestLog(folder.path, { witnesses: silent, quorum: quorumOf(1, 1) });
-    expect(log.witnessed?.size).toBe(5);
     log.append(testEntry(5));
     expect(await log.reached(5, 'witnessed', 30)).toBe(false);
   });

@@ -1,40 +1,40 @@
 /**
- * Asking witnesses to cosign what the log has signed.
+ * Asking witnesses to cosign what the log has signed, in rounds.
  *
  * No answer is trusted: a cosignature counts only when it verifies under the key that the policy names, and a witness that is slow,
  * silent or wrong costs the log nothing but its cosignature. When too few answer, nothing becomes witnessed; the rounds go on.
+ *
+ * A round asks all witnesses at once and publishes as soon as a quorum has cosigned. Who answers later is waited for no longer than its
+ * patience lasts; if what was published is still the latest by then, it is published once more with all that came, and otherwise the
+ * late cosignatures are dropped. Without growth there is a round from time to time all the same, so that who watches the log sees that
+ * it and its witnesses are there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { equal } from '../../bytes/octets.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
-import { cosignatureTime } from '../../note/cosignature.js';
-import { keyLabel, sameKey, type VerifierKey } from '../../note/key.js';
+import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
 import type { NoteSignature } from '../../note/signature-line.js';
-import { formatNote } from '../../note/signed-note.js';
-import type { AddCheckpointAnswer, Witness } from '../../note/witness.js';
+import type { Witness } from '../../note/witness.js';
 import { Failure } from '../../reason.js';
-
-/** A checkpoint under the log's own signature. */
-export interface SignedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  /** What is signed. */
-  readonly text: string;
-  readonly signature: NoteSignature;
-}
+import { type ConsistencyProver, Member } from './member.js';
+import type { SignedCheckpoint } from './signed-checkpoint.js';
+import type { Timestamp } from './timestamp.js';
+import type { Cosignature } from './witness-answer.js';
 
 /** What the rounds are about. */
 export interface WitnessedLog {
   signed(): SignedCheckpoint;
   witnessed(): Checkpoint | null;
-  proveConsistency(oldSize: number, newSize: number): Promise<Uint8Array[]>;
+  readonly proveConsistency: ConsistencyProver;
+  /** Resolves when the tree as it is signed now is durable. Rejects when the disk fails. */
+  prepare(): Promise<void>;
   /** Keeps and publishes a checkpoint that a quorum has cosigned. Rejects when the disk fails; there are no rounds after that. */
-  publish(checkpoint: Checkpoint, note: Uint8Array): Promise<void>;
+  publish(signed: SignedCheckpoint, signatures: readonly NoteSignature[]): Promise<void>;
 }
 
 /** All in milliseconds. */
 export interface WitnessTiming {
-  /** Between the beginnings of two rounds, at least. */
+  /** Between two rounds, at least. */
   readonly spacing: number;
   /** What a witness may take to answer. */
   readonly patience: number;
@@ -42,6 +42,8 @@ export interface WitnessTiming {
   readonly patienceAtStart: number;
   /** Between rounds that found no quorum, at most. */
   readonly longestWait: number;
+  /** After which a checkpoint is published anew though the tree has not grown. */
+  readonly refresh: number;
 }
 
 export const WITNESS_TIMING: WitnessTiming = {
@@ -49,66 +51,92 @@ export const WITNESS_TIMING: WitnessTiming = {
   patience: 1000,
   patienceAtStart: 10_000,
   longestWait: 5000,
+  refresh: 600_000,
 };
 
-interface Cosignature {
-  readonly key: VerifierKey;
-  readonly cosignature: NoteSignature;
+export interface WitnessingOptions {
+  readonly witnesses: readonly Witness[];
+  /** When a checkpoint is witnessed. Under `none`, when at least one witness has cosigned it. */
+  readonly quorum: Quorum;
+  /** The size from which the witnesses are first asked to go on. */
+  readonly size: number;
+  /** The log's own cosignature, without which nothing is published; null for a log that has none. */
+  readonly timestamp: Timestamp | null;
+  readonly timing: WitnessTiming;
+  readonly onProblem: (message: string) => void;
 }
 
-interface Member {
-  readonly witness: Witness;
-  /** As the quorum knows them. */
-  readonly keys: readonly VerifierKey[];
-  /** The size that it last cosigned, as far as is known. */
-  size: number;
-  /** Whether an earlier question is still open. */
-  busy: boolean;
-  /** What was last reported of it, so that a lasting problem is reported once. */
-  problem: string | null;
+/** One round: what has come in so far. */
+interface Round {
+  readonly signed: SignedCheckpoint;
+  /** The log's own cosignature, being made while the witnesses are asked. */
+  readonly own: Promise<readonly NoteSignature[]>;
+  /** The tree becoming durable meanwhile. */
+  readonly durable: Promise<void>;
+  readonly answers: Map<Member, readonly Cosignature[]>;
+  /** Resolves when a quorum has answered, or all have. */
+  readonly enough: Promise<void>;
+  /** Resolves when all have answered or lost their chance to, to how the others failed. */
+  readonly finished: Promise<readonly Failure[]>;
 }
 
 export class Witnessing {
   readonly #log: WitnessedLog;
   readonly #members: readonly Member[];
-  readonly #quorum: Quorum;
-  readonly #timing: WitnessTiming;
-  readonly #onProblem: (message: string) => void;
-  readonly #stopping = new AbortController();
+  readonly #options: WitnessingOptions;
+  /** Ends the rounds that come by themselves. */
+  readonly #ending = new AbortController();
+  /** Ends everything. */
+  readonly #halting = new AbortController();
+  /** For each member, and for the log's own cosignature, the code of what was last reported: a lasting problem is reported once. */
+  readonly #reported = new Map<Member | Timestamp, string>();
   #running: Promise<void> | null = null;
+  /** What is being published; one at a time, in order. */
+  #publishing: Promise<unknown> = Promise.resolve();
+  #published: Round | null = null;
+  /** Whether what is published is to be published anew, grown or not. */
+  #isStale = true;
+  #refresh: NodeJS.Timeout | null = null;
 
-  /** @param size the size from which the witnesses are first asked to go on */
-  constructor(
-    log: WitnessedLog,
-    witnesses: readonly Witness[],
-    quorum: Quorum,
-    size: number,
-    timing: WitnessTiming,
-    onProblem: (message: string) => void,
-  ) {
-    const keys = quorumKeys(quorum);
+  constructor(log: WitnessedLog, options: WitnessingOptions) {
+    const keys = quorumKeys(options.quorum);
     this.#log = log;
-    this.#quorum = quorum;
-    this.#timing = timing;
-    this.#onProblem = onProblem;
-    this.#members = witnesses.map(witness => {
+    this.#options = options;
+    this.#members = options.witnesses.map(witness => {
       const asKnown = witness.keys.map(key => keys.find(known => sameKey(known, key)) ?? key);
-      return { witness, keys: asKnown, size, busy: false, problem: null };
+      return new Member(witness, asKnown, options.size, log.proveConsistency);
     });
   }
 
-  /** Asks every witness once about the latest signed checkpoint, and publishes it when a quorum cosigns. Resolves to who failed, and how. */
-  async round(patience = this.#timing.patience): Promise<Failure[]> {
-    const signed = this.#log.signed();
-    const answers = await Promise.all(this.#members.map(member => this.#ask(member, signed, patience)));
-    const cosigned = answers.flatMap(answer => (answer instanceof Failure ? [] : answer));
-    // A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed.
-    const keys = cosigned.map(({ key }) => key);
-    if (cosigned.length > 0 && satisfies(this.#quorum, keys)) {
-      const signatures = [signed.signature, ...cosigned.map(({ cosignature }) => cosignature)];
-      await this.#log.publish(signed.checkpoint, formatNote({ text: signed.text, signatures }));
+  /**
+   * The round with which a log starts: waits for every witness before anything is published. Throws `log/behind-witness` when one of them
+   * has seen a larger tree, `log/corrupt` when one has seen another, `log/witnesses-silent` when too few answer to know, and what kept
+   * the log from cosigning.
+   */
+  async begin(): Promise<void> {
+    try {
+      await this.#begin();
+    } catch (error) {
+      this.halt();
+      throw error;
     }
-    return answers.filter(answer => answer instanceof Failure);
+  }
+
+  async #begin(): Promise<void> {
+    const round = this.#ask(this.#options.timing.patienceAtStart);
+    for (const { code, field, detail } of await round.finished) {
+      const context = { ...(field && { field }), ...(detail && { detail }) };
+      if (code === 'log/behind-witness') throw new Failure(code, context);
+      if (code === 'witness/consistency-invalid') {
+        throw new Failure('log/corrupt', { ...context, detail: 'this witness has cosigned another history' });
+      }
+      // The store itself was found to be damaged while a proof was made.
+      if (code === 'log/corrupt') throw new Failure(code, context);
+    }
+    // Silence at the start is no answer: a witness that says nothing may be the one that has seen more.
+    const isCosigned = this.#suffices(round.answers);
+    if (!isCosigned && this.#options.quorum.kind !== 'none') throw new Failure('log/witnesses-silent');
+    if (isCosigned) await this.#publish(round, await round.own);
   }
 
   /** Starts the rounds when there is something to witness and none are under way. */
@@ -120,124 +148,162 @@ export class Witnessing {
         this.wake();
       },
       // The log has reported why it could not publish, and takes no more.
-      () => this.#stopping.abort(),
+      () => this.halt(),
     );
   }
 
-  /** Resolves when the round that is under way, if any, has ended; there will be no other. */
+  /** No round begins from now on, and none publishes. */
+  halt(): void {
+    this.#halting.abort();
+    this.#ending.abort();
+    if (this.#refresh !== null) clearTimeout(this.#refresh);
+  }
+
+  /**
+   * Resolves when nothing is being published any more. What is signed and not witnessed yet gets one more round before that, so that a log
+   * at rest is covered by the checkpoint that it has kept wherever its witnesses can be reached.
+   */
   async stop(): Promise<void> {
-    this.#stopping.abort();
+    this.#ending.abort();
     await this.#running;
+    if (this.#hasGrown && !this.#halting.signal.aborted) await this.#round().catch(() => undefined);
+    this.halt();
+    await this.#publishing;
   }
 
   async #run(): Promise<void> {
-    let wait = this.#timing.spacing;
+    const { spacing, longestWait } = this.#options.timing;
+    let wait = spacing;
     while (this.#isDue()) {
-      const before = this.#log.witnessed();
-      await this.round();
-      wait =
-        this.#log.witnessed() === before
-          ? Math.min(wait * 2, this.#timing.longestWait)
-          : this.#timing.spacing;
-      await sleep(wait, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+      wait = (await this.#round()) ? spacing : Math.min(wait * 2, longestWait);
+      await sleep(wait, undefined, { signal: this.#ending.signal }).catch(() => undefined);
     }
   }
 
   #isDue(): boolean {
-    const { size } = this.#log.signed().checkpoint;
-    return !this.#stopping.signal.aborted && (this.#log.witnessed()?.size ?? -1) < size;
+    if (this.#ending.signal.aborted) return false;
+    return this.#hasGrown || (this.#isStale && this.#members.length > 0);
   }
 
-  async #ask(
-    member: Member,
-    signed: SignedCheckpoint,
-    patience: number,
-  ): Promise<readonly Cosignature[] | Failure> {
-    try {
-      const cosignatures = await this.#inTime(member, patience, () => this.#cosign(member, signed));
-      member.problem = null;
-      return cosignatures;
-    } catch (error) {
-      const label = member.keys.map(keyLabel).join(', ');
-      const failure =
-        error instanceof Failure
-          ? new Failure(error.code, { field: label, detail: error.detail ?? 'as the witness answered' })
-          : new Failure('witness/quorum-not-met', { field: label, detail: messageOf(error) });
-      if (member.problem !== failure.message) this.#onProblem(failure.message);
-      member.problem = failure.message;
-      return failure;
-    }
+  /** Whether there is something that witnesses have yet to see. */
+  get #hasGrown(): boolean {
+    if (this.#members.length === 0) return false;
+    return (this.#log.witnessed()?.size ?? -1) < this.#log.signed().checkpoint.size;
   }
 
-  async #cosign(member: Member, signed: SignedCheckpoint): Promise<Cosignature[]> {
-    let answer = await this.#request(member, signed);
-    if (answer.status === 'stale') {
-      // The witness's word alone, and perhaps no size at all. Whatever it makes us prove, it still proves that the log only grew.
-      if (!Number.isSafeInteger(answer.size) || answer.size < 0) throw new Failure('witness/stale');
-      if (answer.size > signed.checkpoint.size) {
-        throw new Failure('log/behind-witness', { detail: `size ${answer.size} at the witness` });
+  /** Whether it has published: as soon as there is a quorum. Rejects when the disk fails. */
+  async #round(): Promise<boolean> {
+    const round = this.#ask(this.#options.timing.patience);
+    await round.enough;
+    if (!this.#suffices(round.answers)) return false;
+    const own = await round.own.catch(() => null);
+    if (own === null) return false;
+    const published = round.answers.size;
+    await this.#publish(round, own);
+    void round.finished.then(() => this.#publishLate(round, own, published)).catch(() => this.halt());
+    return true;
+  }
+
+  #ask(patience: number): Round {
+    const signed = this.#log.signed();
+    const answers: Round['answers'] = new Map();
+    const asked: Promise<Failure | null>[] = [];
+    const quorum = new Promise<void>(resolve => {
+      for (const member of this.#members) {
+        if (member.busy) continue;
+        asked.push(
+          this.#hear(member, member.ask(signed, patience), cosignatures => {
+            answers.set(member, cosignatures);
+            if (this.#suffices(answers)) resolve();
+          }),
+        );
       }
-      member.size = answer.size;
-      answer = await this.#request(member, signed);
-    }
-    if (answer.status === 'stale') throw new Failure('witness/stale', { detail: `size ${answer.size}` });
-    const cosigned = await readCosignatures(member.keys, signed.text, answer.cosignatures);
-    member.size = signed.checkpoint.size;
-    return cosigned;
+    });
+    const finished = Promise.all(asked).then(results => results.filter(result => result !== null));
+    const own = this.#cosign(signed.text);
+    const durable = this.#log.prepare();
+    // Looked at only when there is a quorum.
+    for (const later of [own, durable]) later.catch(() => undefined);
+    const enough = Promise.race([quorum, finished.then(() => undefined)]);
+    return { signed, own, durable, answers, enough, finished };
   }
 
-  async #request({ witness, size }: Member, signed: SignedCheckpoint): Promise<AddCheckpointAnswer> {
-    return witness.addCheckpoint({
-      oldSize: size,
-      proof: await this.#log.proveConsistency(size, signed.checkpoint.size),
-      checkpoint: formatNote({ text: signed.text, signatures: [signed.signature] }),
-    });
-  }
-
-  /** A witness that has not answered yet is not asked again, so that one that hangs gathers no questions. */
-  async #inTime<Value>(member: Member, patience: number, ask: () => Promise<Value>): Promise<Value> {
-    if (member.busy) throw new Error('still busy');
-    member.busy = true;
-    const answer = ask().finally(() => {
-      member.busy = false;
-    });
-    const enough = new AbortController();
-    const silence = sleep(patience, undefined, { signal: enough.signal }).then(() => {
-      throw new Error('no answer in time');
-    });
+  /** Resolves to the failure, which has been reported, or to null. */
+  async #hear(
+    member: Member,
+    answer: Promise<readonly Cosignature[]>,
+    take: (cosignatures: readonly Cosignature[]) => void,
+  ): Promise<Failure | null> {
     try {
-      return await Promise.race([answer, silence]);
-    } finally {
-      enough.abort();
-      silence.catch(() => undefined);
+      take(await answer);
+      this.#reported.delete(member);
+      return null;
+    } catch (error) {
+      return this.#report(member, error);
     }
   }
-}
 
-/** The lines by the witness's known keys; others are ignored. Throws `cosignature/malformed` or `note/signature-invalid`. */
-async function readCosignatures(
-  keys: readonly VerifierKey[],
-  text: string,
-  lines: readonly NoteSignature[],
-): Promise<Cosignature[]> {
-  const cosigned: Cosignature[] = [];
-  for (const cosignature of lines) {
-    const { name, keyId, signature } = cosignature;
-    const key = keys.find(known => known.name === name && equal(known.id, keyId));
-    if (key === undefined) continue;
-    if (cosigned.some(known => known.key === key)) throw new Failure('cosignature/malformed');
-    const time = await cosignatureTime(text, key, signature);
-    if (time === null) throw new Failure('note/signature-invalid');
-    // Without a time it does not say that this is the largest tree that was seen.
-    if (time === 0) throw new Failure('cosignature/malformed');
-    cosigned.push({ key, cosignature });
+  async #cosign(text: string): Promise<readonly NoteSignature[]> {
+    const { timestamp } = this.#options;
+    if (timestamp === null) return [];
+    try {
+      const line = await timestamp.cosign(text);
+      this.#reported.delete(timestamp);
+      return [line];
+    } catch (error) {
+      throw this.#report(timestamp, error);
+    }
   }
-  if (cosigned.length === 0) throw new Failure('cosignature/malformed');
-  return cosigned;
-}
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : 'no answer';
+  #report(whose: Member | Timestamp, error: unknown): Failure {
+    const failure =
+      error instanceof Failure ? error : new Failure('log/cosigner-failed', { detail: String(error) });
+    const isNew = this.#reported.get(whose) !== failure.code;
+    this.#reported.set(whose, failure.code);
+    // What ends because the log does is no problem of anybody's.
+    if (isNew && !this.#halting.signal.aborted) this.#options.onProblem(failure.message);
+    return failure;
+  }
+
+  /** A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed. */
+  #suffices(answers: Round['answers']): boolean {
+    const keys = [...answers.values()].flat().map(({ key }) => key);
+    return keys.length > 0 && satisfies(this.#options.quorum, keys);
+  }
+
+  #publish(round: Round, own: readonly NoteSignature[]): Promise<void> {
+    return this.#inTurn(() => this.#publishNow(round, own));
+  }
+
+  /** Once more with the cosignatures that came after a quorum had, where that is still what the log shows. */
+  #publishLate(round: Round, own: readonly NoteSignature[], published: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const isLatest = round === this.#published && round.signed === this.#log.signed();
+      if (isLatest && round.answers.size > published) await this.#publishNow(round, own);
+    });
+  }
+
+  async #publishNow(round: Round, own: readonly NoteSignature[]): Promise<void> {
+    await round.durable;
+    if (this.#halting.signal.aborted) return;
+    // In the order in which the log was given its witnesses, whoever was first.
+    const cosigned = this.#members.flatMap(member => round.answers.get(member) ?? []);
+    await this.#log.publish(round.signed, [...own, ...cosigned.map(({ line }) => line)]);
+    this.#published = round;
+    this.#isStale = false;
+    if (this.#refresh !== null) clearTimeout(this.#refresh);
+    const becomeStale = () => {
+      this.#isStale = true;
+      this.wake();
+    };
+    this.#refresh = setTimeout(becomeStale, this.#options.timing.refresh).unref();
+  }
+
+  #inTurn(act: () => Promise<void>): Promise<void> {
+    const turn = this.#publishing.then(act);
+    this.#publishing = turn.catch(() => undefined);
+    return turn;
+  }
 }
 
 /** The keys that a quorum is made of. */

@@ -71,7 +71,7 @@ const MALFORMED = [
   'entry/',
   'receipt/',
   'acceptance/',
-  'key-change/',
+  'key/',
   'statement/',
 ].map(prefix => ({ prefix, status: 400 }));
 

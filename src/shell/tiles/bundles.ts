@@ -5,7 +5,6 @@
  * `append` writes at once, so an entry survives the death of this process from then on; `makeDurable` makes it survive a loss of power.
  */
 import { readSync } from 'node:fs';
-import { open, readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { concat } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
@@ -13,6 +12,7 @@ import { readBundle, TILE_WIDTH, tilePath } from '../../tree/tile.js';
 import { type Disk, writeAll } from '../files/disk.js';
 import { makeFolders, syncFolder } from '../files/durable.js';
 import { Recent } from './recent.js';
+import { readStored, readStoredPart } from './stored-file.js';
 
 /** Bundles whose entries' places are remembered: about 1 KiB each. */
 const REMEMBERED_BUNDLES = 1024;
@@ -132,10 +132,14 @@ export class Bundles {
     return this.#read(bundle, 0, end);
   }
 
-  /** All entries of a bundle. */
-  async entries(bundle: number): Promise<readonly Uint8Array[]> {
-    const places = await this.#offsets(bundle);
-    return readBundle(await this.prefix(bundle, places.length - 1)).entries;
+  /** How many entries a bundle has. */
+  width(bundle: number): number {
+    return Math.min(TILE_WIDTH, this.#size - bundle * TILE_WIDTH);
+  }
+
+  /** All that a full bundle's file holds, read anew. */
+  whole(bundle: number): Promise<Uint8Array> {
+    return readStored(this.#folder, bundlePath(bundle));
   }
 
   close(): void {
@@ -159,9 +163,7 @@ export class Bundles {
   async #offsets(bundle: number): Promise<readonly number[]> {
     const known = this.#open.get(bundle)?.offsets ?? this.#places.get(String(bundle));
     if (known !== undefined) return known;
-    const bytes = await readFile(join(this.#folder, bundlePath(bundle))).catch(() => {
-      throw corrupt(bundle);
-    });
+    const bytes = await this.whole(bundle);
     const { entries, length } = readBundle(bytes);
     if (entries.length !== TILE_WIDTH || length !== bytes.length) throw corrupt(bundle);
     const offsets = offsetsOf(entries);
@@ -170,16 +172,8 @@ export class Bundles {
   }
 
   /** Opens the file anew, because one that `append` holds may be closed at any moment. */
-  async #read(bundle: number, start: number, end: number): Promise<Uint8Array> {
-    const file = await open(join(this.#folder, bundlePath(bundle)), 'r');
-    try {
-      const bytes = new Uint8Array(end - start);
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, start);
-      if (bytesRead < bytes.length) throw corrupt(bundle);
-      return bytes;
-    } finally {
-      await file.close();
-    }
+  #read(bundle: number, start: number, end: number): Promise<Uint8Array> {
+    return readStoredPart(this.#folder, bundlePath(bundle), start, end);
   }
 }
 

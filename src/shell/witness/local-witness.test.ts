@@ -3,34 +3,39 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
-import { testCosigner, testKey } from '../../../test/support/keys.js';
+import { testCosigner, testKey, testMlDsaCosigner } from '../../../test/support/keys.js';
 import { temporaryFolder } from '../../../test/support/log.js';
-import { entryAt, ReferenceTree } from '../../../test/support/reference-tree.js';
-import { utf8 } from '../../bytes/octets.js';
+import {
+  checkpointText,
+  FORK,
+  OTHER_LOG,
+  requestOf,
+  TREE,
+  WATCHED_LOG,
+  witnessRequest,
+} from '../../../test/support/witness-request.js';
+import { equal, utf8 } from '../../bytes/octets.js';
+import { parseAddCheckpoint } from '../../note/add-checkpoint.js';
 import { formatCheckpoint } from '../../note/checkpoint.js';
 import { cosignatureTime, cosignerOf } from '../../note/cosignature.js';
-import type { NoteSignature } from '../../note/signature-line.js';
-import { formatNote, signNote } from '../../note/signed-note.js';
-import type { AddCheckpoint, AddCheckpointAnswer, Witness } from '../../note/witness.js';
+import { formatSignatureLine, type NoteSignature } from '../../note/signature-line.js';
+import { formatNote, parseNote, signNote, verifyNote } from '../../note/signed-note.js';
+import type { AddCheckpoint, AddCheckpointAnswer } from '../../note/witness.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
-import { openLocalWitness } from './local-witness.js';
+import { EvidenceFolder } from './evidence.js';
+import { type LocalWitness, openLocalWitness } from './local-witness.js';
 
-const LOG = testKey('log.example/a', 1);
-const OTHER = testKey('log.example/b', 2);
 const WITNESS = testCosigner('witness.example', 3);
-const TREE = new ReferenceTree(Array.from({ length: 40 }, (_, index) => entryAt(index)));
-const FORK = new ReferenceTree(
-  Array.from({ length: 40 }, (_, index) => entryAt(index + (index > 4 ? 1 : 0))),
-);
+const PQ_WITNESS = testMlDsaCosigner('witness.example', 4);
 
 let folder: ReturnType<typeof temporaryFolder>;
-let witness: Witness;
+let witness: LocalWitness;
 let clock: number;
 const open = (disk: Disk = nodeDisk) =>
   openLocalWitness({
     folder: folder.path,
     cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
-    logs: [LOG.key, OTHER.key],
+    logs: [WATCHED_LOG.key, OTHER_LOG.key],
     now: () => clock,
     disk,
   });
@@ -41,17 +46,6 @@ beforeEach(async () => {
 });
 afterEach(() => folder.remove());
 
-const textOf = (size: number, tree = TREE, origin = LOG.key.name) =>
-  formatCheckpoint({ origin, size, root: tree.hash(0, size) });
-function request(oldSize: number, size: number, tree = TREE, log = LOG): AddCheckpoint {
-  const text = textOf(size, tree, log.key.name);
-  const proof = oldSize > 0 && oldSize < size ? tree.proof(oldSize, size) : [];
-  return {
-    oldSize,
-    proof,
-    checkpoint: formatNote({ text, signatures: [signNote(text, log.key, log.signer)] }),
-  };
-}
 const timeOf = async (answer: AddCheckpointAnswer, text: string) =>
   answer.status === 'cosigned'
     ? cosignatureTime(text, WITNESS.key, (answer.cosignatures[0] as NoteSignature).signature)
@@ -66,26 +60,28 @@ describe('add-checkpoint (tlog-witness)', () => {
       [8, 40],
     ] as const) {
       clock += 5000;
-      const answer = await witness.addCheckpoint(request(from, to));
-      expect(await timeOf(answer, textOf(to))).toBe(clock / 1000);
+      const answer = await witness.addCheckpoint(witnessRequest(from, to));
+      expect(await timeOf(answer, checkpointText(to))).toBe(clock / 1000);
     }
   });
 
   it('200: cosigns the empty tree first, and a first tree of any size', async () => {
-    expect((await witness.addCheckpoint(request(0, 0))).status).toBe('cosigned');
-    expect((await witness.addCheckpoint(request(0, 33))).status).toBe('cosigned');
+    expect((await witness.addCheckpoint(witnessRequest(0, 0))).status).toBe('cosigned');
+    expect((await witness.addCheckpoint(witnessRequest(0, 33))).status).toBe('cosigned');
   });
 
   it('200: signs an unchanged tree again, with a fresh time', async () => {
-    await witness.addCheckpoint(request(0, 5));
+    await witness.addCheckpoint(witnessRequest(0, 5));
     clock += 60_000;
-    expect(await timeOf(await witness.addCheckpoint(request(5, 5)), textOf(5))).toBe(clock / 1000);
+    expect(await timeOf(await witness.addCheckpoint(witnessRequest(5, 5)), checkpointText(5))).toBe(
+      clock / 1000,
+    );
   });
 
   it('200: keeps logs apart', async () => {
-    await witness.addCheckpoint(request(0, 5));
-    expect((await witness.addCheckpoint(request(0, 7, FORK, OTHER))).status).toBe('cosigned');
-    expect(await witness.addCheckpoint(request(0, 7))).toEqual({ status: 'stale', size: 5 });
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    expect((await witness.addCheckpoint(witnessRequest(0, 7, FORK, OTHER_LOG))).status).toBe('cosigned');
+    expect(await witness.addCheckpoint(witnessRequest(0, 7))).toEqual({ status: 'stale', size: 5 });
   });
 
   it.each([
@@ -96,28 +92,28 @@ describe('add-checkpoint (tlog-witness)', () => {
     [0, 0],
     [3, 3],
   ])('409: from %i to %i when it has cosigned 5, it says so', async (from, to) => {
-    await witness.addCheckpoint(request(0, 5));
-    expect(await witness.addCheckpoint(request(from, to))).toEqual({ status: 'stale', size: 5 });
-    expect((await witness.addCheckpoint(request(5, 8))).status).toBe('cosigned');
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    expect(await witness.addCheckpoint(witnessRequest(from, to))).toEqual({ status: 'stale', size: 5 });
+    expect((await witness.addCheckpoint(witnessRequest(5, 8))).status).toBe('cosigned');
   });
 
-  const emptyWithRoot = formatCheckpoint({ origin: LOG.key.name, size: 0, root: new Uint8Array(32) });
+  const emptyWithRoot = formatCheckpoint({ origin: WATCHED_LOG.key.name, size: 0, root: new Uint8Array(32) });
   it.each<[string, string, number, () => AddCheckpoint]>([
     [
       '404: an unknown log',
       'checkpoint/origin-mismatch',
       0,
-      () => request(0, 5, TREE, testKey('log.example/c', 9)),
+      () => witnessRequest(0, 5, TREE, testKey('log.example/c', 9)),
     ],
     [
       '403: no signature by the log',
       'checkpoint/log-signature-missing',
       0,
       () => {
-        const text = textOf(5);
+        const text = checkpointText(5);
         return {
-          ...request(0, 5),
-          checkpoint: formatNote({ text, signatures: [signNote(text, OTHER.key, OTHER.signer)] }),
+          ...witnessRequest(0, 5),
+          checkpoint: formatNote({ text, signatures: [signNote(text, OTHER_LOG.key, OTHER_LOG.signer)] }),
         };
       },
     ],
@@ -126,38 +122,48 @@ describe('add-checkpoint (tlog-witness)', () => {
       'note/signature-invalid',
       0,
       () => {
-        const signatures = [signNote('another text\n', LOG.key, LOG.signer)];
-        return { ...request(0, 5), checkpoint: formatNote({ text: textOf(5), signatures }) };
+        const signatures = [signNote('another text\n', WATCHED_LOG.key, WATCHED_LOG.signer)];
+        return { ...witnessRequest(0, 5), checkpoint: formatNote({ text: checkpointText(5), signatures }) };
       },
     ],
     [
       '403: another log’s key under this name',
       'checkpoint/log-signature-missing',
       0,
-      () => request(0, 5, TREE, testKey(LOG.key.name, 9)),
+      () => witnessRequest(0, 5, TREE, testKey(WATCHED_LOG.key.name, 9)),
     ],
     [
       '400: old is larger than new',
       'witness/old-size-too-large',
       0,
-      () => ({ ...request(0, 5), oldSize: 6 }),
+      () => ({ ...witnessRequest(0, 5), oldSize: 6 }),
     ],
     [
       '400: old is no size',
       'witness/old-size-too-large',
       0,
-      () => ({ ...request(0, 5), oldSize: Number.NaN }),
+      () => ({ ...witnessRequest(0, 5), oldSize: Number.NaN }),
     ],
-    ['400: old is negative', 'witness/old-size-too-large', 0, () => ({ ...request(0, 5), oldSize: -1 })],
-    ['422: a fork', 'witness/consistency-invalid', 6, () => request(6, 12, FORK)],
-    ['422: the same size with another root', 'witness/consistency-invalid', 6, () => request(6, 6, FORK)],
-    ['422: no proof', 'witness/consistency-invalid', 6, () => ({ ...request(6, 12), proof: [] })],
+    [
+      '400: old is negative',
+      'witness/old-size-too-large',
+      0,
+      () => ({ ...witnessRequest(0, 5), oldSize: -1 }),
+    ],
+    ['422: a fork', 'witness/consistency-invalid', 6, () => witnessRequest(6, 12, FORK)],
+    [
+      '422: the same size with another root',
+      'witness/consistency-invalid',
+      6,
+      () => witnessRequest(6, 6, FORK),
+    ],
+    ['422: no proof', 'witness/consistency-invalid', 6, () => ({ ...witnessRequest(6, 12), proof: [] })],
     [
       '422: a surplus hash',
       'witness/consistency-invalid',
       6,
       () => {
-        const asked = request(6, 12);
+        const asked = witnessRequest(6, 12);
         return { ...asked, proof: [...asked.proof, new Uint8Array(32)] };
       },
     ],
@@ -165,70 +171,34 @@ describe('add-checkpoint (tlog-witness)', () => {
       '422: a proof from nothing',
       'witness/consistency-invalid',
       0,
-      () => ({ ...request(0, 5), proof: [new Uint8Array(32)] }),
+      () => ({ ...witnessRequest(0, 5), proof: [new Uint8Array(32)] }),
     ],
     [
       '422: 64 hashes',
       'witness/consistency-invalid',
       6,
       () => ({
-        ...request(6, 12),
+        ...witnessRequest(6, 12),
         proof: Array.from({ length: 64 }, () => new Uint8Array(32)),
       }),
     ],
-    [
-      '422: an empty tree with a root',
-      'witness/consistency-invalid',
-      0,
-      () => ({
-        oldSize: 0,
-        proof: [],
-        checkpoint: formatNote({
-          text: emptyWithRoot,
-          signatures: [signNote(emptyWithRoot, LOG.key, LOG.signer)],
-        }),
-      }),
-    ],
-    ['no note', 'note/malformed', 0, () => ({ ...request(0, 5), checkpoint: utf8('hello') })],
-    [
-      'no checkpoint',
-      'checkpoint/malformed',
-      0,
-      () => {
-        const text = `${LOG.key.name}\n5\nAAAA\n`;
-        return {
-          oldSize: 0,
-          proof: [],
-          checkpoint: formatNote({ text, signatures: [signNote(text, LOG.key, LOG.signer)] }),
-        };
-      },
-    ],
-    [
-      'an extension line',
-      'checkpoint/malformed',
-      0,
-      () => {
-        const text = `${textOf(5)}more\n`;
-        return {
-          oldSize: 0,
-          proof: [],
-          checkpoint: formatNote({ text, signatures: [signNote(text, LOG.key, LOG.signer)] }),
-        };
-      },
-    ],
+    ['422: an empty tree with a root', 'witness/consistency-invalid', 0, () => requestOf(emptyWithRoot)],
+    ['no note', 'note/malformed', 0, () => ({ ...witnessRequest(0, 5), checkpoint: utf8('hello') })],
+    ['no checkpoint', 'checkpoint/malformed', 0, () => requestOf(`${WATCHED_LOG.key.name}\n5\nAAAA\n`)],
+    ['an extension line', 'checkpoint/malformed', 0, () => requestOf(`${checkpointText(5)}more\n`)],
   ])('%s: %s', async (_, code, before, bad) => {
-    if (before > 0) await witness.addCheckpoint(request(0, before));
+    if (before > 0) await witness.addCheckpoint(witnessRequest(0, before));
     expect(await reasonOfAsync(() => witness.addCheckpoint(bad()))).toBe(code);
     // A refusal changes nothing.
-    expect((await witness.addCheckpoint(request(before, 20))).status).toBe('cosigned');
+    expect((await witness.addCheckpoint(witnessRequest(before, 20))).status).toBe('cosigned');
   });
 
   it('one after another: of two histories asked for at once, one is cosigned', async () => {
-    await witness.addCheckpoint(request(0, 6));
+    await witness.addCheckpoint(witnessRequest(0, 6));
     const answers = await Promise.allSettled([
-      witness.addCheckpoint(request(6, 12)),
-      witness.addCheckpoint(request(6, 12)),
-      witness.addCheckpoint(request(6, 10)),
+      witness.addCheckpoint(witnessRequest(6, 12)),
+      witness.addCheckpoint(witnessRequest(6, 12)),
+      witness.addCheckpoint(witnessRequest(6, 10)),
     ]);
     const statuses = answers.map(answer => (answer.status === 'fulfilled' ? answer.value.status : 'failed'));
     expect(statuses).toEqual(['cosigned', 'stale', 'stale']);
@@ -238,42 +208,44 @@ describe('add-checkpoint (tlog-witness)', () => {
 describe('time', () => {
   it('never goes back, whatever the clock does, for any log, and across restarts', async () => {
     const first = clock / 1000;
-    await witness.addCheckpoint(request(0, 5));
+    await witness.addCheckpoint(witnessRequest(0, 5));
     clock -= 3_600_000;
-    expect(await timeOf(await witness.addCheckpoint(request(5, 5)), textOf(5))).toBe(first);
-    const other = await witness.addCheckpoint(request(0, 5, TREE, OTHER));
-    expect(await timeOf(other, textOf(5, TREE, OTHER.key.name))).toBe(first);
+    expect(await timeOf(await witness.addCheckpoint(witnessRequest(5, 5)), checkpointText(5))).toBe(first);
+    const other = await witness.addCheckpoint(witnessRequest(0, 5, TREE, OTHER_LOG));
+    expect(await timeOf(other, checkpointText(5, TREE, OTHER_LOG.key.name))).toBe(first);
     witness = await open();
-    expect(await timeOf(await witness.addCheckpoint(request(5, 8)), textOf(8))).toBe(first);
+    expect(await timeOf(await witness.addCheckpoint(witnessRequest(5, 8)), checkpointText(8))).toBe(first);
     clock = (first + 10) * 1000;
-    expect(await timeOf(await witness.addCheckpoint(request(8, 8)), textOf(8))).toBe(first + 10);
+    expect(await timeOf(await witness.addCheckpoint(witnessRequest(8, 8)), checkpointText(8))).toBe(
+      first + 10,
+    );
   });
 });
 
 describe('state', () => {
   it('outlives the process', async () => {
-    await witness.addCheckpoint(request(0, 6));
+    await witness.addCheckpoint(witnessRequest(0, 6));
     witness = await open();
-    expect(await witness.addCheckpoint(request(0, 12, FORK))).toEqual({ status: 'stale', size: 6 });
-    expect(await reasonOfAsync(() => witness.addCheckpoint(request(6, 12, FORK)))).toBe(
+    expect(await witness.addCheckpoint(witnessRequest(0, 12, FORK))).toEqual({ status: 'stale', size: 6 });
+    expect(await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, 12, FORK)))).toBe(
       'witness/consistency-invalid',
     );
-    expect((await witness.addCheckpoint(request(6, 12))).status).toBe('cosigned');
+    expect((await witness.addCheckpoint(witnessRequest(6, 12))).status).toBe('cosigned');
   });
 
   it('that is changed in any way stops the witness', async () => {
-    await witness.addCheckpoint(request(0, 6));
+    await witness.addCheckpoint(witnessRequest(0, 6));
     const path = join(folder.path, readdirSync(folder.path)[0] as string);
     const whole = readFileSync(path);
     for (let at = 0; at < whole.length; at++) {
       const changed = Buffer.from(whole);
       changed[at] = (changed[at] as number) ^ (1 << (at % 8));
       writeFileSync(path, changed);
-      expect(await reasonOfAsync(() => open())).toBe('log/corrupt');
+      expect(await reasonOfAsync(() => open())).toBe('witness/state-corrupt');
     }
     for (const bytes of [whole.subarray(0, -1), Buffer.alloc(0), Buffer.concat([whole, whole])]) {
       writeFileSync(path, bytes);
-      expect(await reasonOfAsync(() => open())).toBe('log/corrupt');
+      expect(await reasonOfAsync(() => open())).toBe('witness/state-corrupt');
     }
   });
 
@@ -287,20 +259,208 @@ describe('state', () => {
           openLocalWitness({
             folder: own.path,
             cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
-            logs: [LOG.key],
+            logs: [WATCHED_LOG.key],
             now: () => clock,
             disk: on,
           });
         const failing = await openOwn(disk);
-        await failing.addCheckpoint(request(0, 20));
+        await failing.addCheckpoint(witnessRequest(0, 20));
         disk.failAt(disk.count + call, fault);
-        const answer = await failing.addCheckpoint(request(20, 40)).catch(() => null);
+        const answer = await failing.addCheckpoint(witnessRequest(20, 40)).catch(() => null);
         // Six writes make a state durable; a seventh there is not.
         expect(answer?.status).toBe(call < 6 ? undefined : 'cosigned');
-        const seen = await (await openOwn(nodeDisk)).addCheckpoint(request(0, 1));
+        const seen = await (await openOwn(nodeDisk)).addCheckpoint(witnessRequest(0, 1));
         expect(answer === null ? [20, 40] : [40]).toContain(seen.status === 'stale' ? seen.size : 0);
         own.remove();
       }
     },
   );
+});
+
+describe('keys', () => {
+  const openWith = (keys: readonly (typeof WITNESS)[]) =>
+    openLocalWitness({
+      folder: folder.path,
+      cosigners: keys.map(({ key, signer }) => cosignerOf(key, signer)),
+      logs: [WATCHED_LOG.key],
+      now: () => clock,
+    });
+  const signed = async (answer: AddCheckpointAnswer, text: string, keys: readonly (typeof WITNESS)[]) => {
+    const signatures = answer.status === 'cosigned' ? answer.cosignatures : [];
+    const known = keys.map(({ key }) => key);
+    return (await verifyNote({ text, signatures }, known)).verified.map(({ key, time }) => [key.type, time]);
+  };
+
+  it('Ed25519 and ML-DSA-44: one cosignature each, with one time', async () => {
+    witness = await openWith([WITNESS, PQ_WITNESS]);
+    const answer = await witness.addCheckpoint(witnessRequest(0, 5));
+    expect(await signed(answer, checkpointText(5), [WITNESS, PQ_WITNESS])).toEqual([
+      [4, clock / 1000],
+      [6, clock / 1000],
+    ]);
+  });
+
+  it('one that is added later goes on where the other was, and so does the other alone', async () => {
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    witness = await openWith([WITNESS, PQ_WITNESS]);
+    expect(await witness.addCheckpoint(witnessRequest(0, 5))).toEqual({ status: 'stale', size: 5 });
+    await witness.addCheckpoint(witnessRequest(5, 8));
+    witness = await openWith([PQ_WITNESS]);
+    expect(await witness.addCheckpoint(witnessRequest(5, 8))).toEqual({ status: 'stale', size: 8 });
+    const answer = await witness.addCheckpoint(witnessRequest(8, 9));
+    expect(await signed(answer, checkpointText(9), [WITNESS, PQ_WITNESS])).toEqual([[6, clock / 1000]]);
+  });
+
+  it('of somebody else: the state is not this witness’s', async () => {
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    expect(await reasonOfAsync(() => openWith([testCosigner('witness.example', 8)]))).toBe(
+      'witness/state-corrupt',
+    );
+  });
+
+  it('of the log, changed: the former one vouches for what was cosigned, and signs nothing new', async () => {
+    const heir = testKey(WATCHED_LOG.key.name, 33);
+    const openFor = (formerLogs: readonly (typeof heir.key)[]) =>
+      openLocalWitness({
+        folder: folder.path,
+        cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
+        logs: [heir.key],
+        formerLogs,
+        now: () => clock,
+      });
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    expect(await reasonOfAsync(() => openFor([]))).toBe('witness/state-corrupt');
+    witness = await openFor([WATCHED_LOG.key]);
+    expect(await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(5, 8)))).toBe(
+      'checkpoint/log-signature-missing',
+    );
+    expect((await witness.addCheckpoint(witnessRequest(5, 8, TREE, heir))).status).toBe('cosigned');
+  });
+
+  it('two of one log: a signature by either will do, and one that fails condemns the checkpoint', async () => {
+    const second = testKey(WATCHED_LOG.key.name, 34);
+    witness = await openLocalWitness({
+      folder: folder.path,
+      cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
+      logs: [WATCHED_LOG.key, second.key],
+      now: () => clock,
+    });
+    expect((await witness.addCheckpoint(witnessRequest(0, 5, TREE, second))).status).toBe('cosigned');
+    const text = checkpointText(8);
+    const signatures = [
+      signNote(text, WATCHED_LOG.key, WATCHED_LOG.signer),
+      signNote('another\n', second.key, second.signer),
+    ];
+    const request = { ...witnessRequest(5, 8), checkpoint: formatNote({ text, signatures }) };
+    expect(await reasonOfAsync(() => witness.addCheckpoint(request))).toBe('note/signature-invalid');
+  });
+});
+
+describe('what monitors may read', () => {
+  it('is nothing before the first cosignature', () => {
+    expect(witness.cosigned(WATCHED_LOG.key.name)).toBeNull();
+    expect(witness.cosigned('log.example/unknown')).toBeNull();
+  });
+
+  it('is the log’s verified lines and the cosignatures that were returned, and no other line', async () => {
+    const text = checkpointText(5);
+    const stranger = testKey('stranger.example', 9);
+    const signatures = [stranger, WATCHED_LOG].map(({ key, signer }) => signNote(text, key, signer));
+    const request = { ...witnessRequest(0, 5), checkpoint: formatNote({ text, signatures }) };
+    const answer = await witness.addCheckpoint(request);
+    const note = parseNote(witness.cosigned(WATCHED_LOG.key.name) as Uint8Array);
+    expect(note.text).toBe(text);
+    const returned = answer.status === 'cosigned' ? answer.cosignatures : [];
+    expect(note.signatures.map(formatSignatureLine)).toEqual(
+      [signatures[1] as NoteSignature, ...returned].map(formatSignatureLine),
+    );
+    const again = await open();
+    expect(equal(again.cosigned(WATCHED_LOG.key.name) as Uint8Array, formatNote(note))).toBe(true);
+  });
+});
+
+describe('limits', () => {
+  it('503: beyond 32 requests about one log; other logs are not held up', async () => {
+    const flood = Array.from({ length: 40 }, () => witness.addCheckpoint(witnessRequest(0, 5)));
+    const other = witness.addCheckpoint(witnessRequest(0, 5, TREE, OTHER_LOG));
+    const answers = await Promise.allSettled(flood);
+    const refused = answers.filter(({ status }) => status === 'rejected');
+    expect(refused).toHaveLength(8);
+    expect(await reasonOfAsync(() => flood.at(-1) as Promise<unknown>)).toBe('witness/busy');
+    expect((await other).status).toBe('cosigned');
+    expect((await witness.addCheckpoint(witnessRequest(5, 6))).status).toBe('cosigned');
+  });
+
+  it('what somebody asked who has gone away meanwhile is not done', async () => {
+    const gone = new AbortController();
+    const first = witness.addCheckpoint(witnessRequest(0, 5));
+    const second = witness.addCheckpoint(witnessRequest(5, 8), gone.signal);
+    gone.abort();
+    await first;
+    expect(await reasonOfAsync(() => second)).toBe('witness/busy');
+    expect(await witness.addCheckpoint(witnessRequest(0, 5))).toEqual({ status: 'stale', size: 5 });
+  });
+
+  it('503: closing ends what is under way and takes nothing more', async () => {
+    const last = witness.addCheckpoint(witnessRequest(0, 5));
+    await Promise.resolve();
+    const closed = witness.close();
+    expect(await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(0, 5)))).toBe('witness/closing');
+    await closed;
+    expect((await last).status).toBe('cosigned');
+  });
+});
+
+describe('evidence', () => {
+  const kept = () => readdirSync(join(folder.path, 'evidence')).sort();
+  const problems: string[] = [];
+  const openWith = (disk: Disk = nodeDisk) =>
+    openLocalWitness({
+      folder: join(folder.path, 'state'),
+      cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
+      logs: [WATCHED_LOG.key],
+      now: () => clock,
+      evidence: new EvidenceFolder(join(folder.path, 'evidence'), line => problems.push(line), disk),
+    });
+
+  it('of a fork: both signed roots, in one file, once', async () => {
+    witness = await openWith();
+    await witness.addCheckpoint(witnessRequest(0, 6));
+    for (let time = 0; time < 3; time++)
+      await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, 6, FORK)));
+    const [name = '', ...others] = kept();
+    expect(others).toEqual([]);
+    expect(name).toMatch(/^[0-9a-f]{64}-fork-6-[0-9a-f]{16}\.json$/);
+    const file = JSON.parse(readFileSync(join(folder.path, 'evidence', name), 'utf8'));
+    const second = parseAddCheckpoint(utf8(file.request));
+    const notes = [utf8(file.kept), second.checkpoint].map(parseNote);
+    for (const note of notes) expect((await verifyNote(note, [WATCHED_LOG.key])).verified).toHaveLength(1);
+    expect(notes.map(({ text }) => text)).toEqual([checkpointText(6), checkpointText(6, FORK)]);
+    expect(problems.at(-1)).toContain('has signed two trees of one size');
+  });
+
+  it('is bounded for each log and kind; a stranger’s request is none', async () => {
+    witness = await openWith();
+    await witness.addCheckpoint(witnessRequest(0, 6));
+    for (let size = 7; size <= 40; size++)
+      await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, size, FORK)));
+    expect(kept()).toHaveLength(16);
+    await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, 6, FORK)));
+    expect(kept()).toHaveLength(17);
+    const stranger = testKey(WATCHED_LOG.key.name, 9);
+    await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, 6, TREE, stranger)));
+    expect(kept()).toHaveLength(17);
+  });
+
+  it('that cannot be written changes nothing else', async () => {
+    const disk = faultyDisk();
+    disk.failAt(0, 'dead');
+    witness = await openWith(disk);
+    await witness.addCheckpoint(witnessRequest(0, 6));
+    expect(await reasonOfAsync(() => witness.addCheckpoint(witnessRequest(6, 12, FORK)))).toBe(
+      'witness/consistency-invalid',
+    );
+    expect(problems.at(-1)).toContain('could not be kept');
+    expect((await witness.addCheckpoint(witnessRequest(6, 12))).status).toBe('cosigned');
+  });
 });

@@ -2,17 +2,15 @@
  * A witness in this process: it cosigns a log's checkpoint when that extends the one it cosigned last. Source: C2SP tlog-witness.
  *
  * Trusted: its own key, its clock not to run far ahead, and its disk not to change or lose what it has synced; a state file that its
- * keys have not signed stops it. Not trusted: the log. Whatever a log sends, this witness cosigns one history of it at most, across
- * crashes too, because the new state is durable before the cosignature leaves. What it can vouch for is limited by who runs it: beside
- * the log, it is the same controller as the log.
+ * keys have not signed stops it. Not trusted: the log, and whoever sends requests in its name. Whatever they send, this witness cosigns
+ * one history of a log at most, across crashes too, because the new state is durable before the cosignature leaves. What it can vouch
+ * for is limited by who runs it: beside the log, it is the same controller as the log.
  */
-import { join } from 'node:path';
-import { sha256 } from '../../bytes/cryptography.js';
-import { toHex } from '../../bytes/hex.js';
-import { equal, utf8 } from '../../bytes/octets.js';
+import { equal } from '../../bytes/octets.js';
+import { MAX_PROOF_HASHES } from '../../note/add-checkpoint.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
 import type { Cosigner } from '../../note/cosignature.js';
-import { keyLabel, type VerifierKey } from '../../note/key.js';
+import type { VerifierKey } from '../../note/key.js';
 import type { NoteSignature } from '../../note/signature-line.js';
 import { formatNote, parseNote, type SignedNote, verifyNote } from '../../note/signed-note.js';
 import type { AddCheckpoint, AddCheckpointAnswer, Witness } from '../../note/witness.js';
@@ -20,10 +18,19 @@ import { Failure } from '../../reason.js';
 import { emptyRoot } from '../../tree/hash.js';
 import { verifyConsistency } from '../../tree/merkle.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
-import { makeFoldersDurably, readIfPresent, writeDurably } from '../files/durable.js';
+import { makeFoldersDurably } from '../files/durable.js';
+import type { EvidenceFolder } from './evidence.js';
+import { keepState, readState } from './kept-state.js';
+import { Turns } from './turns.js';
 
-/** A tree of 2^63 entries has consistency proofs of 63 hashes. */
-const MAX_PROOF = 63;
+/** Requests about one log that may wait: more than an honest log ever has under way. */
+const MAX_WAITING = 32;
+
+/** What a witness checks of a tree before it cosigns it, beyond that it extends the last one. */
+export interface TreeCheck {
+  /** Resolves when the witness may vouch for this tree; throws the failure that the log is told. */
+  confirm(checkpoint: Checkpoint): Promise<void>;
+}
 
 export interface LocalWitnessOptions {
   /** Where its state is kept, one file a log; made when it is missing. No other witness uses it. */
@@ -32,90 +39,142 @@ export interface LocalWitnessOptions {
   readonly cosigners: readonly Cosigner[];
   /** The logs that it cosigns; a key's name is its log's origin, and a log may have several keys. */
   readonly logs: readonly VerifierKey[];
+  /** Keys that these logs had before, under which their last checkpoint may have been cosigned; they sign no new one. */
+  readonly formerLogs?: readonly VerifierKey[];
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** What its published statement promises beyond consistency; left out for nothing. */
+  readonly check?: TreeCheck;
+  /** Where it keeps requests that may prove a log's misbehaviour; left out for nowhere. */
+  readonly evidence?: EvidenceFolder;
   readonly disk?: Disk;
 }
 
-/** Throws `log/corrupt` when a state file is not one that this witness has written. */
-export async function openLocalWitness(options: LocalWitnessOptions): Promise<Witness> {
-  const { folder, cosigners, disk = nodeDisk } = options;
-  const keys = cosigners.map(({ key }) => key);
-  await makeFoldersDurably(folder, disk);
-  const states = new Map<string, Checkpoint>();
+/** Throws `witness/state-corrupt` when a state file is not one that this witness has written. */
+export async function openLocalWitness(options: LocalWitnessOptions): Promise<LocalWitness> {
+  const keys = options.cosigners.map(({ key }) => key);
+  const disk = options.disk ?? nodeDisk;
+  await makeFoldersDurably(options.folder, disk);
+  const logs = new Map<string, WatchedLog>();
   let latest = 0;
   for (const origin of new Set(options.logs.map(({ name }) => name))) {
-    const logs = options.logs.filter(({ name }) => name === origin);
-    const state = await readState(folder, keys, origin, logs);
-    if (state === null) continue;
-    states.set(origin, state.checkpoint);
-    latest = Math.max(latest, state.time);
+    const logKeys = options.logs.filter(({ name }) => name === origin);
+    const kept = await readState(options.folder, origin, keys, [...logKeys, ...(options.formerLogs ?? [])]);
+    latest = Math.max(latest, kept?.time ?? 0);
+    logs.set(origin, { keys: logKeys, turns: new Turns(MAX_WAITING), cosigned: kept });
   }
-  return new LocalWitness({ ...options, disk }, states, latest);
+  return new LocalWitness({ ...options, disk }, logs, latest);
 }
 
-class LocalWitness implements Witness {
+/** A tree that was cosigned, and the note that says so. */
+interface Cosigned {
+  readonly checkpoint: Checkpoint;
+  readonly note: Uint8Array;
+}
+
+interface WatchedLog {
   readonly keys: readonly VerifierKey[];
-  readonly #options: Required<LocalWitnessOptions>;
-  readonly #states: Map<string, Checkpoint>;
+  readonly turns: Turns;
+  cosigned: Cosigned | null;
+}
+
+/** A request that the log itself has signed. */
+interface SignedRequest {
+  readonly request: AddCheckpoint;
+  readonly note: SignedNote;
+  readonly checkpoint: Checkpoint;
+  readonly log: WatchedLog;
+}
+
+export class LocalWitness implements Witness {
+  readonly keys: readonly VerifierKey[];
+  readonly #options: LocalWitnessOptions & { readonly disk: Disk };
+  readonly #logs: ReadonlyMap<string, WatchedLog>;
   /** The latest time that it has stated, in Unix seconds. */
   #latest: number;
-  #queue: Promise<unknown> = Promise.resolve();
+  #closed = false;
 
-  constructor(options: Required<LocalWitnessOptions>, states: Map<string, Checkpoint>, latest: number) {
+  constructor(
+    options: LocalWitnessOptions & { readonly disk: Disk },
+    logs: ReadonlyMap<string, WatchedLog>,
+    latest: number,
+  ) {
     this.keys = options.cosigners.map(({ key }) => key);
     this.#options = options;
-    this.#states = states;
+    this.#logs = logs;
     this.#latest = latest;
   }
 
-  /** One request after another: between the look at the state and its change nothing else may happen. */
-  addCheckpoint(request: AddCheckpoint): Promise<AddCheckpointAnswer> {
-    const answer = this.#queue.then(() => this.#answer(request));
-    this.#queue = answer.catch(() => undefined);
-    return answer;
+  /** The logs that it cosigns. */
+  get origins(): readonly string[] {
+    return [...this.#logs.keys()];
   }
 
-  async #answer({ oldSize, proof, checkpoint: bytes }: AddCheckpoint): Promise<AddCheckpointAnswer> {
-    const note = parseNote(bytes);
+  /** The checkpoint of a log that it cosigned last, as a note under the log's lines and its own; null before the first. */
+  cosigned(origin: string): Uint8Array | null {
+    return this.#logs.get(origin)?.cosigned?.note ?? null;
+  }
+
+  /** As {@link Witness} says; also throws `witness/busy`, `witness/closing`, and whatever its check of the tree throws. */
+  async addCheckpoint(request: AddCheckpoint, signal?: AbortSignal): Promise<AddCheckpointAnswer> {
+    if (this.#closed) throw new Failure('witness/closing');
+    // What does not depend on the state is checked before the turn, so that strangers wait for nobody and hold up nobody.
+    const signed = await this.#checkSigned(request);
+    return signed.log.turns.take(() => this.#answer(signed), signal);
+  }
+
+  /** Takes no more requests; resolves when those under way have ended. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([...this.#logs.values()].map(({ turns }) => turns.ended()));
+  }
+
+  /** Looks for the log's own signature: 404, then 403, then 400. */
+  async #checkSigned(request: AddCheckpoint): Promise<SignedRequest> {
+    const note = parseNote(request.checkpoint);
     const checkpoint = parseCheckpoint(note.text);
-    const logSignatures = await this.#logSignatures(note, checkpoint.origin);
-    // A size that is no size (the request may come from a network) is larger than any, so that it goes no further than this.
-    if (!(oldSize >= 0 && oldSize <= checkpoint.size)) throw new Failure('witness/old-size-too-large');
-    const state = this.#states.get(checkpoint.origin);
-    const size = state?.size ?? 0;
-    if (oldSize !== size) return { status: 'stale', size };
-    checkExtends(state?.root ?? emptyRoot(), size, checkpoint, proof);
-    return { status: 'cosigned', cosignatures: await this.#cosign(note.text, checkpoint, logSignatures) };
+    const log = this.#logs.get(checkpoint.origin);
+    if (log === undefined) throw new Failure('checkpoint/origin-mismatch');
+    const { verified } = await verifyNote(note, log.keys);
+    if (verified.length === 0) throw new Failure('checkpoint/log-signature-missing');
+    // A size that is no size is larger than any, so that it goes no further than this.
+    if (!(request.oldSize >= 0 && request.oldSize <= checkpoint.size))
+      throw new Failure('witness/old-size-too-large');
+    return { request, note, checkpoint, log };
   }
 
-  /** The lines by the log's own keys, all of which verify. */
-  async #logSignatures(note: SignedNote, origin: string): Promise<NoteSignature[]> {
-    const keys = this.#options.logs.filter(({ name }) => name === origin);
-    if (keys.length === 0) throw new Failure('checkpoint/origin-mismatch');
-    const { verified } = await verifyNote(note, keys);
-    if (verified.length === 0) throw new Failure('checkpoint/log-signature-missing');
-    return note.signatures.filter(({ name, keyId }) =>
-      keys.some(key => key.name === name && equal(key.id, keyId)),
-    );
+  /** Compares with what was cosigned last: 409, then 422. */
+  async #answer(signed: SignedRequest): Promise<AddCheckpointAnswer> {
+    const { request, checkpoint, log } = signed;
+    const size = log.cosigned?.checkpoint.size ?? 0;
+    if (request.oldSize !== size) return { status: 'stale', size };
+    try {
+      checkExtends(log.cosigned?.checkpoint.root ?? emptyRoot(), size, checkpoint, request.proof);
+    } catch (error) {
+      await this.#options.evidence?.keep(request, checkpoint, log.cosigned);
+      throw error;
+    }
+    await this.#options.check?.confirm(checkpoint);
+    return { status: 'cosigned', cosignatures: await this.#cosign(signed) };
   }
 
   /** The cosignature leaves only after the state that it is part of is durable. */
-  async #cosign(
-    text: string,
-    checkpoint: Checkpoint,
-    logSignatures: readonly NoteSignature[],
-  ): Promise<readonly NoteSignature[]> {
+  async #cosign({ note: { text, signatures }, checkpoint, log }: SignedRequest): Promise<NoteSignature[]> {
     const { folder, cosigners, now, disk } = this.#options;
-    // A clock that went back does not make this witness contradict itself.
-    const time = Math.max(Math.floor(now() / 1000), this.#latest);
-    const cosignatures = await Promise.all(cosigners.map(cosigner => cosigner.cosign(text, time)));
-    const state = formatNote({ text, signatures: [...logSignatures, ...cosignatures] });
-    await writeDurably(statePath(folder, checkpoint.origin), state, 0o644, disk);
+    // A clock that went back does not make this witness contradict itself. A time of zero would say nothing.
+    const time = Math.max(Math.floor(now() / 1000), this.#latest, 1);
     this.#latest = time;
-    this.#states.set(checkpoint.origin, checkpoint);
+    const cosignatures = await Promise.all(cosigners.map(cosigner => cosigner.cosign(text, time)));
+    const byLog = signatures.filter(line => log.keys.some(key => isBy(key, line)));
+    const note = formatNote({ text, signatures: [...byLog, ...cosignatures] });
+    await keepState(folder, checkpoint.origin, note, disk);
+    log.cosigned = { checkpoint, note };
     return cosignatures;
   }
+}
+
+function isBy(key: VerifierKey, line: NoteSignature): boolean {
+  return key.name === line.name && equal(key.id, line.keyId);
 }
 
 function checkExtends(
@@ -124,41 +183,11 @@ function checkExtends(
   checkpoint: Checkpoint,
   proof: readonly Uint8Array[],
 ): void {
+  const invalid = () => new Failure('witness/consistency-invalid', { field: checkpoint.origin });
+  if (proof.length > MAX_PROOF_HASHES) throw invalid();
   try {
-    if (proof.length > MAX_PROOF) throw new Failure('tree/consistency-invalid');
     verifyConsistency(oldSize, checkpoint.size, oldRoot, checkpoint.root, proof);
   } catch {
-    throw new Failure('witness/consistency-invalid', { field: checkpoint.origin });
+    throw invalid();
   }
-}
-
-/** What was cosigned last, as a note under the log's signature and the witness's own, which carries the time. */
-async function readState(
-  folder: string,
-  keys: readonly VerifierKey[],
-  origin: string,
-  logs: readonly VerifierKey[],
-): Promise<{ checkpoint: Checkpoint; time: number } | null> {
-  const bytes = await readIfPresent(statePath(folder, origin));
-  if (bytes === null) return null;
-  const field = keys.map(keyLabel).join(', ');
-  const corrupt = (detail: string) => new Failure('log/corrupt', { field, detail });
-  try {
-    const note = parseNote(bytes);
-    const checkpoint = parseCheckpoint(note.text);
-    const { verified } = await verifyNote(note, [...logs, ...keys]);
-    // A key that was added since has not signed it yet; one of each side must have.
-    const times = verified.flatMap(({ key, time }) => (keys.includes(key) && time !== null ? [time] : []));
-    const isByLog = verified.some(({ key }) => logs.includes(key));
-    if (times.length === 0 || !isByLog) throw corrupt('a state without both signatures');
-    if (checkpoint.origin !== origin) throw corrupt('the state of another log');
-    return { checkpoint, time: Math.max(...times) };
-  } catch (error) {
-    throw error instanceof Failure && error.code !== 'log/corrupt' ? corrupt(error.code) : error;
-  }
-}
-
-/** An origin may hold any character that a key's name may, so it is not made a file name itself. */
-function statePath(folder: string, origin: string): string {
-  return join(folder, toHex(sha256(utf8(origin))));
 }

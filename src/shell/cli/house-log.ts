@@ -1,0 +1,215 @@
+/**
+ * The part of a house that signs for ever: its log with its witnesses, under the keys that the log itself says are in force.
+ *
+ * Everything here belongs to one operator; the data folder is trusted, and locked by the caller. What the log holds of key changes is
+ * checked again at every start, so that a folder into which somebody has written is noticed.
+ */
+import { join } from 'node:path';
+import { formatTrust } from '../../appraise/trust.js';
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { type Cosigner, cosignerOf } from '../../note/cosignature.js';
+import {
+  formatVerifierKey,
+  KEY_TYPE,
+  keyLabel,
+  parseVerifierKey,
+  sameKey,
+  type VerifierKey,
+} from '../../note/key.js';
+import { parsePolicy } from '../../note/policy.js';
+import { Failure } from '../../reason.js';
+import { entryIsByOneOf, entryKeys, keyChangeKey, readEntry } from '../../receipt/entry.js';
+import { envelopeBytes, seal } from '../../receipt/envelope.js';
+import { type KeyChange, keyChangePayload, readKeyChange } from '../../receipt/key-change.js';
+import {
+  initialKeys,
+  KeyHistory,
+  type KeyInRole,
+  type LoggedEntry,
+  readKeyHistory,
+} from '../../receipt/key-history.js';
+import { readIfPresent, writeDurably } from '../files/durable.js';
+import { openSigningKey, type SigningKey } from '../files/keys.js';
+import type { FileLog } from '../log/file-log.js';
+import { openLog } from '../log/open-log.js';
+import { ThreadCosigner } from '../log/thread-cosigner.js';
+import { openLocalWitness } from '../witness/local-witness.js';
+import type { DataFolder } from './data-folder.js';
+import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf, trustFile } from './house-keys.js';
+import { compareKeys, succeed } from './key-succession.js';
+
+export interface HouseLog {
+  readonly keys: HouseKeys;
+  readonly log: FileLog;
+  /** Of all its key changes. */
+  readonly history: KeyHistory;
+  close(): Promise<void>;
+}
+
+export interface HouseLogOptions {
+  readonly folder: DataFolder;
+  /** The name under which the keys count as one controller in the trust file. */
+  readonly operator: string;
+  readonly onProblem: (message: string) => void;
+  /** Whether to open it although one of its keys has ended and its successor is not here: to name a new one, and for nothing else. */
+  readonly allowEnded?: boolean;
+}
+
+/**
+ * Opens log and witnesses, finishes a key change that was interrupted, names the recovery key in a log that has none, and writes the
+ * trust file. Throws `data/…`, `log/…` or `key/…` when what is on disk forbids it.
+ */
+export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> {
+  const { folder, operator, allowEnded = false } = options;
+  const keys = await openKeys(folder.keys);
+  const cosigner = new ThreadCosigner(join(folder.keys, LOG_COSIGNER_FILE), keys.logCosigner.key);
+  const log = await closingOnFailure(cosigner, () => openWitnessedLog(options, keys, cosigner));
+  const both = {
+    close: async () => {
+      await log.close();
+      await cosigner.close();
+    },
+  };
+  const pending = await closingOnFailure(both, async () => {
+    const history = await withRecoveryKey(folder, keys, log, await readHistory(log, keys));
+    const { successions, ended } = await compareKeys(folder.keys, keys, history);
+    const [first] = ended;
+    if (first !== undefined && !allowEnded) {
+      throw new Failure('data/key-ended', { field: first.name, detail: keyLabel(first.signingKey.key) });
+    }
+    if (successions.length > 0) return successions;
+    await writeDurably(folder.trust, utf8(formatTrust(trustFile(keys, operator, history))), 0o644);
+    return history;
+  });
+  if (pending instanceof KeyHistory) return { keys, log, history: pending, close: both.close };
+  await both.close();
+  for (const succession of pending) await succeed(folder, keys, succession);
+  return openHouseLog(options);
+}
+
+async function closingOnFailure<Value>(
+  opened: { close(): Promise<void> },
+  use: () => Promise<Value>,
+): Promise<Value> {
+  try {
+    return await use();
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function openWitnessedLog(
+  { folder, operator, onProblem }: HouseLogOptions,
+  keys: HouseKeys,
+  cosigner: Cosigner,
+): Promise<FileLog> {
+  const witnesses = await Promise.all(
+    keys.witnesses.map(({ key, signer }, index) =>
+      openLocalWitness({
+        folder: join(folder.witnesses, `${index + 1}`),
+        cosigners: [cosignerOf(key, signer)],
+        logs: [keys.log.key],
+        now: Date.now,
+      }),
+    ),
+  );
+  const recovery = await readRecoveryKey(folder);
+  // What the log has taken it keeps, whatever has become of the key since: cutting it would make a second history. A new key signs nothing
+  // before the change that names it is witnessed, and what is witnessed is not asked about.
+  const known = recovery === null ? [keys.issuer.key] : [keys.issuer.key, recovery];
+  return openLog({
+    folder: folder.log,
+    key: keys.log.key,
+    signer: keys.log.signer,
+    cosigner,
+    witnesses,
+    quorum: parsePolicy(trustFile(keys, operator).policy).quorum,
+    accepts: entry => entryIsByOneOf(known, entry),
+    keysOf: entryKeys,
+    onProblem,
+  });
+}
+
+/** The history that the log holds; the keys in the files are those of today, or of yesterday when a change was interrupted. */
+async function readHistory(log: FileLog, keys: HouseKeys): Promise<KeyHistory> {
+  const entries: LoggedEntry[] = [];
+  for (;;) {
+    const index = await log.find(keyChangeKey(entries.length));
+    if (index === null) break;
+    entries.push({ index, entry: await log.entry(index) });
+  }
+  const changes = entries.map(({ entry }) => readKeyChange(readEntry(entry)));
+  checkIssuer(keys.issuer.key, changes);
+  const known = slotsOf(keys).map(({ role, signingKey }): KeyInRole => ({ role, key: signingKey.key }));
+  const beginning = KeyHistory.begin(keys.log.key.name, initialKeys(known, changes));
+  return readKeyHistory(beginning, async sequence => entries[sequence] ?? null);
+}
+
+/**
+ * The first change is signed by the issuer that the log began with; every other one stands in a change. A file that was lost and made anew
+ * holds neither, and what it signed would count for nothing.
+ */
+function checkIssuer(issuer: VerifierKey, changes: readonly KeyChange[]): void {
+  const label = keyLabel(issuer);
+  const [first] = changes;
+  const isKnown = changes.some(({ successor }) => successor !== null && sameKey(successor, issuer));
+  if (first === undefined || first.signer === label || isKnown) return;
+  throw new Failure('data/key-unknown', { field: 'issuer', detail: label });
+}
+
+/** The recovery key is named before anything else is: whoever steals a key later cannot name one of his own. */
+async function withRecoveryKey(
+  folder: DataFolder,
+  keys: HouseKeys,
+  log: FileLog,
+  history: KeyHistory,
+): Promise<KeyHistory> {
+  const [known] = history.inForce('recovery');
+  if (known !== undefined) await keepRecoveryPublic(folder, known);
+  if (history.changes.length > 0) return history;
+  const { issuer } = keys;
+  const recovery = await makeRecoveryKey(folder, log.origin);
+  const payload = keyChangePayload(
+    {
+      action: 'add',
+      role: 'recovery',
+      origin: log.origin,
+      ...history.next,
+      key: recovery.key,
+      successor: null,
+      from: null,
+      signer: keyLabel(issuer.key),
+      time: Date.now(),
+    },
+    { key: recovery.signer, successor: null },
+  );
+  const entry = envelopeBytes(seal(payload, keyLabel(issuer.key), issuer.signer));
+  const { index, included } = log.append(entry);
+  await included;
+  return history.after(index, entry);
+}
+
+/** The private key lies beside the others until its owner moves it away. */
+async function makeRecoveryKey(folder: DataFolder, origin: string): Promise<SigningKey> {
+  const made = await openSigningKey(folder.recoveryKey, `${origin}/recovery`, KEY_TYPE.ed25519);
+  await keepRecoveryPublic(folder, made.key);
+  return made;
+}
+
+/** The public key stays, so that a log knows its entries before it can look for the one that names it. */
+async function keepRecoveryPublic(folder: DataFolder, key: VerifierKey): Promise<void> {
+  const kept = await readRecoveryKey(folder);
+  if (kept !== null && sameKey(kept, key)) return;
+  await writeDurably(folder.recoveryPublic, utf8(`${formatVerifierKey(key)}\n`), 0o644);
+}
+
+async function readRecoveryKey({ recoveryPublic }: DataFolder): Promise<VerifierKey | null> {
+  const bytes = await readIfPresent(recoveryPublic);
+  if (bytes === null) return null;
+  try {
+    return parseVerifierKey((fromUtf8(bytes) ?? '').trimEnd());
+  } catch {
+    throw new Failure('data/key-malformed', { field: recoveryPublic });
+  }
+}

@@ -1,0 +1,181 @@
+/**
+ * What the entries of a log have to be together: epochs begin before their receipts, no number is given twice, each receipt names the one
+ * before it, the tree that it had seen and the policy that was in force. What each entry has to be by itself is in
+ * `receipt/entry-rules.ts`.
+ */
+import { fromHex, toHex } from '../../bytes/hex.js';
+import { equal } from '../../bytes/octets.js';
+import { Failure, type ReasonCode } from '../../reason.js';
+import { readEntry } from '../../receipt/entry.js';
+import { checkEntry } from '../../receipt/entry-rules.js';
+import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
+import { EPOCH } from '../../receipt/epoch.js';
+import { KEY_CHANGE } from '../../receipt/key-change.js';
+import type { KeyHistory } from '../../receipt/key-history.js';
+import { POLICY } from '../../receipt/policy.js';
+import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
+import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { type KeyTable, tableKey } from './key-table.js';
+import type { OwnTree } from './own-tree.js';
+
+export interface Finding {
+  readonly code: ReasonCode;
+  readonly index: number;
+  readonly detail: string | null;
+  /** The earlier entry that this one contradicts, where the two together may be evidence. */
+  readonly against: number | null;
+}
+
+/** What has been counted so far. */
+export interface Tallies {
+  readonly receipts: number;
+  readonly epochs: number;
+  readonly openNumbers: number;
+  readonly withheld: number;
+}
+
+export const NO_TALLIES: Tallies = { receipts: 0, epochs: 0, openNumbers: 0, withheld: 0 };
+
+export class Ledger {
+  readonly #table: KeyTable;
+  readonly #tree: OwnTree;
+  #history: KeyHistory;
+  #tallies: Tallies;
+  #found: Finding[] = [];
+
+  constructor(table: KeyTable, tree: OwnTree, history: KeyHistory, tallies: Tallies) {
+    this.#table = table;
+    this.#tree = tree;
+    this.#history = history;
+    this.#tallies = tallies;
+  }
+
+  get tallies(): Tallies {
+    return this.#tallies;
+  }
+
+  get history(): KeyHistory {
+    return this.#history;
+  }
+
+  /** Takes the next entry, or null when the log does not serve it, and says what is wrong with it. The tree ends right before it. */
+  async take(entry: Uint8Array | null): Promise<readonly Finding[]> {
+    this.#found = [];
+    if (entry === null) this.#count({ withheld: 1 });
+    this.#table.add(entry === null ? [] : await this.#check(entry));
+    return this.#found;
+  }
+
+  /** The keys under which the entry is filed: none when it counts for nothing. */
+  async #check(entry: Uint8Array): Promise<readonly Uint8Array[]> {
+    let envelope: Envelope;
+    try {
+      envelope = await this.#checkAlone(entry);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      this.#find(
+        error.code,
+        [error.field, error.detail].filter(part => part !== undefined).join(': ') || null,
+      );
+      return [];
+    }
+    const digest = payloadDigest(envelope);
+    const payload = tableKey('payload', toHex(digest));
+    const before = await this.#table.find(payload);
+    if (before !== null) {
+      this.#find('monitor/payload-repeated', `also entry ${before}`);
+      return [];
+    }
+    return [payload, ...(await this.#checkAmongOthers(envelope, toHex(digest)))];
+  }
+
+  async #checkAlone(entry: Uint8Array): Promise<Envelope> {
+    const index = this.#tree.size;
+    const envelope = readEntry(entry);
+    if (predicateTypeOf(envelope) === KEY_CHANGE.predicateType) {
+      // A copy: the entry is a part of its bundle's memory.
+      this.#history = await this.#history.after(index, entry.slice());
+      return envelope;
+    }
+    const place = { origin: this.#history.origin, index };
+    return (await checkEntry(entry, this.#history.at('issuer', index), place)).envelope;
+  }
+
+  async #checkAmongOthers(envelope: Envelope, digest: string): Promise<readonly Uint8Array[]> {
+    switch (predicateTypeOf(envelope)) {
+      case EPOCH.predicateType: {
+        const { issuer, epoch } = readStatement(EPOCH, envelope).predicate;
+        const key = tableKey('epoch', issuer, epoch);
+        if ((await this.#table.find(key)) !== null) this.#find('monitor/epoch-repeated', epoch);
+        this.#count({ epochs: 1 });
+        return [key];
+      }
+      case POLICY.predicateType: {
+        const { subject, predicate } = readStatement(POLICY, envelope);
+        return [tableKey('policy', predicate.issuer, subject[0].digest.sha256, this.#tree.size)];
+      }
+      case RECEIPT.predicateType: {
+        this.#count({ receipts: 1 });
+        return this.#checkReceipt(readStatement(RECEIPT, envelope).predicate, digest);
+      }
+      default:
+        return [];
+    }
+  }
+
+  async #checkReceipt(receipt: Receipt, digest: string): Promise<readonly Uint8Array[]> {
+    const { issuer, epoch, client, counter, previous, policy } = receipt;
+    const thread = [issuer, epoch, client] as const;
+    // Behind entries that nobody could read, what is missing may be among them.
+    const isKnown = this.#tallies.withheld === 0;
+    if (isKnown && !(await this.#has('epoch', issuer, epoch))) this.#find('monitor/epoch-missing', epoch);
+    if (isKnown && !(await this.#has('policy', issuer, policy.digest, policy.index)))
+      this.#find('monitor/policy-unknown', `entry ${policy.index}`);
+    if (isKnown && previous !== null && !(await this.#has('receipt', ...thread, previous)))
+      this.#find('monitor/previous-unknown', previous);
+    await this.#checkSeen(receipt);
+    const number = tableKey('number', ...thread, counter);
+    const first = await this.#table.find(number);
+    if (first !== null)
+      this.#find('monitor/counter-repeated', `number ${counter}, also entry ${first}`, first);
+    else await this.#countOpenNumbers(receipt);
+    const next = tableKey('next', ...thread, previous ?? 'first');
+    const other = await this.#table.find(next);
+    // A number given twice says it all.
+    if (other !== null && first === null) this.#find('monitor/previous-repeated', `also entry ${other}`);
+    return [number, tableKey('receipt', ...thread, digest), next];
+  }
+
+  /** The tree's root depends on all that it holds: a receipt that names another one was shown another tree, or made it up. */
+  async #checkSeen({ seen }: Receipt): Promise<void> {
+    const root = await this.#tree.root(seen.size);
+    if (!equal(root, fromHex(seen.root) as Uint8Array))
+      this.#find('monitor/seen-unknown', `size ${seen.size}, root ${seen.root}`);
+  }
+
+  /** Missing numbers stand in front of one that is there: a number opens such a gap, or closes the one behind it, or both. */
+  async #countOpenNumbers({ issuer, epoch, client, counter }: Receipt): Promise<void> {
+    const has = (number: number) => this.#has('number', issuer, epoch, client, number);
+    const opens = counter > 1 && !(await has(counter - 1)) ? 1 : 0;
+    const closes = (await has(counter + 1)) ? 1 : 0;
+    this.#count({ openNumbers: opens - closes });
+  }
+
+  async #has(kind: string, ...parts: readonly (string | number)[]): Promise<boolean> {
+    return (await this.#table.find(tableKey(kind, ...parts))) !== null;
+  }
+
+  #find(code: ReasonCode, detail: string | null, against: number | null = null): void {
+    this.#found.push({ code, index: this.#tree.size, detail, against });
+  }
+
+  #count(more: Partial<Tallies>): void {
+    const { receipts = 0, epochs = 0, openNumbers = 0, withheld = 0 } = more;
+    this.#tallies = {
+      receipts: this.#tallies.receipts + receipts,
+      epochs: this.#tallies.epochs + epochs,
+      openNumbers: this.#tallies.openNumbers + openNumbers,
+      withheld: this.#tallies.withheld + withheld,
+    };
+  }
+}

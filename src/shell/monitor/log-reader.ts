@@ -1,0 +1,119 @@
+/**
+ * Reading on in a log: the next entries, and the certainty that the tree which they make is part of a checkpoint's. Nothing that the server
+ * says is believed before that: neither entries nor hashes.
+ */
+import { equal } from '../../bytes/octets.js';
+import type { Prefix } from '../../court/misbehaviour/fork.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
+import { Failure } from '../../reason.js';
+import { Frontier } from '../../tree/frontier.js';
+import { HASH_SIZE, leafHash } from '../../tree/hash.js';
+import { verifyConsistency } from '../../tree/merkle.js';
+import { proveConsistency, rootHash, type SubtreeReader } from '../../tree/prove.js';
+import { MAX_ENTRY_BYTES, TILE_WIDTH } from '../../tree/tile.js';
+import { ask } from '../http/client.js';
+import type { RemoteLog } from '../tiles/remote-log.js';
+
+/** Entries that are in memory at a time: four bundles, as a rule some megabytes. */
+const CHUNK = 4 * TILE_WIDTH;
+const PATIENCE = 30_000;
+
+export interface ReadEntry {
+  /** Null when the log does not serve it. */
+  readonly entry: Uint8Array | null;
+  readonly leaf: Uint8Array;
+}
+
+export class LogReader {
+  readonly #log: RemoteLog;
+  readonly #skipMissing: boolean;
+  readonly #signal: AbortSignal;
+
+  /** @param skipMissing whether to go on, with their hashes alone, where the log does not serve entries */
+  constructor(log: RemoteLog, skipMissing: boolean, signal: AbortSignal) {
+    this.#log = log;
+    this.#skipMissing = skipMissing;
+    this.#signal = signal;
+  }
+
+  /** The hashes of a checkpoint's tree as the log serves them. */
+  hashesOf({ size }: Checkpoint): SubtreeReader {
+    return this.#log.subtrees(size, this.#signal);
+  }
+
+  /**
+   * The root that a checkpoint's tree has at a smaller size, with the proof. Throws `monitor/tiles-contradicted` when what the log serves
+   * does not lead to the checkpoint's root, and `peer/…`.
+   */
+  async prefix(size: number, of: Checkpoint, hashes: SubtreeReader): Promise<Prefix> {
+    const [root, proof] = await Promise.all([
+      rootHash(size, hashes),
+      proveConsistency(size, of.size, hashes),
+    ]);
+    checkLeads(size, root, of, proof);
+    return { root, proof };
+  }
+
+  /**
+   * The entries after those of `frontier`, up to the next multiple of a thousand or so, in the tree of the checkpoint. Throws
+   * `monitor/entries-withheld`, `monitor/tiles-contradicted` or `peer/…`; then none of them counts.
+   */
+  async next(frontier: Frontier, of: Checkpoint, hashes: SubtreeReader): Promise<readonly ReadEntry[]> {
+    const start = frontier.size;
+    const end = Math.min(of.size, Math.floor(start / CHUNK) * CHUNK + CHUNK);
+    const bundles = Array.from(
+      { length: Math.ceil(end / TILE_WIDTH) - Math.floor(start / TILE_WIDTH) },
+      (_, at) => Math.floor(start / TILE_WIDTH) + at,
+    );
+    const read = await Promise.all(
+      bundles.map(index => this.#bundle(index, Math.min(TILE_WIDTH, end - index * TILE_WIDTH))),
+    );
+    const entries = read.flat().slice(start % TILE_WIDTH);
+    const tree = new Frontier(start, frontier.hashes);
+    for (const { leaf } of entries) tree.push(leaf);
+    const proof = end === of.size ? [] : await proveConsistency(end, of.size, hashes);
+    checkLeads(end, tree.root(), of, proof);
+    return entries;
+  }
+
+  async #bundle(index: number, width: number): Promise<readonly ReadEntry[]> {
+    try {
+      const entries = await this.#log.bundle(index, width, this.#signal);
+      return entries.map(entry => ({ entry, leaf: leafHash(entry) }));
+    } catch (error) {
+      const { code } = error as Failure;
+      const isWithheld = code === 'peer/answer-missing' || code === 'peer/answer-unexpected';
+      if (!isWithheld) throw error;
+      if (!this.#skipMissing)
+        throw new Failure('monitor/entries-withheld', { detail: (error as Failure).message });
+      return this.#hashesAlone(index, width, code === 'peer/answer-missing');
+    }
+  }
+
+  /** Where a bundle holds an entry that is denied to readers, the others can be asked for one by one. */
+  async #hashesAlone(index: number, width: number, isGone: boolean): Promise<readonly ReadEntry[]> {
+    const leaves = await this.#log.hashes(0, index, width, this.#signal);
+    const read: ReadEntry[] = [];
+    for (let at = 0; at < width; at++) {
+      const leaf = leaves.slice(at * HASH_SIZE, (at + 1) * HASH_SIZE);
+      const entry = isGone ? null : await this.#entry(index * TILE_WIDTH + at);
+      read.push({ leaf, entry: entry !== null && equal(leafHash(entry), leaf) ? entry : null });
+    }
+    return read;
+  }
+
+  async #entry(index: number): Promise<Uint8Array | null> {
+    const url = `${this.#log.url}/entries/${index}`;
+    const answer = await ask(url, { limit: MAX_ENTRY_BYTES, timeout: PATIENCE, signal: this.#signal });
+    return answer.status === 200 ? answer.body : null;
+  }
+}
+
+function checkLeads(size: number, root: Uint8Array, to: Checkpoint, proof: readonly Uint8Array[]): void {
+  try {
+    verifyConsistency(size, to.size, root, to.root, proof);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('monitor/tiles-contradicted', { detail: `size ${size} of ${to.size}` });
+  }
+}
