@@ -41,7 +41,13 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { BundleSchema } = await import(at('dist/receipt/bundle.js'));
   const { RECEIPT } = await import(at('dist/receipt/receipt.js'));
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
-  const sources = { bundle: BundleSchema, receipt: RECEIPT.schema, trust: TrustSchema };
+  const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
+  const sources = {
+    bundle: BundleSchema,
+    misbehaviour: EvidenceSchema,
+    receipt: RECEIPT.schema,
+    trust: TrustSchema,
+  };
   for (const [name, schema] of Object.entries(jsonSchemas(Object.keys(reasons), sources))) {
     writeFileSync(at(`spec/schemas/${name}`), JSON.stringify(schema));
   }

@@ -95,12 +95,36 @@ const RECEIPT = {
   'predicate.upstream': 'Who was asked; null when nobody was.',
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file and receipt with. */
+const MISBEHAVIOUR = {
+  '': 'Evidence against a log, a witness or an issuer, as canonical JSON (RFC 8785). See spec/misbehaviour.md.',
+  type: 'Which proof this is.',
+  checkpoint:
+    'A signed note with exactly one signature line: the one in which the log states when it signed.',
+  checkpoints: 'Two signed notes, each with exactly one signature line: that of the accused key.',
+  envelopes: "The two statements as DSSE envelopes, in the order of their payloads' digests.",
+  fault: 'What the witness did: cosigned two roots of one size, or two histories, or went back in time.',
+  frontier:
+    'The hashes of the complete subtrees, left to right, of the tree that the receipt has seen, in base64.',
+  prefix: 'How the larger tree really begins.',
+  'prefix.root': 'Its root at the size of the smaller tree, in base64.',
+  'prefix.proof': 'The consistency proof from there to the larger tree (RFC 6962 §2.1.2), in base64.',
+  receipt: 'The receipt whose promise was broken, as the DSSE envelope that was submitted.',
+  stamp: 'The stamp of the submission, as a DSSE envelope.',
+};
+
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt and evidence with. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
     'trust.json': jsonSchema('trust', 'Countersign trust file', schemas.trust, TRUST, reasons),
     'receipt.json': jsonSchema('receipt', 'Countersign receipt', schemas.receipt, RECEIPT, reasons),
+    'misbehaviour.json': jsonSchema(
+      'misbehaviour',
+      'Countersign evidence of misbehaviour',
+      schemas.misbehaviour,
+      MISBEHAVIOUR,
+      reasons,
+    ),
   };
 }
 
@@ -136,6 +160,6 @@ function find(schema, [name, ...rest]) {
   const next = name === '*' ? [schema.items, ...(schema.prefixItems ?? [])] : [schema.properties?.[name]];
   return [
     ...next.filter(inner => typeof inner === 'object').flatMap(inner => find(inner, rest)),
-    ...(schema.anyOf ?? []).flatMap(form => find(form, [name, ...rest])),
+    ...[...(schema.anyOf ?? []), ...(schema.oneOf ?? [])].flatMap(form => find(form, [name, ...rest])),
   ];
 }

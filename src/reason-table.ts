@@ -1,780 +1,780 @@
 /** Generated from spec/reasons.json by scripts/generate.mjs; do not edit. */
 
 export const REASONS = {
-  "json/malformed": {
-    "says": "These bytes are not JSON.",
-    "do": "Use the bytes exactly as they were issued."
-  },
-  "json/not-canonical": {
-    "says": "This JSON is not in canonical form (RFC 8785).",
-    "do": "Use the bytes exactly as they were issued; do not reformat or re-encode them."
-  },
-  "cbor/malformed": {
-    "says": "These bytes are not CBOR in deterministic encoding (RFC 8949 §4.2.1).",
-    "do": "Use the bytes exactly as they were issued; do not decode and re-encode them."
-  },
-  "note/malformed": {
-    "says": "This is not a signed note (C2SP signed-note).",
-    "do": "Fetch the note again from where it is published."
-  },
-  "note/key-malformed": {
-    "says": "This is not a verifier key (name+hash+base64).",
-    "do": "Copy the key again from its publisher."
-  },
-  "note/signature-invalid": {
-    "says": "A signature by a key that you know does not verify.",
-    "do": "Treat the note as forged or damaged; ask for it again from another source."
-  },
-  "checkpoint/malformed": {
-    "says": "This is not a checkpoint (C2SP tlog-checkpoint).",
-    "do": "Fetch the checkpoint again from the log."
-  },
-  "checkpoint/origin-mismatch": {
-    "says": "The checkpoint is of another log.",
-    "do": "Use the trust file of the log that the receipt names."
-  },
-  "checkpoint/log-signature-missing": {
-    "says": "The log itself has not signed this checkpoint.",
-    "do": "Fetch the proof again; if it stays so, the proof does not come from this log."
-  },
-  "checkpoint/log-key-retired": {
-    "says": "The checkpoint is signed only by a key of the log that no longer counted for a tree of that size.",
-    "do": "Fetch the proof again; if it stays so, somebody uses an old key of the log."
-  },
-  "cosignature/malformed": {
-    "says": "A witness's signature line has the wrong shape.",
-    "do": "Fetch the proof again."
-  },
-  "witness/quorum-not-met": {
-    "says": "Fewer witnesses have cosigned than the policy asks for, as of the time asked about.",
-    "do": "Fetch the bundle again with ?wait=witnessed, or ask about a later time."
-  },
-  "witness/not-asked": {
-    "says": "The policy asks for no witnesses, and none has cosigned.",
-    "do": "Name witnesses in the policy if it matters to you that others see the same log."
-  },
-  "witness/old-size-too-large": {
-    "says": "The log claims that the witness has seen more than the log has.",
-    "do": "Send the size that the witness last cosigned."
-  },
-  "witness/stale": {
-    "says": "The witness has cosigned another size than the log believes.",
-    "do": "Retry from the size that the witness names."
-  },
-  "witness/busy": {
-    "says": "The witness has as many requests about this log waiting as it takes.",
-    "do": "Ask again in a second, with the newest checkpoint alone."
-  },
-  "witness/cosignature-missing": {
-    "says": "The checkpoint carries no cosignature by this witness.",
-    "do": "Ask for one with add-checkpoint first."
-  },
-  "witness/closing": {
-    "says": "The witness is shutting down.",
-    "do": "Ask again in a moment."
-  },
-  "witness/state-corrupt": {
-    "says": "What the witness keeps of a log is not what it has cosigned.",
-    "do": "Restore the file from a backup that is not older than its last cosignature; without its file the witness could cosign two histories."
-  },
-  "witness/statement-changed": {
-    "says": "This key has been used by a witness whose published statement is another one.",
-    "do": "Use a key of its own for each statement: whoever trusts a key relies on what it says."
-  },
-  "witness/entry-refused": {
-    "says": "The witness has read the entries of this tree and refuses one of them.",
-    "do": "Look at the entry that is named; this witness will never cosign a tree that holds it."
-  },
-  "witness/entries-mismatch": {
-    "says": "The entries that the log serves do not make the root that it has signed.",
-    "do": "Compare the log's tiles with its checkpoint; the witness reads them again when it is asked again."
-  },
-  "witness/entries-unchecked": {
-    "says": "The witness has not yet read and checked every entry of this tree.",
-    "do": "Ask again in a second; it goes on reading meanwhile."
-  },
-  "witness/consistency-invalid": {
-    "says": "The new checkpoint does not extend the one that the witness last cosigned.",
-    "do": "Keep both checkpoints: together they show that the log was rewritten."
-  },
-  "policy/malformed": {
-    "says": "A line of the witness policy cannot be read (C2SP tlog-policy).",
-    "do": "Correct the line that is named."
-  },
-  "policy/name-duplicate": {
-    "says": "A name is defined twice in the witness policy.",
-    "do": "Give each log, witness and group a name of its own."
-  },
-  "policy/key-duplicate": {
-    "says": "One public key stands behind two names of the witness policy.",
-    "do": "Remove one of the two: a key may count once."
-  },
-  "policy/name-unknown": {
-    "says": "The witness policy uses a name before it is defined.",
-    "do": "Define witnesses and groups before the groups and the quorum that use them."
-  },
-  "policy/member-reused": {
-    "says": "A witness or group is a member of two groups.",
-    "do": "Make it a member of one group."
-  },
-  "tree/inclusion-invalid": {
-    "says": "The proof does not lead from this entry to the checkpoint's root.",
-    "do": "Treat the bundle as altered; fetch it again from the log or a mirror."
-  },
-  "tree/consistency-invalid": {
-    "says": "The proof does not lead from the older root to the newer one.",
-    "do": "Keep both checkpoints: together they may show that the log was rewritten."
-  },
-  "tree/interval-invalid": {
-    "says": "These entries are no subtree of that tree (draft-ietf-plants-merkle-tree-certs, section 4.1).",
-    "do": "Begin at a multiple of a power of two that is no smaller than the number of entries, and end inside the tree."
-  },
-  "tree/subtree-invalid": {
-    "says": "The proof does not lead from this part of the tree to the checkpoint's root.",
-    "do": "Ask for the proof again from another source; if it stays so, treat these entries as not of this log."
-  },
-  "tree/index-out-of-range": {
-    "says": "The entry's index is not below the tree's size.",
-    "do": "Treat the bundle as altered; fetch it again."
-  },
-  "proof/malformed": {
-    "says": "This is not a proof of inclusion (C2SP tlog-proof).",
-    "do": "Fetch the bundle again from the log."
-  },
-  "proof/absent": {
-    "says": "The bundle carries no proof that the receipt is in the log.",
-    "do": "Fetch the bundle again with ?wait=witnessed."
-  },
-  "proof/overdue": {
-    "says": "The bundle carries no proof, and the deadline that the receipt promised has passed.",
-    "do": "Fetch the bundle again; if the log cannot prove inclusion, submit the receipt and keep the answer as evidence of a broken promise."
-  },
-  "proof/invalid": {
-    "says": "The proof itself failed, so what stands on it was not looked at.",
-    "do": "See the check that failed."
-  },
-  "proof/surplus-signature": {
-    "says": "The proof carries a signature line by a key that the trust file does not name, so nothing vouches for that line.",
-    "do": "Add the key to your trust file if you trust it; otherwise ask for the bundle again."
-  },
-  "cose/malformed": {
-    "says": "This is not a COSE receipt of inclusion or consistency (RFC 9942).",
-    "do": "Fetch the receipt again from GET /v1/receipts/<id>?format=cose."
-  },
-  "cose/algorithm-unsupported": {
-    "says": "The COSE receipt is signed with another algorithm than EdDSA, or is about another structure than RFC9162_SHA256.",
-    "do": "Use a verifier that knows that algorithm and that structure."
-  },
-  "cose/origin-unprotected": {
-    "says": "The signature of the COSE receipt does not cover which log it is of.",
-    "do": "Ask the log for receipts with their issuer in the protected header; such a signature could be shown as that of another log."
-  },
-  "cose/size-unprotected": {
-    "says": "The signature of the COSE receipt does not cover the size of the tree.",
-    "do": "Ask the log for receipts with the size in the protected header; without it the same root can be said to be of several sizes."
-  },
-  "cose/size-mismatch": {
-    "says": "The proof in the COSE receipt is about a tree of another size than the signature.",
-    "do": "Treat the receipt as altered; fetch it again."
-  },
-  "cose/payload-attached": {
-    "says": "The COSE receipt carries its root instead of leaving it to be computed.",
-    "do": "Ask for a receipt with a detached payload: only then nobody can forget to compare the two."
-  },
-  "cose/key-unknown": {
-    "says": "The COSE receipt is signed by another key than the log's.",
-    "do": "Check that the trust file is that of this log."
-  },
-  "cose/signature-invalid": {
-    "says": "The log's signature does not match the root that this entry and this proof lead to.",
-    "do": "Check that the entry is the one that the receipt is of; if it is, treat the receipt as forged or altered."
-  },
-  "bundle/too-large": {
-    "says": "The bundle is larger than any bundle can be.",
-    "do": "Check that this file is a bundle."
-  },
-  "bundle/malformed": {
-    "says": "This is not a bundle: a member is missing, surplus or of the wrong kind.",
-    "do": "Use the bytes exactly as GET /v1/receipts/<id> returned them."
-  },
-  "key/change-malformed": {
-    "says": "This is not a key change: a member is missing, surplus or of the wrong kind, or two of them do not fit together.",
-    "do": "If a log serves it as one, do not rely on that log; tell its operator."
-  },
-  "key/proof-invalid": {
-    "says": "A key that the key change is about has not agreed to it.",
-    "do": "Treat it as an attempt to take over or to disable a key; it changes nothing."
-  },
-  "key/change-out-of-order": {
-    "says": "The key change does not follow the last one of its log.",
-    "do": "Of two with one number the first in the log counts; read the history again before you write the next."
-  },
-  "key/signer-unknown": {
-    "says": "The key change is signed neither by an issuer in force nor by the recovery key.",
-    "do": "Sign it with the issuer's key of today, or with the recovery key."
-  },
-  "key/unknown": {
-    "says": "The key change is about a key that is not in force.",
-    "do": "List the keys that are: countersign key list."
-  },
-  "key/reused": {
-    "says": "The new key has been used before in this log.",
-    "do": "Make a new key: one that has ended never comes back, and none has two purposes."
-  },
-  "key/change-forbidden": {
-    "says": "Who signed the key change may not do what it says.",
-    "do": "Looking back and choosing a successor for a revoked key take the recovery key."
-  },
-  "key/retired": {
-    "says": "The issuer's key had been rotated away before the receipt entered the log.",
-    "do": "Treat the receipt as forged with an old key; ask the operator for the one under the new key."
-  },
-  "key/revoked": {
-    "says": "The issuer's key had been revoked before the receipt entered the log.",
-    "do": "Treat the receipt as forged with a stolen key."
-  },
-  "key/disowned": {
-    "says": "The operator has said since that the issuer's key was already stolen when the receipt entered the log.",
-    "do": "Nobody can tell it from a forgery. If the answer was genuine, keep it with its opening: that the operator disowns it is in the log."
-  },
-  "key/standing-unknown": {
-    "says": "The issuer's key no longer signs, and without a valid proof nobody can know whether it signed this while it counted.",
-    "do": "Fetch the bundle again with ?wait=witnessed."
-  },
-  "trust/missing": {
-    "says": "There is no trust file, so nobody's signature can be judged.",
-    "do": "Pass --trust FILE, with the file from the operator or, better, from somebody who watches it."
-  },
-  "trust/malformed": {
-    "says": "The trust file is not one: it is not JSON, or has a member that it should not have, or lacks one.",
-    "do": "Correct the member that is named; the schema is spec/schemas/trust.json."
-  },
-  "envelope/malformed": {
-    "says": "This is not a DSSE envelope with exactly one signature.",
-    "do": "Use the bytes exactly as they were issued."
-  },
-  "envelope/type-unknown": {
-    "says": "The envelope's payload is of a type that this version does not know.",
-    "do": "Use a version of Countersign that knows it."
-  },
-  "envelope/issuer-mismatch": {
-    "says": "The envelope names another key than the signed receipt does.",
-    "do": "Treat the receipt as altered."
-  },
-  "envelope/issuer-unknown": {
-    "says": "The receipt is signed by a key that your trust file does not name.",
-    "do": "Check that the trust file is the one of this operator."
-  },
-  "envelope/signature-invalid": {
-    "says": "The issuer's signature does not match the receipt.",
-    "do": "Treat the receipt as forged or altered."
-  },
-  "acceptance/malformed": {
-    "says": "The signed payload is not an acceptance of this version.",
-    "do": "Report it to the issuer: it signed something that is not an acceptance."
-  },
-  "acceptance/mismatch": {
-    "says": "The acceptance in the stream is not this exchange's.",
-    "do": "Keep both: an acceptance and a receipt of one issuer that disagree are evidence against it."
-  },
-  "acceptance/signature-invalid": {
-    "says": "The issuer's signature does not match the acceptance in the stream.",
-    "do": "Treat the stream as altered."
-  },
-  "entry/type-unknown": {
-    "says": "The entry's statement is of no type that this version knows.",
-    "do": "Use a version of Countersign that knows it; an issuer logs nothing else."
-  },
-  "entry/malformed": {
-    "says": "The signed payload is not a log entry of the type it states.",
-    "do": "Report it to the issuer: it signed something that is not what it says."
-  },
-  "receipt/malformed": {
-    "says": "The signed payload is not a receipt of this version.",
-    "do": "Report it to the issuer: it signed something that is not a receipt."
-  },
-  "receipt/log-mismatch": {
-    "says": "The receipt promises inclusion in another log than the one in the trust file.",
-    "do": "Use the trust file of the log that the receipt names."
-  },
-  "receipt/order-impossible": {
-    "says": "The receipt refers to a part of the log that came after the receipt itself.",
-    "do": "Report it to the issuer: it signed something that cannot have been so."
-  },
-  "receipt/time-order": {
-    "says": "The receipt's own times are out of order.",
-    "do": "Report it to the issuer: its clock or its receipt is wrong."
-  },
-  "receipt/time-contradicted": {
-    "says": "A witness cosigned a log with this receipt in it before the receipt says it was made.",
-    "do": "Report it to the issuer and to the witness: one of their clocks is wrong."
-  },
-  "receipt/time-future": {
-    "says": "The receipt says it was made after the time asked about.",
-    "do": "Check your clock, or the --as-of that you gave."
-  },
-  "stamp/malformed": {
-    "says": "The signed payload is not a stamp of this version.",
-    "do": "Ask the mirror for the stamp again."
-  },
-  "stamp/stamper-unknown": {
-    "says": "The stamp is by a key that you do not know.",
-    "do": "Name the mirror's key for stamps if you trust that mirror's clock; otherwise treat the entry as not submitted."
-  },
-  "stamp/signature-invalid": {
-    "says": "The mirror's signature does not match the stamp.",
-    "do": "Treat the stamp as forged or damaged; ask the mirror for it again."
-  },
-  "stamp/store-full": {
-    "says": "The mirror keeps as many submissions that the log has not taken as it can.",
-    "do": "Submit the entry at another mirror; tell this one's operator that the log takes nothing."
-  },
-  "mirror/log-unknown": {
-    "says": "This mirror does not keep a copy of that log.",
-    "do": "Check the log's origin, or ask a mirror that names it on its front page."
-  },
-  "mirror/nothing-pending": {
-    "says": "The mirror has not been given a checkpoint of that log yet.",
-    "do": "Send the log's checkpoint to add-checkpoint first."
-  },
-  "mirror/package-invalid": {
-    "says": "These entries are not proven to be those of the log's checkpoint.",
-    "do": "Make the package again from the log's own tiles; if it stays so, compare the log with this mirror."
-  },
-  "mirror/upload-cut-off": {
-    "says": "The upload ended before its first package was whole.",
-    "do": "Send it again; where the network is slow, send fewer packages at a time."
-  },
-  "mirror/unavailable": {
-    "says": "The mirror's disk failed, so it takes nothing until it is started again.",
-    "do": "Make room or repair the disk, then start the mirror again; what it has cosigned is still there."
-  },
-  "mirror/log-forked": {
-    "says": "The log shows a checkpoint that does not extend the one that this mirror has.",
-    "do": "Keep both checkpoints and tell others: if both are signed by the log, it has two histories."
-  },
-  "content/not-given": {
-    "says": "The content was not given, so it could not be compared.",
-    "do": "Pass the exact bytes that were sent or received."
-  },
-  "content/opening-needed": {
-    "says": "Content cannot be compared without the exchange's opening.",
-    "do": "Pass --opening with the value of the countersign-opening header."
-  },
-  "content/opening-malformed": {
-    "says": "The opening is not 32 bytes of base64url.",
-    "do": "Copy the countersign-opening header again."
-  },
-  "content/request-mismatch": {
-    "says": "The request is not the one that the receipt commits to, or the opening is not this exchange's.",
-    "do": "Check the opening, then that the file holds the exact bytes that were sent; if both are right, the receipt is about something else."
-  },
-  "content/request-partial": {
-    "says": "The gateway refused before it had the whole request, so the receipt commits to none of it.",
-    "do": "Nothing: there is no content to compare."
-  },
-  "content/response-mismatch": {
-    "says": "The answer is not the one that the receipt commits to, or the opening is not this exchange's.",
-    "do": "Check the opening, then that the file holds the exact bytes that came, all of them: a stream that was cut off on its way cannot be compared. If both are right, the answer was changed after it was signed."
-  },
-  "content/response-unsigned": {
-    "says": "The receipt says that no response was sent, so there is nothing to compare this one with.",
-    "do": "Check that the response belongs to this exchange."
-  },
-  "content/inline-invalid": {
-    "says": "What stands in the stream in the receipt's place is not the receipt, nor signed by the issuer.",
-    "do": "Treat the stream as altered."
-  },
-  "content/inline-mismatch": {
-    "says": "The receipt inside the stream is not the one in the bundle.",
-    "do": "Keep both: two receipts of one exchange are evidence against their issuer."
-  },
-  "epoch/not-checked": {
-    "says": "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",
-    "do": "Follow the log with a monitor."
-  },
-  "request/too-large": {
-    "says": "The request's body is over the gateway's limit.",
-    "do": "Send less, or ask the operator to raise the limit."
-  },
-  "request/malformed": {
-    "says": "The request is not one that the API knows: it is not a JSON object, or a member is missing, doubled or of the wrong kind.",
-    "do": "Correct the body; the message names the member."
-  },
-  "request/encoded": {
-    "says": "The request's body is content-encoded, which the gateway does not take.",
-    "do": "Send the body without content-encoding."
-  },
-  "request/parameter-invalid": {
-    "says": "A parameter of the request is out of range or of the wrong kind.",
-    "do": "Correct the parameter that is named."
-  },
-  "request/body-malformed": {
-    "says": "The request's body is not what this path takes, or it broke off.",
-    "do": "Send the whole body in the form that the specification of this path gives."
-  },
-  "request/model-unknown": {
-    "says": "No upstream of this gateway has that model.",
-    "do": "Ask GET /v1/models for those it has, or start the gateway with --upstream."
-  },
-  "request/route-unknown": {
-    "says": "The gateway has nothing at this path.",
-    "do": "GET / lists the paths; the base URL of the API ends in /v1."
-  },
-  "request/method-refused": {
-    "says": "This path does not take that method.",
-    "do": "Use the method named in the Allow header."
-  },
-  "request/host-refused": {
-    "says": "The request's Host or Origin is not this gateway's, as in a DNS rebinding attack.",
-    "do": "Use the address that the gateway printed when it started."
-  },
-  "upstream/unreachable": {
-    "says": "The upstream could not be reached.",
-    "do": "Check that it is running and that the address is right."
-  },
-  "upstream/timeout": {
-    "says": "The upstream did not answer in time.",
-    "do": "Try again, or give the gateway a longer limit."
-  },
-  "upstream/broken": {
-    "says": "The upstream stopped in the middle of its answer.",
-    "do": "Try again; what came is in the signed record."
-  },
-  "upstream/garbage": {
-    "says": "The upstream answered with something that is not the API's answer.",
-    "do": "Check that the address is that of an OpenAI-compatible API, /v1 included."
-  },
-  "upstream/oversized": {
-    "says": "The upstream's answer is over the gateway's limit.",
-    "do": "Ask for less, or ask the operator to raise the limit."
-  },
-  "upstream/error": {
-    "says": "The upstream refused or failed, and said so itself.",
-    "do": "Its own message is in the answer."
-  },
-  "client/aborted": {
-    "says": "The client went away before the answer was complete.",
-    "do": "Nothing: the record says how far the answer got."
-  },
-  "gateway/busy": {
-    "says": "The gateway holds as many requests as it can at the moment.",
-    "do": "Try again in a second."
-  },
-  "gateway/closing": {
-    "says": "The gateway is shutting down.",
-    "do": "Try again in a moment."
-  },
-  "gateway/fault": {
-    "says": "The gateway has a fault of its own.",
-    "do": "Report it, with what the gateway printed."
-  },
-  "receipt/unknown": {
-    "says": "The gateway knows no such exchange.",
-    "do": "Check the id in the countersign-exchange header."
-  },
-  "receipt/pending": {
-    "says": "The exchange has not ended yet, so there is no receipt.",
-    "do": "Ask again when the answer is complete."
-  },
-  "receipt/not-included": {
-    "says": "The receipt is signed, but not yet in the log.",
-    "do": "Ask again in a second, or for the bundle, which comes without a proof as well."
-  },
-  "log/corrupt": {
-    "says": "What the log holds on disk is not what it has signed.",
-    "do": "Stop, keep a copy of the folder as it is, see what is damaged with countersign log fsck, and restore that from a mirror or a backup; never delete the checkpoint to get past this."
-  },
-  "log/behind-witness": {
-    "says": "A witness has seen a larger log than the one on disk, as after restoring an old backup.",
-    "do": "Do not start it on these files: it would fork itself. Put a newer copy back, or fetch what is missing: countersign log restore --from <mirror>. If neither exists any more, end this log and begin one under another origin (docs/log.md)."
-  },
-  "log/witnesses-silent": {
-    "says": "Too few of the log's witnesses answered at its start to know whether it has gone back behind what they have seen.",
-    "do": "Start the log again when its witnesses can be reached."
-  },
-  "log/busy": {
-    "says": "The log is being given more than it can look at.",
-    "do": "Wait a second and send it again; nothing was taken."
-  },
-  "log/not-found": {
-    "says": "The folder holds no log.",
-    "do": "Pass the folder of a log, which has a checkpoint and a folder named tile."
-  },
-  "log/mirror-behind": {
-    "says": "The mirror has fewer entries than the checkpoint that is kept here covers.",
-    "do": "Wait until the mirror has caught up, or name another one."
-  },
-  "log/mirror-differs": {
-    "says": "What the mirror serves is not what the log and its witnesses have signed.",
-    "do": "Name another mirror; nothing that differs was taken from this one."
-  },
-  "log/cosigner-failed": {
-    "says": "The log could not cosign its checkpoint with the key that states the time, so that it was not published.",
-    "do": "Look at the key file keys/log-ml-dsa.key and at the gateway's own messages; the log tries again by itself."
-  },
-  "log/unavailable": {
-    "says": "The log cannot take entries, so no receipt could be kept.",
-    "do": "See the gateway's own messages; usually the disk is full or read-only."
-  },
-  "log/entry-too-large": {
-    "says": "The entry is over 65,535 bytes.",
-    "do": "Report it: a receipt is never that large."
-  },
-  "log/entry-pruned": {
-    "says": "This part of the log is older than it shows, under its published retention policy.",
-    "do": "See the log's retention page for the minimum index, or ask a mirror; proofs from the minimum index on hold as before."
-  },
-  "log/entry-denied": {
-    "says": "The log's operator does not show this entry, and has logged why.",
-    "do": "Read the other entries of its bundle one by one at entries/<index>; the tree and all proofs are unchanged."
-  },
-  "log/entry-too-young": {
-    "says": "An entry is not yet as old as the log's retention policy says before it may be pruned.",
-    "do": "Prune to a lower index, or wait."
-  },
-  "log/retention-unstated": {
-    "says": "The log has no retention policy, and without one it must not be pruned.",
-    "do": "State one with countersign log retention --minimum-days <days>."
-  },
-  "log/retention-malformed": {
-    "says": "The file that says what may be read of the log cannot be read.",
-    "do": "Restore retention.json from your backup; its acts are in the log too. Deleting it would show what is denied."
-  },
-  "log/retention-full": {
-    "says": "The log's file of pruning and denials can hold no more acts.",
-    "do": "Report it: ten thousand acts were thought to be enough."
-  },
-  "log/minimum-beyond-checkpoint": {
-    "says": "The minimum index can be no larger than the log's current checkpoint.",
-    "do": "Prune to a lower index."
-  },
-  "log/minimum-lowered": {
-    "says": "The minimum index would become lower than it is.",
-    "do": "If pruned entries are to be shown again, say so with --lower."
-  },
-  "data/locked": {
-    "says": "Another process uses this data folder.",
-    "do": "Stop the other process, or pass another --data folder."
-  },
-  "data/key-malformed": {
-    "says": "A key file cannot be read.",
-    "do": "Restore the file from your backup; never let a new key be made over it."
-  },
-  "data/key-exposed": {
-    "says": "A key file can be read by other users.",
-    "do": "Run chmod 600 on it, and think about who could have copied it."
-  },
-  "data/key-unknown": {
-    "says": "A key in the data folder is none that the log knows, as when its file was lost and a new one was made.",
-    "do": "Put the old key file back from your backup."
-  },
-  "data/key-ended": {
-    "says": "A key in the data folder no longer counts: the log says that it was rotated or revoked, and its successor is not here.",
-    "do": "Put the successor back as <name>.key.next, or name a new one: countersign key revoke <name> --recovery-key FILE."
-  },
-  "vault/unavailable": {
-    "says": "The vault cannot take content, so nothing was answered.",
-    "do": "See the gateway's own messages; usually the disk is full or read-only."
-  },
-  "vault/unknown": {
-    "says": "The vault holds nothing for this exchange.",
-    "do": "Check the id; content is kept only by the gateway that answered."
-  },
-  "vault/corrupt": {
-    "says": "What the vault holds for this exchange cannot be decrypted.",
-    "do": "Restore the vault from your backup."
-  },
-  "misbehaviour/too-large": {
-    "says": "The evidence file is larger than any evidence can be.",
-    "do": "Check that this file is evidence."
-  },
-  "misbehaviour/malformed": {
-    "says": "This is not evidence of misbehaviour: a member is missing, surplus, out of order or of the wrong kind.",
-    "do": "Use the bytes exactly as the monitor wrote them."
-  },
-  "misbehaviour/type-unknown": {
-    "says": "The evidence is of a type that this version does not know.",
-    "do": "Use a version of Countersign that knows it."
-  },
-  "misbehaviour/log-forked": {
-    "says": "The log has signed two trees that cannot both be its history.",
-    "do": "Stop relying on this log, and publish the evidence: anyone can check it without you."
-  },
-  "misbehaviour/promise-broken": {
-    "says": "The log took no notice of a receipt that it had promised to include and that was submitted in time.",
-    "do": "Publish the evidence, and submit the receipt to another log that your policy names."
-  },
-  "misbehaviour/witness-forked": {
-    "says": "The witness has cosigned two trees that cannot both be the log's history.",
-    "do": "Remove the witness from your policy, and publish the evidence."
-  },
-  "misbehaviour/witness-time-reversed": {
-    "says": "The witness has cosigned a smaller tree as the largest that it had seen, after it had cosigned a larger one by its own clock.",
-    "do": "Remove the witness from your policy, and publish the evidence."
-  },
-  "misbehaviour/receipt-forked": {
-    "says": "The issuer has signed two different statements about one numbered exchange.",
-    "do": "Stop relying on this issuer, and publish the evidence."
-  },
-  "misbehaviour/key-unknown": {
-    "says": "The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.",
-    "do": "Pass the trust file of that log, or --key with the verifier key of the accused."
-  },
-  "misbehaviour/key-retired": {
-    "says": "The key had been retired or revoked, so that what it signs proves nothing about its owner.",
-    "do": "Ask who held the key then; the key change is in the log."
-  },
-  "misbehaviour/keys-differ": {
-    "says": "The two signatures are by two keys, which each may have signed one of them honestly.",
-    "do": "Look for two statements that were signed by one key."
-  },
-  "misbehaviour/origins-differ": {
-    "says": "The two checkpoints are of two logs.",
-    "do": "Compare only checkpoints that have one origin."
-  },
-  "misbehaviour/origin-foreign": {
-    "says": "The checkpoint's origin is not the name of the log's key.",
-    "do": "Compare only checkpoints of the log that you know."
-  },
-  "misbehaviour/sizes-differ": {
-    "says": "The two trees are of different sizes, so that different roots are no contradiction.",
-    "do": "Look for a consistency proof between the two."
-  },
-  "misbehaviour/sizes-not-ascending": {
-    "says": "The second tree is not larger than the first.",
-    "do": "Compare a smaller tree with a larger one."
-  },
-  "misbehaviour/size-zero": {
-    "says": "The first tree is empty, and every tree extends the empty one.",
-    "do": "Compare trees that hold something."
-  },
-  "misbehaviour/roots-equal": {
-    "says": "The two roots are the same, so there is one tree.",
-    "do": "Nothing: this is what honest logs and witnesses sign."
-  },
-  "misbehaviour/times-in-order": {
-    "says": "The larger tree was not cosigned at an earlier time than the smaller one.",
-    "do": "Nothing: a witness may lag behind, and may sign its latest tree again."
-  },
-  "misbehaviour/time-not-stated": {
-    "says": "The signature states no time, so that it says nothing about when.",
-    "do": "Look for a signature with a time."
-  },
-  "misbehaviour/payloads-equal": {
-    "says": "Both envelopes hold the same statement.",
-    "do": "Nothing: one statement may be signed or sent twice."
-  },
-  "misbehaviour/exchanges-agree": {
-    "says": "An acceptance and a receipt of one exchange have one number, as they must.",
-    "do": "Nothing: this is what honest issuers sign."
-  },
-  "misbehaviour/numbers-differ": {
-    "says": "The two statements are not of one issuer, epoch, client and counter.",
-    "do": "Compare statements that share all four."
-  },
-  "misbehaviour/deadline-not-passed": {
-    "says": "The log had not yet signed anything after the deadline of its promise.",
-    "do": "Wait for a checkpoint that the log has signed after the deadline."
-  },
-  "misbehaviour/window-open": {
-    "says": "The log's signature came before the challenge window after the submission had passed.",
-    "do": "Wait until the window has passed, and take a newer checkpoint."
-  },
-  "misbehaviour/stamp-mismatch": {
-    "says": "The stamp is of another receipt, or of a submission to another log.",
-    "do": "Use the stamp that the mirror gave for this receipt."
-  },
-  "misbehaviour/seen-mismatch": {
-    "says": "The tree from which to start reading is not the one that the receipt says it had seen.",
-    "do": "Make the evidence again with the monitor."
-  },
-  "misbehaviour/policy-unseen": {
-    "says": "The receipt names a policy that was not yet in the tree that it says it had seen, so the log may have refused it.",
-    "do": "Nothing: such a receipt's promise cannot be proven broken."
-  },
-  "misbehaviour/receipt-logged": {
-    "says": "The log holds the receipt.",
-    "do": "Nothing: the promise was kept, late as it may have been."
-  },
-  "misbehaviour/log-data-missing": {
-    "says": "The entries that this evidence is about are not at hand.",
-    "do": "Pass --log with the address of the log or of a mirror, or a folder with its tiles."
-  },
-  "misbehaviour/log-data-mismatch": {
-    "says": "The entries given do not make the root that the log has signed.",
-    "do": "Take them from another mirror of the log."
-  },
-  "monitor/epoch-missing": {
-    "says": "An issuer's receipt stands in the log before the entry that begins its epoch, or without one.",
-    "do": "Ask the issuer: its epochs must be logged before their receipts."
-  },
-  "monitor/epoch-repeated": {
-    "says": "An issuer has begun one epoch twice.",
-    "do": "Ask the issuer: numbers may have been given twice in it."
-  },
-  "monitor/counter-repeated": {
-    "says": "Two receipts in the log have one number, and the first can no longer be read as evidence.",
-    "do": "Ask a mirror of the log for the first of the two entries."
-  },
-  "monitor/payload-repeated": {
-    "says": "The log holds one payload twice.",
-    "do": "Tell the log's operator: a log takes each statement once."
-  },
-  "monitor/previous-unknown": {
-    "says": "A receipt names one before it that was not in the log by then.",
-    "do": "Nothing yet: receipts may have been logged out of order; ask the issuer if the other one never comes."
-  },
-  "monitor/previous-repeated": {
-    "says": "Two receipts of one client name the same one before them.",
-    "do": "Ask the issuer: a client's receipts must make one chain."
-  },
-  "monitor/seen-unknown": {
-    "says": "A receipt says that it had seen a tree which this log never had.",
-    "do": "Ask the issuer which log it was shown; keep the receipt, for the log may show others another tree."
-  },
-  "monitor/policy-unknown": {
-    "says": "A receipt names a policy that does not stand where it says.",
-    "do": "Ask the issuer which policy was in force."
-  },
-  "monitor/checkpoint-older": {
-    "says": "The log serves an older checkpoint than it did before.",
-    "do": "Nothing yet: it may come from a cache; ask the operator if it stays so."
-  },
-  "monitor/checkpoint-contradicted": {
-    "says": "A checkpoint that the log has signed contradicts its tree, but the log does not serve what a proof takes.",
-    "do": "Keep both checkpoints, and ask a mirror of the log for its tiles."
-  },
-  "monitor/tiles-contradicted": {
-    "says": "What the log serves does not make the root that it has signed.",
-    "do": "Try again later; a log that keeps serving this cannot be monitored, and should not be relied on."
-  },
-  "monitor/entries-withheld": {
-    "says": "The log does not serve entries that its checkpoint covers.",
-    "do": "Try again later. If its published policy lets it remove them, pass --skip-missing to go on without."
-  },
-  "monitor/state-corrupt": {
-    "says": "What the monitor keeps on disk is damaged, or is of another log.",
-    "do": "Pass another --data folder; the monitor then starts from the beginning."
-  },
-  "peer/unreachable": {
-    "says": "The other server did not answer.",
-    "do": "Check its address and that it is running; try again later."
-  },
-  "peer/answer-too-large": {
-    "says": "The other server's answer is longer than it can be.",
-    "do": "Check the address: most likely this is no server of that kind."
-  },
-  "peer/answer-missing": {
-    "says": "The other server does not have what it should have.",
-    "do": "Try again later; a log that keeps refusing what its checkpoint covers cannot be monitored."
-  },
-  "peer/answer-unexpected": {
-    "says": "The other server answered with a status that its protocol does not have there.",
-    "do": "Check the address, and what its operator says."
-  },
-  "peer/answer-malformed": {
-    "says": "The other server's answer is not in the form that its protocol has.",
-    "do": "Check the address; if it is right, tell its operator."
-  }
+  'json/malformed': {
+    says: 'These bytes are not JSON.',
+    do: 'Use the bytes exactly as they were issued.',
+  },
+  'json/not-canonical': {
+    says: 'This JSON is not in canonical form (RFC 8785).',
+    do: 'Use the bytes exactly as they were issued; do not reformat or re-encode them.',
+  },
+  'cbor/malformed': {
+    says: 'These bytes are not CBOR in deterministic encoding (RFC 8949 §4.2.1).',
+    do: 'Use the bytes exactly as they were issued; do not decode and re-encode them.',
+  },
+  'note/malformed': {
+    says: 'This is not a signed note (C2SP signed-note).',
+    do: 'Fetch the note again from where it is published.',
+  },
+  'note/key-malformed': {
+    says: 'This is not a verifier key (name+hash+base64).',
+    do: 'Copy the key again from its publisher.',
+  },
+  'note/signature-invalid': {
+    says: 'A signature by a key that you know does not verify.',
+    do: 'Treat the note as forged or damaged; ask for it again from another source.',
+  },
+  'checkpoint/malformed': {
+    says: 'This is not a checkpoint (C2SP tlog-checkpoint).',
+    do: 'Fetch the checkpoint again from the log.',
+  },
+  'checkpoint/origin-mismatch': {
+    says: 'The checkpoint is of another log.',
+    do: 'Use the trust file of the log that the receipt names.',
+  },
+  'checkpoint/log-signature-missing': {
+    says: 'The log itself has not signed this checkpoint.',
+    do: 'Fetch the proof again; if it stays so, the proof does not come from this log.',
+  },
+  'checkpoint/log-key-retired': {
+    says: 'The checkpoint is signed only by a key of the log that no longer counted for a tree of that size.',
+    do: 'Fetch the proof again; if it stays so, somebody uses an old key of the log.',
+  },
+  'cosignature/malformed': {
+    says: "A witness's signature line has the wrong shape.",
+    do: 'Fetch the proof again.',
+  },
+  'witness/quorum-not-met': {
+    says: 'Fewer witnesses have cosigned than the policy asks for, as of the time asked about.',
+    do: 'Fetch the bundle again with ?wait=witnessed, or ask about a later time.',
+  },
+  'witness/not-asked': {
+    says: 'The policy asks for no witnesses, and none has cosigned.',
+    do: 'Name witnesses in the policy if it matters to you that others see the same log.',
+  },
+  'witness/old-size-too-large': {
+    says: 'The log claims that the witness has seen more than the log has.',
+    do: 'Send the size that the witness last cosigned.',
+  },
+  'witness/stale': {
+    says: 'The witness has cosigned another size than the log believes.',
+    do: 'Retry from the size that the witness names.',
+  },
+  'witness/busy': {
+    says: 'The witness has as many requests about this log waiting as it takes.',
+    do: 'Ask again in a second, with the newest checkpoint alone.',
+  },
+  'witness/cosignature-missing': {
+    says: 'The checkpoint carries no cosignature by this witness.',
+    do: 'Ask for one with add-checkpoint first.',
+  },
+  'witness/closing': {
+    says: 'The witness is shutting down.',
+    do: 'Ask again in a moment.',
+  },
+  'witness/state-corrupt': {
+    says: 'What the witness keeps of a log is not what it has cosigned.',
+    do: 'Restore the file from a backup that is not older than its last cosignature; without its file the witness could cosign two histories.',
+  },
+  'witness/statement-changed': {
+    says: 'This key has been used by a witness whose published statement is another one.',
+    do: 'Use a key of its own for each statement: whoever trusts a key relies on what it says.',
+  },
+  'witness/entry-refused': {
+    says: 'The witness has read the entries of this tree and refuses one of them.',
+    do: 'Look at the entry that is named; this witness will never cosign a tree that holds it.',
+  },
+  'witness/entries-mismatch': {
+    says: 'The entries that the log serves do not make the root that it has signed.',
+    do: "Compare the log's tiles with its checkpoint; the witness reads them again when it is asked again.",
+  },
+  'witness/entries-unchecked': {
+    says: 'The witness has not yet read and checked every entry of this tree.',
+    do: 'Ask again in a second; it goes on reading meanwhile.',
+  },
+  'witness/consistency-invalid': {
+    says: 'The new checkpoint does not extend the one that the witness last cosigned.',
+    do: 'Keep both checkpoints: together they show that the log was rewritten.',
+  },
+  'policy/malformed': {
+    says: 'A line of the witness policy cannot be read (C2SP tlog-policy).',
+    do: 'Correct the line that is named.',
+  },
+  'policy/name-duplicate': {
+    says: 'A name is defined twice in the witness policy.',
+    do: 'Give each log, witness and group a name of its own.',
+  },
+  'policy/key-duplicate': {
+    says: 'One public key stands behind two names of the witness policy.',
+    do: 'Remove one of the two: a key may count once.',
+  },
+  'policy/name-unknown': {
+    says: 'The witness policy uses a name before it is defined.',
+    do: 'Define witnesses and groups before the groups and the quorum that use them.',
+  },
+  'policy/member-reused': {
+    says: 'A witness or group is a member of two groups.',
+    do: 'Make it a member of one group.',
+  },
+  'tree/inclusion-invalid': {
+    says: "The proof does not lead from this entry to the checkpoint's root.",
+    do: 'Treat the bundle as altered; fetch it again from the log or a mirror.',
+  },
+  'tree/consistency-invalid': {
+    says: 'The proof does not lead from the older root to the newer one.',
+    do: 'Keep both checkpoints: together they may show that the log was rewritten.',
+  },
+  'tree/interval-invalid': {
+    says: 'These entries are no subtree of that tree (draft-ietf-plants-merkle-tree-certs, section 4.1).',
+    do: 'Begin at a multiple of a power of two that is no smaller than the number of entries, and end inside the tree.',
+  },
+  'tree/subtree-invalid': {
+    says: "The proof does not lead from this part of the tree to the checkpoint's root.",
+    do: 'Ask for the proof again from another source; if it stays so, treat these entries as not of this log.',
+  },
+  'tree/index-out-of-range': {
+    says: "The entry's index is not below the tree's size.",
+    do: 'Treat the bundle as altered; fetch it again.',
+  },
+  'proof/malformed': {
+    says: 'This is not a proof of inclusion (C2SP tlog-proof).',
+    do: 'Fetch the bundle again from the log.',
+  },
+  'proof/absent': {
+    says: 'The bundle carries no proof that the receipt is in the log.',
+    do: 'Fetch the bundle again with ?wait=witnessed.',
+  },
+  'proof/overdue': {
+    says: 'The bundle carries no proof, and the deadline that the receipt promised has passed.',
+    do: 'Fetch the bundle again; if the log cannot prove inclusion, submit the receipt and keep the answer as evidence of a broken promise.',
+  },
+  'proof/invalid': {
+    says: 'The proof itself failed, so what stands on it was not looked at.',
+    do: 'See the check that failed.',
+  },
+  'proof/surplus-signature': {
+    says: 'The proof carries a signature line by a key that the trust file does not name, so nothing vouches for that line.',
+    do: 'Add the key to your trust file if you trust it; otherwise ask for the bundle again.',
+  },
+  'cose/malformed': {
+    says: 'This is not a COSE receipt of inclusion or consistency (RFC 9942).',
+    do: 'Fetch the receipt again from GET /v1/receipts/<id>?format=cose.',
+  },
+  'cose/algorithm-unsupported': {
+    says: 'The COSE receipt is signed with another algorithm than EdDSA, or is about another structure than RFC9162_SHA256.',
+    do: 'Use a verifier that knows that algorithm and that structure.',
+  },
+  'cose/origin-unprotected': {
+    says: 'The signature of the COSE receipt does not cover which log it is of.',
+    do: 'Ask the log for receipts with their issuer in the protected header; such a signature could be shown as that of another log.',
+  },
+  'cose/size-unprotected': {
+    says: 'The signature of the COSE receipt does not cover the size of the tree.',
+    do: 'Ask the log for receipts with the size in the protected header; without it the same root can be said to be of several sizes.',
+  },
+  'cose/size-mismatch': {
+    says: 'The proof in the COSE receipt is about a tree of another size than the signature.',
+    do: 'Treat the receipt as altered; fetch it again.',
+  },
+  'cose/payload-attached': {
+    says: 'The COSE receipt carries its root instead of leaving it to be computed.',
+    do: 'Ask for a receipt with a detached payload: only then nobody can forget to compare the two.',
+  },
+  'cose/key-unknown': {
+    says: "The COSE receipt is signed by another key than the log's.",
+    do: 'Check that the trust file is that of this log.',
+  },
+  'cose/signature-invalid': {
+    says: "The log's signature does not match the root that this entry and this proof lead to.",
+    do: 'Check that the entry is the one that the receipt is of; if it is, treat the receipt as forged or altered.',
+  },
+  'bundle/too-large': {
+    says: 'The bundle is larger than any bundle can be.',
+    do: 'Check that this file is a bundle.',
+  },
+  'bundle/malformed': {
+    says: 'This is not a bundle: a member is missing, surplus or of the wrong kind.',
+    do: 'Use the bytes exactly as GET /v1/receipts/<id> returned them.',
+  },
+  'key/change-malformed': {
+    says: 'This is not a key change: a member is missing, surplus or of the wrong kind, or two of them do not fit together.',
+    do: 'If a log serves it as one, do not rely on that log; tell its operator.',
+  },
+  'key/proof-invalid': {
+    says: 'A key that the key change is about has not agreed to it.',
+    do: 'Treat it as an attempt to take over or to disable a key; it changes nothing.',
+  },
+  'key/change-out-of-order': {
+    says: 'The key change does not follow the last one of its log.',
+    do: 'Of two with one number the first in the log counts; read the history again before you write the next.',
+  },
+  'key/signer-unknown': {
+    says: 'The key change is signed neither by an issuer in force nor by the recovery key.',
+    do: "Sign it with the issuer's key of today, or with the recovery key.",
+  },
+  'key/unknown': {
+    says: 'The key change is about a key that is not in force.',
+    do: 'List the keys that are: countersign key list.',
+  },
+  'key/reused': {
+    says: 'The new key has been used before in this log.',
+    do: 'Make a new key: one that has ended never comes back, and none has two purposes.',
+  },
+  'key/change-forbidden': {
+    says: 'Who signed the key change may not do what it says.',
+    do: 'Looking back and choosing a successor for a revoked key take the recovery key.',
+  },
+  'key/retired': {
+    says: "The issuer's key had been rotated away before the receipt entered the log.",
+    do: 'Treat the receipt as forged with an old key; ask the operator for the one under the new key.',
+  },
+  'key/revoked': {
+    says: "The issuer's key had been revoked before the receipt entered the log.",
+    do: 'Treat the receipt as forged with a stolen key.',
+  },
+  'key/disowned': {
+    says: "The operator has said since that the issuer's key was already stolen when the receipt entered the log.",
+    do: 'Nobody can tell it from a forgery. If the answer was genuine, keep it with its opening: that the operator disowns it is in the log.',
+  },
+  'key/standing-unknown': {
+    says: "The issuer's key no longer signs, and without a valid proof nobody can know whether it signed this while it counted.",
+    do: 'Fetch the bundle again with ?wait=witnessed.',
+  },
+  'trust/missing': {
+    says: "There is no trust file, so nobody's signature can be judged.",
+    do: 'Pass --trust FILE, with the file from the operator or, better, from somebody who watches it.',
+  },
+  'trust/malformed': {
+    says: 'The trust file is not one: it is not JSON, or has a member that it should not have, or lacks one.',
+    do: 'Correct the member that is named; the schema is spec/schemas/trust.json.',
+  },
+  'envelope/malformed': {
+    says: 'This is not a DSSE envelope with exactly one signature.',
+    do: 'Use the bytes exactly as they were issued.',
+  },
+  'envelope/type-unknown': {
+    says: "The envelope's payload is of a type that this version does not know.",
+    do: 'Use a version of Countersign that knows it.',
+  },
+  'envelope/issuer-mismatch': {
+    says: 'The envelope names another key than the signed receipt does.',
+    do: 'Treat the receipt as altered.',
+  },
+  'envelope/issuer-unknown': {
+    says: 'The receipt is signed by a key that your trust file does not name.',
+    do: 'Check that the trust file is the one of this operator.',
+  },
+  'envelope/signature-invalid': {
+    says: "The issuer's signature does not match the receipt.",
+    do: 'Treat the receipt as forged or altered.',
+  },
+  'acceptance/malformed': {
+    says: 'The signed payload is not an acceptance of this version.',
+    do: 'Report it to the issuer: it signed something that is not an acceptance.',
+  },
+  'acceptance/mismatch': {
+    says: "The acceptance in the stream is not this exchange's.",
+    do: 'Keep both: an acceptance and a receipt of one issuer that disagree are evidence against it.',
+  },
+  'acceptance/signature-invalid': {
+    says: "The issuer's signature does not match the acceptance in the stream.",
+    do: 'Treat the stream as altered.',
+  },
+  'entry/type-unknown': {
+    says: "The entry's statement is of no type that this version knows.",
+    do: 'Use a version of Countersign that knows it; an issuer logs nothing else.',
+  },
+  'entry/malformed': {
+    says: 'The signed payload is not a log entry of the type it states.',
+    do: 'Report it to the issuer: it signed something that is not what it says.',
+  },
+  'receipt/malformed': {
+    says: 'The signed payload is not a receipt of this version.',
+    do: 'Report it to the issuer: it signed something that is not a receipt.',
+  },
+  'receipt/log-mismatch': {
+    says: 'The receipt promises inclusion in another log than the one in the trust file.',
+    do: 'Use the trust file of the log that the receipt names.',
+  },
+  'receipt/order-impossible': {
+    says: 'The receipt refers to a part of the log that came after the receipt itself.',
+    do: 'Report it to the issuer: it signed something that cannot have been so.',
+  },
+  'receipt/time-order': {
+    says: "The receipt's own times are out of order.",
+    do: 'Report it to the issuer: its clock or its receipt is wrong.',
+  },
+  'receipt/time-contradicted': {
+    says: 'A witness cosigned a log with this receipt in it before the receipt says it was made.',
+    do: 'Report it to the issuer and to the witness: one of their clocks is wrong.',
+  },
+  'receipt/time-future': {
+    says: 'The receipt says it was made after the time asked about.',
+    do: 'Check your clock, or the --as-of that you gave.',
+  },
+  'stamp/malformed': {
+    says: 'The signed payload is not a stamp of this version.',
+    do: 'Ask the mirror for the stamp again.',
+  },
+  'stamp/stamper-unknown': {
+    says: 'The stamp is by a key that you do not know.',
+    do: "Name the mirror's key for stamps if you trust that mirror's clock; otherwise treat the entry as not submitted.",
+  },
+  'stamp/signature-invalid': {
+    says: "The mirror's signature does not match the stamp.",
+    do: 'Treat the stamp as forged or damaged; ask the mirror for it again.',
+  },
+  'stamp/store-full': {
+    says: 'The mirror keeps as many submissions that the log has not taken as it can.',
+    do: "Submit the entry at another mirror; tell this one's operator that the log takes nothing.",
+  },
+  'mirror/log-unknown': {
+    says: 'This mirror does not keep a copy of that log.',
+    do: "Check the log's origin, or ask a mirror that names it on its front page.",
+  },
+  'mirror/nothing-pending': {
+    says: 'The mirror has not been given a checkpoint of that log yet.',
+    do: "Send the log's checkpoint to add-checkpoint first.",
+  },
+  'mirror/package-invalid': {
+    says: "These entries are not proven to be those of the log's checkpoint.",
+    do: "Make the package again from the log's own tiles; if it stays so, compare the log with this mirror.",
+  },
+  'mirror/upload-cut-off': {
+    says: 'The upload ended before its first package was whole.',
+    do: 'Send it again; where the network is slow, send fewer packages at a time.',
+  },
+  'mirror/unavailable': {
+    says: "The mirror's disk failed, so it takes nothing until it is started again.",
+    do: 'Make room or repair the disk, then start the mirror again; what it has cosigned is still there.',
+  },
+  'mirror/log-forked': {
+    says: 'The log shows a checkpoint that does not extend the one that this mirror has.',
+    do: 'Keep both checkpoints and tell others: if both are signed by the log, it has two histories.',
+  },
+  'content/not-given': {
+    says: 'The content was not given, so it could not be compared.',
+    do: 'Pass the exact bytes that were sent or received.',
+  },
+  'content/opening-needed': {
+    says: "Content cannot be compared without the exchange's opening.",
+    do: 'Pass --opening with the value of the countersign-opening header.',
+  },
+  'content/opening-malformed': {
+    says: 'The opening is not 32 bytes of base64url.',
+    do: 'Copy the countersign-opening header again.',
+  },
+  'content/request-mismatch': {
+    says: "The request is not the one that the receipt commits to, or the opening is not this exchange's.",
+    do: 'Check the opening, then that the file holds the exact bytes that were sent; if both are right, the receipt is about something else.',
+  },
+  'content/request-partial': {
+    says: 'The gateway refused before it had the whole request, so the receipt commits to none of it.',
+    do: 'Nothing: there is no content to compare.',
+  },
+  'content/response-mismatch': {
+    says: "The answer is not the one that the receipt commits to, or the opening is not this exchange's.",
+    do: 'Check the opening, then that the file holds the exact bytes that came, all of them: a stream that was cut off on its way cannot be compared. If both are right, the answer was changed after it was signed.',
+  },
+  'content/response-unsigned': {
+    says: 'The receipt says that no response was sent, so there is nothing to compare this one with.',
+    do: 'Check that the response belongs to this exchange.',
+  },
+  'content/inline-invalid': {
+    says: "What stands in the stream in the receipt's place is not the receipt, nor signed by the issuer.",
+    do: 'Treat the stream as altered.',
+  },
+  'content/inline-mismatch': {
+    says: 'The receipt inside the stream is not the one in the bundle.',
+    do: 'Keep both: two receipts of one exchange are evidence against their issuer.',
+  },
+  'epoch/not-checked': {
+    says: "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",
+    do: 'Follow the log with a monitor.',
+  },
+  'request/too-large': {
+    says: "The request's body is over the gateway's limit.",
+    do: 'Send less, or ask the operator to raise the limit.',
+  },
+  'request/malformed': {
+    says: 'The request is not one that the API knows: it is not a JSON object, or a member is missing, doubled or of the wrong kind.',
+    do: 'Correct the body; the message names the member.',
+  },
+  'request/encoded': {
+    says: "The request's body is content-encoded, which the gateway does not take.",
+    do: 'Send the body without content-encoding.',
+  },
+  'request/parameter-invalid': {
+    says: 'A parameter of the request is out of range or of the wrong kind.',
+    do: 'Correct the parameter that is named.',
+  },
+  'request/body-malformed': {
+    says: "The request's body is not what this path takes, or it broke off.",
+    do: 'Send the whole body in the form that the specification of this path gives.',
+  },
+  'request/model-unknown': {
+    says: 'No upstream of this gateway has that model.',
+    do: 'Ask GET /v1/models for those it has, or start the gateway with --upstream.',
+  },
+  'request/route-unknown': {
+    says: 'The gateway has nothing at this path.',
+    do: 'GET / lists the paths; the base URL of the API ends in /v1.',
+  },
+  'request/method-refused': {
+    says: 'This path does not take that method.',
+    do: 'Use the method named in the Allow header.',
+  },
+  'request/host-refused': {
+    says: "The request's Host or Origin is not this gateway's, as in a DNS rebinding attack.",
+    do: 'Use the address that the gateway printed when it started.',
+  },
+  'upstream/unreachable': {
+    says: 'The upstream could not be reached.',
+    do: 'Check that it is running and that the address is right.',
+  },
+  'upstream/timeout': {
+    says: 'The upstream did not answer in time.',
+    do: 'Try again, or give the gateway a longer limit.',
+  },
+  'upstream/broken': {
+    says: 'The upstream stopped in the middle of its answer.',
+    do: 'Try again; what came is in the signed record.',
+  },
+  'upstream/garbage': {
+    says: "The upstream answered with something that is not the API's answer.",
+    do: 'Check that the address is that of an OpenAI-compatible API, /v1 included.',
+  },
+  'upstream/oversized': {
+    says: "The upstream's answer is over the gateway's limit.",
+    do: 'Ask for less, or ask the operator to raise the limit.',
+  },
+  'upstream/error': {
+    says: 'The upstream refused or failed, and said so itself.',
+    do: 'Its own message is in the answer.',
+  },
+  'client/aborted': {
+    says: 'The client went away before the answer was complete.',
+    do: 'Nothing: the record says how far the answer got.',
+  },
+  'gateway/busy': {
+    says: 'The gateway holds as many requests as it can at the moment.',
+    do: 'Try again in a second.',
+  },
+  'gateway/closing': {
+    says: 'The gateway is shutting down.',
+    do: 'Try again in a moment.',
+  },
+  'gateway/fault': {
+    says: 'The gateway has a fault of its own.',
+    do: 'Report it, with what the gateway printed.',
+  },
+  'receipt/unknown': {
+    says: 'The gateway knows no such exchange.',
+    do: 'Check the id in the countersign-exchange header.',
+  },
+  'receipt/pending': {
+    says: 'The exchange has not ended yet, so there is no receipt.',
+    do: 'Ask again when the answer is complete.',
+  },
+  'receipt/not-included': {
+    says: 'The receipt is signed, but not yet in the log.',
+    do: 'Ask again in a second, or for the bundle, which comes without a proof as well.',
+  },
+  'log/corrupt': {
+    says: 'What the log holds on disk is not what it has signed.',
+    do: 'Stop, keep a copy of the folder as it is, see what is damaged with countersign log fsck, and restore that from a mirror or a backup; never delete the checkpoint to get past this.',
+  },
+  'log/behind-witness': {
+    says: 'A witness has seen a larger log than the one on disk, as after restoring an old backup.',
+    do: 'Do not start it on these files: it would fork itself. Put a newer copy back, or fetch what is missing: countersign log restore --from <mirror>. If neither exists any more, end this log and begin one under another origin (docs/log.md).',
+  },
+  'log/witnesses-silent': {
+    says: "Too few of the log's witnesses answered at its start to know whether it has gone back behind what they have seen.",
+    do: 'Start the log again when its witnesses can be reached.',
+  },
+  'log/busy': {
+    says: 'The log is being given more than it can look at.',
+    do: 'Wait a second and send it again; nothing was taken.',
+  },
+  'log/not-found': {
+    says: 'The folder holds no log.',
+    do: 'Pass the folder of a log, which has a checkpoint and a folder named tile.',
+  },
+  'log/mirror-behind': {
+    says: 'The mirror has fewer entries than the checkpoint that is kept here covers.',
+    do: 'Wait until the mirror has caught up, or name another one.',
+  },
+  'log/mirror-differs': {
+    says: 'What the mirror serves is not what the log and its witnesses have signed.',
+    do: 'Name another mirror; nothing that differs was taken from this one.',
+  },
+  'log/cosigner-failed': {
+    says: 'The log could not cosign its checkpoint with the key that states the time, so that it was not published.',
+    do: "Look at the key file keys/log-ml-dsa.key and at the gateway's own messages; the log tries again by itself.",
+  },
+  'log/unavailable': {
+    says: 'The log cannot take entries, so no receipt could be kept.',
+    do: "See the gateway's own messages; usually the disk is full or read-only.",
+  },
+  'log/entry-too-large': {
+    says: 'The entry is over 65,535 bytes.',
+    do: 'Report it: a receipt is never that large.',
+  },
+  'log/entry-pruned': {
+    says: 'This part of the log is older than it shows, under its published retention policy.',
+    do: "See the log's retention page for the minimum index, or ask a mirror; proofs from the minimum index on hold as before.",
+  },
+  'log/entry-denied': {
+    says: "The log's operator does not show this entry, and has logged why.",
+    do: 'Read the other entries of its bundle one by one at entries/<index>; the tree and all proofs are unchanged.',
+  },
+  'log/entry-too-young': {
+    says: "An entry is not yet as old as the log's retention policy says before it may be pruned.",
+    do: 'Prune to a lower index, or wait.',
+  },
+  'log/retention-unstated': {
+    says: 'The log has no retention policy, and without one it must not be pruned.',
+    do: 'State one with countersign log retention --minimum-days <days>.',
+  },
+  'log/retention-malformed': {
+    says: 'The file that says what may be read of the log cannot be read.',
+    do: 'Restore retention.json from your backup; its acts are in the log too. Deleting it would show what is denied.',
+  },
+  'log/retention-full': {
+    says: "The log's file of pruning and denials can hold no more acts.",
+    do: 'Report it: ten thousand acts were thought to be enough.',
+  },
+  'log/minimum-beyond-checkpoint': {
+    says: "The minimum index can be no larger than the log's current checkpoint.",
+    do: 'Prune to a lower index.',
+  },
+  'log/minimum-lowered': {
+    says: 'The minimum index would become lower than it is.',
+    do: 'If pruned entries are to be shown again, say so with --lower.',
+  },
+  'data/locked': {
+    says: 'Another process uses this data folder.',
+    do: 'Stop the other process, or pass another --data folder.',
+  },
+  'data/key-malformed': {
+    says: 'A key file cannot be read.',
+    do: 'Restore the file from your backup; never let a new key be made over it.',
+  },
+  'data/key-exposed': {
+    says: 'A key file can be read by other users.',
+    do: 'Run chmod 600 on it, and think about who could have copied it.',
+  },
+  'data/key-unknown': {
+    says: 'A key in the data folder is none that the log knows, as when its file was lost and a new one was made.',
+    do: 'Put the old key file back from your backup.',
+  },
+  'data/key-ended': {
+    says: 'A key in the data folder no longer counts: the log says that it was rotated or revoked, and its successor is not here.',
+    do: 'Put the successor back as <name>.key.next, or name a new one: countersign key revoke <name> --recovery-key FILE.',
+  },
+  'vault/unavailable': {
+    says: 'The vault cannot take content, so nothing was answered.',
+    do: "See the gateway's own messages; usually the disk is full or read-only.",
+  },
+  'vault/unknown': {
+    says: 'The vault holds nothing for this exchange.',
+    do: 'Check the id; content is kept only by the gateway that answered.',
+  },
+  'vault/corrupt': {
+    says: 'What the vault holds for this exchange cannot be decrypted.',
+    do: 'Restore the vault from your backup.',
+  },
+  'misbehaviour/too-large': {
+    says: 'The evidence file is larger than any evidence can be.',
+    do: 'Check that this file is evidence.',
+  },
+  'misbehaviour/malformed': {
+    says: 'This is not evidence of misbehaviour: a member is missing, surplus, out of order or of the wrong kind.',
+    do: 'Use the bytes exactly as the monitor wrote them.',
+  },
+  'misbehaviour/type-unknown': {
+    says: 'The evidence is of a type that this version does not know.',
+    do: 'Use a version of Countersign that knows it.',
+  },
+  'misbehaviour/log-forked': {
+    says: 'The log has signed two trees that cannot both be its history.',
+    do: 'Stop relying on this log, and publish the evidence: anyone can check it without you.',
+  },
+  'misbehaviour/promise-broken': {
+    says: 'The log took no notice of a receipt that it had promised to include and that was submitted in time.',
+    do: 'Publish the evidence, and submit the receipt to another log that your policy names.',
+  },
+  'misbehaviour/witness-forked': {
+    says: "The witness has cosigned two trees that cannot both be the log's history.",
+    do: 'Remove the witness from your policy, and publish the evidence.',
+  },
+  'misbehaviour/witness-time-reversed': {
+    says: 'The witness has cosigned a smaller tree as the largest that it had seen, after it had cosigned a larger one by its own clock.',
+    do: 'Remove the witness from your policy, and publish the evidence.',
+  },
+  'misbehaviour/receipt-forked': {
+    says: 'The issuer has signed two different statements about one numbered exchange.',
+    do: 'Stop relying on this issuer, and publish the evidence.',
+  },
+  'misbehaviour/key-unknown': {
+    says: 'The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.',
+    do: 'Pass the trust file of that log, or --key with the verifier key of the accused.',
+  },
+  'misbehaviour/key-retired': {
+    says: 'The key had been retired or revoked, so that what it signs proves nothing about its owner.',
+    do: 'Ask who held the key then; the key change is in the log.',
+  },
+  'misbehaviour/keys-differ': {
+    says: 'The two signatures are by two keys, which each may have signed one of them honestly.',
+    do: 'Look for two statements that were signed by one key.',
+  },
+  'misbehaviour/origins-differ': {
+    says: 'The two checkpoints are of two logs.',
+    do: 'Compare only checkpoints that have one origin.',
+  },
+  'misbehaviour/origin-foreign': {
+    says: "The checkpoint's origin is not the name of the log's key.",
+    do: 'Compare only checkpoints of the log that you know.',
+  },
+  'misbehaviour/sizes-differ': {
+    says: 'The two trees are of different sizes, so that different roots are no contradiction.',
+    do: 'Look for a consistency proof between the two.',
+  },
+  'misbehaviour/sizes-not-ascending': {
+    says: 'The second tree is not larger than the first.',
+    do: 'Compare a smaller tree with a larger one.',
+  },
+  'misbehaviour/size-zero': {
+    says: 'The first tree is empty, and every tree extends the empty one.',
+    do: 'Compare trees that hold something.',
+  },
+  'misbehaviour/roots-equal': {
+    says: 'The two roots are the same, so there is one tree.',
+    do: 'Nothing: this is what honest logs and witnesses sign.',
+  },
+  'misbehaviour/times-in-order': {
+    says: 'The larger tree was not cosigned at an earlier time than the smaller one.',
+    do: 'Nothing: a witness may lag behind, and may sign its latest tree again.',
+  },
+  'misbehaviour/time-not-stated': {
+    says: 'The signature states no time, so that it says nothing about when.',
+    do: 'Look for a signature with a time.',
+  },
+  'misbehaviour/payloads-equal': {
+    says: 'Both envelopes hold the same statement.',
+    do: 'Nothing: one statement may be signed or sent twice.',
+  },
+  'misbehaviour/exchanges-agree': {
+    says: 'An acceptance and a receipt of one exchange have one number, as they must.',
+    do: 'Nothing: this is what honest issuers sign.',
+  },
+  'misbehaviour/numbers-differ': {
+    says: 'The two statements are not of one issuer, epoch, client and counter.',
+    do: 'Compare statements that share all four.',
+  },
+  'misbehaviour/deadline-not-passed': {
+    says: 'The log had not yet signed anything after the deadline of its promise.',
+    do: 'Wait for a checkpoint that the log has signed after the deadline.',
+  },
+  'misbehaviour/window-open': {
+    says: "The log's signature came before the challenge window after the submission had passed.",
+    do: 'Wait until the window has passed, and take a newer checkpoint.',
+  },
+  'misbehaviour/stamp-mismatch': {
+    says: 'The stamp is of another receipt, or of a submission to another log.',
+    do: 'Use the stamp that the mirror gave for this receipt.',
+  },
+  'misbehaviour/seen-mismatch': {
+    says: 'The tree from which to start reading is not the one that the receipt says it had seen.',
+    do: 'Make the evidence again with the monitor.',
+  },
+  'misbehaviour/policy-unseen': {
+    says: 'The receipt names a policy that was not yet in the tree that it says it had seen, so the log may have refused it.',
+    do: "Nothing: such a receipt's promise cannot be proven broken.",
+  },
+  'misbehaviour/receipt-logged': {
+    says: 'The log holds the receipt.',
+    do: 'Nothing: the promise was kept, late as it may have been.',
+  },
+  'misbehaviour/log-data-missing': {
+    says: 'The entries that this evidence is about are not at hand.',
+    do: 'Pass --log with the address of the log or of a mirror, or a folder with its tiles.',
+  },
+  'misbehaviour/log-data-mismatch': {
+    says: 'The entries given do not make the root that the log has signed.',
+    do: 'Take them from another mirror of the log.',
+  },
+  'monitor/epoch-missing': {
+    says: "An issuer's receipt stands in the log before the entry that begins its epoch, or without one.",
+    do: 'Ask the issuer: its epochs must be logged before their receipts.',
+  },
+  'monitor/epoch-repeated': {
+    says: 'An issuer has begun one epoch twice.',
+    do: 'Ask the issuer: numbers may have been given twice in it.',
+  },
+  'monitor/counter-repeated': {
+    says: 'Two receipts in the log have one number, and the first can no longer be read as evidence.',
+    do: 'Ask a mirror of the log for the first of the two entries.',
+  },
+  'monitor/payload-repeated': {
+    says: 'The log holds one payload twice.',
+    do: "Tell the log's operator: a log takes each statement once.",
+  },
+  'monitor/previous-unknown': {
+    says: 'A receipt names one before it that was not in the log by then.',
+    do: 'Nothing yet: receipts may have been logged out of order; ask the issuer if the other one never comes.',
+  },
+  'monitor/previous-repeated': {
+    says: 'Two receipts of one client name the same one before them.',
+    do: "Ask the issuer: a client's receipts must make one chain.",
+  },
+  'monitor/seen-unknown': {
+    says: 'A receipt says that it had seen a tree which this log never had.',
+    do: 'Ask the issuer which log it was shown; keep the receipt, for the log may show others another tree.',
+  },
+  'monitor/policy-unknown': {
+    says: 'A receipt names a policy that does not stand where it says.',
+    do: 'Ask the issuer which policy was in force.',
+  },
+  'monitor/checkpoint-older': {
+    says: 'The log serves an older checkpoint than it did before.',
+    do: 'Nothing yet: it may come from a cache; ask the operator if it stays so.',
+  },
+  'monitor/checkpoint-contradicted': {
+    says: 'A checkpoint that the log has signed contradicts its tree, but the log does not serve what a proof takes.',
+    do: 'Keep both checkpoints, and ask a mirror of the log for its tiles.',
+  },
+  'monitor/tiles-contradicted': {
+    says: 'What the log serves does not make the root that it has signed.',
+    do: 'Try again later; a log that keeps serving this cannot be monitored, and should not be relied on.',
+  },
+  'monitor/entries-withheld': {
+    says: 'The log does not serve entries that its checkpoint covers.',
+    do: 'Try again later. If its published policy lets it remove them, pass --skip-missing to go on without.',
+  },
+  'monitor/state-corrupt': {
+    says: 'What the monitor keeps on disk is damaged, or is of another log.',
+    do: 'Pass another --data folder; the monitor then starts from the beginning.',
+  },
+  'peer/unreachable': {
+    says: 'The other server did not answer.',
+    do: 'Check its address and that it is running; try again later.',
+  },
+  'peer/answer-too-large': {
+    says: "The other server's answer is longer than it can be.",
+    do: 'Check the address: most likely this is no server of that kind.',
+  },
+  'peer/answer-missing': {
+    says: 'The other server does not have what it should have.',
+    do: 'Try again later; a log that keeps refusing what its checkpoint covers cannot be monitored.',
+  },
+  'peer/answer-unexpected': {
+    says: 'The other server answered with a status that its protocol does not have there.',
+    do: 'Check the address, and what its operator says.',
+  },
+  'peer/answer-malformed': {
+    says: "The other server's answer is not in the form that its protocol has.",
+    do: 'Check the address; if it is right, tell its operator.',
+  },
 } as const;

@@ -461,6 +461,7 @@ const ELSEWHERE: Partial<Record<ReasonCode, string>> = {
   'checkpoint/log-key-retired': 'needs a trust file with retired keys: see verify.retired.test.ts',
   'cosignature/malformed': "given by a log about a witness's answer",
   'note/key-malformed': 'given by the reader of one key; a trust file names the member or the line instead',
+  'receipt/not-included': 'given by the gateway, about a COSE receipt that cannot exist yet',
   'receipt/pending': 'given by the gateway, about a receipt that does not exist yet',
   'receipt/unknown': 'given by the gateway, about a receipt that never existed',
   'tree/consistency-invalid': 'given by those who follow a log: a bundle has one checkpoint',

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { TrustSchema } from '../src/appraise/trust.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
+import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
 import { replaced } from './support/edit.js';
@@ -25,7 +26,7 @@ interface Described {
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
 const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
-const NAMES = ['bundle.json', 'receipt.json', 'trust.json'] as const;
+const NAMES = ['bundle.json', 'misbehaviour.json', 'receipt.json', 'trust.json'] as const;
 const committed = Object.fromEntries(NAMES.map(name => [name, read(`spec/schemas/${name}`)]));
 const validators = Object.fromEntries(
   NAMES.map(name => [name, new Ajv2020({ strict: true, strictTypes: false }).compile(committed[name])]),
@@ -38,7 +39,12 @@ const { bundle } = await make();
 
 describe('spec/schemas: derived from the code, by `npm run generate`', () => {
   it.each(NAMES)('%s is what would be written now', name => {
-    const sources = { bundle: BundleSchema, receipt: RECEIPT.schema, trust: TrustSchema };
+    const sources = {
+      bundle: BundleSchema,
+      misbehaviour: EvidenceSchema,
+      receipt: RECEIPT.schema,
+      trust: TrustSchema,
+    };
     expect(jsonSchemas(Object.keys(read('spec/reasons.json')), sources)[name]).toEqual(committed[name]);
   });
 

@@ -151,7 +151,8 @@ function report(contenders, results, settings) {
 }
 
 function table(rows) {
-  const number = (value, digits = 0) => (value ?? Number.NaN).toLocaleString('en-US', { maximumFractionDigits: digits });
+  const number = (value, digits = 0) =>
+    (value ?? Number.NaN).toLocaleString('en-US', { maximumFractionDigits: digits });
   const lines = rows.map(
     ({ name, target, perSecond, p50, p99, cpuMicroseconds, peakMiB, errors }) =>
       `| ${name} | ${number(perSecond.median)} (${number(perSecond.least)}–${number(perSecond.most)}) | ${number(p50, 1)} | ${number(p99, 1)} | ${number(cpuMicroseconds)} | ${peakMiB} | ${errors} | ${target} |`,

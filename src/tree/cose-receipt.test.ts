@@ -153,7 +153,8 @@ describe('RFC 9942 §5.3: receipts of consistency', () => {
 
   it.each<[what: string, old: Checkpoint, code: ReasonCode]>([
     ['another older root', { ...checkpointOf(7), root: new Uint8Array(32) }, 'tree/consistency-invalid'],
-    ['another older size', { ...checkpointOf(8) }, 'tree/consistency-invalid'],
+    ['another older tree', checkpointOf(8), 'tree/consistency-invalid'],
+    ['the older root under another size', { ...checkpointOf(7), size: 8 }, 'tree/consistency-invalid'],
   ])('%s: %s', async (_, old, code) => {
     const bytes = formatCoseReceipt(signed(13), consistencyOf(7, 13));
     expect(await reasonOfAsync(() => verifyCoseConsistency(bytes, old, LOG.key))).toBe(code);

@@ -142,7 +142,7 @@ export function parseCoseReceipt(bytes: Uint8Array, options: CoseOptions = {}): 
 
 /** What a receipt has shown. */
 export interface Proven {
-  /** The tree that the log has signed; its origin is the log's own where the signature does not cover one. */
+  /** The tree that the log has signed. Where the signature covers no origin it is the log's own, and no size, the proof's. */
   readonly checkpoint: Checkpoint;
   readonly proof: CoseReceipt['proof'];
 }

@@ -29,7 +29,7 @@ export interface TransparencyLog {
    * @param known the keys to file the entry under, from a caller that has just computed them; the log finds them itself otherwise
    */
   append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended;
-  /** The index of the entry that is filed under a 16-byte key, or null. */
+  /** The index of the first entry that is filed under a 16-byte key, or null. */
   find(key: Uint8Array): Promise<number | null>;
   /** The bytes of an entry that has been appended. */
   entry(index: number): Promise<Uint8Array>;

@@ -83,6 +83,28 @@ export function serveWitness(
   });
 }
 
+/** What `countersign mirror --json` prints. */
+export interface MirrorSummary {
+  readonly address: string;
+  readonly data: string;
+  /** Verifier keys. */
+  readonly keys: readonly string[];
+  readonly stampKey: string | null;
+  readonly logs: readonly { readonly origin: string; readonly url: string; readonly size: number }[];
+}
+
+/** Starts `countersign mirror --json` on a free port with these arguments and waits until it is ready. */
+export function serveMirror(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Served<MirrorSummary>> {
+  const first = ['mirror', '--json', '--listen', '127.0.0.1:0'];
+  return untilReady([...first, ...args], options, printed => {
+    const line = /^\{"address".*\}$/m.exec(printed)?.[0];
+    return line === undefined ? null : (JSON.parse(line) as MirrorSummary);
+  });
+}
+
 /** {@link serve} without `--json`: of the summary there is the address alone. */
 export function serveInWords(args: readonly string[], options: RunOptions = {}): Promise<Served> {
   return untilReady(['up', '--port', '0', ...args], options, printed => {

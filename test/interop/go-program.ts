@@ -21,7 +21,11 @@ export interface GoBuild {
 }
 
 /** The path of the built program, or why it cannot be had here. Go itself remembers what has not changed since. */
-export async function buildGo({ module, package: what = '.', toolchain = 'local' }: GoBuild): Promise<GoProgram> {
+export async function buildGo({
+  module,
+  package: what = '.',
+  toolchain = 'local',
+}: GoBuild): Promise<GoProgram> {
   const folder = join(tmpdir(), `countersign-interop-${process.getuid?.() ?? ''}`);
   const name = `${module}-${what}`.replaceAll(/[^a-z0-9]+/g, '-');
   const path = join(folder, `${name}-${process.pid}`);

@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Disk } from '../../src/shell/files/disk.js';
 import { growTo, openTestLog, openWitnesses, quorumOf } from '../support/log.js';
 import {
   type Chooser,
@@ -72,7 +73,7 @@ function chooserFrom(random: Random): Chooser {
 }
 
 describe('a loss of power', () => {
-  it(`at ${CRASHES} moments breaks no promise`, { timeout: 400_000 }, async () => {
+  it(`at ${CRASHES} moments breaks no promise`, { timeout: 600_000 }, async () => {
     console.log(`power loss: COUNTERSIGN_SEED=${SEED}`);
     const began = performance.now();
     const random = randomFrom(SEED);
@@ -101,12 +102,19 @@ async function crashHistory(
   promises: Promises,
   random: Random,
   depth: number,
+  seenAs: (disk: Disk) => Disk = disk => disk,
 ): Promise<number> {
   const disk = new SimulatedDisk(folder, random.pick([16, 512, 4096]));
   if (random.chance(0.2)) disk.failSync(Math.floor(random.between(0, 40)));
   for (const isLast of [false, true]) {
     const killedAt = !isLast || random.chance(0.5) ? disk.position + random.between(0, 120) : undefined;
-    await live({ folder, disk: disk.mount(killedAt), position: () => disk.position, promises, random });
+    await live({
+      folder,
+      disk: seenAs(disk.mount(killedAt)),
+      position: () => disk.position,
+      promises,
+      random,
+    });
     if (random.chance(0.5)) disk.evict(chooserFrom(random));
   }
   const replay = disk.replay();
@@ -119,13 +127,58 @@ async function crashHistory(
     const known = promises.until(replay.position);
     await inImage(image, crashed => expectKept(crashed, known));
     crashes++;
-    if (isNested) crashes += await inImage(image, crashed => crashHistory(crashed, known, random, depth + 1));
+    if (isNested)
+      crashes += await inImage(image, crashed => crashHistory(crashed, known, random, depth + 1, seenAs));
   } while (replay.step());
   return crashes;
 }
 
+describe('a disk that only says that it has synced', () => {
+  const nothing = async () => undefined;
+
+  it.each<[string, (disk: Disk) => Disk]>([
+    ['entries', disk => ({ ...disk, datasync: nothing })],
+    ['everything else', disk => ({ ...disk, sync: nothing })],
+  ])('%s is found out', { timeout: 120_000 }, async (_, seenAs) => {
+    const random = randomFrom(1);
+    const histories = async () => {
+      for (let history = 0; history < 10; history++) {
+        const folder = join(base, `lying-${folders++}`);
+        cpSync(join(base, 'beginning-0'), folder, { recursive: true });
+        await crashHistory(folder, new Promises(), random, MAX_DEPTH, seenAs);
+      }
+    };
+    await expect(histories()).rejects.toThrow(
+      /is not there|another root|knows|log\/corrupt|log\/behind-witness|state-corrupt/,
+    );
+  });
+});
+
+describe('a folder that a process made before it was killed, and did not sync', () => {
+  it.each(['log/tile', 'log/tile/entries', 'log/tile/0'])(
+    '%s does not take with it what comes into it later',
+    async made => {
+      const folder = join(base, `unsynced-${folders++}`);
+      cpSync(join(base, 'beginning-0'), folder, { recursive: true });
+      const disk = new SimulatedDisk(folder, 4096);
+      const promises = new Promises();
+      const position = () => disk.position;
+      await (await openTestLog(folder, { disk: disk.mount() })).close();
+      const killed = disk.mount();
+      for (const path of ['log/tile', 'log/tile/entries', made]) {
+        if (!existsSync(join(folder, path)) && made.startsWith(path)) killed.makeFolder(join(folder, path));
+      }
+      await live({ folder, disk: disk.mount(), position, promises, random: randomFrom(2) });
+      expect(promises.included.length).toBeGreaterThan(0);
+      const replay = disk.replay();
+      while (replay.step());
+      await inImage(replay.crash({ pick: () => 0 }), crashed => expectKept(crashed, promises));
+    },
+  );
+});
+
 describe('every way to lose power', () => {
-  it('in the first moments of a log breaks no promise', { timeout: 300_000 }, async () => {
+  it('in the first moments of a log breaks no promise', { timeout: 600_000 }, async () => {
     const began = performance.now();
     const folder = join(base, 'short');
     cpSync(join(base, 'beginning-0'), folder, { recursive: true });

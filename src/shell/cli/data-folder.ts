@@ -9,6 +9,9 @@ export interface DataFolder {
   readonly vault: string;
   readonly witnesses: string;
   readonly trust: string;
+  /** Who has to cosign, where the owner has said so; and who controls those keys. */
+  readonly policy: string;
+  readonly controllers: string;
   /** The key that undoes a theft; its owner moves it away. */
   readonly recoveryKey: string;
   /** Its public part, which stays. */
@@ -29,6 +32,8 @@ export function dataFolder(folder: string): DataFolder {
     vault: join(path, 'vault'),
     witnesses: join(path, 'witnesses'),
     trust: join(path, 'trust.json'),
+    policy: join(path, 'witnesses.policy'),
+    controllers: join(path, 'controllers.json'),
     recoveryKey: join(path, 'keys', 'recovery.key'),
     recoveryPublic: join(path, 'recovery.pub'),
   };

@@ -15,6 +15,8 @@ describe('--help', () => {
     ['log fsck', ['log', 'fsck']],
     ['log restore', ['log', 'restore']],
     ['witness', ['witness']],
+    ['mirror', ['mirror']],
+    ['mirror push', ['mirror', 'push']],
     ['key list', ['key', 'list']],
     ['key rotate', ['key', 'rotate']],
     ['key revoke', ['key', 'revoke']],

@@ -1,6 +1,6 @@
 /** The keys of one operator's house, and the trust file that says what they are. */
 import { join } from 'node:path';
-import { policyText, type TrustFile } from '../../appraise/trust.js';
+import type { TrustFile } from '../../appraise/trust.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { formatVerifierKey, KEY_TYPE, type KeyType, keyLabel } from '../../note/key.js';
@@ -8,6 +8,7 @@ import type { KeyRole } from '../../receipt/key-change.js';
 import type { KeyHistory, Tenure } from '../../receipt/key-history.js';
 import { type KeyNaming, openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
 import { openSecret } from '../files/secret.js';
+import { type HousePolicy, withSuccessors } from './house-policy.js';
 
 /** How many witness keys the operator runs itself. They show how witnessing works; they do not make the operator two people. */
 const LOCAL_WITNESSES = 3;
@@ -90,23 +91,22 @@ function originOf(publicKey: Uint8Array): string {
 
 /**
  * Whom the operator's own receipts ask to be believed. `operator`: the name under which all these keys count as one controller.
- * `history`: what has become of earlier keys.
+ * `history`: what has become of earlier keys. `policy` and `controllers`: who has to cosign, and who the others are.
  */
 export function trustFile(
   { log, logCosigner, issuer, witnesses }: HouseKeys,
   operator: string,
-  history: KeyHistory | null = null,
+  history: KeyHistory,
+  { text, controllers }: Pick<HousePolicy, 'text' | 'controllers'>,
 ): TrustFile {
-  const witnessKeys = witnesses.map(({ key }) => key);
-  const own = [log.key, logCosigner.key, issuer.key, ...witnessKeys];
-  const inForce = history?.inForce('issuer') ?? [issuer.key];
-  const retired = (history?.tenures ?? []).flatMap(retiredKey);
+  const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
+  const retired = history.tenures.flatMap(retiredKey);
   return {
     log: formatVerifierKey(log.key),
     logCosigner: formatVerifierKey(logCosigner.key),
-    issuers: inForce.map(formatVerifierKey),
-    policy: policyText(log.key, witnessKeys, 'all'),
-    controllers: [{ name: operator, keys: own.map(keyLabel) }],
+    issuers: history.inForce('issuer').map(formatVerifierKey),
+    policy: withSuccessors(text, history),
+    controllers: [{ name: operator, keys: own.map(keyLabel) }, ...controllers],
     ...(retired.length > 0 && { retired }),
   };
 }

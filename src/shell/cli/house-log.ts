@@ -16,7 +16,8 @@ import {
   sameKey,
   type VerifierKey,
 } from '../../note/key.js';
-import { parsePolicy } from '../../note/policy.js';
+import type { WitnessPolicy } from '../../note/policy.js';
+import type { Witness } from '../../note/witness.js';
 import { Failure } from '../../reason.js';
 import { entryIsByOneOf, entryKeys, keyChangeKey, readEntry } from '../../receipt/entry.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
@@ -34,8 +35,10 @@ import type { FileLog } from '../log/file-log.js';
 import { openLog } from '../log/open-log.js';
 import { ThreadCosigner } from '../log/thread-cosigner.js';
 import { openLocalWitness } from '../witness/local-witness.js';
+import { remoteWitnessesOf } from '../witness/remote-witness.js';
 import type { DataFolder } from './data-folder.js';
 import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf, trustFile } from './house-keys.js';
+import { readHousePolicy } from './house-policy.js';
 import { compareKeys, succeed } from './key-succession.js';
 
 export interface HouseLog {
@@ -63,7 +66,10 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
   const { folder, operator, allowEnded = false } = options;
   const keys = await openKeys(folder.keys);
   const cosigner = new ThreadCosigner(join(folder.keys, LOG_COSIGNER_FILE), keys.logCosigner.key);
-  const log = await closingOnFailure(cosigner, () => openWitnessedLog(options, keys, cosigner));
+  const policy = await readHousePolicy(folder, keys);
+  const log = await closingOnFailure(cosigner, () =>
+    openWitnessedLog(options, keys, cosigner, policy.policy),
+  );
   const both = {
     close: async () => {
       await log.close();
@@ -78,7 +84,7 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
       throw new Failure('data/key-ended', { field: first.name, detail: keyLabel(first.signingKey.key) });
     }
     if (successions.length > 0) return successions;
-    await writeDurably(folder.trust, utf8(formatTrust(trustFile(keys, operator, history))), 0o644);
+    await writeDurably(folder.trust, utf8(formatTrust(trustFile(keys, operator, history, policy))), 0o644);
     return history;
   });
   if (pending instanceof KeyHistory) return { keys, log, history: pending, close: both.close };
@@ -86,6 +92,9 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
   for (const succession of pending) await succeed(folder, keys, succession);
   return openHouseLog(options);
 }
+
+/** What a witness of others may take to answer, in milliseconds; a round of the log waits for less, except at its start. */
+const WITNESS_PATIENCE = 10_000;
 
 async function closingOnFailure<Value>(
   opened: { close(): Promise<void> },
@@ -100,20 +109,12 @@ async function closingOnFailure<Value>(
 }
 
 async function openWitnessedLog(
-  { folder, operator, onProblem }: HouseLogOptions,
+  { folder, onProblem }: HouseLogOptions,
   keys: HouseKeys,
   cosigner: Cosigner,
+  policy: WitnessPolicy,
 ): Promise<FileLog> {
-  const witnesses = await Promise.all(
-    keys.witnesses.map(({ key, signer }, index) =>
-      openLocalWitness({
-        folder: join(folder.witnesses, `${index + 1}`),
-        cosigners: [cosignerOf(key, signer)],
-        logs: [keys.log.key],
-        now: Date.now,
-      }),
-    ),
-  );
+  const local = await openLocalWitnesses(folder, keys, policy);
   const recovery = await readRecoveryKey(folder);
   // What the log has taken it keeps, whatever has become of the key since: cutting it would make a second history. A new key signs nothing
   // before the change that names it is witnessed, and what is witnessed is not asked about.
@@ -123,12 +124,30 @@ async function openWitnessedLog(
     key: keys.log.key,
     signer: keys.log.signer,
     cosigner,
-    witnesses,
-    quorum: parsePolicy(trustFile(keys, operator).policy).quorum,
+    witnesses: [...local, ...remoteWitnessesOf(policy, WITNESS_PATIENCE)],
+    quorum: policy.quorum,
     accepts: entry => entryIsByOneOf(known, entry),
     keysOf: entryKeys,
     onProblem,
   });
+}
+
+/** The house's own witnesses, as far as the policy has them without a URL. */
+function openLocalWitnesses(folder: DataFolder, keys: HouseKeys, policy: WitnessPolicy): Promise<Witness[]> {
+  const local = [...policy.witnesses.values()].filter(({ url }) => url === null);
+  const asked = keys.witnesses
+    .map((signingKey, index) => ({ ...signingKey, number: index + 1 }))
+    .filter(({ key }) => local.some(known => sameKey(known.key, key)));
+  return Promise.all(
+    asked.map(({ key, signer, number }) =>
+      openLocalWitness({
+        folder: join(folder.witnesses, `${number}`),
+        cosigners: [cosignerOf(key, signer)],
+        logs: [keys.log.key],
+        now: Date.now,
+      }),
+    ),
+  );
 }
 
 /** The history that the log holds; the keys in the files are those of today, or of yesterday when a change was interrupted. */

@@ -90,7 +90,11 @@ class Opened {
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
   const operator = options.operator ?? UNNAMED;
-  const { keys, log, close } = await openHouseLog({ folder, operator, onProblem: options.onProblem });
+  const { keys, log, history, close } = await openHouseLog({
+    folder,
+    operator,
+    onProblem: options.onProblem,
+  });
   opened.add(close);
   const engine = await openEngine();
   opened.add(() => engine.close());
@@ -118,7 +122,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const retention = await Retention.open(folder.log);
   await announceActs(retention, log, keys.issuer);
   const compressed = new CompressedBundles();
-  const admission = new AdmissionPool(log.origin, [keys.issuer.key], ADMISSION_THREADS);
+  const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
   opened.add(() => admission.close());
   const logRoutes = new Routes({
     routes: [

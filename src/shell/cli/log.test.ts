@@ -77,6 +77,24 @@ describe('countersign log fsck', () => {
     });
   });
 
+  it('compares what may be read with the entries that say so', async () => {
+    cpSync(at('house'), at('denied'), { recursive: true });
+    expect((await run(['log', 'deny', '1', '--reason', 'court-order', ...data('denied')])).code).toBe(0);
+    expect((await run(['log', 'fsck', ...data('denied')])).code).toBe(0);
+    const file = at('denied', 'log', 'retention.json');
+    const text = readFileSync(file, 'utf8');
+    for (const changed of [
+      text.replace('"index":1', '"index":3'),
+      text.replace('court-order', 'court-ordeq'),
+    ]) {
+      expect(changed).not.toBe(text);
+      writeFileSync(file, changed);
+      const { code, stdout } = await run(['log', 'fsck', ...data('denied')]);
+      expect(code).toBe(10);
+      expect(stdout).toContain('retention.json');
+    }
+  });
+
   it('refuses while the gateway runs, and says so', async () => {
     const gateway = await serve(data());
     const { code, stderr } = await run(['log', 'fsck', ...data()]);

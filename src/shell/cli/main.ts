@@ -8,6 +8,8 @@ import { demoCommand } from './demo.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { keyCommand } from './keys.js';
 import { logCommand } from './log.js';
+import { mirrorCommand } from './mirror.js';
+import { monitorCommand } from './monitor.js';
 import { printError } from './print.js';
 import { receiptCommand } from './receipt.js';
 import { trustCommand } from './trust.js';
@@ -43,12 +45,14 @@ Each command has its own --help, with examples and exit codes.`,
 for (const command of [
   upCommand(),
   verifyCommand(),
+  monitorCommand(),
   verifyMisbehaviourCommand(),
   verifyCoseCommand(),
   trustCommand(),
   receiptCommand(),
   demoCommand(),
   witnessCommand(),
+  mirrorCommand(),
   keyCommand(),
   logCommand(),
 ]) {

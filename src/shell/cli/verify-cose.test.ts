@@ -45,10 +45,7 @@ beforeAll(async () => {
     await run(['receipt', exchange, '--gateway', address, '--out', at(`bundle-${index}`)]);
   await gateway.stop();
   writeFileSync(at('entry'), envelopeBytes(parseBundle(readFileSync(at('bundle-0'))).envelope));
-  const trust = JSON.parse(readFileSync(at('countersign/trust.json'), 'utf8')) as {
-    log: string;
-    policy: string;
-  };
+  const trust = JSON.parse(readFileSync(at('countersign/trust.json'), 'utf8')) as { issuers: string[] };
   writeFileSync(at('trust'), JSON.stringify(trust));
   const other = formatVerifierKey(testKey('other.example', 1).key);
   writeFileSync(

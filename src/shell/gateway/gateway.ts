@@ -149,6 +149,8 @@ const WELCOME = {
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',
     'GET /log/tile/entries/<index>',
+    'GET /log/entries/<index>',
+    'GET /log/retention',
     'GET /healthz',
     'GET /readyz',
   ],

@@ -235,7 +235,7 @@ describe('a log with tiles above tiles, and an index', () => {
     ],
     ['the index', () => flip(lastRun(), 1000), []],
     ['what the index says of itself', () => flip('index/through', 3), ['index/through']],
-  ])('names %s', async (_, damage, expected) => {
+  ])('names %s', async (name, damage, expected) => {
     damage();
     const found = await examineLog({ folder: at(''), keys: KEYS, accepts: () => true });
     const inIndex = named(found).filter(file => file.startsWith('index/') && file.endsWith('.run'));
@@ -244,7 +244,7 @@ describe('a log with tiles above tiles, and an index', () => {
         .filter(file => !inIndex.includes(file))
         .sort(),
     ).toEqual([...expected].sort());
-    expect(inIndex.length).toBe(_ === 'the index' ? 1 : 0);
+    expect(inIndex.length).toBe(name === 'the index' ? 1 : 0);
   });
 
   const lastRun = () => {

@@ -16,6 +16,7 @@ import { bundlePath } from '../tiles/bundles.js';
 import { hashTilePath } from '../tiles/hash-tiles.js';
 import { KeyIndex } from '../tiles/key-index.js';
 import { TileNodes } from '../tiles/tile-nodes.js';
+import { ActsExamination } from './acts-examination.js';
 import { ADVICE, type Damage } from './damage.js';
 import { type CheckpointKeys, type KeptCheckpoint, readCheckpoint } from './kept-checkpoint.js';
 import type { Acceptance } from './recover.js';
@@ -44,7 +45,8 @@ export interface Examination {
 
 /** Throws `log/not-found` when the folder holds no log. */
 export async function examineLog(options: ExaminationOptions): Promise<Examination> {
-  return new LogExamination(options, await listFiles(options.folder)).run();
+  const files = await listFiles(options.folder);
+  return new LogExamination(options, files, await ActsExamination.open(options.folder)).run();
 }
 
 class LogExamination {
@@ -52,11 +54,13 @@ class LogExamination {
   readonly #files: ReadonlySet<string>;
   readonly #damage: Damage[] = [];
   readonly #tree: TreeExamination;
+  readonly #acts: ActsExamination;
   /** Those that have been read. */
-  readonly #seen = new Set<string>(['checkpoint']);
+  readonly #seen = new Set<string>(['checkpoint', 'retention.json']);
   #entries = 0;
 
-  constructor(options: ExaminationOptions, files: ReadonlySet<string>) {
+  constructor(options: ExaminationOptions, files: ReadonlySet<string>, acts: ActsExamination) {
+    this.#acts = acts;
     this.#options = options;
     this.#files = files;
     this.#tree = new TreeExamination((level, index) => this.#read(hashTilePath(level, index)));
@@ -68,6 +72,8 @@ class LogExamination {
     for (const { file, why } of await KeyIndex.damage(join(this.#options.folder, 'index'))) {
       this.#add(`index/${file}`, why, ADVICE.itself);
     }
+    const wrongActs = this.#acts.finish();
+    if (wrongActs !== null) this.#damage.push(wrongActs);
     return {
       kept,
       entries: this.#entries,
@@ -142,6 +148,7 @@ class LogExamination {
         return leaves;
       }
       leaves.push(leafHash(entry));
+      this.#acts.take(index * TILE_WIDTH + at, entry);
       end += 2 + entry.length;
     }
     this.#entries += leaves.width;

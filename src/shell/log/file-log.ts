@@ -169,14 +169,14 @@ export class FileLog implements TransparencyLog, Publication {
   }
 
   async find(key: Uint8Array): Promise<number | null> {
+    // Asked before the files are, since a key may move there in the meantime; and counted after them, since the first entry is meant.
     const recent = this.#parts.index.recent(key);
-    if (recent !== null) return recent;
     for (const index of await this.#parts.index.candidates(key)) {
       if (index >= this.#parts.bundles.size) continue;
       const keys = this.#parts.keysOf(await this.entry(index));
       if (keys.some(known => equal(known, key))) return index;
     }
-    return null;
+    return recent;
   }
 
   /** Throws `tree/index-out-of-range`, or `log/corrupt` when the entry is not the one that stands in the tree. */

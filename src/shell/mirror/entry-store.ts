@@ -13,7 +13,7 @@ import { leafHash } from '../../tree/hash.js';
 import { rootHash, type SubtreeReader } from '../../tree/prove.js';
 import { frameEntry, readBundle, TILE_WIDTH, type TileName, tilePath } from '../../tree/tile.js';
 import type { Disk } from '../files/disk.js';
-import { makeFoldersDurably, readIfPresent, syncFolder, writeDurably } from '../files/durable.js';
+import { makeFolders, readIfPresent, syncFolder, writeDurably } from '../files/durable.js';
 import { bundlePath, offsetsOf } from '../tiles/bundles.js';
 import { HashTiles } from '../tiles/hash-tiles.js';
 import { TileNodes } from '../tiles/tile-nodes.js';
@@ -78,7 +78,7 @@ export class EntryStore {
     const index = Math.floor(this.size / TILE_WIDTH);
     const path = join(this.#folder, bundlePath(index));
     const bytes = concatAll([this.#tail, ...entries.map(frameEntry)]);
-    await makeFoldersDurably(dirname(path), this.#disk);
+    for (const changed of makeFolders(dirname(path), this.#disk)) await syncFolder(changed, this.#disk);
     await writeDurably(path, bytes, 0o644, this.#disk);
     const found = await readIfPresent(path);
     if (found === null || !equal(found, bytes))

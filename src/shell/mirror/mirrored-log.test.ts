@@ -2,7 +2,7 @@ import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
-import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
+import { FAULTS, type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
 import { testKey } from '../../../test/support/keys.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import {
@@ -241,7 +241,8 @@ describe('a log that signs two histories', () => {
 });
 
 describe('add-entries', () => {
-  const begin = (start: number, end: number, ticket = NO_TICKET) => mirror.begin({ start, end, ticket });
+  const begin = (start: number, end: number, ticket: Uint8Array = NO_TICKET) =>
+    mirror.begin({ start, end, ticket });
   const conflict = (size: number, next: number) => ({ status: 'conflict', info: { size, next } });
 
   it('mirror/nothing-pending: before the first checkpoint', async () => {
@@ -436,32 +437,29 @@ describe('a disk that fails', () => {
     return cosigned;
   }
 
-  it.each<Fault>(['lost', 'kept', 'dead'])(
-    'at any one write (%s) loses nothing that was cosigned',
-    async fault => {
-      const counting = faultyDisk();
-      const whole = temporaryFolder();
-      cpSync(original.path, whole.path, { recursive: true });
-      expect(await live(whole.path, counting)).toEqual([252, 515]);
-      whole.remove();
-      expect(counting.count).toBeGreaterThan(30);
-      for (let call = 0; call < counting.count; call++) {
-        const copy = temporaryFolder();
-        cpSync(original.path, copy.path, { recursive: true });
-        const disk = faultyDisk();
-        disk.failAt(call, fault);
-        const cosigned = await live(copy.path, disk);
-        const after = await openMirroredLog(copy.path);
-        expect(after.size).toBeGreaterThanOrEqual(cosigned.at(-1) ?? START);
-        expect(after.next).toBeGreaterThanOrEqual(after.size);
-        await expectCopy(after, log, after.size);
-        await offer(after, log, SIZE);
-        await fill(after, log, SIZE);
-        await expectCopy(after, log, SIZE);
-        copy.remove();
-      }
-    },
-  );
+  it.each<Fault>(FAULTS)('at any one write (%s) loses nothing that was cosigned', async fault => {
+    const counting = faultyDisk();
+    const whole = temporaryFolder();
+    cpSync(original.path, whole.path, { recursive: true });
+    expect(await live(whole.path, counting)).toEqual([252, 515]);
+    whole.remove();
+    expect(counting.count).toBeGreaterThan(30);
+    for (let call = 0; call < counting.count; call++) {
+      const copy = temporaryFolder();
+      cpSync(original.path, copy.path, { recursive: true });
+      const disk = faultyDisk();
+      disk.failAt(call, fault);
+      const cosigned = await live(copy.path, disk);
+      const after = await openMirroredLog(copy.path);
+      expect(after.size).toBeGreaterThanOrEqual(cosigned.at(-1) ?? START);
+      expect(after.next).toBeGreaterThanOrEqual(after.size);
+      await expectCopy(after, log, after.size);
+      await offer(after, log, SIZE);
+      await fill(after, log, SIZE);
+      await expectCopy(after, log, SIZE);
+      copy.remove();
+    }
+  });
 
   it('mirror/unavailable: takes nothing more until it is started again, and goes on showing what it has', async () => {
     const disk = faultyDisk();

@@ -21,7 +21,7 @@ import type { MirroredLog } from './mirrored-log.js';
 import type { Stamps } from './stamps.js';
 import { type SubtreeCosigner, signSubtree } from './subtree-cosigner.js';
 import { takeUpload } from './upload.js';
-import { UploadSlots } from './upload-slots.js';
+import type { UploadSlots } from './upload-slots.js';
 
 const TEXT = { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' };
 
@@ -33,11 +33,11 @@ export interface MirrorParts {
   readonly stamps: ReadonlyMap<string, Stamps>;
   /** Those of `keys` that can sign parts of a tree. */
   readonly subtreeCosigners: readonly SubtreeCosigner[];
-  readonly slots?: UploadSlots;
+  readonly slots: UploadSlots;
 }
 
 export function mirrorRoutes(parts: MirrorParts): Route[] {
-  const { logs, stamps, subtreeCosigners, slots = new UploadSlots() } = parts;
+  const { logs, stamps, subtreeCosigners, slots } = parts;
   const byOrigin = new Map(logs.map(log => [log.origin, log]));
   const byHash = new Map(logs.map(log => [log.hash, log]));
   const find = (hash: string): MirroredLog => {

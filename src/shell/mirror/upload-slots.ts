@@ -53,6 +53,14 @@ export class UploadSlots {
     };
   }
 
+  /** Makes all uploads leave. */
+  close(): void {
+    for (const upload of this.#uploads) {
+      this.#remove(upload);
+      upload.controller.abort();
+    }
+  }
+
   #makeRoom(): void {
     while (this.#held > this.#maxBytes || this.#uploads.size > this.#maxUploads) {
       const [stalest] = this.#uploads;

@@ -36,6 +36,8 @@ export interface Prover {
 /** What a checkpoint that contradicts the tree comes to: what may be evidence, for a judge to say. */
 export interface Contradiction {
   readonly seen: Seen;
+  /** Whether the checkpoint is of another tree, and has not been met before. */
+  readonly isFork: boolean;
   readonly evidence: readonly EvidenceJson[];
 }
 
@@ -95,11 +97,6 @@ export class CheckpointBook {
     this.#pending = this.#pending.filter(other => other !== seen);
   }
 
-  /** Whether a checkpoint that contradicts the tree is known already. */
-  isKnownConflict(seen: Seen): boolean {
-    return this.#conflicts.some(({ text }) => text === seen.text);
-  }
-
   /** Compares a checkpoint that is no larger than the tree with it, and with all that is kept. */
   async compare(seen: Seen, tree: OwnTree): Promise<Contradiction | null> {
     const prover: Prover = {
@@ -116,14 +113,16 @@ export class CheckpointBook {
     const evidence: EvidenceJson[] = [];
     for (const { key } of seen.cosigners) {
       const before = this.#cosigned.get(keyLabel(key)) ?? [];
-      for (const other of before) evidence.push(...some(makeTimeFault(bySize(seen, other), key)));
+      for (const other of before) {
+        if (isBackInTime(seen, other, key)) evidence.push(...some(makeTimeFault(bySize(seen, other), key)));
+      }
       for (const conflict of this.#conflicts) {
         if (conflict.checkpoint.size <= seen.checkpoint.size && hasCosigned(conflict, key))
           evidence.push(...(await witnessFork(conflict, seen, key, prover)));
       }
       this.#remember(key, seen);
     }
-    return evidence.length === 0 ? null : { seen, evidence };
+    return evidence.length === 0 ? null : { seen, isFork: false, evidence };
   }
 
   /** What a checkpoint comes to that contradicts the tree. */
@@ -139,8 +138,9 @@ export class CheckpointBook {
       const others = (this.#cosigned.get(keyLabel(key)) ?? []).filter(isWithin);
       for (const other of others) evidence.push(...(await witnessFork(seen, other, key, prover)));
     }
-    if (!this.isKnownConflict(seen)) this.#conflicts = [...this.#conflicts, seen].slice(-MAX_CONFLICTS);
-    return { seen, evidence };
+    const isFork = !this.#conflicts.some(({ text }) => text === seen.text);
+    if (isFork) this.#conflicts = [...this.#conflicts, seen].slice(-MAX_CONFLICTS);
+    return { seen, isFork, evidence };
   }
 
   #remember(key: VerifierKey, seen: Seen): void {
@@ -178,4 +178,14 @@ function hasCosigned({ cosigners }: Seen, key: VerifierKey): boolean {
 
 function some(evidence: EvidenceJson | null): EvidenceJson[] {
   return evidence === null ? [] : [evidence];
+}
+
+/** Whether the larger of the two was cosigned at an earlier time: a judge looks at the rest. */
+function isBackInTime(a: Seen, b: Seen, key: VerifierKey): boolean {
+  const [smaller, larger] = sizeOf(a) <= sizeOf(b) ? [a, b] : [b, a];
+  return sizeOf(smaller) < sizeOf(larger) && timeOf(larger, key) < timeOf(smaller, key);
+}
+
+function timeOf({ cosigners }: Seen, key: VerifierKey): number {
+  return cosigners.find(other => keyLabel(other.key) === keyLabel(key))?.time ?? 0;
 }

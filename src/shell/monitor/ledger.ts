@@ -36,17 +36,33 @@ export interface Tallies {
 
 export const NO_TALLIES: Tallies = { receipts: 0, epochs: 0, openNumbers: 0, withheld: 0 };
 
+/** An entry that changes keys, and where it stands. */
+export interface ReadChange {
+  readonly index: number;
+  readonly entry: Uint8Array;
+}
+
+/** What the entries before the next one come to. */
+export interface Standing {
+  readonly history: KeyHistory;
+  /** The entries that made the history what it is. */
+  readonly keyChanges: readonly ReadChange[];
+  readonly tallies: Tallies;
+}
+
 export class Ledger {
   readonly #table: KeyTable;
   readonly #tree: OwnTree;
   #history: KeyHistory;
+  readonly #keyChanges: ReadChange[];
   #tallies: Tallies;
   #found: Finding[] = [];
 
-  constructor(table: KeyTable, tree: OwnTree, history: KeyHistory, tallies: Tallies) {
+  constructor(table: KeyTable, tree: OwnTree, { history, keyChanges, tallies }: Standing) {
     this.#table = table;
     this.#tree = tree;
     this.#history = history;
+    this.#keyChanges = [...keyChanges];
     this.#tallies = tallies;
   }
 
@@ -54,11 +70,16 @@ export class Ledger {
     return this.#tallies;
   }
 
-  get history(): KeyHistory {
-    return this.#history;
+  get keyChanges(): readonly ReadChange[] {
+    return this.#keyChanges;
   }
 
-  /** Takes the next entry, or null when the log does not serve it, and says what is wrong with it. The tree ends right before it. */
+  /** The number of entries that it has taken. */
+  get size(): number {
+    return this.#table.size;
+  }
+
+  /** Takes the next entry, or null when the log does not serve it, and says what is wrong with it. The tree has all before it. */
   async take(entry: Uint8Array | null): Promise<readonly Finding[]> {
     this.#found = [];
     if (entry === null) this.#count({ withheld: 1 });
@@ -90,11 +111,12 @@ export class Ledger {
   }
 
   async #checkAlone(entry: Uint8Array): Promise<Envelope> {
-    const index = this.#tree.size;
+    const index = this.size;
     const envelope = readEntry(entry);
     if (predicateTypeOf(envelope) === KEY_CHANGE.predicateType) {
+      this.#history = await this.#history.after(index, entry);
       // A copy: the entry is a part of its bundle's memory.
-      this.#history = await this.#history.after(index, entry.slice());
+      this.#keyChanges.push({ index, entry: entry.slice() });
       return envelope;
     }
     const place = { origin: this.#history.origin, index };
@@ -112,7 +134,7 @@ export class Ledger {
       }
       case POLICY.predicateType: {
         const { subject, predicate } = readStatement(POLICY, envelope);
-        return [tableKey('policy', predicate.issuer, subject[0].digest.sha256, this.#tree.size)];
+        return [tableKey('policy', predicate.issuer, subject[0].digest.sha256, this.size)];
       }
       case RECEIPT.predicateType: {
         this.#count({ receipts: 1 });
@@ -166,7 +188,7 @@ export class Ledger {
   }
 
   #find(code: ReasonCode, detail: string | null, against: number | null = null): void {
-    this.#found.push({ code, index: this.#tree.size, detail, against });
+    this.#found.push({ code, index: this.size, detail, against });
   }
 
   #count(more: Partial<Tallies>): void {

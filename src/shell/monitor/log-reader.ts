@@ -13,6 +13,7 @@ import { proveConsistency, rootHash, type SubtreeReader } from '../../tree/prove
 import { MAX_ENTRY_BYTES, TILE_WIDTH } from '../../tree/tile.js';
 import { ask } from '../http/client.js';
 import type { RemoteLog } from '../tiles/remote-log.js';
+import type { OwnTree } from './own-tree.js';
 
 /** Entries that are in memory at a time: four bundles, as a rule some megabytes. */
 const CHUNK = 4 * TILE_WIDTH;
@@ -60,20 +61,36 @@ export class LogReader {
    */
   async next(frontier: Frontier, of: Checkpoint, hashes: SubtreeReader): Promise<readonly ReadEntry[]> {
     const start = frontier.size;
-    const end = Math.min(of.size, Math.floor(start / CHUNK) * CHUNK + CHUNK);
-    const bundles = Array.from(
-      { length: Math.ceil(end / TILE_WIDTH) - Math.floor(start / TILE_WIDTH) },
-      (_, at) => Math.floor(start / TILE_WIDTH) + at,
-    );
-    const read = await Promise.all(
-      bundles.map(index => this.#bundle(index, Math.min(TILE_WIDTH, end - index * TILE_WIDTH))),
-    );
-    const entries = read.flat().slice(start % TILE_WIDTH);
+    const end = endOfChunk(start, of.size);
+    const entries = await this.#entries(start, end, of.size);
     const tree = new Frontier(start, frontier.hashes);
     for (const { leaf } of entries) tree.push(leaf);
     const proof = end === of.size ? [] : await proveConsistency(end, of.size, hashes);
     checkLeads(end, tree.root(), of, proof);
     return entries;
+  }
+
+  /**
+   * The entries from `start` on once more, up to the next multiple of a thousand or so, of a tree that is known. Throws as {@link next}
+   * does.
+   */
+  async again(start: number, tree: OwnTree): Promise<readonly ReadEntry[]> {
+    const entries = await this.#entries(start, endOfChunk(start, tree.size), tree.size);
+    for (const [at, { leaf }] of entries.entries()) {
+      if (!equal(leaf, await tree.leaf(start + at)))
+        throw new Failure('monitor/tiles-contradicted', {
+          detail: `entry ${start + at} is another one than before`,
+        });
+    }
+    return entries;
+  }
+
+  async #entries(start: number, end: number, size: number): Promise<readonly ReadEntry[]> {
+    const first = Math.floor(start / TILE_WIDTH);
+    const bundles = Array.from({ length: Math.ceil(end / TILE_WIDTH) - first }, (_, at) => first + at);
+    const widthOf = (index: number) => Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
+    const read = await Promise.all(bundles.map(index => this.#bundle(index, widthOf(index))));
+    return read.flat().slice(start - first * TILE_WIDTH, end - first * TILE_WIDTH);
   }
 
   async #bundle(index: number, width: number): Promise<readonly ReadEntry[]> {
@@ -107,6 +124,10 @@ export class LogReader {
     const answer = await ask(url, { limit: MAX_ENTRY_BYTES, timeout: PATIENCE, signal: this.#signal });
     return answer.status === 200 ? answer.body : null;
   }
+}
+
+function endOfChunk(start: number, size: number): number {
+  return Math.min(size, Math.floor(start / CHUNK) * CHUNK + CHUNK);
 }
 
 function checkLeads(size: number, root: Uint8Array, to: Checkpoint, proof: readonly Uint8Array[]): void {

@@ -15,7 +15,6 @@ import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { readEntry } from '../../receipt/entry.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
-import { leafHash } from '../../tree/hash.js';
 import { TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
@@ -23,12 +22,12 @@ import { acquireLock, type Lock } from '../files/lock.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import type { Contradiction } from './checkpoint-book.js';
 import { type MonitorEvent, unchecked } from './events.js';
-import type { Finding } from './ledger.js';
+import type { Finding, Tallies } from './ledger.js';
 import { copyOfBundles } from './log-copies.js';
 import { LogReader, type ReadEntry } from './log-reader.js';
 import { type Opened, openKept } from './opening.js';
 import { evidenceOf, type WatchedPromise } from './promises.js';
-import { type Judged, Records } from './records.js';
+import { type Judged, type KeptFinding, Records } from './records.js';
 import { readSigned, type Seen } from './signed-checkpoints.js';
 import { type Place, writeState } from './state.js';
 import { askWitness } from './witness-checkpoint.js';
@@ -76,10 +75,12 @@ export class Monitor {
   readonly #closing = new AbortController();
   /** The place that the table is at on disk; null for the beginning. */
   #place: Place | null;
+  /** Entries in the table when the state was last written. */
   #saved: number;
-  #reported: number;
   /** Findings that are not on disk yet. */
-  #findings: Finding[] = [];
+  #findings: KeptFinding[] = [];
+  /** The evidence that has been told about in this run. */
+  readonly #told = new Set<string>();
   #isComplete = true;
   #isOlder = false;
   #running: Promise<unknown> = Promise.resolve();
@@ -106,8 +107,7 @@ export class Monitor {
     this.#reader = new LogReader(this.#remote, options.skipMissing ?? false, this.#closing.signal);
     this.#records = new Records(options.folder, disk);
     this.#place = opened.place;
-    this.#saved = opened.tree.size;
-    this.#reported = opened.reported;
+    this.#saved = opened.ledger.size;
   }
 
   /** Whether misbehaviour or findings are on record, of this run or of earlier ones. */
@@ -134,21 +134,26 @@ export class Monitor {
   }
 
   async #round(): Promise<boolean> {
+    const { book, tree } = this.#opened;
     this.#isComplete = true;
-    try {
-      for (const { seen, byLogItself } of await this.#gather()) await this.#meet(seen, byLogItself);
-      await this.#watchPromises();
-    } finally {
-      if (this.#opened.tree.size !== this.#saved || !this.#closing.signal.aborted) await this.#save();
-    }
+    for (const { seen, byLogItself } of await this.#gather()) await this.#meet(seen, byLogItself);
+    // The tree may have grown past them meanwhile.
+    for (const seen of book.pending) if (seen.checkpoint.size <= tree.size) await this.#meet(seen, false);
+    await this.#watchPromises();
+    await this.#save();
     await this.#tellState();
-    return this.#isComplete && this.#opened.ledger.tallies.withheld === 0;
+    return this.#isComplete && this.#tallies.withheld === 0;
+  }
+
+  /** What has been counted in the whole tree; the table may be behind it. */
+  get #tallies(): Tallies {
+    const { ledger, tree, tallies } = this.#opened;
+    return ledger.size < tree.size ? tallies : ledger.tallies;
   }
 
   /** Every checkpoint that anybody shows, smallest first. */
   async #gather(): Promise<readonly Shown[]> {
     const { witnesses = [], checkpoints = [], log } = this.#options;
-    const { book, tree } = this.#opened;
     const others = [
       ...witnesses.map(url => () => askWitness(url, log.name, this.#closing.signal)),
       ...checkpoints.map(note => async () => note),
@@ -157,12 +162,8 @@ export class Monitor {
       this.#show(() => this.#ownCheckpoint(), true),
       ...others.map(get => this.#show(get, false)),
     ]);
-    const kept = [...book.pending].map(seen => ({ seen, byLogItself: false }));
-    const { latest } = book;
-    const lagging = latest !== null && latest.checkpoint.size > tree.size ? [latest] : [];
-    return [...lagging.map(seen => ({ seen, byLogItself: true })), ...kept, ...shown.flat()].sort(
-      (a, b) => a.seen.checkpoint.size - b.seen.checkpoint.size,
-    );
+    const kept = this.#opened.book.pending.map(seen => ({ seen, byLogItself: false }));
+    return [...kept, ...shown.flat()].sort((a, b) => a.seen.checkpoint.size - b.seen.checkpoint.size);
   }
 
   async #ownCheckpoint(): Promise<Uint8Array> {
@@ -204,8 +205,8 @@ export class Monitor {
         const contradiction = seen.byLog.length === 0 ? null : await this.#follow(seen);
         if (contradiction !== null) return await this.#tellContradiction(contradiction);
       } catch (error) {
-        if (byLogItself) this.#miss(error);
-        else if (!(error instanceof Failure)) throw error;
+        // What others have brought may be larger than what the log shows: then there is nothing to be had yet.
+        this.#miss(error, byLogItself);
       }
       if (seen.checkpoint.size > tree.size) return book.wait(seen);
     }
@@ -221,27 +222,38 @@ export class Monitor {
     const hashes = this.#reader.hashesOf(checkpoint);
     const prove = (size: number) => this.#reader.prefix(size, checkpoint, hashes);
     const before = book.latest?.checkpoint;
-    if (before !== undefined && before.size > 0 && before.size < checkpoint.size) {
+    if (before !== undefined && before.size > 0) {
       const { root } = await prove(before.size);
       if (!equal(root, before.root)) return book.contradict(seen, { of: 'seen', prove });
     }
     if (tree.size > 0 && !equal((await prove(tree.size)).root, await tree.root()))
       throw new Failure('monitor/checkpoint-contradicted', { detail: `size ${tree.size}` });
+    await this.#catchUp();
     while (tree.size < checkpoint.size) {
       if (this.#closing.signal.aborted) return null;
       const entries = await this.#reader.next(frontier, checkpoint, hashes);
       for (const entry of entries) await this.#take(entry, checkpoint.size);
       this.#options.onProgress?.(tree.size, checkpoint.size);
-      if (tree.size - this.#saved >= SAVE_EVERY) await this.#save();
+      await this.#saveNowAndThen();
     }
     return null;
   }
 
+  /** Brings the table to where the tree is, from entries that have been checked before. */
+  async #catchUp(): Promise<void> {
+    const { ledger, tree } = this.#opened;
+    while (ledger.size < tree.size && !this.#closing.signal.aborted) {
+      for (const { entry } of await this.#reader.again(ledger.size, tree)) {
+        // What is wrong with it was told when the tree came here.
+        await ledger.take(entry);
+      }
+      await this.#saveNowAndThen();
+    }
+  }
+
   async #take({ entry, leaf }: ReadEntry, size: number): Promise<void> {
     const { ledger, tree, frontier } = this.#opened;
-    for (const finding of await ledger.take(entry)) {
-      if (finding.index >= this.#reported) await this.#tellEntry(finding, entry as Uint8Array, size);
-    }
+    for (const finding of await ledger.take(entry)) await this.#tellEntry(finding, entry as Uint8Array, size);
     tree.append(leaf);
     frontier.push(leaf);
   }
@@ -266,30 +278,23 @@ export class Monitor {
     }
   }
 
-  async #tellContradiction({ seen, evidence }: Contradiction): Promise<void> {
-    const judged: Judged[] = [];
-    for (const one of evidence) judged.push(await this.#records.judge(one, this.#options.known));
-    const proven = judged.filter(({ file }) => file !== null);
-    for (const one of proven) this.#tellProven(one);
-    const { size, root } = seen.checkpoint;
-    const isTold = proven.length > 0 || equal(root, await this.#rootOr(size));
-    if (!isTold) {
-      const detail = `size ${size}, root ${toHex(root)}`;
-      this.#tellFinding({ code: 'monitor/checkpoint-contradicted', index: null, detail });
+  async #tellContradiction({ seen, isFork, evidence }: Contradiction): Promise<void> {
+    let isProven = false;
+    for (const one of evidence) {
+      const judged = await this.#records.judge(one, this.#options.known);
+      isProven ||= judged.file !== null;
+      this.#tellProven(judged);
     }
-  }
-
-  /** The tree's root at that size; nothing where it does not reach. */
-  async #rootOr(size: number): Promise<Uint8Array> {
-    const { tree } = this.#opened;
-    return size <= tree.size ? tree.root(size) : new Uint8Array();
+    if (isProven || !isFork) return;
+    const detail = `size ${seen.checkpoint.size}, root ${toHex(seen.checkpoint.root)}`;
+    this.#tellFinding({ code: 'monitor/checkpoint-contradicted', index: null, detail });
   }
 
   async #watchPromises(): Promise<void> {
     const { promises = [], known } = this.#options;
     const { book, tree } = this.#opened;
     const { latest } = book;
-    if (latest === null || latest.checkpoint.size > tree.size) return;
+    if (latest === null) return;
     const copy = copyOfBundles((index, width) => this.#remote.bundle(index, width, this.#closing.signal));
     for (const promise of promises) {
       const evidence = await evidenceOf(promise, latest, tree);
@@ -301,6 +306,10 @@ export class Monitor {
     }
   }
 
+  async #saveNowAndThen(): Promise<void> {
+    if (this.#opened.ledger.size - this.#saved >= SAVE_EVERY) await this.#save();
+  }
+
   /** First what the state speaks of, then the state, then the table, which is at the new place or still at the old one. */
   async #save(): Promise<void> {
     const { tree, table, ledger, book } = this.#opened;
@@ -308,47 +317,53 @@ export class Monitor {
     this.#records.keep(this.#findings);
     this.#findings = [];
     const place: Place = {
-      size: tree.size,
-      root: toHex(await tree.root()),
-      edge: tree.edge(),
+      size: ledger.size,
       keyChanges: ledger.keyChanges.map(({ index, entry }) => ({ index, entry: toBase64(entry) })),
       tallies: ledger.tallies,
     };
-    const reported = Math.max(this.#reported, tree.size);
     const places = this.#place === null ? [place] : [this.#place, place];
+    const kept = {
+      size: tree.size,
+      root: toHex(await tree.root()),
+      edge: tree.edge(),
+      tallies: this.#tallies,
+    };
     const log = formatVerifierKey(this.#options.log);
-    await writeState(this.#options.folder, { log, places, reported, seen: book.state() }, this.#disk);
+    await writeState(this.#options.folder, { log, places, seen: book.state(), tree: kept }, this.#disk);
     if (await table.flush()) this.#place = place;
-    this.#saved = tree.size;
+    this.#saved = ledger.size;
   }
 
   async #tellState(): Promise<void> {
-    const { tree, ledger, book } = this.#opened;
+    const { tree, book } = this.#opened;
     this.#options.onEvent({
       kind: 'checked',
       origin: this.#options.log.name,
       size: tree.size,
       root: toHex(await tree.root()),
-      ...ledger.tallies,
+      ...this.#tallies,
       pending: book.pending.length,
     });
   }
 
   #tellProven({ judgement: { code, says, accused }, file }: Judged): void {
-    this.#options.onEvent({ kind: 'misbehaviour', code, says, accused, file: file as string });
+    if (file === null || this.#told.has(file)) return;
+    this.#told.add(file);
+    this.#options.onEvent({ kind: 'misbehaviour', code, says, accused, file });
   }
 
-  #tellFinding({ code, index, detail }: Pick<Finding, 'code' | 'detail'> & { index: number | null }): void {
+  #tellFinding({ code, index, detail }: KeptFinding): void {
     this.#findings.push({ code, index, detail });
     this.#options.onEvent({ kind: 'finding', code, index, detail });
   }
 
   /** Something that others did not give, or not as they should. What is a fault of our own is thrown on. */
-  #miss(error: unknown): void {
+  #miss(error: unknown, isTold = true): void {
     if (!(error instanceof Failure)) throw error;
     if (error.code === 'log/corrupt')
       throw new Failure('monitor/state-corrupt', { field: this.#options.folder, detail: error.message });
+    if (!isTold || this.#closing.signal.aborted) return;
     this.#isComplete = false;
-    if (!this.#closing.signal.aborted) this.#options.onEvent(unchecked(error));
+    this.#options.onEvent(unchecked(error));
   }
 }

@@ -1,4 +1,4 @@
-/** Where a monitor goes on from: the last place at which its tree, its table of keys and its state agree, or the beginning. */
+/** Where a monitor goes on from: the tree that it kept, and the last place at which its table of keys and its state agree. */
 import { join } from 'node:path';
 import { fromBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
@@ -10,7 +10,7 @@ import { Frontier } from '../../tree/frontier.js';
 import type { Disk } from '../files/disk.js';
 import { CheckpointBook } from './checkpoint-book.js';
 import { KeyTable } from './key-table.js';
-import { Ledger, NO_TALLIES } from './ledger.js';
+import { Ledger, NO_TALLIES, type Tallies } from './ledger.js';
 import { OwnTree } from './own-tree.js';
 import { NOTHING_SEEN, type Place, readState } from './state.js';
 
@@ -20,10 +20,10 @@ export interface Opened {
   readonly ledger: Ledger;
   readonly book: CheckpointBook;
   readonly frontier: Frontier;
+  /** Of the whole tree. */
+  readonly tallies: Tallies;
   /** The place that the table is at on disk; null for the beginning. */
   readonly place: Place | null;
-  /** Findings about entries below this have been told. */
-  readonly reported: number;
 }
 
 export interface Opening {
@@ -39,14 +39,18 @@ export async function openKept({ folder, disk, log, known, beginning }: Opening)
   const state = await readState(folder, formatVerifierKey(log));
   const places = state?.places ?? [];
   const { table, place } = await openTable(join(folder, 'keys'), disk, places);
-  const tree = new OwnTree(join(folder, 'tree'), disk, place?.size ?? 0, place?.edge ?? []);
+  const kept = state?.tree ?? null;
+  const tree = new OwnTree(join(folder, 'tree'), disk, kept?.size ?? 0, kept?.edge ?? []);
+  const keyChanges = (place?.keyChanges ?? []).map(({ index, entry }) => ({
+    index,
+    entry: fromBase64(entry) ?? new Uint8Array(),
+  }));
   let history = beginning;
   let frontier: Frontier;
   try {
-    if (place !== null && toHex(await tree.root()) !== place.root) throw new Failure('monitor/state-corrupt');
+    if (kept !== null && toHex(await tree.root()) !== kept.root) throw new Failure('monitor/state-corrupt');
     frontier = new Frontier(tree.size, await tree.frontier());
-    for (const { index, entry } of place?.keyChanges ?? [])
-      history = await history.after(index, fromBase64(entry) ?? new Uint8Array());
+    for (const { index, entry } of keyChanges) history = await history.after(index, entry);
   } catch (error) {
     await table.close();
     throw new Failure('monitor/state-corrupt', {
@@ -54,12 +58,12 @@ export async function openKept({ folder, disk, log, known, beginning }: Opening)
       detail: error instanceof Error ? error.message : 'unknown',
     });
   }
-  const ledger = new Ledger(table, tree, history, place);
+  const ledger = new Ledger(table, tree, { history, keyChanges, tallies: place?.tallies ?? NO_TALLIES });
   const book = await CheckpointBook.open(state?.seen ?? NOTHING_SEEN, log.name, known);
-  return { table, tree, ledger, book, frontier, place, reported: state?.reported ?? 0 };
+  return { table, tree, ledger, book, frontier, place, tallies: kept?.tallies ?? NO_TALLIES };
 }
 
-/** A table that was lost, or that is at neither place, is made again from the log, and so is all that goes with it. */
+/** A table that was lost, or that is at neither place, is made again from the log. */
 async function openTable(
   folder: string,
   disk: Disk,

@@ -41,6 +41,11 @@ export class OwnTree {
     return root;
   }
 
+  /** The hash of an entry. Throws `log/corrupt`. */
+  leaf(index: number): Promise<Uint8Array> {
+    return this.#tiles.subtree({ level: 0, index });
+  }
+
   /** The hashes of the complete subtrees that the first `size` entries are made of, left to right. */
   frontier(size = this.size): Promise<Uint8Array[]> {
     return Promise.all(decompose(0, size).map(this.#tiles.subtree));

@@ -8,9 +8,9 @@ import { type EvidenceJson, evidenceName, formatEvidence } from '../../court/mis
 import { type Judgement, judgeEvidence } from '../../court/misbehaviour/judge.js';
 import type { KnownKeys } from '../../court/misbehaviour/known-keys.js';
 import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
+import type { ReasonCode } from '../../reason.js';
 import type { Disk } from '../files/disk.js';
 import { makeFoldersDurably, readIfPresent, writeDurably } from '../files/durable.js';
-import type { Finding } from './ledger.js';
 
 /** A log that breaks rules without end shall not fill the disk. */
 const MAX_FINDINGS_BYTES = 1 << 24;
@@ -21,6 +21,13 @@ export interface Judged {
   readonly file: string | null;
   /** Whether it was not there before. */
   readonly isNew: boolean;
+}
+
+/** What is wrong, and with which entry, if with any. */
+export interface KeptFinding {
+  readonly code: ReasonCode;
+  readonly index: number | null;
+  readonly detail: string | null;
 }
 
 export class Records {
@@ -53,7 +60,7 @@ export class Records {
   }
 
   /** Keeps findings, durably, as long as there is room. */
-  keep(findings: readonly Pick<Finding, 'code' | 'index' | 'detail'>[]): void {
+  keep(findings: readonly KeptFinding[]): void {
     if (findings.length === 0 || this.#findingsBytes() > MAX_FINDINGS_BYTES) return;
     const file = openSync(this.#findingsPath, 'a', 0o644);
     try {

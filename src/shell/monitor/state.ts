@@ -1,9 +1,9 @@
 /**
- * What a monitor remembers from one run to the next: how far its tree goes, and which checkpoints it has seen. Canonical JSON, replaced as
- * a whole; written after the tiles that it speaks of are durable.
+ * What a monitor remembers from one run to the next: its tree, how far its table of keys goes, and which checkpoints it has seen.
+ * Canonical JSON, replaced as a whole; written after the tiles that it speaks of are durable.
  *
- * The table of keys is written when that is worth it, and not in step with this file. So up to two places to go on from are kept, of
- * which the table is at one.
+ * The table of keys is written when that is worth it, and not in step with this file: it may be behind the tree, and of the two places
+ * that are kept for it, it is at one.
  */
 import { join } from 'node:path';
 import * as v from 'valibot';
@@ -15,15 +15,23 @@ import { readIfPresent, writeDurably } from '../files/durable.js';
 
 const Note = v.pipe(v.string(), v.maxLength(1 << 20));
 
-const Place = v.strictObject({
+const Tallies = v.strictObject({ epochs: Count, openNumbers: Count, receipts: Count, withheld: Count });
+
+const Tree = v.strictObject({
   /** The partial tile of each level. */
   edge: v.array(v.string()),
-  /** The entries below `size` that change keys, in base64. */
-  keyChanges: v.array(v.strictObject({ entry: v.string(), index: Count })),
   root: Hash,
   size: Count,
-  tallies: v.strictObject({ epochs: Count, openNumbers: Count, receipts: Count, withheld: Count }),
+  tallies: Tallies,
 });
+
+const Place = v.strictObject({
+  /** The entries below `size` that change keys, in base64. */
+  keyChanges: v.array(v.strictObject({ entry: v.string(), index: Count })),
+  size: Count,
+  tallies: Tallies,
+});
+/** What the entries come to that are in the table. */
 export type Place = v.InferOutput<typeof Place>;
 
 const Seen = v.strictObject({
@@ -42,9 +50,8 @@ const State = v.strictObject({
   log: v.string(),
   /** Older, then newer. */
   places: v.pipe(v.array(Place), v.maxLength(2)),
-  /** Up to which entry findings have been told. */
-  reported: Count,
   seen: Seen,
+  tree: Tree,
 });
 export type State = v.InferOutput<typeof State>;
 

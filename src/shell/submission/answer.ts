@@ -65,15 +65,9 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
 ]);
 
 /** Whatever else an entry is refused for: it is not one. */
-const MALFORMED = [
-  'json/',
-  'envelope/',
-  'entry/',
-  'receipt/',
-  'acceptance/',
-  'key/',
-  'statement/',
-].map(prefix => ({ prefix, status: 400 }));
+const MALFORMED = ['json/', 'envelope/', 'entry/', 'receipt/', 'acceptance/', 'key/', 'statement/'].map(
+  prefix => ({ prefix, status: 400 }),
+);
 
 function readStage(query: URLSearchParams): Stage | null {
   const wait = query.get('wait');

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faultyDisk } from '../../../test/support/faulty-disk.js';
 import { growTo, openTestLog, temporaryFolder, testEntry, testKeysOf } from '../../../test/support/log.js';
 import { sha256 } from '../../bytes/cryptography.js';
-import { u64be } from '../../bytes/octets.js';
+import { equal, u64be } from '../../bytes/octets.js';
 import { nodeDisk } from '../files/disk.js';
 import { KeyIndex } from './key-index.js';
 
@@ -215,6 +215,18 @@ describe('an index', () => {
 });
 
 describe('a log', () => {
+  it('finds the first entry of a key, also when the key came again after the first was written down', async () => {
+    const twin = sha256(u64be(7)).slice(0, 16);
+    const isTwin = (entry: Uint8Array) => [0, 4200].some(index => equal(entry, testEntry(index)));
+    const log = await openTestLog(folder.path, {
+      keysOf: entry => (isTwin(entry) ? [...testKeysOf(entry), twin] : testKeysOf(entry)),
+    });
+    await growTo(log, 4200);
+    await growTo(log, 4201);
+    expect(await log.find(twin)).toBe(0);
+    await log.close();
+  });
+
   it('finds nothing where the index lies: the entry decides', async () => {
     const log = await openTestLog(folder.path);
     await growTo(log, 4200);

@@ -184,8 +184,6 @@ export class EntryFollower implements TreeCheck {
         if (!isAskedFor && error instanceof Failure && error.code === 'peer/answer-missing') return;
         throw error;
       }
-      // Another tree has taken its place meanwhile, and begins elsewhere.
-      if (progress !== this.#progress) continue;
       await this.#check(progress, entries.slice(tree.size - first));
       this.#news.give();
       // Whoever waits for the network or a timer has a turn between two bundles.

@@ -17,7 +17,7 @@ import {
 import { equal, utf8 } from '../../bytes/octets.js';
 import { parseAddCheckpoint } from '../../note/add-checkpoint.js';
 import { formatCheckpoint } from '../../note/checkpoint.js';
-import { cosignatureTime, cosignerOf } from '../../note/cosignature.js';
+import { cosign, cosignatureTime, cosignerOf } from '../../note/cosignature.js';
 import { formatSignatureLine, type NoteSignature } from '../../note/signature-line.js';
 import { formatNote, parseNote, signNote, verifyNote } from '../../note/signed-note.js';
 import type { AddCheckpoint, AddCheckpointAnswer } from '../../note/witness.js';
@@ -247,6 +247,18 @@ describe('state', () => {
       writeFileSync(path, bytes);
       expect(await reasonOfAsync(() => open())).toBe('witness/state-corrupt');
     }
+  });
+
+  it('of another log, though both have signed it, stops the witness', async () => {
+    await witness.addCheckpoint(witnessRequest(0, 6));
+    const path = join(folder.path, readdirSync(folder.path)[0] as string);
+    const text = checkpointText(6, TREE, 'log.example/elsewhere');
+    const signatures = [
+      signNote(text, WATCHED_LOG.key, WATCHED_LOG.signer),
+      cosign(text, 1_700_000_000, WITNESS.key, WITNESS.signer),
+    ];
+    writeFileSync(path, formatNote({ text, signatures }));
+    expect(await reasonOfAsync(() => open())).toBe('witness/state-corrupt');
   });
 
   it.each<Fault>(['lost', 'kept', 'dead'])(

@@ -32,7 +32,7 @@ export function statementText(name: StatementName): string {
  * Binds the key in a file to a statement, for ever, by a file beside it. Throws `witness/statement-changed` when it is bound to another
  * one.
  */
-export async function bindStatement(keyFile: string, name: StatementName): Promise<void> {
+export async function bindStatement(keyFile: string, name: StatementName | 'mirrored'): Promise<void> {
   const path = `${keyFile}.statement`;
   const bound = await readIfPresent(path);
   if (bound === null) return writeDurably(path, utf8(`${name}\n`));

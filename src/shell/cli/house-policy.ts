@@ -1,0 +1,68 @@
+/**
+ * Who has to cosign a house's log. Its own witnesses, unless its owner has put a C2SP tlog-policy into the data folder, in which witnesses
+ * of others have the URLs under which they are asked.
+ *
+ * What stands in that folder is the owner's word. It goes into the trust file, where everybody can read it.
+ */
+import * as v from 'valibot';
+import { policyText, type TrustFile, TrustSchema } from '../../appraise/trust.js';
+import { fromUtf8 } from '../../bytes/octets.js';
+import { formatVerifierKey, sameKey, type VerifierKey } from '../../note/key.js';
+import { parsePolicy, type WitnessPolicy } from '../../note/policy.js';
+import { Failure } from '../../reason.js';
+import type { KeyHistory } from '../../receipt/key-history.js';
+import { readIfPresent } from '../files/durable.js';
+import type { DataFolder } from './data-folder.js';
+import type { HouseKeys } from './house-keys.js';
+
+export interface HousePolicy {
+  /** As it stands in the trust file. */
+  readonly text: string;
+  readonly policy: WitnessPolicy;
+  /** Who controls the keys of others, as far as the owner has said. */
+  readonly controllers: NonNullable<TrustFile['controllers']>;
+}
+
+/** Throws `policy/…`, naming the line, or `trust/malformed` for the file of controllers. */
+export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Promise<HousePolicy> {
+  const bytes = await readIfPresent(folder.policy);
+  const own = policyText(
+    keys.log.key,
+    keys.witnesses.map(({ key }) => key),
+    'all',
+  );
+  const text = bytes === null ? own : fromUtf8(bytes);
+  if (text === null) throw new Failure('policy/malformed', { field: folder.policy, detail: 'not UTF-8' });
+  const policy = parsePolicy(text);
+  const ofLog: readonly VerifierKey[] = [keys.log.key, keys.logCosigner.key];
+  if (policy.logs.some(({ key }) => !ofLog.some(known => sameKey(known, key)))) {
+    throw new Failure('policy/malformed', { field: folder.policy, detail: 'a log line of another log' });
+  }
+  return { text, policy, controllers: await readControllers(folder) };
+}
+
+/** The policy after its witnesses' keys have been rotated: in the place of each key stands the one that took it. */
+export function withSuccessors(text: string, history: KeyHistory): string {
+  return history.tenures.reduce(
+    (changed, { role, key, successor }) =>
+      role === 'witness' && successor !== null
+        ? changed.replaceAll(formatVerifierKey(key), formatVerifierKey(successor))
+        : changed,
+    text,
+  );
+}
+
+async function readControllers({ controllers }: DataFolder): Promise<HousePolicy['controllers']> {
+  const bytes = await readIfPresent(controllers);
+  if (bytes === null) return [];
+  const malformed = (detail: string) => new Failure('trust/malformed', { field: controllers, detail });
+  let value: unknown;
+  try {
+    value = JSON.parse(fromUtf8(bytes) ?? '');
+  } catch {
+    throw malformed('not JSON');
+  }
+  const result = v.safeParse(TrustSchema.entries.controllers, value, { abortEarly: true });
+  if (!result.success) throw malformed(v.getDotPath(result.issues[0]) ?? 'not a list of controllers');
+  return result.output;
+}
