@@ -32,6 +32,8 @@ const program = new Command('countersign')
   )
   .version(version)
   .exitOverride()
+  // Otherwise a command takes options that stand after its subcommand, such as --log in `mirror push`.
+  .enablePositionalOptions()
   .addHelpText(
     'after',
     `
