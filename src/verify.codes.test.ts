@@ -465,9 +465,19 @@ const ELSEWHERE: Partial<Record<ReasonCode, string>> = {
   'receipt/pending': 'given by the gateway, about a receipt that does not exist yet',
   'receipt/unknown': 'given by the gateway, about a receipt that never existed',
   'tree/consistency-invalid': 'given by those who follow a log: a bundle has one checkpoint',
+  'tree/interval-invalid': 'given by those who sign subtrees: a bundle proves one entry',
+  'tree/subtree-invalid': 'given by those who sign subtrees: a bundle proves one entry',
+  'witness/busy': 'given by a witness to a log',
+  'witness/closing': 'given by a witness to a log',
   'witness/consistency-invalid': 'given by a witness to a log',
+  'witness/cosignature-missing': 'given by a witness to a log',
+  'witness/entries-mismatch': 'given by a semantic witness to a log',
+  'witness/entries-unchecked': 'given by a semantic witness to a log',
+  'witness/entry-refused': 'given by a semantic witness to a log',
   'witness/old-size-too-large': 'given by a witness to a log',
   'witness/stale': 'given by a witness to a log',
+  'witness/state-corrupt': 'given by a witness to its operator',
+  'witness/statement-changed': 'given by a witness to its operator',
 };
 
 it('content/opening-malformed: text that is not an opening', () => {

@@ -29,6 +29,8 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['request/host-refused', { status: 403, type: 'invalid_request_error', code: 'request/host-refused' }],
   ['receipt/unknown', { status: 404, type: 'not_found_error', code: 'receipt/unknown' }],
   ['receipt/pending', { status: 404, type: 'not_found_error', code: 'receipt/pending' }],
+  ['receipt/not-included', { status: 404, type: 'not_found_error', code: 'receipt/not-included' }],
+  ['log/entry-denied', { status: 451, type: 'invalid_request_error', code: 'log/entry-denied' }],
   ['upstream/unreachable', { status: 502, type: 'api_error', code: 'upstream/unreachable' }],
   ['upstream/timeout', { status: 504, type: 'api_error', code: 'upstream/timeout' }],
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],
@@ -43,6 +45,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
 
 /** Codes of the same families that no answer carries, and why. */
 const NEVER_ANSWERED: Partial<Record<ReasonCode, string>> = {
+  'request/body-malformed': 'given under the paths of logs, witnesses and mirrors, as plain text',
   'upstream/error': "the upstream's own answer is passed on as it is",
 };
 

@@ -1,14 +1,11 @@
-/** The keys of one operator's house, and the trust file that says what they are. */
+/** The keys of one operator's house. */
 import { join } from 'node:path';
-import type { TrustFile } from '../../appraise/trust.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { formatVerifierKey, KEY_TYPE, type KeyType, keyLabel } from '../../note/key.js';
+import { KEY_TYPE, type KeyType } from '../../note/key.js';
 import type { KeyRole } from '../../receipt/key-change.js';
-import type { KeyHistory, Tenure } from '../../receipt/key-history.js';
 import { type KeyNaming, openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
 import { openSecret } from '../files/secret.js';
-import { type HousePolicy, withSuccessors } from './house-policy.js';
 
 /** How many witness keys the operator runs itself. They show how witnessing works; they do not make the operator two people. */
 const LOCAL_WITNESSES = 3;
@@ -87,47 +84,4 @@ export function slotFiles(
 /** The origin of a log that nobody has named yet: under a domain that can never be anybody's (RFC 2606). */
 function originOf(publicKey: Uint8Array): string {
   return `countersign.invalid/${toHex(sha256(publicKey).subarray(0, 8))}`;
-}
-
-/**
- * Whom the operator's own receipts ask to be believed. `operator`: the name under which all these keys count as one controller.
- * `history`: what has become of earlier keys. `policy` and `controllers`: who has to cosign, and who the others are.
- */
-export function trustFile(
-  { log, logCosigner, issuer, witnesses }: HouseKeys,
-  operator: string,
-  history: KeyHistory,
-  { text, controllers }: Pick<HousePolicy, 'text' | 'controllers'>,
-): TrustFile {
-  const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
-  const retired = history.tenures.flatMap(retiredKey);
-  return {
-    log: formatVerifierKey(log.key),
-    logCosigner: formatVerifierKey(logCosigner.key),
-    issuers: history.inForce('issuer').map(formatVerifierKey),
-    policy: withSuccessors(text, history),
-    controllers: [{ name: operator, keys: own.map(keyLabel) }, ...controllers],
-    ...(retired.length > 0 && { retired }),
-  };
-}
-
-function retiredKey({
-  role,
-  key,
-  until,
-  announced,
-  why,
-  successor,
-}: Tenure): NonNullable<TrustFile['retired']> {
-  if (role === 'recovery' || until === null || announced === null || why === null) return [];
-  return [
-    {
-      key: formatVerifierKey(key),
-      role,
-      why,
-      until,
-      ...(announced !== until && { announced }),
-      ...(successor !== null && { successor: keyLabel(successor) }),
-    },
-  ];
 }

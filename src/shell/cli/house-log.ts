@@ -37,8 +37,9 @@ import { ThreadCosigner } from '../log/thread-cosigner.js';
 import { openLocalWitness } from '../witness/local-witness.js';
 import { remoteWitnessesOf } from '../witness/remote-witness.js';
 import type { DataFolder } from './data-folder.js';
-import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf, trustFile } from './house-keys.js';
+import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf } from './house-keys.js';
 import { readHousePolicy } from './house-policy.js';
+import { trustFile } from './house-trust.js';
 import { compareKeys, succeed } from './key-succession.js';
 
 export interface HouseLog {

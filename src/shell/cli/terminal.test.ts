@@ -70,7 +70,7 @@ describe('nothing that a stranger has written reaches the terminal as it is', ()
         return ['receipt', 'a'.repeat(26), '--gateway', `http://127.0.0.1:${port}`, '--out', at('out')];
       },
       code: 1,
-      says: 'no bundle',
+      says: 'has no receipt',
     },
   ];
 
