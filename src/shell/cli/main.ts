@@ -4,27 +4,43 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import '../node.js';
 import { Failure } from '../../reason.js';
-import { demoCommand } from './demo.js';
 import { EXIT, UsageError } from './exit-code.js';
-import { keyCommand } from './keys.js';
-import { logCommand } from './log.js';
-import { mirrorCommand } from './mirror.js';
-import { monitorCommand } from './monitor.js';
 import { printError } from './print.js';
-import { receiptCommand } from './receipt.js';
-import { trustCommand } from './trust.js';
-import { upCommand } from './up.js';
-import { verifyCommand } from './verify.js';
-import { verifyCoseCommand } from './verify-cose.js';
-import { verifyMisbehaviourCommand } from './verify-misbehaviour.js';
-import { witnessCommand } from './witness.js';
 
 const { version } = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')) as {
   version: string;
 };
 
-/** Commands that judge what they are given. */
-const CHECKING: readonly string[] = ['verify', 'verify-cose', 'verify-misbehaviour', 'trust'];
+interface CommandEntry {
+  readonly name: string;
+  /** Whether it judges what it is given. */
+  readonly checking?: true;
+  readonly load: () => Promise<Command>;
+}
+
+/** In the order of the help. What one command needs is loaded for it alone: checking a receipt loads no gateway. */
+const COMMANDS: readonly CommandEntry[] = [
+  { name: 'up', load: async () => (await import('./up.js')).upCommand() },
+  { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
+  { name: 'monitor', load: async () => (await import('./monitor.js')).monitorCommand() },
+  {
+    name: 'verify-misbehaviour',
+    checking: true,
+    load: async () => (await import('./verify-misbehaviour.js')).verifyMisbehaviourCommand(),
+  },
+  {
+    name: 'verify-cose',
+    checking: true,
+    load: async () => (await import('./verify-cose.js')).verifyCoseCommand(),
+  },
+  { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
+  { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
+  { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
+  { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
+  { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },
+  { name: 'key', load: async () => (await import('./keys.js')).keyCommand() },
+  { name: 'log', load: async () => (await import('./log.js')).logCommand() },
+];
 
 const program = new Command('countersign')
   .description(
@@ -44,22 +60,10 @@ Examples:
 
 Each command has its own --help, with examples and exit codes.`,
   );
-for (const command of [
-  upCommand(),
-  verifyCommand(),
-  monitorCommand(),
-  verifyMisbehaviourCommand(),
-  verifyCoseCommand(),
-  trustCommand(),
-  receiptCommand(),
-  demoCommand(),
-  witnessCommand(),
-  mirrorCommand(),
-  keyCommand(),
-  logCommand(),
-]) {
+const wanted = COMMANDS.filter(({ name }) => name === process.argv[2]);
+for (const { load } of wanted.length > 0 ? wanted : COMMANDS) {
   // Not inherited by commands that are added, so that every one of them has to be told.
-  program.addCommand(command.exitOverride());
+  program.addCommand((await load()).exitOverride());
 }
 
 // A reader that has seen enough, such as `head`, is no reason to forget the verdict.
@@ -82,9 +86,7 @@ function explain(error: unknown): number {
   }
   printError(`countersign: ${describe(error)}`);
   // The one thing that a checking command reads besides what it checks is the trust file.
-  return error instanceof Failure && CHECKING.includes(program.args[0] ?? '')
-    ? EXIT.malformed
-    : EXIT.internal;
+  return error instanceof Failure && wanted.some(({ checking }) => checking) ? EXIT.malformed : EXIT.internal;
 }
 
 function describe(error: unknown): string {
