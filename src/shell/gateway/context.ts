@@ -10,6 +10,8 @@ import type { Issuer } from './issuer.js';
 import type { ModelNames } from './model-names.js';
 
 export interface GatewayLimits {
+  /** The most connections at a time; fewer where the process may not open many files. */
+  readonly connections: number;
   /** The most bytes that a request's body may have. */
   readonly requestBytes: number;
   /** The most bytes of requests that may be held at once. */
@@ -23,6 +25,7 @@ export interface GatewayLimits {
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
+  connections: 4096,
   requestBytes: 20 * 1024 * 1024,
   heldBytes: 256 * 1024 * 1024,
   readingTime: 120_000,

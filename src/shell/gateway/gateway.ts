@@ -7,6 +7,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Failure } from '../../reason.js';
+import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import type { Routes } from '../http/server.js';
 import { handleChat } from './chat.js';
@@ -41,6 +42,7 @@ export class Gateway {
         this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
       },
     );
+    this.#server.maxConnections = connectionLimit(options.context.limits.connections);
   }
 
   /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */

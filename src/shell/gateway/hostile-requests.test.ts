@@ -1,3 +1,4 @@
+import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
@@ -89,5 +90,32 @@ describe('a hostile answer ends at once, under a receipt, and the gateway lives 
     expect(got.status).toBe(502);
     expect((await receiptOf(gateway, got)).response).toMatchObject({ reason: 'upstream/garbage' });
     expect((await ask(gateway.address, { path: '/healthz' })).status).toBe(200);
+  });
+});
+
+describe('more connections than a gateway has room for', () => {
+  it('are closed at once, and those that it has taken go on', async () => {
+    const small = await openGateway({ limits: { connections: 3 } });
+    const sockets: Socket[] = [];
+    const open = async () => {
+      const socket = connect(Number(new URL(small.address).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      sockets.push(socket);
+      // What it answers to a request line, or nothing where it has hung up.
+      socket.write('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
+      return new Promise<string>(resolve => {
+        socket.once('data', data => resolve(data.toString('latin1').slice(0, 12)));
+        socket.once('close', () => resolve('closed'));
+      });
+    };
+    try {
+      for (let taken = 0; taken < 3; taken++) expect(await open()).toBe('HTTP/1.1 200');
+      expect(await open()).toBe('closed');
+      sockets[0]?.destroy();
+      await expect.poll(open).toBe('HTTP/1.1 200');
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      await small.close();
+    }
   });
 });

@@ -8,6 +8,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ByteCollector } from '../../bytes/collector.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
 
 export interface HttpRequest {
@@ -50,7 +51,7 @@ export interface HttpServerOptions extends RoutesOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** The most connections at a time. */
+  /** The most connections at a time; fewer where the process may not open many files. */
   readonly connections?: number;
 }
 
@@ -78,7 +79,7 @@ export class HttpServer {
         void this.#routes.serve(request, response, { isLocal, isLast: () => this.#closing });
       },
     );
-    this.#server.maxConnections = options.connections ?? DEFAULT_CONNECTIONS;
+    this.#server.maxConnections = connectionLimit(options.connections ?? DEFAULT_CONNECTIONS);
   }
 
   /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */
