@@ -8,8 +8,8 @@ export default defineConfig({
     exclude: ['test/slow/**', 'test/interop/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
-    // Much of the time is waiting for child processes and clocks, so that two at once finish sooner even on two cores.
-    maxWorkers: 2,
+    // Much of the time is waiting for child processes and clocks, so that three at once finish sooner even on two cores.
+    maxWorkers: 3,
     reporters,
   },
 });

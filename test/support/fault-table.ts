@@ -153,12 +153,9 @@ export function every(calls: readonly string[]): readonly number[] {
   return [...calls.keys()];
 }
 
-/** The first and the last call of each kind on each file: where the others fail, nothing is different. */
-export function firstAndLast(calls: readonly string[]): readonly number[] {
-  return every(calls).filter(at => {
-    const call = calls[at] as string;
-    return calls.indexOf(call) === at || calls.lastIndexOf(call) === at;
-  });
+/** The last call of each kind on each file: where the others fail, little is different. */
+export function lastOfEach(calls: readonly string[]): readonly number[] {
+  return every(calls).filter(at => calls.lastIndexOf(calls[at] as string) === at);
 }
 
 /** One test for each owner of a disk, kind of call and way to fail. `choose` says at which calls. */
