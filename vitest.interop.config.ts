@@ -5,6 +5,7 @@ import { reporters } from './vitest.shared.js';
 export default defineConfig({
   test: {
     include: ['test/interop/**/*.test.ts'],
+    globalSetup: ['test/interop/build-programs.ts'],
     testTimeout: 300_000,
     hookTimeout: 600_000,
     reporters,

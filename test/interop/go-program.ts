@@ -9,36 +9,40 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const ROOT = new URL('../../', import.meta.url);
 
-export type GoProgram = { readonly path: string; readonly missing: null } | { readonly missing: string };
+export type GoProgram =
+  | { readonly path: string; readonly missing: null }
+  /** Why there is none, and how to get it. */
+  | { readonly missing: string };
 
 export interface GoBuild {
   /** The folder of the module, from the root of the repository. */
   readonly module: string;
   /** What is built: a package of the module, or of one that it requires. */
   readonly package?: string;
-  /** The toolchain that it takes, to be fetched from the proxy where the installed one is older. */
-  readonly toolchain?: string;
+  /** Where the program goes; a folder for this process among the temporary ones when it is left out. */
+  readonly folder?: string;
 }
 
-/** The path of the built program, or why it cannot be had here. Go itself remembers what has not changed since. */
-export async function buildGo({
-  module,
-  package: what = '.',
-  toolchain = 'local',
-}: GoBuild): Promise<GoProgram> {
-  const folder = join(tmpdir(), `countersign-interop-${process.getuid?.() ?? ''}`);
-  const name = `${module}-${what}`.replaceAll(/[^a-z0-9]+/g, '-');
-  const path = join(folder, `${name}-${process.pid}`);
+/**
+ * The path of the built program, or why it cannot be had here. Go itself remembers what has not changed since, and fetches the toolchain
+ * that a module asks for where the installed one is older.
+ */
+export async function buildGo(build: GoBuild): Promise<GoProgram> {
+  const { module, package: what = '.' } = build;
+  const folder = build.folder ?? join(tmpdir(), `countersign-interop-${process.pid}`);
+  const path = join(folder, `${module}-${what}`.replaceAll(/[^a-z0-9]+/g, '-'));
   try {
     await mkdir(folder, { recursive: true });
     await run('go', ['build', '-trimpath', '-o', path, what], {
       cwd: fileURLToPath(new URL(module, ROOT)),
-      env: { ...process.env, GOTOOLCHAIN: toolchain, GOFLAGS: '-mod=readonly -buildvcs=false' },
+      env: { ...process.env, GOTOOLCHAIN: 'auto', GOFLAGS: '-mod=readonly -buildvcs=false' },
       timeout: 500_000,
     });
     return { path, missing: null };
   } catch (error) {
-    const said = (error as { stderr?: string }).stderr?.trim();
-    return { missing: `skipped: ${module} cannot be built: ${said || (error as Error).message}` };
+    const { code, stderr, message } = error as NodeJS.ErrnoException & { stderr?: string };
+    if (code === 'ENOENT')
+      return { missing: 'skipped: there is no Go; install 1.21 or later (https://go.dev/dl)' };
+    return { missing: `skipped: ${module} cannot be built: ${stderr?.trim() || message}` };
   }
 }

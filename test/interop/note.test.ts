@@ -8,12 +8,14 @@ import { formatSignatureLine } from '../../src/note/signature-line.js';
 import { formatNote, parseNote, signNote, verifyNote } from '../../src/note/signed-note.js';
 import { Failure } from '../../src/reason.js';
 import { type Deviation, deviantSignature, GROUP_ORDER, littleEndian } from '../support/ed25519.js';
-import { peerCosigner, peerKey } from './keys.js';
+import { peerCosigner, peerKey, peerMlDsaCosigner } from './keys.js';
 import { accepts, ask, askAll, missing } from './peer.js';
 
 const LOG = peerKey('example.com/log', 1);
 const WITNESS = peerCosigner('witness.example/w1', 2);
+const ML_DSA_WITNESS = peerMlDsaCosigner('witness.example/w1', 4);
 const STRANGER = peerCosigner('stranger.example', 3);
+const KNOWN = [LOG, WITNESS, ML_DSA_WITNESS];
 const CHECKPOINT = formatCheckpoint({ origin: 'example.com/log', size: 7, root: new Uint8Array(32).fill(1) });
 const TEXTS = [
   'a\n',
@@ -29,7 +31,14 @@ const TEXTS = [
 /** Whether we read a note and find at least one good signature by a known key in it, which is what Go asks for. */
 async function weAccept(bytes: Uint8Array): Promise<boolean> {
   try {
-    return (await verifyNote(parseNote(bytes), [LOG.key, WITNESS.key])).verified.length > 0;
+    return (
+      (
+        await verifyNote(
+          parseNote(bytes),
+          KNOWN.map(({ key }) => key),
+        )
+      ).verified.length > 0
+    );
   } catch (error) {
     if (error instanceof Failure) return false;
     throw error;
@@ -37,7 +46,7 @@ async function weAccept(bytes: Uint8Array): Promise<boolean> {
 }
 
 const goAccepts = (bytes: Uint8Array): boolean =>
-  accepts('note/open', { note: toBase64(bytes), known: [LOG.verifierKey, WITNESS.verifierKey] });
+  accepts('note/open', { note: toBase64(bytes), known: KNOWN.map(({ verifierKey }) => verifierKey) });
 
 describe.skipIf(missing !== null)(`golang.org/x/mod/sumdb/note ${missing ?? ''}`, () => {
   it('what Go signs, we verify, and write back as the same bytes', async () => {
@@ -106,17 +115,17 @@ describe.skipIf(missing !== null)(`golang.org/x/mod/sumdb/note ${missing ?? ''}`
   });
 });
 
-describe.skipIf(missing !== null)(
-  `github.com/transparency-dev/formats/note, type 04 ${missing ?? ''}`,
-  () => {
+describe.skipIf(missing !== null).each([WITNESS, ML_DSA_WITNESS])(
+  `github.com/transparency-dev/formats/note, type 0$key.type ${missing ?? ''}`,
+  witness => {
     it('what we cosign, Go verifies, and it reads the same time', () => {
       for (const time of [0, 1, 1_679_315_147, 2 ** 32, 253_402_300_799]) {
         const bytes = formatNote({
           text: CHECKPOINT,
-          signatures: [cosign(CHECKPOINT, time, WITNESS.key, WITNESS.signer)],
+          signatures: [cosign(CHECKPOINT, time, witness.key, witness.signer)],
         });
-        const { verified } = ask('note/open', { note: toBase64(bytes), known: [WITNESS.verifierKey] });
-        expect(verified).toEqual([{ key: keyLabel(WITNESS.key), time }]);
+        const { verified } = ask('note/open', { note: toBase64(bytes), known: [witness.verifierKey] });
+        expect(verified).toEqual([{ key: keyLabel(witness.key), time }]);
       }
     });
 
@@ -126,21 +135,38 @@ describe.skipIf(missing !== null)(
       const cosigned = ask('note/cosign', {
         note: toBase64(bytes),
         known: [LOG.verifierKey],
-        secretKey: WITNESS.secretKey,
+        secretKey: witness.secretKey,
       });
-      const { verified, unknown } = await verifyNote(parseNote(utf8(cosigned)), [LOG.key, WITNESS.key]);
+      const { verified, unknown } = await verifyNote(parseNote(utf8(cosigned)), [LOG.key, witness.key]);
       expect(unknown).toEqual([]);
-      expect(verified.map(({ key }) => key)).toEqual([LOG.key, WITNESS.key]);
+      expect(verified.map(({ key }) => key)).toEqual([LOG.key, witness.key]);
       expect(verified[1]?.time).toBeGreaterThanOrEqual(before);
       expect(verified[1]?.time).toBeLessThanOrEqual(before + 60);
     });
 
     it('both refuse a cosignature whose time was changed', async () => {
-      const cosignature = cosign(CHECKPOINT, 5, WITNESS.key, WITNESS.signer);
+      const cosignature = cosign(CHECKPOINT, 5, witness.key, witness.signer);
       const changed = cosignature.signature.with(7, 6);
       const bytes = formatNote({ text: CHECKPOINT, signatures: [{ ...cosignature, signature: changed }] });
       expect(goAccepts(bytes)).toBe(false);
       expect(await weAccept(bytes)).toBe(false);
+    });
+
+    it('both refuse a cosignature of another tree, and take it for its own', async () => {
+      const other = formatCheckpoint({
+        origin: 'example.com/log',
+        size: 8,
+        root: new Uint8Array(32).fill(1),
+      });
+      const signatures = [cosign(other, 5, witness.key, witness.signer)];
+      for (const [text, good] of [
+        [other, true],
+        [CHECKPOINT, false],
+      ] as const) {
+        const bytes = formatNote({ text, signatures });
+        expect(goAccepts(bytes)).toBe(good);
+        expect(await weAccept(bytes)).toBe(good);
+      }
     });
   },
 );

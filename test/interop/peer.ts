@@ -1,11 +1,8 @@
-/** The Go implementations in `go/`, built once and asked in batches. Their answers are trusted to be honest, never to be right. */
+/** The Go implementations in `go/`, asked in batches. Their answers are trusted to be honest, never to be right. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterAll } from 'vitest';
+import { inject } from 'vitest';
 import { toBase64 } from '../../src/bytes/base64.js';
+import './build-programs.js';
 
 /** What the peer can be asked, and what it answers. Byte strings are base64 both ways. */
 export interface Questions {
@@ -49,18 +46,18 @@ export type ProofKind = 'inclusion' | 'consistency';
 /** The peer's answer, or in its own words why it refused. */
 export type Answer<Value> = { readonly value: Value; readonly error?: never } | { readonly error: string };
 
-const program = build();
+const { judge } = inject('goPrograms');
 
 /** Why the peer cannot be had here, or null where it can. Shown in the name of every suite that is skipped for it. */
-export const missing: string | null = typeof program === 'string' ? null : program.missing;
+export const missing: string | null = judge.missing;
 
 export function askAll<Ask extends keyof Questions>(
   ask: Ask,
   questions: readonly Questions[Ask][0][],
 ): Answer<Questions[Ask][1]>[] {
-  if (typeof program !== 'string') throw new Error(program.missing);
+  if (judge.missing !== null) throw new Error(judge.missing);
   const input = JSON.stringify(questions.map(question => ({ ask, with: question })));
-  const output = execFileSync(program, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
+  const output = execFileSync(judge.path, { input, encoding: 'utf8', maxBuffer: 1 << 28 });
   return JSON.parse(output);
 }
 
@@ -78,22 +75,4 @@ export function accepts<Ask extends keyof Questions>(name: Ask, question: Questi
 
 export function encode(bytes: readonly Uint8Array[]): string[] {
   return bytes.map(toBase64);
-}
-
-function build(): string | { missing: string } {
-  const folder = mkdtempSync(join(tmpdir(), 'countersign-interop-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const target = join(folder, 'peer');
-  try {
-    execFileSync('go', ['build', '-trimpath', '-o', target, '.'], {
-      cwd: fileURLToPath(new URL('go/', import.meta.url)),
-      env: { ...process.env, GOTOOLCHAIN: 'local', GOFLAGS: '-mod=readonly -buildvcs=false' },
-      stdio: ['ignore', 'ignore', 'pipe'],
-      timeout: 500_000,
-    });
-    return target;
-  } catch (error) {
-    const said = (error as { stderr?: Buffer }).stderr?.toString().trim();
-    return { missing: `skipped: the Go peer cannot be built: ${said || (error as Error).message}` };
-  }
 }

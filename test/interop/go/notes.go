@@ -11,7 +11,13 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
-const typeCosignature = 4
+// Keys of these types sign a time with the checkpoint: Ed25519, and ML-DSA-44.
+const (
+	typeCosignature      = 4
+	typeMLDSACosignature = 6
+)
+
+func isCosigner(kind byte) bool { return kind == typeCosignature || kind == typeMLDSACosignature }
 
 // keyType is the first byte of a verifier key's base64 part.
 func keyType(vkey string) (byte, error) {
@@ -31,7 +37,7 @@ func verifier(vkey string) (note.Verifier, error) {
 	if err != nil {
 		return nil, err
 	}
-	if kind == typeCosignature {
+	if isCosigner(kind) {
 		return cosigner.NewVerifierForCosignatureV1(vkey)
 	}
 	return note.NewVerifier(vkey)
@@ -77,7 +83,7 @@ func openNote(in struct {
 	}
 	cosigners := make(map[string]bool)
 	for i, vkey := range in.Known {
-		if kind, _ := keyType(vkey); kind == typeCosignature {
+		if kind, _ := keyType(vkey); isCosigner(kind) {
 			cosigners[fmt.Sprintf("%s+%08x", known[i].Name(), known[i].KeyHash())] = true
 		}
 	}
