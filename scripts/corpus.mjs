@@ -5,6 +5,8 @@
  */
 import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { checkpoints, cosignatures } from './corpus/checkpoints.mjs';
+import { coseReceipts } from './corpus/cose/receipts.mjs';
+import { coseConsistencies, coseInclusions } from './corpus/cose/verified.mjs';
 import { notes, signatureLines, verifiedNotes, vkeys } from './corpus/keys.mjs';
 import { policies, quorums } from './corpus/policies.mjs';
 import { consistencies, inclusions, subtrees, tlogProofs } from './corpus/proofs.mjs';
@@ -34,6 +36,9 @@ export function corpusFiles() {
     signSubtrees(),
     cosignatureAnswers(),
     treeSizes(),
+    coseReceipts(),
+    coseInclusions(),
+    coseConsistencies(),
   ];
   return new Map(tables.map(table => [`${table.kind}.json`, serialize(table)]));
 }
@@ -45,6 +50,7 @@ function serialize({ kind, what, cases }) {
 }
 
 if (process.argv[1] === new URL(import.meta.url).pathname) {
+  const files = corpusFiles();
   for (const name of readdirSync(FOLDER)) if (name.endsWith('.json')) rmSync(new URL(name, FOLDER));
-  for (const [name, content] of corpusFiles()) writeFileSync(new URL(name, FOLDER), content);
+  for (const [name, content] of files) writeFileSync(new URL(name, FOLDER), content);
 }

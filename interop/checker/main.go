@@ -38,8 +38,12 @@ type Part struct {
 
 // Context is what the judge of some kinds has to know.
 type Context struct {
-	Keys  []string `json:"keys"`
-	Width int      `json:"width"`
+	Keys        []string `json:"keys"`
+	Width       int      `json:"width"`
+	Unprotected bool     `json:"unprotected"`
+	Entry       []byte   `json:"entry"`
+	OldSize     uint64   `json:"oldSize"`
+	OldRoot     []byte   `json:"oldRoot"`
 }
 
 // Question is one input to judge.
@@ -102,24 +106,27 @@ func ofClaim(judge func(*claim) error) func(Input, Context) (any, error) {
 }
 
 var judges = map[string]func(Input, Context) (any, error){
-	"vkey":           ofText(judgeVkey),
-	"signature-line": ofText(judgeSignatureLine),
-	"note":           ofOctets(judgeNote),
-	"verified-note":  ofOctets(judgeVerified),
-	"cosignature":    ofOctets(judgeVerified),
-	"checkpoint":     ofText(judgeCheckpoint),
-	"policy":         ofOctets(judgePolicy),
-	"quorum":         ofOctets(judgeQuorum),
-	"tile-path":      ofText(judgeTilePath),
-	"entry-bundle":   ofOctets(judgeBundle),
-	"tlog-proof":     ofText(judgeProof),
-	"inclusion":      ofClaim(checkInclusion),
-	"consistency":    ofClaim(checkConsistency),
-	"subtree":        ofClaim(checkSubtree),
-	"add-checkpoint": ofText(judgeAddCheckpoint),
-	"sign-subtree":   ofText(judgeSignSubtree),
-	"cosignatures":   ofText(judgeCosignatures),
-	"tree-size":      ofText(judgeTreeSize),
+	"vkey":             ofText(judgeVkey),
+	"signature-line":   ofText(judgeSignatureLine),
+	"note":             ofOctets(judgeNote),
+	"verified-note":    ofOctets(judgeVerified),
+	"cosignature":      ofOctets(judgeVerified),
+	"checkpoint":       ofText(judgeCheckpoint),
+	"policy":           ofOctets(judgePolicy),
+	"quorum":           ofOctets(judgeQuorum),
+	"tile-path":        ofText(judgeTilePath),
+	"entry-bundle":     ofOctets(judgeBundle),
+	"tlog-proof":       ofText(judgeProof),
+	"inclusion":        ofClaim(checkInclusion),
+	"consistency":      ofClaim(checkConsistency),
+	"subtree":          ofClaim(checkSubtree),
+	"add-checkpoint":   ofText(judgeAddCheckpoint),
+	"sign-subtree":     ofText(judgeSignSubtree),
+	"cosignatures":     ofText(judgeCosignatures),
+	"tree-size":        ofText(judgeTreeSize),
+	"cose-receipt":     ofOctets(judgeReceipt),
+	"cose-inclusion":   ofOctets(judgeInclusion),
+	"cose-consistency": ofOctets(judgeConsistency),
 }
 
 func answer(question Question) Answer {

@@ -107,13 +107,22 @@ func rebuild(start, end, n uint64, known []byte, proof *[][]byte) (sub, whole []
 	}
 }
 
-func leads(start, end, size uint64, hash, root []byte, proof [][]byte) error {
+// leadsTo gives the root of the tree of size leaves that a proof leads to from the hash of [start, end).
+func leadsTo(start, end, size uint64, hash []byte, proof [][]byte) ([]byte, error) {
 	rest := append([][]byte{}, proof...)
 	sub, whole, ok := rebuild(start, end, size, hash, &rest)
-	if !ok || len(rest) > 0 || !bytes.Equal(sub, hash) || !bytes.Equal(whole, root) {
-		return errProof
+	if !ok || len(rest) > 0 || !bytes.Equal(sub, hash) {
+		return nil, errProof
 	}
-	return nil
+	return whole, nil
+}
+
+func leads(start, end, size uint64, hash, root []byte, proof [][]byte) error {
+	whole, err := leadsTo(start, end, size, hash, proof)
+	if err == nil && !bytes.Equal(whole, root) {
+		err = errProof
+	}
+	return err
 }
 
 func checkInclusion(c *claim) error {

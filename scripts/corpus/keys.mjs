@@ -1,6 +1,5 @@
 /** Verifier keys, signature lines and signed notes. */
-import { createHash } from 'node:crypto';
-import { ed25519 } from '@noble/curves/ed25519.js';
+import { FIELD, identitySignature, littleEndian, ORDER, Point, scalarOf } from './curve.mjs';
 import {
   BODY,
   badBase64,
@@ -23,18 +22,12 @@ import {
   W1,
 } from './make.mjs';
 
-const { Point } = ed25519;
-const FIELD = Point.Fp.ORDER;
-
 const keyValue = ({ name, type, id, publicKey }) => ({
   name,
   type,
   id: Buffer.from(id).toString('hex'),
   publicKey: base64(publicKey),
 });
-
-const littleEndian = value =>
-  Buffer.from(Array.from({ length: 32 }, (_, i) => Number((value >> BigInt(8 * i)) & 255n)));
 
 /** Ed25519 keys that verifiers disagree about. */
 function* unsoundKeys() {
@@ -585,14 +578,12 @@ export function verifiedNotes() {
     BAD,
     { ...known(LOG), ...profile('one-signature-per-key') },
   );
-  const order = Point.Fn.ORDER;
   const genuine = LOG.sign(bytesOf(BODY));
-  const scalar = genuine.subarray(32).reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
   t.refused(
     's-unreduced',
     'S plus the order of the group',
     octets(
-      `${BODY}\n${line(LOG.name, LOG.id, Buffer.concat([genuine.subarray(0, 32), littleEndian(scalar + order)]))}`,
+      `${BODY}\n${line(LOG.name, LOG.id, Buffer.concat([genuine.subarray(0, 32), littleEndian(scalarOf(genuine.subarray(32)) + ORDER)]))}`,
     ),
     FORGED,
     { ...known(LOG), source: 'RFC 8032 §5.1.7' },
@@ -607,24 +598,9 @@ export function verifiedNotes() {
   t.refused(
     'r-identity',
     'R the identity, and S that fits: a signature that reveals its key',
-    octets(`${BODY}\n${line(LOG.name, LOG.id, identitySignature(bytesOf(BODY)))}`),
+    octets(`${BODY}\n${line(LOG.name, LOG.id, identitySignature(1, bytesOf(BODY)))}`),
     FORGED,
     { ...known(LOG), ...profile('sound-signatures') },
   );
   return t.done();
-}
-
-/** What the key of LOG signs when its nonce is 0. */
-function identitySignature(message) {
-  const { scalar, pointBytes } = ed25519.utils.getExtendedPublicKey(new Uint8Array(32).fill(1));
-  const encoded = littleEndian(1n);
-  const challenge = sha512Number(Buffer.concat([encoded, pointBytes, message]));
-  return Buffer.concat([encoded, littleEndian((challenge * scalar) % Point.Fn.ORDER)]);
-}
-
-function sha512Number(bytes) {
-  return createHash('sha512')
-    .update(bytes)
-    .digest()
-    .reduceRight((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 }

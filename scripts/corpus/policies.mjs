@@ -181,6 +181,9 @@ export function policies() {
 
   bad('empty', 'nothing', '');
   bad('only-comments', 'no quorum', `# nothing\n`);
+  const whole = `${cosignerLines}quorum d\n`;
+  bad('truncated', 'a policy that is cut off in its last line', whole.slice(0, -3));
+  bad('truncated-key', 'a policy that is cut off in a key', whole.slice(0, whole.indexOf(W2.vkey) + 20));
   bad('no-quorum', 'witnesses and no quorum', cosignerLines);
   bad('two-quorums', 'two quorums', `quorum none\nquorum none\n`);
   bad('two-quorums-differ', 'two quorums that differ', `witness a ${W1.vkey}\nquorum a\nquorum none\n`);
@@ -223,6 +226,11 @@ export function policies() {
     'witness-wrong-id',
     'a witness with a wrong key id',
     `witness a ${W1.vkey.replace(/\+[0-9a-f]{8}\+/, '+00000000+')}\nquorum a\n`,
+  );
+  bad(
+    'witness-bad-base64',
+    'a witness with a key whose base64 lacks a digit',
+    `witness a ${W1.vkey.slice(0, -1)}\nquorum a\n`,
   );
   bad(
     'witness-unknown-type',

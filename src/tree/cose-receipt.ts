@@ -118,7 +118,11 @@ export function parseCoseReceipt(bytes: Uint8Array, options: CoseOptions = {}): 
   const headerBytes = bytesOf(protectedHeader, 'protected');
   const header = mapOf(decodeCbor(headerBytes, { keys }), 'protected');
   const unprotected = mapOf(unprotectedHeader, 'unprotected');
-  if (header.has(LABEL.critical)) throw malformed('critical headers, of which we know none');
+  if (header.has(LABEL.critical) || unprotected.has(LABEL.critical))
+    throw malformed('critical headers, of which we know none');
+  // One reader would take the signed one of the two, and another the one that anybody can change. Source: RFC 9052 §3.
+  if ([...unprotected.keys()].some(label => header.has(label)))
+    throw malformed('a header both protected and unprotected');
   if (header.get(LABEL.algorithm) !== EDDSA)
     throw new Failure('cose/algorithm-unsupported', { field: 'algorithm' });
   if (header.get(LABEL.structure) !== RFC9162_SHA256)

@@ -11,6 +11,15 @@ import { parseSignSubtree } from '../../src/note/sign-subtree.js';
 import { type NoteSignature, parseSignatureLine } from '../../src/note/signature-line.js';
 import { parseNote, verifyNote } from '../../src/note/signed-note.js';
 import { Failure, type ReasonCode } from '../../src/reason.js';
+import {
+  ALLOW_UNPROTECTED,
+  type CoseOptions,
+  type Proven,
+  parseCoseReceipt,
+  verifyCoseConsistency,
+  verifyCoseInclusion,
+} from '../../src/tree/cose-receipt.js';
+import { leafHash } from '../../src/tree/hash.js';
 import { verifyConsistency, verifyInclusion } from '../../src/tree/merkle.js';
 import { verifySubtree } from '../../src/tree/subtree.js';
 import { parseTilePath, readBundle } from '../../src/tree/tile.js';
@@ -26,6 +35,10 @@ export type Input =
 export interface Context {
   readonly keys?: readonly string[];
   readonly width?: number;
+  readonly unprotected?: boolean;
+  readonly entry?: string;
+  readonly oldSize?: number;
+  readonly oldRoot?: string;
 }
 
 /** `code` is null where a refusal has none. */
@@ -236,7 +249,47 @@ const JUDGES: ReadonlyMap<string, Judge> = new Map<string, Judge>([
   ],
   ['cosignatures', ofOctets(octets => ({ signatures: parseCosignatures(octets).map(describeLine) }))],
   ['tree-size', ofOctets(octets => ({ size: parseTreeSize(octets) }))],
+  [
+    'cose-receipt',
+    ofOctets((octets, context) => {
+      const { protectedHeader, signature, origin, keyId, proof } = parseCoseReceipt(octets, options(context));
+      return {
+        protectedHeader: toBase64(protectedHeader),
+        signature: toBase64(signature),
+        origin,
+        keyId: keyId === null ? null : toBase64(keyId),
+        proof: { ...proof, hashes: proofLines(proof.hashes) },
+      };
+    }),
+  ],
+  [
+    'cose-inclusion',
+    ofOctets(async (octets, context) => {
+      const leaf = leafHash(decoded(context.entry as string));
+      return describeProven(await verifyCoseInclusion(octets, leaf, onlyKey(context), options(context)));
+    }),
+  ],
+  [
+    'cose-consistency',
+    ofOctets(async (octets, context) => {
+      const old = { size: context.oldSize as number, root: decoded(context.oldRoot as string) };
+      return describeProven(await verifyCoseConsistency(octets, old, onlyKey(context), options(context)));
+    }),
+  ],
 ]);
+
+function options({ unprotected = false }: Context): CoseOptions {
+  return unprotected ? { [ALLOW_UNPROTECTED]: true } : {};
+}
+
+function onlyKey({ keys = [] }: Context) {
+  return parseVerifierKey(keys[0] as string);
+}
+
+function describeProven({ checkpoint: { origin, size, root }, proof }: Proven) {
+  const place = proof.kind === 'inclusion' ? { index: proof.index } : { oldSize: proof.oldSize };
+  return { origin, size, root: toBase64(root), ...place };
+}
 
 async function verified(octets: Uint8Array, { keys = [] }: Context) {
   const note = await verifyNote(parseNote(octets), keys.map(parseVerifierKey));
