@@ -403,6 +403,47 @@ describe('limits', () => {
     expect((await witness.addCheckpoint(witnessRequest(5, 6))).status).toBe('cosigned');
   });
 
+  it('whoever brings the published checkpoint again and again keeps nobody waiting', async () => {
+    const disk = faultyDisk();
+    witness = await open(disk);
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    clock += 1000;
+    const before = disk.count;
+    const flood = Array.from({ length: 100 }, () => witness.addCheckpoint(witnessRequest(5, 5)));
+    const growth = witness.addCheckpoint(witnessRequest(5, 8));
+    const times = await Promise.all(flood.map(async answer => timeOf(await answer, checkpointText(5))));
+    expect(new Set(times)).toEqual(new Set([clock / 1000]));
+    expect((await growth).status).toBe('cosigned');
+    // One state for all of them, and one for the growth: six calls each.
+    expect(disk.count - before).toBe(12);
+  });
+
+  it('in one second the same tree is signed once, and in the next again', async () => {
+    const disk = faultyDisk();
+    witness = await open(disk);
+    const first = await witness.addCheckpoint(witnessRequest(0, 5));
+    const before = disk.count;
+    expect(await witness.addCheckpoint(witnessRequest(5, 5))).toEqual(first);
+    expect(disk.count).toBe(before);
+    clock += 1000;
+    expect(await timeOf(await witness.addCheckpoint(witnessRequest(5, 5)), checkpointText(5))).toBe(
+      clock / 1000,
+    );
+    expect(disk.count).toBeGreaterThan(before);
+  });
+
+  it('after a restart with one key more, the same second is signed with both', async () => {
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    witness = await openLocalWitness({
+      folder: folder.path,
+      cosigners: [WITNESS, PQ_WITNESS].map(({ key, signer }) => cosignerOf(key, signer)),
+      logs: [WATCHED_LOG.key],
+      now: () => clock,
+    });
+    const answer = await witness.addCheckpoint(witnessRequest(5, 5));
+    expect(answer.status === 'cosigned' && answer.cosignatures).toHaveLength(2);
+  });
+
   it('what somebody asked who has gone away meanwhile is not done', async () => {
     const gone = new AbortController();
     const first = witness.addCheckpoint(witnessRequest(0, 5));

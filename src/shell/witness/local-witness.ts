@@ -61,7 +61,8 @@ export async function openLocalWitness(options: LocalWitnessOptions): Promise<Lo
     const logKeys = options.logs.filter(({ name }) => name === origin);
     const kept = await readState(options.folder, origin, keys, [...logKeys, ...(options.formerLogs ?? [])]);
     latest = Math.max(latest, kept?.time ?? 0);
-    logs.set(origin, { keys: logKeys, turns: new Turns(MAX_WAITING), cosigned: kept });
+    const cosigned = kept && { ...kept, lines: null };
+    logs.set(origin, { keys: logKeys, turns: new Turns(MAX_WAITING), cosigned, renewal: null });
   }
   return new LocalWitness({ ...options, disk }, logs, latest);
 }
@@ -70,12 +71,18 @@ export async function openLocalWitness(options: LocalWitnessOptions): Promise<Lo
 interface Cosigned {
   readonly checkpoint: Checkpoint;
   readonly note: Uint8Array;
+  /** As its cosignatures state it, in Unix seconds. */
+  readonly time: number;
+  /** By each of its keys; null for what an earlier process has signed, perhaps with other ones. */
+  readonly lines: readonly NoteSignature[] | null;
 }
 
 interface WatchedLog {
   readonly keys: readonly VerifierKey[];
   readonly turns: Turns;
   cosigned: Cosigned | null;
+  /** The unchanged tree being signed again, for all who ask meanwhile. */
+  renewal: Promise<AddCheckpointAnswer> | null;
 }
 
 /** A request that the log itself has signed. */
@@ -120,13 +127,31 @@ export class LocalWitness implements Witness {
     if (this.#closed) throw new Failure('witness/closing');
     // What does not depend on the state is checked before the turn, so that strangers wait for nobody and hold up nobody.
     const signed = await this.#checkSigned(request);
-    return signed.log.turns.take(() => this.#answer(signed), signal);
+    return asksAgain(signed)
+      ? this.#again(signed)
+      : signed.log.turns.take(() => this.#answer(signed), signal);
   }
 
   /** Takes no more requests; resolves when those under way have ended. */
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all([...this.#logs.values()].map(({ turns }) => turns.ended()));
+  }
+
+  /**
+   * The tree that was cosigned last, once more. What a log has published anybody can bring, and as often as he likes: all who do in one
+   * second share one signature and one turn, so that they do not keep the log itself waiting.
+   */
+  async #again(signed: SignedRequest): Promise<AddCheckpointAnswer> {
+    const { log } = signed;
+    const { time, lines = null } = log.cosigned ?? {};
+    if (lines !== null && time === this.#time()) return { status: 'cosigned', cosignatures: lines };
+    log.renewal ??= log.turns
+      .take(() => this.#answer(signed))
+      .finally(() => {
+        log.renewal = null;
+      });
+    return log.renewal;
   }
 
   /** Looks for the log's own signature: 404, then 403, then 400. */
@@ -160,17 +185,33 @@ export class LocalWitness implements Witness {
 
   /** The cosignature leaves only after the state that it is part of is durable. */
   async #cosign({ note: { text, signatures }, checkpoint, log }: SignedRequest): Promise<NoteSignature[]> {
-    const { folder, cosigners, now, disk } = this.#options;
-    // A clock that went back does not make this witness contradict itself. A time of zero would say nothing.
-    const time = Math.max(Math.floor(now() / 1000), this.#latest, 1);
+    const { folder, cosigners, disk } = this.#options;
+    const time = this.#time();
     this.#latest = time;
     const cosignatures = await Promise.all(cosigners.map(cosigner => cosigner.cosign(text, time)));
     const byLog = signatures.filter(line => log.keys.some(key => isBy(key, line)));
     const note = formatNote({ text, signatures: [...byLog, ...cosignatures] });
     await keepState(folder, checkpoint.origin, note, disk);
-    log.cosigned = { checkpoint, note };
+    log.cosigned = { checkpoint, note, time, lines: cosignatures };
     return cosignatures;
   }
+
+  /** A clock that went back does not make this witness contradict itself. A time of zero would say nothing. */
+  #time(): number {
+    return Math.max(Math.floor(this.#options.now() / 1000), this.#latest, 1);
+  }
+}
+
+/** Whether all that is asked for is the cosigned tree once more. */
+function asksAgain({ request, checkpoint, log }: SignedRequest): boolean {
+  const known = log.cosigned?.checkpoint;
+  return (
+    known !== undefined &&
+    request.oldSize === known.size &&
+    checkpoint.size === known.size &&
+    equal(checkpoint.root, known.root) &&
+    request.proof.length === 0
+  );
 }
 
 function isBy(key: VerifierKey, line: NoteSignature): boolean {
