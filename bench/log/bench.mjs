@@ -5,25 +5,30 @@
  * clients and the batching that suit it best, over single requests with one entry each.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatVerifierKey } from '../../dist/note/key.js';
-import { barChart } from '../chart.mjs';
-import { machine, versionOf } from '../machine.mjs';
-import { firstLine, measure, spread } from './contender.mjs';
+import { versionOf } from '../machine.mjs';
+import { firstLine, measure } from './contender.mjs';
 import { logKey } from './keys.mjs';
+import { report } from './report.mjs';
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 const OPAQUE = { module: here('opaque-bodies.mjs'), bytes: 600 };
 const WARMUP = 2;
 
-export async function bench({ rounds, seconds }) {
+/** `only`: those contenders whose names contain it; then nothing is written to `results/`. */
+export const DEFAULTS = { rounds: 3, seconds: 8, only: '' };
+
+export async function bench({ rounds, seconds, only }) {
   const parent = mkdtempSync(join(process.env.COUNTERSIGN_BENCH_FOLDER ?? tmpdir(), 'countersign-log-'));
   const witnesses = await startWitnesses(parent);
   try {
-    const contenders = [...ours(witnesses.policy, seconds), ...tessera(parent)];
+    const contenders = [...ours(witnesses.policy, seconds), ...tessera(parent, only)].filter(({ name }) =>
+      name.includes(only),
+    );
     const results = new Map(contenders.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
       for (const { name, start, load } of shuffled(contenders)) {
@@ -31,7 +36,7 @@ export async function bench({ rounds, seconds }) {
         results.get(name).push(await measure(start, { seconds, warmup: WARMUP, ...load }, parent));
       }
     }
-    report(contenders, results, { rounds, seconds });
+    report(contenders, results, { rounds, seconds }, only === '');
   } finally {
     witnesses.stop();
     rmSync(parent, { recursive: true, force: true });
@@ -72,8 +77,9 @@ function ours(policy, seconds) {
   ];
 }
 
-/** None without Go. */
-function tessera(parent) {
+/** None without Go, or when only others are asked for. */
+function tessera(parent, only) {
+  if (only.includes('Countersign')) return [];
   if (versionOf('go', ['version']) === null) {
     process.stderr.write('Tessera is left out: it needs Go, which is not installed here.\n');
     return [];
@@ -120,62 +126,6 @@ async function startWitnesses(parent) {
   }
   const policy = [...lines, 'group all-of-them all w1 w2 w3', 'quorum all-of-them', ''].join('\n');
   return { policy, stop: () => children.map(child => child.kill('SIGTERM')) };
-}
-
-function report(contenders, results, settings) {
-  const rows = contenders.map(({ name, target = '' }) => {
-    const all = results.get(name);
-    const of = member => spread(all.map(result => result[member]));
-    return {
-      name,
-      target,
-      perSecond: of('perSecond'),
-      p50: of('p50').median,
-      p99: of('p99').median,
-      cpuMicroseconds: of('cpuMicroseconds').median,
-      peakMiB: of('peakMiB').median,
-      errors: of('errors').most,
-    };
-  });
-  const best = rows
-    .filter(({ name }) => name.startsWith('Tessera'))
-    .sort((a, b) => b.perSecond.median - a.perSecond.median)[0];
-  const own = rows[0];
-  const ratio = best === undefined ? null : own.perSecond.median / best.perSecond.median;
-  const document = { machine: machine(), settings, rows, ratioToTessera: ratio };
-  writeFileSync(here('../results/log.json'), `${JSON.stringify(document, null, 2)}\n`);
-  writeFileSync(here('../results/log.svg'), chart(rows));
-  process.stdout.write(`${table(rows)}\n`);
-  if (ratio !== null)
-    process.stdout.write(`\nOurs is ${ratio.toFixed(2)} times Tessera's best in this run.\n`);
-}
-
-function table(rows) {
-  const number = (value, digits = 0) =>
-    (value ?? Number.NaN).toLocaleString('en-US', { maximumFractionDigits: digits });
-  const lines = rows.map(
-    ({ name, target, perSecond, p50, p99, cpuMicroseconds, peakMiB, errors }) =>
-      `| ${name} | ${number(perSecond.median)} (${number(perSecond.least)}–${number(perSecond.most)}) | ${number(p50, 1)} | ${number(p99, 1)} | ${number(cpuMicroseconds)} | ${peakMiB} | ${errors} | ${target} |`,
-  );
-  return [
-    '| | entries/s (least–most) | p50 ms | p99 ms | CPU µs/entry | peak MiB | errors | target |',
-    '|---|--:|--:|--:|--:|--:|--:|---|',
-    ...lines,
-  ].join('\n');
-}
-
-function chart(rows) {
-  const bars = rows.map(({ name, perSecond, p99 }) => ({
-    label: name.replace('Countersign, ', 'ours: '),
-    value: perSecond.median,
-    note: p99 === null ? '' : `(p99 ${p99.toFixed(0)} ms)`,
-    ours: name.startsWith('Countersign'),
-  }));
-  return barChart(
-    'Durable entries per second over loopback HTTP',
-    'one entry a request, each answered when it is durable; 2 cores for log, load and witnesses together',
-    bars,
-  );
 }
 
 function shuffled(list) {

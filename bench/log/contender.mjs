@@ -30,8 +30,10 @@ export async function measure(start, load, parent) {
     const result = JSON.parse(stdout);
     return {
       perSecond: result.requests / result.seconds,
-      errors: result.errors,
+      sent: result.sent,
+      refusals: result.refusals,
       ...result.latencies,
+      loadCpuMicroseconds: result.cpuMicroseconds,
       cpuMicroseconds: ((after.cpu - before.cpu) * 1e6) / Math.max(1, result.sent),
       peakMiB: after.peakMiB,
     };

@@ -2,7 +2,8 @@
  * Load on one HTTP endpoint over loopback: `clients` connections, each with one request under way at a time, for `seconds`. Requests are
  * written as bytes that were made before, and of the answers only status and length are read, so that the generator costs little.
  *
- * Prints one line of JSON: {requests, sent, errors, seconds, latencies: {p50, p90, p99, max} in milliseconds}.
+ * Prints one line of JSON: {requests, sent, refusals: {what was answered: how often}, seconds, latencies: {p50, p90, p99, max} in
+ * milliseconds, cpuMicroseconds: its own for each request}. `requests` and latencies are of those that were taken within the time; refusals and `sent` also count the warm-up.
  */
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
@@ -12,16 +13,25 @@ const { makeBodies } = await import(bodies.module);
 const next = makeBodies(bodies);
 
 const latencies = [];
-let [requests, sent, errors] = [0, 0, 0];
+let [requests, sent] = [0, 0];
+const refusals = {};
 const begin = performance.now() + warmup * 1000;
 const end = begin + seconds * 1000;
 
+const idle = process.cpuUsage();
 await Promise.all(Array.from({ length: clients }, (_, client) => drive(client)));
+const { user, system } = process.cpuUsage(idle);
 latencies.sort((a, b) => a - b);
 const at = share => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? null;
-process.stdout.write(
-  `${JSON.stringify({ requests, sent, errors, seconds, latencies: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) } })}\n`,
-);
+const result = {
+  requests,
+  sent,
+  refusals,
+  seconds,
+  latencies: { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) },
+  cpuMicroseconds: (user + system) / sent,
+};
+process.stdout.write(`${JSON.stringify(result)}\n`);
 
 function drive(client) {
   return new Promise((resolve, reject) => {
@@ -58,8 +68,10 @@ function drive(client) {
       const status = Number(head.slice(9, 12));
       received = received.subarray(split + 4 + length);
       const now = performance.now();
-      if (status >= 300) errors++;
-      else if (started >= begin && now <= end) {
+      if (status >= 300) {
+        const what = `${status} ${/countersign-reason: (\S+)/i.exec(head)?.[1] ?? ''}`.trim();
+        refusals[what] = (refusals[what] ?? 0) + 1;
+      } else if (started >= begin && now <= end) {
         requests++;
         latencies.push(now - started);
       }

@@ -1,29 +1,55 @@
 /**
- * Signed receipts, every one of another exchange: the kept example of a completed exchange under new ids and counters. They are made and
- * signed before the clock starts.
+ * Signed receipts, every one of another exchange: the kept example of a completed exchange, each time the first of another client. They
+ * are made and signed before the clock starts.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { toBase32 } from '../../dist/bytes/base32.js';
-import { canonicalize, parseCanonical } from '../../dist/bytes/json.js';
+import { toHex } from '../../dist/bytes/hex.js';
 import { keyLabel } from '../../dist/note/key.js';
 import { parseBundle } from '../../dist/receipt/bundle.js';
 import { envelopeBytes, seal } from '../../dist/receipt/envelope.js';
+import { RECEIPT, receiptSubject } from '../../dist/receipt/receipt.js';
+import { readStatement, writeStatement } from '../../dist/receipt/statement.js';
+import { epoch, namedPolicy, seen } from './first-entries.mjs';
 import { issuerKey, issuerSigner, logKey } from './keys.mjs';
 
-const EXAMPLE = new URL('../../test/receipts/v1/completed/bundle.json', import.meta.url);
+const EXAMPLE = new URL('../../test/receipts/v2/completed/bundle.json', import.meta.url);
 
 export function makeBodies({ count }) {
-  const issuer = keyLabel(issuerKey);
-  const example = parseCanonical(parseBundle(readFileSync(EXAMPLE)).envelope.payload);
-  const log = { ...example.predicate.log, origin: logKey.name };
-  // The log begins empty, so that there is nothing that a receipt could have seen.
-  const seen = { ...example.predicate.seen, size: 0 };
-  const bodies = Array.from({ length: count }, (_, at) => {
-    const exchange = toBase32(randomBytes(16));
-    const predicate = { ...example.predicate, exchange, counter: at + 1, issuer, log, seen };
-    return envelopeBytes(seal(canonicalize({ ...example, predicate }), issuer, issuerSigner));
-  });
+  const make = receiptMaker();
+  const bodies = Array.from({ length: count }, () => envelopeBytes(make()));
   let at = 0;
-  return () => bodies[at++];
+  return () => {
+    if (at === bodies.length) throw new Error(`the ${count} receipts that were made are used up`);
+    return bodies[at++];
+  };
+}
+
+/** Makes another receipt with each call. */
+export function receiptMaker() {
+  const issuer = keyLabel(issuerKey);
+  const example = readStatement(RECEIPT, parseBundle(readFileSync(EXAMPLE)).envelope).predicate;
+  const asIssuer = responsible => (responsible.key === null ? responsible : { ...responsible, key: issuer });
+  const predicate = {
+    ...example,
+    counter: 1,
+    epoch,
+    issuer,
+    log: { ...example.log, origin: logKey.name },
+    policy: namedPolicy,
+    previous: null,
+    responsibility: example.responsibility.map(asIssuer),
+    seen,
+  };
+  const id = () => toBase32(randomBytes(16));
+  const commitment = () => toHex(randomBytes(32));
+  return () => {
+    const subject = receiptSubject(commitment(), { form: 'body', commitment: commitment() });
+    const payload = writeStatement(RECEIPT, {
+      subject,
+      predicate: { ...predicate, client: id(), exchange: id() },
+    });
+    return seal(payload, issuer, issuerSigner);
+  };
 }

@@ -14,46 +14,63 @@ const values = (alphabet: string): Int8Array => {
 const STANDARD_VALUES = values(STANDARD);
 const URL_SAFE_VALUES = values(URL_SAFE);
 
+const codes = (alphabet: string): Uint8Array => Uint8Array.from(alphabet, letter => letter.charCodeAt(0));
+const STANDARD_CODES = codes(STANDARD);
+const URL_SAFE_CODES = codes(URL_SAFE);
+
+const ascii = new TextDecoder();
+
 export function toBase64(bytes: Uint8Array): string {
-  const text = encode(bytes, STANDARD);
+  const text = encode(bytes, STANDARD_CODES);
   return text + '='.repeat((4 - (text.length % 4)) % 4);
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
-  return encode(bytes, URL_SAFE);
+  return encode(bytes, URL_SAFE_CODES);
 }
 
 /** The bytes, or null when `text` is not what {@link toBase64} emits. */
 export function fromBase64(text: string): Uint8Array | null {
   if (text.length % 4 !== 0) return null;
   const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  return decode(text.slice(0, text.length - padding), STANDARD_VALUES, padding);
+  return decode(text, text.length - padding, STANDARD_VALUES, padding);
 }
 
 /** The bytes, or null when `text` is not what {@link toBase64Url} emits. */
 export function fromBase64Url(text: string): Uint8Array | null {
-  return decode(text, URL_SAFE_VALUES, (4 - (text.length % 4)) % 4);
+  return decode(text, text.length, URL_SAFE_VALUES, (4 - (text.length % 4)) % 4);
 }
 
-function encode(bytes: Uint8Array, alphabet: string): string {
-  let text = '';
+function encode(bytes: Uint8Array, alphabet: Uint8Array): string {
+  const letters = new Uint8Array(Math.ceil((bytes.length * 4) / 3));
+  let length = 0;
   for (let i = 0; i < bytes.length; i += 3) {
-    const left = bytes.length - i;
     const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
-    text += (alphabet[group >> 18] as string) + (alphabet[(group >> 12) & 63] as string);
-    if (left > 1) text += alphabet[(group >> 6) & 63];
-    if (left > 2) text += alphabet[group & 63];
+    letters[length++] = alphabet[group >> 18] as number;
+    letters[length++] = alphabet[(group >> 12) & 63] as number;
+    // Beyond the end, where the last group has fewer letters, nothing is written.
+    letters[length++] = alphabet[(group >> 6) & 63] as number;
+    letters[length++] = alphabet[group & 63] as number;
   }
-  return text;
+  return ascii.decode(letters);
 }
 
-function decode(text: string, table: Int8Array, padding: number): Uint8Array | null {
-  if (padding === 3 || (text.length + padding) % 4 !== 0) return null;
-  const bytes = new Uint8Array(((text.length + padding) / 4) * 3 - padding);
+/** `end`: where the padding begins, which is not there in the URL-safe form. */
+function decode(text: string, end: number, table: Int8Array, padding: number): Uint8Array | null {
+  if (padding === 3 || (end + padding) % 4 !== 0) return null;
+  const bytes = new Uint8Array(((end + padding) / 4) * 3 - padding);
+  let length = 0;
+  let start = 0;
+  for (; start + 4 <= end; start += 4) {
+    const group = groupAt(text, start, table);
+    if (group < 0) return null;
+    bytes[length++] = group >> 16;
+    bytes[length++] = (group >> 8) & 0xff;
+    bytes[length++] = group & 0xff;
+  }
   let accumulator = 0;
   let bits = 0;
-  let length = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = start; i < end; i++) {
     const code = text.charCodeAt(i);
     const value = code < 128 ? (table[code] as number) : -1;
     if (value < 0) return null;
@@ -66,4 +83,15 @@ function decode(text: string, table: Int8Array, padding: number): Uint8Array | n
   }
   const unused = accumulator & ((1 << bits) - 1);
   return unused === 0 ? bytes : null;
+}
+
+/** The 24 bits of four letters; negative when one of them is no letter of the alphabet. */
+function groupAt(text: string, at: number, table: Int8Array): number {
+  const a = text.charCodeAt(at);
+  const b = text.charCodeAt(at + 1);
+  const c = text.charCodeAt(at + 2);
+  const d = text.charCodeAt(at + 3);
+  if ((a | b | c | d) > 127) return -1;
+  const high = ((table[a] as number) << 18) | ((table[b] as number) << 12);
+  return high | ((table[c] as number) << 6) | (table[d] as number);
 }

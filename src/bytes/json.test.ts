@@ -8,7 +8,7 @@ import {
   type TextFormat,
 } from '../../test/support/mutation.js';
 import { fromHex } from './hex.js';
-import { canonicalize, type Json, parseCanonical, topLevelNames } from './json.js';
+import { canonicalize, type Json, parseCanonical, sameJson, topLevelNames } from './json.js';
 import { fromUtf8, utf8 } from './octets.js';
 
 const write = (value: unknown): string => fromUtf8(canonicalize(value as Json)) ?? '';
@@ -328,5 +328,43 @@ describe('properties', () => {
   });
   it('mutants are refused or written back as they were', () => {
     assertRefusedOrWrittenBack(FORMAT, SAMPLES, 3000);
+  });
+});
+
+describe('sameJson: whether two values are written as the same text', () => {
+  const small = fc.jsonValue({ maxDepth: 2 });
+
+  it('for any two values, often the same and often with the same names', () => {
+    fc.assert(
+      fc.property(small, small, fc.boolean(), (a, b, isCopy) => {
+        const other = isCopy ? JSON.parse(JSON.stringify(a)) : b;
+        expect(sameJson(a as Json, other as Json)).toBe(write(a) === write(other));
+      }),
+    );
+  });
+
+  it.each<[unknown, unknown]>([
+    [[], {}],
+    [{}, []],
+    [{ a: 1 }, { b: 1 }],
+    [{ a: 1 }, { a: 1, b: 1 }],
+    [{ a: 1, b: 1 }, { a: 1 }],
+    [[1], [1, 2]],
+    [
+      [1, 2],
+      [2, 1],
+    ],
+    [{ a: { b: [null] } }, { a: { b: [false] } }],
+    [null, {}],
+    ['1', 1],
+    [JSON.parse('{"__proto__":1}'), {}],
+    [{}, JSON.parse('{"__proto__":1}')],
+    [{ a: undefined }, { b: 1 }],
+  ])('%j and %j are not', (a, b) => {
+    expect(sameJson(a as Json, b as Json)).toBe(false);
+  });
+
+  it('names in another order make no difference, nor does the sign of zero', () => {
+    expect(sameJson({ a: 1, b: 0 }, { b: -0, a: 1 })).toBe(true);
   });
 });

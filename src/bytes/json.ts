@@ -3,7 +3,7 @@
  * ECMAScript writes them, which is what the RFC prescribes; what JSON cannot carry is refused instead of being bent.
  */
 import { Failure } from '../reason.js';
-import { equal, fromUtf8, utf8 } from './octets.js';
+import { fromUtf8, utf8 } from './octets.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
 
@@ -29,7 +29,8 @@ export function parseCanonical(bytes: Uint8Array): Json {
   } catch {
     throw new Failure('json/malformed');
   }
-  if (!equal(canonicalize(value), bytes)) throw new Failure('json/not-canonical');
+  // As texts: each stands for one sequence of bytes alone, since neither has a lone surrogate in it.
+  if (write(value, 0) !== text) throw new Failure('json/not-canonical');
   return value;
 }
 
@@ -38,8 +39,7 @@ function write(value: Json, depth: number): string {
     throw new Failure('json/not-canonical', { detail: `nested deeper than ${MAX_DEPTH}` });
   switch (typeof value) {
     case 'string':
-      if (!value.isWellFormed()) throw new Failure('json/not-canonical', { detail: 'a lone surrogate' });
-      return JSON.stringify(value);
+      return writeString(value);
     case 'number':
       if (!Number.isFinite(value)) throw new Failure('json/not-canonical', { detail: 'not a finite number' });
       return JSON.stringify(value);
@@ -51,6 +51,15 @@ function write(value: Json, depth: number): string {
     default:
       throw new Failure('json/not-canonical', { detail: `a ${typeof value}` });
   }
+}
+
+/** Characters that stand for themselves in a string, which is nearly all that our formats hold. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
+function writeString(value: string): string {
+  if (PLAIN.test(value)) return `"${value}"`;
+  if (!value.isWellFormed()) throw new Failure('json/not-canonical', { detail: 'a lone surrogate' });
+  return JSON.stringify(value);
 }
 
 /** `Array.isArray` does not narrow read-only arrays. */
@@ -69,11 +78,35 @@ function writeArray(values: readonly Json[], depth: number): string {
 
 function writeObject(members: { readonly [name: string]: Json }, depth: number): string {
   let text = '{';
-  for (const name of Object.keys(members).sort()) {
+  for (const name of sortedNames(members)) {
     if (text.length > 1) text += ',';
-    text += `${write(name, depth)}:${write(members[name] as Json, depth + 1)}`;
+    text += `${writeString(name)}:${write(members[name] as Json, depth + 1)}`;
   }
   return `${text}}`;
+}
+
+/** By UTF-16 code units, as the members of what has been canonical before already are. */
+function sortedNames(members: { readonly [name: string]: Json }): string[] {
+  const names = Object.keys(members);
+  for (let at = 1; at < names.length; at++) {
+    if ((names[at - 1] as string) > (names[at] as string)) return names.sort();
+  }
+  return names;
+}
+
+/** Whether two values are written as the same text; a member that is undefined is none that could be. */
+export function sameJson(a: Json, b: Json): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (isArray(a)) {
+    return isArray(b) && a.length === b.length && a.every((value, at) => sameJson(value, b[at] as Json));
+  }
+  if (isArray(b)) return false;
+  const names = Object.keys(a);
+  return (
+    names.length === Object.keys(b).length &&
+    names.every(name => Object.hasOwn(b, name) && sameJson(a[name] as Json, b[name] as Json))
+  );
 }
 
 /**

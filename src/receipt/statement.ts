@@ -1,7 +1,6 @@
 /** in-toto statements (v1), the payload of every envelope. */
 import * as v from 'valibot';
-import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
-import { equal } from '../bytes/octets.js';
+import { canonicalize, type Json, parseCanonical, sameJson } from '../bytes/json.js';
 import { Failure, type ReasonCode } from '../reason.js';
 import type { Envelope } from './envelope.js';
 
@@ -69,11 +68,11 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
     const field = v.getDotPath(result.issues[0]);
     throw new Failure(type.malformed, field === null ? {} : { field });
   }
-  const statement = result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
-  // A schema may read more than we would write: an empty array where an object of optional members belongs.
-  if (!equal(writeStatement(type, statement), envelope.payload)) {
+  // A schema may read more than we would write: an empty array where an object of optional members belongs. What was read is canonical.
+  if (!sameJson(result.output as Json, value)) {
     throw new Failure(type.malformed, { field: 'payload', detail: 'not what we would write' });
   }
+  const statement = result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
   statements.set(envelope, { type, statement });
   return statement;
 }
