@@ -10,6 +10,7 @@ describe('--help', () => {
     ['verify-cose', ['verify-cose']],
     ['trust', ['trust']],
     ['receipt', ['receipt']],
+    ['submit', ['submit']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],
@@ -32,7 +33,7 @@ describe('--help', () => {
 
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'demo', 'log'])
+    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'submit', 'demo', 'log'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 });

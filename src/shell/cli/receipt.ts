@@ -12,6 +12,7 @@ import { dataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
 import { writeOutput } from './files.js';
 import { print, printJson } from './print.js';
+import { stageArgument } from './stage-argument.js';
 
 interface ReceiptOptions {
   readonly gateway: string;
@@ -133,9 +134,4 @@ async function writeContent(exchange: string, folder: string, data: string) {
 function exchangeArgument(text: string): string {
   if (/^[a-z2-7]{26}$/.test(text)) return text;
   throw new InvalidArgumentError('It takes the 26 characters of the countersign-exchange header.');
-}
-
-function stageArgument(text: string): string {
-  if (text === 'included' || text === 'witnessed') return text;
-  throw new InvalidArgumentError('It takes "included" or "witnessed".');
 }

@@ -3,10 +3,10 @@ import { Command } from 'commander';
 import { checkCose } from '../../appraise/cose.js';
 import type { Trust } from '../../appraise/trust.js';
 import { Failure } from '../../reason.js';
-import { MAX_BUNDLE_BYTES, parseBundle } from '../../receipt/bundle.js';
-import { envelopeBytes } from '../../receipt/envelope.js';
+import { MAX_BUNDLE_BYTES } from '../../receipt/bundle.js';
 import { ALLOW_UNPROTECTED } from '../../tree/cose-receipt.js';
 import type { Outcome } from '../../verify.js';
+import { entryIn } from './entry-input.js';
 import { exitCodeOf } from './exit-code.js';
 import { readInput } from './files.js';
 import { hang, paint, print, printJson } from './print.js';
@@ -98,15 +98,5 @@ async function judge(
     const outcome =
       code === 'trust/missing' ? 'inconclusive' : MALFORMED.includes(code) ? 'malformed' : 'fail';
     return { outcome, code, says: message, index: null, size: null };
-  }
-}
-
-/** The entry in a bundle, or else the bytes themselves: an entry may be any bytes. */
-function entryIn(bytes: Uint8Array): Uint8Array {
-  try {
-    return envelopeBytes(parseBundle(bytes).envelope);
-  } catch (error) {
-    if (error instanceof Failure) return bytes;
-    throw error;
   }
 }

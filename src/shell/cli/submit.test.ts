@@ -1,0 +1,154 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask } from '../../../test/end-to-end/client.js';
+import {
+  type MirrorSummary,
+  run,
+  type Served,
+  serve,
+  serveMirror,
+} from '../../../test/end-to-end/process.js';
+import { exchangeOf } from '../../../test/end-to-end/receipts.js';
+import { testKey } from '../../../test/support/keys.js';
+import { make } from '../../../test/support/sample-exchange.js';
+import { formatVerifierKey } from '../../note/key.js';
+import { formatBundle, parseBundle } from '../../receipt/bundle.js';
+
+let folder: string;
+let gateway: Served;
+let mirror: Served<MirrorSummary>;
+let log: string;
+let copy: string;
+/** Answers whatever a test wants. */
+let stranger: Server;
+let answer: { status: number; body: string | Uint8Array; headers?: Record<string, string> };
+const at = (name: string) => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-submit-'));
+  gateway = await serve(['--data', at('gateway')]);
+  const { address, models, trust } = gateway.summary;
+  const body = { model: models[0], max_tokens: 2, messages: [{ role: 'user', content: 'Hi' }] };
+  const exchange = exchangeOf(await ask(address, { body }));
+  await run(['receipt', exchange, '--gateway', address, '--out', at('bundle')]);
+  writeFileSync(at('unproven'), formatBundle({ ...parseBundle(readFileSync(at('bundle'))), proof: null }));
+  writeFileSync(at('foreign'), (await make()).bundle);
+  log = `${address}/log`;
+  mirror = await serveMirror(['--data', at('mirror'), '--trust', trust, log]);
+  copy = mirror.summary.logs[0]?.url as string;
+  stranger = createServer((_request, response) => {
+    response.writeHead(answer.status, answer.headers).end(answer.body);
+  });
+  await new Promise<void>(resolve => {
+    stranger.listen(0, '127.0.0.1', resolve);
+  });
+}, 30_000);
+
+afterAll(async () => {
+  stranger.close();
+  await mirror.stop();
+  await gateway.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const submit = (name: string, to: string, ...more: string[]) =>
+  run(['submit', at(name), '--to', to, ...more]);
+const strangersUrl = () => `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+
+describe('countersign submit', () => {
+  it('at the log: the place that it has, and a bundle that verifies', async () => {
+    const { code, stdout } = await submit('unproven', log, '--wait', 'witnessed', '--out', at('proven'));
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^The log had it already: entry \d+\.\n/);
+    const verified = await run(['verify', at('proven'), '--trust', gateway.summary.trust, '--json']);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ outcome: 'pass' });
+  });
+
+  it('at a mirror: a stamp, the same one again', async () => {
+    const stamper = ['--stamper', mirror.summary.stampKey as string];
+    const first = await submit('bundle', copy, ...stamper, '--out', at('stamp'));
+    expect(first).toMatchObject({ code: 0, stdout: expect.stringMatching(/^Stamped, for /) });
+    const again = await submit('bundle', copy, ...stamper, '--json', '--out', at('again'));
+    expect(JSON.parse(again.stdout)).toMatchObject({ by: 'mirror', isVerified: true, isNew: false });
+    expect(readFileSync(at('again'))).toEqual(readFileSync(at('stamp')));
+    const unchecked = await submit('bundle', copy);
+    expect(unchecked.stdout).toContain('as it says');
+  });
+
+  it("a stamp by another key than the mirror's is none: stamp/stamper-unknown", async () => {
+    const other = formatVerifierKey(testKey('other.example', 1).key);
+    const { code, stderr } = await submit('bundle', copy, '--stamper', other, '--out', at('none'));
+    expect(code).toBe(1);
+    expect(stderr).toContain('stamp/stamper-unknown');
+    expect(() => readFileSync(at('none'))).toThrow();
+  });
+
+  it('of another log is refused by both, with the reason', async () => {
+    for (const to of [log, copy]) {
+      const { code, stderr } = await submit('foreign', to);
+      expect(code).toBe(10);
+      expect(stderr).toContain('envelope/issuer-unknown');
+    }
+    const { code, stdout } = await submit('foreign', log, '--json');
+    expect(code).toBe(10);
+    expect(JSON.parse(stdout)).toMatchObject({ code: 'envelope/issuer-unknown', status: 403 });
+  });
+
+  it.each<[string, string[], string]>([
+    ['what is neither bundle nor entry', ['gateway/trust.json', '--to', 'http://127.0.0.1:1'], 'neither'],
+    ['a file that is not there', ['nowhere', '--to', 'http://127.0.0.1:1'], 'cannot be read'],
+    ['a URL that is none', ['bundle', '--to', 'ftp://log.example'], '--to takes'],
+    ['a stage that is none', ['bundle', '--to', 'http://127.0.0.1:1', '--wait', 'signed'], 'witnessed'],
+    ['a key that is none', ['bundle', '--to', 'http://127.0.0.1:1', '--stamper', 'key'], 'verifier key'],
+  ])('%s is wrong usage', async (_, [name = '', ...args], says) => {
+    const { code, stderr } = await run(['submit', at(name), ...args]);
+    expect(code).toBe(64);
+    expect(stderr).toContain(says);
+  });
+
+  it('where nobody listens: peer/unreachable, 1', async () => {
+    const { code, stderr } = await submit('bundle', 'http://127.0.0.1:1');
+    expect(code).toBe(1);
+    expect(stderr).toContain('peer/unreachable');
+  });
+
+  it.each<[string, () => typeof answer, string, number]>([
+    ['what is no JSON', () => ({ status: 200, body: 'yes' }), 'peer/answer-malformed', 1],
+    ['another shape', () => ({ status: 200, body: '{"index":-1,"proof":null}' }), 'envelope/malformed', 1],
+    [
+      'more than anybody says',
+      () => ({ status: 201, body: 'x'.repeat(1 << 19) }),
+      'peer/answer-too-large',
+      1,
+    ],
+    ['a fault', () => ({ status: 500, body: '' }), 'HTTP 500', 1],
+    [
+      'that it is busy',
+      () => ({ status: 429, body: '', headers: { 'countersign-reason': 'log/busy' } }),
+      'log/busy',
+      1,
+    ],
+    [
+      'a code that is none',
+      () => ({ status: 400, body: '', headers: { 'countersign-reason': 'a/b' } }),
+      'HTTP 400',
+      10,
+    ],
+  ])('an answer that is %s', async (_, give, says, exit) => {
+    answer = give();
+    const { code, stderr } = await submit('bundle', strangersUrl());
+    expect(stderr).toContain(says);
+    expect(code).toBe(exit);
+  });
+
+  it('a stamp of something else is none', async () => {
+    answer = { status: 201, body: readFileSync(at('stamp')) };
+    const { code, stderr } = await submit('foreign', strangersUrl());
+    expect(code).toBe(1);
+    expect(stderr).toContain('a stamp of something else');
+  });
+});
