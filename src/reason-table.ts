@@ -769,6 +769,10 @@ export const REASONS = {
     says: 'The other server does not have what it should have.',
     do: 'Try again later; a log that keeps refusing what its checkpoint covers cannot be monitored.',
   },
+  'peer/answer-denied': {
+    says: 'The other server has this, and says that it may not show it.',
+    do: 'Look at <log>/retention for the reason; a mirror may still have it.',
+  },
   'peer/answer-unexpected': {
     says: 'The other server answered with a status that its protocol does not have there.',
     do: 'Check the address, and what its operator says.',

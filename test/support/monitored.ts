@@ -1,5 +1,6 @@
 /** A real log with receipts in it, served over HTTP, and a monitor that looks at it. */
 import { join } from 'node:path';
+import { beginningOf } from '../../src/appraise/standing.js';
 import { parseTrust, policyText, type Trust, type TrustFile } from '../../src/appraise/trust.js';
 import { toBase32 } from '../../src/bytes/base32.js';
 import { sha256 } from '../../src/bytes/cryptography.js';
@@ -14,7 +15,6 @@ import { epochStatement } from '../../src/receipt/epoch.js';
 import { defaultPolicy, policyDigest, policyStatement } from '../../src/receipt/policy.js';
 import { RECEIPT, type Receipt, receiptSubject } from '../../src/receipt/receipt.js';
 import { writeStatement } from '../../src/receipt/statement.js';
-import { firstKeys } from '../../src/shell/cli/open-witness.js';
 import { HttpServer } from '../../src/shell/http/server.js';
 import type { FileLog } from '../../src/shell/log/file-log.js';
 import type { LogOptions } from '../../src/shell/log/open-log.js';
@@ -195,7 +195,7 @@ export async function openMonitor(
     url,
     log: LOG.key,
     known: knownKeys(TRUST, [], stampers),
-    beginning: firstKeys(TRUST),
+    beginning: beginningOf(TRUST),
     folder: join(folder, 'monitor'),
     onEvent: event => events.push(event),
     ...others,

@@ -62,7 +62,7 @@ async function run(options: RestoreOptions): Promise<void> {
 /** Null for what is neither the mirror's nor the trust file's fault. */
 function exitCodeOf({ code }: Failure): number | null {
   if (/^(?:trust|policy)\//.test(code)) return EXIT.malformed;
-  return /^(?:log\/mirror-|checkpoint\/|note\/|witness\/|peer\/answer-m)/.test(code) ? EXIT.fail : null;
+  return /^(?:log\/mirror-|checkpoint\/|note\/|witness\/|peer\/answer-[dm])/.test(code) ? EXIT.fail : null;
 }
 
 function report(folder: string, { size, written, removed }: Restored, json: boolean): void {

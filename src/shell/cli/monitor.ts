@@ -1,5 +1,6 @@
 /** `countersign monitor`: follows a log, checks everything in it, and keeps proof of what is wrong. */
 import { Command, InvalidArgumentError } from 'commander';
+import { beginningOf } from '../../appraise/standing.js';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
@@ -16,7 +17,6 @@ import { defaultDataFolder } from './data-folder.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { closeOnSignal } from './on-signal.js';
-import { firstKeys } from './open-witness.js';
 import { print, printable, printError, printJson } from './print.js';
 import { type Progress, progressOf } from './progress.js';
 
@@ -102,7 +102,7 @@ async function readSettings(options: MonitorCommandOptions) {
     return {
       log: trust.log,
       known: knownKeys(trust, [], options.stamper.map(stamperKey)),
-      beginning: firstKeys(trust),
+      beginning: beginningOf(trust),
       witnesses: [...witnessUrls(trust), ...options.witnessUrl],
       checkpoints: await Promise.all(options.checkpoint.map(readCheckpoint)),
       promises: await Promise.all(

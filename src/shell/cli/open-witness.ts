@@ -1,11 +1,11 @@
 /** A witness, put together: keys, state, what it checks, and the server. */
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { beginningOf } from '../../appraise/standing.js';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { cosignerOf } from '../../note/cosignature.js';
-import { KEY_TYPE, keyLabel, type VerifierKey } from '../../note/key.js';
+import { KEY_TYPE, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import { KeyHistory, type KeyInRole } from '../../receipt/key-history.js';
 import { acquireLock } from '../files/lock.js';
 import { HttpServer } from '../http/server.js';
 import { RemoteLog } from '../tiles/remote-log.js';
@@ -168,27 +168,8 @@ async function follow(
   const origin = trust.log.name;
   return EntryFollower.start({
     source: new RemoteLog(url),
-    beginning: firstKeys(trust),
+    beginning: beginningOf(trust),
     kept: checkedFile(join(folder, originHash(origin)), origin),
     onProblem,
   });
-}
-
-/** The keys with which the log began: those of the trust file, retired ones included, that took nobody's place. */
-export function firstKeys(trust: Trust): KeyHistory {
-  const inRole = (role: KeyInRole['role'], keys: readonly VerifierKey[]) => keys.map(key => ({ role, key }));
-  const known: KeyInRole[] = [
-    ...inRole('log', trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner]),
-    ...inRole('issuer', trust.issuers),
-    ...inRole(
-      'witness',
-      [...trust.policy.witnesses.values()].map(({ key }) => key),
-    ),
-    ...trust.retired.map(({ role, key }) => ({ role, key })),
-  ];
-  const successors = trust.retired.map(({ successor }) => successor);
-  return KeyHistory.begin(
-    trust.log.name,
-    known.filter(({ key }) => !successors.includes(keyLabel(key))),
-  );
 }

@@ -20,6 +20,7 @@ import { leafHash } from '../../tree/hash.js';
 import { frameEntry, parseTilePath } from '../../tree/tile.js';
 import { HttpServer, type Route } from '../http/server.js';
 import type { FileLog } from '../log/file-log.js';
+import { Retention } from '../log/retention.js';
 import { serveLog } from '../log/serve.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { Follower } from './follow.js';
@@ -50,12 +51,14 @@ async function serve(routes: readonly Route[]): Promise<string> {
   return server.listen();
 }
 
-async function openLog(): Promise<{ log: FileLog; remote: RemoteLog }> {
+async function openLog(
+  retention: Retention | null = null,
+): Promise<{ log: FileLog; remote: RemoteLog }> {
   const log = await openTestLog(folder.path, {
     witnesses: await openWitnesses(folder.path, 1),
     quorum: quorumOf(1, 1),
   });
-  const handle: Route['handle'] = (_, path = '') => serveLog(log, path);
+  const handle: Route['handle'] = (_, path = '') => serveLog(log, path, { retention, compressed: null });
   return { log, remote: new RemoteLog(`${await serve([{ method: 'GET', path: /^\/(.*)$/, handle }])}/`) };
 }
 
@@ -216,6 +219,26 @@ describe('following a log', () => {
     Object.assign(shown, show(log, fork));
     expect(await reasonOfAsync(() => follower.look())).toBe(reason);
     expect(equal(checkpointOf(mirror).root, log.tree.hash(0, 400))).toBe(true);
+  });
+
+  it('that has denied an entry to readers: what the mirror has it keeps, and it goes on', async () => {
+    const retention = await Retention.open(folder.path, hastyDisk);
+    const { log, remote } = await openLog(retention);
+    await grow(log, 300);
+    const mirror = await openMirror();
+    const follower = new Follower({ log: mirror, remote, interval: 1000, onProblem: expect.fail });
+    await follower.look();
+    await retention.decide({ act: 'deny', index: 290, reason: 'court-order' }, 1);
+    await grow(log, 700);
+    await follower.look();
+    await expectSame(mirror, log);
+    // Another one that never had it cannot vouch for it, and says so.
+    const late = await openMirror('late');
+    const other = new Follower({ log: late, remote, interval: 1000, onProblem: expect.fail });
+    expect(await reasonOfAsync(() => other.look())).toBe('peer/answer-denied');
+    expect([late.next, late.checkpointNote]).toEqual([256, null]);
+    await follower.close();
+    await other.close();
   });
 
   it('that serves wrong entries under right hashes: none of them is kept', async () => {

@@ -48,8 +48,8 @@ async function fetchPackage(
   // A partial bundle may be gone; a full one and the one at the end of the tree are there.
   const width = Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH);
   const [entries, proof] = await Promise.all([
-    log.bundle(bundle, width, signal),
+    log.part(bundle, start - subtreeStart, width, signal),
     proveSubtree({ start: subtreeStart, end }, size, hashes),
   ]);
-  return { place, entries: entries.slice(start - subtreeStart, end - subtreeStart), proof };
+  return { place, entries: entries.slice(0, end - start), proof };
 }

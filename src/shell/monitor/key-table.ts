@@ -34,9 +34,13 @@ export class KeyTable {
     this.#last = keys.at(-1) ?? this.#last;
   }
 
-  /** Writes what is worth writing, and says whether all that was added is written now. */
-  async flush(): Promise<boolean> {
-    await this.#index.flush(this.#index.size);
+  /**
+   * Writes what is worth writing, and says whether all that was added is written now.
+   *
+   * @param isAll whether to write all of it, worth it or not
+   */
+  async flush(isAll: boolean): Promise<boolean> {
+    await this.#index.flush(this.#index.size, isAll);
     const isWritten = this.#last !== null && this.#index.recent(this.#last) === null;
     if (isWritten) this.#last = null;
     return isWritten;

@@ -10,14 +10,12 @@ import { Frontier } from '../../tree/frontier.js';
 import { HASH_SIZE, leafHash } from '../../tree/hash.js';
 import { verifyConsistency } from '../../tree/merkle.js';
 import { proveConsistency, rootHash, type SubtreeReader } from '../../tree/prove.js';
-import { MAX_ENTRY_BYTES, TILE_WIDTH } from '../../tree/tile.js';
-import { ask } from '../http/client.js';
+import { TILE_WIDTH } from '../../tree/tile.js';
 import type { RemoteLog } from '../tiles/remote-log.js';
 import type { OwnTree } from './own-tree.js';
 
 /** Entries that are in memory at a time: four bundles, as a rule some megabytes. */
 const CHUNK = 4 * TILE_WIDTH;
-const PATIENCE = 30_000;
 
 export interface ReadEntry {
   /** Null when the log does not serve it. */
@@ -62,7 +60,9 @@ export class LogReader {
   async next(frontier: Frontier, of: Checkpoint, hashes: SubtreeReader): Promise<readonly ReadEntry[]> {
     const start = frontier.size;
     const end = endOfChunk(start, of.size);
-    const entries = await this.#entries(start, end, of.size);
+    const entries = await this.#entries(start, end, of.size, (index, width) =>
+      this.#servedLeaves(index, width),
+    );
     const tree = new Frontier(start, frontier.hashes);
     for (const { leaf } of entries) tree.push(leaf);
     const proof = end === of.size ? [] : await proveConsistency(end, of.size, hashes);
@@ -75,7 +75,10 @@ export class LogReader {
    * does.
    */
   async again(start: number, tree: OwnTree): Promise<readonly ReadEntry[]> {
-    const entries = await this.#entries(start, endOfChunk(start, tree.size), tree.size);
+    const end = endOfChunk(start, tree.size);
+    const entries = await this.#entries(start, end, tree.size, (index, width) =>
+      Promise.all(Array.from({ length: width }, (_, at) => tree.leaf(index * TILE_WIDTH + at))),
+    );
     for (const [at, { leaf }] of entries.entries()) {
       if (!equal(leaf, await tree.leaf(start + at)))
         throw new Failure('monitor/tiles-contradicted', {
@@ -85,46 +88,57 @@ export class LogReader {
     return entries;
   }
 
-  async #entries(start: number, end: number, size: number): Promise<readonly ReadEntry[]> {
+  /** @param leavesOf the hashes of a bundle's entries, where these are not served */
+  async #entries(
+    start: number,
+    end: number,
+    size: number,
+    leavesOf: LeavesOf,
+  ): Promise<readonly ReadEntry[]> {
     const first = Math.floor(start / TILE_WIDTH);
     const bundles = Array.from({ length: Math.ceil(end / TILE_WIDTH) - first }, (_, at) => first + at);
     const widthOf = (index: number) => Math.min(TILE_WIDTH, size - index * TILE_WIDTH);
-    const read = await Promise.all(bundles.map(index => this.#bundle(index, widthOf(index))));
+    const read = await Promise.all(bundles.map(index => this.#bundle(index, widthOf(index), leavesOf)));
     return read.flat().slice(start - first * TILE_WIDTH, end - first * TILE_WIDTH);
   }
 
-  async #bundle(index: number, width: number): Promise<readonly ReadEntry[]> {
+  async #bundle(index: number, width: number, leavesOf: LeavesOf): Promise<readonly ReadEntry[]> {
     try {
       const entries = await this.#log.bundle(index, width, this.#signal);
       return entries.map(entry => ({ entry, leaf: leafHash(entry) }));
     } catch (error) {
       const { code } = error as Failure;
-      const isWithheld = code === 'peer/answer-missing' || code === 'peer/answer-unexpected';
-      if (!isWithheld) throw error;
+      const isDenied = code === 'peer/answer-denied';
+      // A log that fails, or is too busy, withholds nothing: it is asked again.
+      if (!isDenied && code !== 'peer/answer-missing') throw error;
       if (!this.#skipMissing)
         throw new Failure('monitor/entries-withheld', { detail: (error as Failure).message });
-      return this.#hashesAlone(index, width, code === 'peer/answer-missing');
+      return this.#hashesAlone(index, await leavesOf(index, width), isDenied);
     }
   }
 
   /** Where a bundle holds an entry that is denied to readers, the others can be asked for one by one. */
-  async #hashesAlone(index: number, width: number, isGone: boolean): Promise<readonly ReadEntry[]> {
-    const leaves = await this.#log.hashes(0, index, width, this.#signal);
+  async #hashesAlone(
+    index: number,
+    leaves: readonly Uint8Array[],
+    isDenied: boolean,
+  ): Promise<readonly ReadEntry[]> {
     const read: ReadEntry[] = [];
-    for (let at = 0; at < width; at++) {
-      const leaf = leaves.slice(at * HASH_SIZE, (at + 1) * HASH_SIZE);
-      const entry = isGone ? null : await this.#entry(index * TILE_WIDTH + at);
+    for (const [at, leaf] of leaves.entries()) {
+      const entry = isDenied ? await this.#log.entry(index * TILE_WIDTH + at, this.#signal) : null;
       read.push({ leaf, entry: entry !== null && equal(leafHash(entry), leaf) ? entry : null });
     }
     return read;
   }
 
-  async #entry(index: number): Promise<Uint8Array | null> {
-    const url = `${this.#log.url}/entries/${index}`;
-    const answer = await ask(url, { limit: MAX_ENTRY_BYTES, timeout: PATIENCE, signal: this.#signal });
-    return answer.status === 200 ? answer.body : null;
+  async #servedLeaves(index: number, width: number): Promise<readonly Uint8Array[]> {
+    const leaves = await this.#log.hashes(0, index, width, this.#signal);
+    return Array.from({ length: width }, (_, at) => leaves.slice(at * HASH_SIZE, (at + 1) * HASH_SIZE));
   }
 }
+
+/** The leaf hashes of a bundle's first `width` entries. */
+type LeavesOf = (index: number, width: number) => Promise<readonly Uint8Array[]>;
 
 function endOfChunk(start: number, size: number): number {
   return Math.min(size, Math.floor(start / CHUNK) * CHUNK + CHUNK);

@@ -549,6 +549,44 @@ describe('a log that cannot be checked', () => {
     expect(looked.events.at(-1)).toMatchObject({ size: 602, withheld: 256, receipts: 346 });
   });
 
+  it('prunes what the monitor has read: it goes on as if nothing had happened', async () => {
+    await issuer.work(600);
+    await witnessed(log);
+    await look();
+    await issuer.work(10);
+    await witnessed(log);
+    const pruned = ['tile/entries/000', 'tile/entries/001', 'tile/0/000', 'tile/0/001'];
+    served.meddle = path => (pruned.includes(path) ? 410 : undefined);
+    const looked = await look();
+    expect(found(looked)).toEqual([]);
+    expect(looked.isComplete).toBe(true);
+    expect(looked.events.at(-1)).toMatchObject({ size: 612, withheld: 0, receipts: 610 });
+  });
+
+  it('prunes what the monitor has read and lost: told to, it goes on with the hashes that it has itself', async () => {
+    await issuer.work(600);
+    await witnessed(log);
+    await look();
+    rmSync(join(folder.path, 'monitor', 'keys'), { recursive: true });
+    await issuer.work(10);
+    await witnessed(log);
+    const pruned = ['tile/entries/000', 'tile/entries/001', 'tile/0/000', 'tile/0/001'];
+    served.meddle = path => (pruned.includes(path) ? 410 : undefined);
+    expect(found(await look())).toEqual(['unchecked monitor/entries-withheld']);
+    const looked = await look({ skipMissing: true });
+    expect(found(looked)).toEqual([]);
+    expect(looked.events.at(-1)).toMatchObject({ size: 612, withheld: 512, receipts: 100 });
+  });
+
+  it('fails for a while: nothing counts as withheld, even where that may be skipped', async () => {
+    await issuer.work(10);
+    await witnessed(log);
+    served.meddle = path => (path.startsWith('tile/entries/') ? 503 : undefined);
+    expect(found(await look({ skipMissing: true }))).toEqual(['unchecked peer/answer-unexpected']);
+    served.meddle = () => undefined;
+    expect((await look({ skipMissing: true })).events.at(-1)).toMatchObject({ size: 12, withheld: 0 });
+  });
+
   it('denies one entry: the others of its bundle are checked', async () => {
     await issuer.work(600);
     await witnessed(log);

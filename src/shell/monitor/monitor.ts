@@ -140,7 +140,8 @@ export class Monitor {
     // The tree may have grown past them meanwhile.
     for (const seen of book.pending) if (seen.checkpoint.size <= tree.size) await this.#meet(seen, false);
     await this.#watchPromises();
-    await this.#save();
+    // By the next run the log may have pruned what the table would be made from again.
+    await this.#save(true);
     await this.#tellState();
     return this.#isComplete && this.#tallies.withheld === 0;
   }
@@ -311,7 +312,7 @@ export class Monitor {
   }
 
   /** First what the state speaks of, then the state, then the table, which is at the new place or still at the old one. */
-  async #save(): Promise<void> {
+  async #save(isAll = false): Promise<void> {
     const { tree, table, ledger, book } = this.#opened;
     await tree.makeDurable();
     this.#records.keep(this.#findings);
@@ -330,7 +331,7 @@ export class Monitor {
     };
     const log = formatVerifierKey(this.#options.log);
     await writeState(this.#options.folder, { log, places, seen: book.state(), tree: kept }, this.#disk);
-    if (await table.flush()) this.#place = place;
+    if (await table.flush(isAll)) this.#place = place;
     this.#saved = ledger.size;
   }
 

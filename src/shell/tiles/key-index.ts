@@ -113,9 +113,13 @@ export class KeyIndex {
     return found.sort((a, b) => a - b);
   }
 
-  /** Writes the keys of the first `committed` entries, when there are enough to be worth it. Rejects with what the disk throws. */
-  async flush(committed: number): Promise<void> {
-    if (this.#recent.size < RECENT_KEYS || this.#writing !== null) return;
+  /**
+   * Writes the keys of the first `committed` entries, when there are enough to be worth it. Rejects with what the disk throws.
+   *
+   * @param isAll whether to write however few there are, for those who could not read them from their entries again
+   */
+  async flush(committed: number, isAll = false): Promise<void> {
+    if ((this.#recent.size < RECENT_KEYS && !isAll) || this.#writing !== null) return;
     this.#writing = this.#write(committed).finally(() => {
       this.#writing = null;
     });

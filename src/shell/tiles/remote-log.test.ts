@@ -86,6 +86,18 @@ describe('reading a log over HTTP (tlog-tiles)', () => {
     expect(asked).toContain('tile/1/000.p/2');
   });
 
+  it('some entries of a bundle, one by one where another of it is denied (HTTP 451)', async () => {
+    expect(await log.part(0, 250, 256)).toEqual([250, 251, 252, 253, 254, 255].map(entryAt));
+    serve = path => {
+      if (path.startsWith('tile/entries/') || path === 'entries/3') return { status: 451 };
+      const one = /^entries\/(\d+)$/.exec(path)?.[1];
+      return one === undefined ? honestly(path) : { body: entryAt(Number(one)) };
+    };
+    expect(await log.part(2, 186, 188)).toEqual([698, 699].map(entryAt));
+    expect(await reasonOfAsync(() => log.part(0, 2, 5))).toBe('peer/answer-denied');
+    expect(await log.entry(3)).toBeNull();
+  });
+
   it('packed with gzip', async () => {
     serve = path => {
       const { body = new Uint8Array(), ...rest } = honestly(path);
@@ -105,6 +117,7 @@ describe('a log that serves something else', () => {
   it.each<[string, Served, string]>([
     ['nothing there', { status: 404 }, 'peer/answer-missing'],
     ['gone', { status: 410 }, 'peer/answer-missing'],
+    ['denied to readers', { status: 451 }, 'peer/answer-denied'],
     ['an error', { status: 500 }, 'peer/answer-unexpected'],
     ['a redirect', { status: 302, headers: { location: '/' } }, 'peer/answer-unexpected'],
     ['a bundle that is cut', { body: bundle.subarray(0, -1) }, 'peer/answer-malformed'],

@@ -44,7 +44,8 @@ export class RemoteLog {
 
   /**
    * The entries of one bundle, from its first to its `width`-th. The full bundle is asked for where a partial one is gone. Throws
-   * `peer/answer-malformed` when there are fewer, and `peer/answer-missing` when there is nothing.
+   * `peer/answer-malformed` when there are fewer, `peer/answer-missing` when there is nothing, and `peer/answer-denied` when the log says that
+   * it may not show it (HTTP 451).
    */
   async bundle(index: number, width: number, signal?: AbortSignal): Promise<readonly Uint8Array[]> {
     const bytes = await this.#tile({ level: 'entries', index, width }, MAX_BUNDLE_BYTES, signal);
@@ -53,6 +54,41 @@ export class RemoteLog {
       throw new Failure('peer/answer-malformed', { field: tilePath({ level: 'entries', index, width }) });
     }
     return entries.slice(0, width);
+  }
+
+  /**
+   * The entries of one bundle from its `from`-th to its `width`-th, counted from 0. Where the log denies some entry of the bundle to readers,
+   * the wanted ones are asked for one by one, as our logs offer. Throws as {@link bundle} does, and `peer/answer-denied` when a wanted one
+   * is not shown.
+   */
+  async part(
+    index: number,
+    from: number,
+    width: number,
+    signal?: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
+    try {
+      return (await this.bundle(index, width, signal)).slice(from);
+    } catch (error) {
+      if (!(error instanceof Failure && error.code === 'peer/answer-denied')) throw error;
+      const entries: Uint8Array[] = [];
+      for (let at = from; at < width; at++) {
+        const entry = await this.entry(index * TILE_WIDTH + at, signal);
+        if (entry === null) throw error;
+        entries.push(entry);
+      }
+      return entries;
+    }
+  }
+
+  /** One entry, from a log that shows them one by one; null when it does not, or not this one. Throws `peer/…`. */
+  async entry(index: number, signal?: AbortSignal): Promise<Uint8Array | null> {
+    try {
+      return await this.#get(`entries/${index}`, MAX_ENTRY_BYTES, signal);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'peer/answer-denied') return null;
+      throw error;
+    }
   }
 
   /** The hashes of one tile, from its first to its `width`-th, one after another. Throws as {@link bundle} does. */
@@ -108,6 +144,7 @@ export class RemoteLog {
       ...(signal && { signal }),
     });
     if (answer.status === 404 || answer.status === 410) return null;
+    if (answer.status === 451) throw new Failure('peer/answer-denied', { field: url });
     if (answer.status !== 200) {
       throw new Failure('peer/answer-unexpected', { field: url, detail: `HTTP ${answer.status}` });
     }
