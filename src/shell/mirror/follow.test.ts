@@ -51,9 +51,7 @@ async function serve(routes: readonly Route[]): Promise<string> {
   return server.listen();
 }
 
-async function openLog(
-  retention: Retention | null = null,
-): Promise<{ log: FileLog; remote: RemoteLog }> {
+async function openLog(retention: Retention | null = null): Promise<{ log: FileLog; remote: RemoteLog }> {
   const log = await openTestLog(folder.path, {
     witnesses: await openWitnesses(folder.path, 1),
     quorum: quorumOf(1, 1),
