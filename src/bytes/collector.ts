@@ -1,7 +1,12 @@
 /** Gathers bytes that arrive in parts of any size, in one buffer that doubles: a stranger who sends single bytes costs no more than they weigh. */
 export class ByteCollector {
-  #buffer = new Uint8Array(4096);
+  #buffer: Uint8Array;
   #length = 0;
+
+  /** @param expected how many bytes are to come, as far as that is known and believed */
+  constructor(expected = 4096) {
+    this.#buffer = new Uint8Array(expected);
+  }
 
   get length(): number {
     return this.#length;

@@ -16,9 +16,19 @@ export function isLoopback(host: string): boolean {
  */
 export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
   const { host, origin } = headers;
-  if (host === undefined || !URL.canParse(`http://${host}`)) return false;
-  const own = new URL(`http://${host}`);
-  if (!isLoopback(own.hostname.replace(/^\[(.*)\]$/, '$1'))) return false;
-  if (headers['sec-fetch-site'] === 'cross-site') return false;
-  return origin === undefined || origin === own.origin;
+  if (host === undefined) return false;
+  // Nearly every request names the same host.
+  if (host !== latest.host) latest = { host, origin: loopbackOrigin(host) };
+  if (latest.origin === null || headers['sec-fetch-site'] === 'cross-site') return false;
+  return origin === undefined || origin === latest.origin;
+}
+
+/** The last host that was asked about. */
+let latest: { readonly host: string; readonly origin: string | null } = { host: '', origin: null };
+
+/** The origin of web pages at a host, or null when it is no loopback name. */
+function loopbackOrigin(host: string): string | null {
+  if (!URL.canParse(`http://${host}`)) return null;
+  const { hostname, origin } = new URL(`http://${host}`);
+  return isLoopback(hostname.replace(/^\[(.*)\]$/, '$1')) ? origin : null;
 }

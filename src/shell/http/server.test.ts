@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reasonOfAsync } from '../../../test/support/failure.js';
 import { utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type HttpRequest, HttpServer, type Route, text } from './server.js';
@@ -9,6 +10,7 @@ let address: string;
 let problems: string[];
 let release: () => void;
 let aborted: Promise<void>;
+let read: Promise<Uint8Array>;
 
 const echo = async (request: HttpRequest) => {
   const body = await request.body(100);
@@ -17,6 +19,17 @@ const echo = async (request: HttpRequest) => {
 const held = new Map<string, Promise<void>>();
 const ROUTES: Route[] = [
   { method: 'POST', path: '/echo', handle: echo },
+  {
+    method: 'POST',
+    path: '/late',
+    handle: async request => {
+      aborted = new Promise(resolve => request.signal.addEventListener('abort', () => resolve()));
+      await held.get('slow');
+      read = request.body(100);
+      await read;
+      return text(200, 'Read.');
+    },
+  },
   { method: 'GET', path: '/', handle: () => text(200, 'Hello.') },
   {
     method: 'GET',
@@ -149,6 +162,34 @@ describe('bodies', () => {
     await new Promise(resolve => setTimeout(resolve, 30));
     expect(problems).toEqual([]);
     expect((await fetch(`${address}/`)).status).toBe(200);
+  });
+
+  it('of a client that went away before anybody read end all the same', async () => {
+    const socket = connect(Number(new URL(address).port), '127.0.0.1');
+    socket.write('POST /late HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 50\r\n\r\nhalf');
+    while (aborted === undefined) await new Promise(resolve => setTimeout(resolve, 5));
+    socket.destroy();
+    await aborted;
+    release();
+    await held.get('slow');
+    expect(await reasonOfAsync(() => read)).toBe('request/body-malformed');
+    expect(problems).toEqual([]);
+  });
+
+  it('that come in many parts are read whole', async () => {
+    const text = 'A'.repeat(99);
+    const socket = connect(Number(new URL(address).port), '127.0.0.1');
+    let heard = '';
+    socket.setEncoding('utf8').on('data', chunk => {
+      heard += chunk;
+    });
+    socket.write('POST /echo HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\ncontent-length: 99\r\n\r\n');
+    for (const letter of text) {
+      socket.write(letter);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    await new Promise(resolve => socket.once('close', resolve));
+    expect(heard.slice(heard.indexOf('\r\n\r\n') + 4)).toBe(text);
   });
 
   it('that nobody reads do not stand before the next request', async () => {
