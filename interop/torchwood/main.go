@@ -1,12 +1,13 @@
 // Command peer is what torchwood does with a log and a witness that are Countersign's.
 //
-//	peer follow URL VKEY [COSIGNER]         its client: one line of JSON with the size and all entries under the log's checkpoint
+//	peer follow URL VKEY [COSIGNER...]      its client: for each line `read` on standard input a line of JSON with what the log has more
 //	peer enroll DATABASE ORIGIN VKEY        lets a litewitness with that database cosign the log
 //
 // The log that is read may be wrong in every way; then the command ends with an error.
 package main
 
 import (
+	"bufio"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
@@ -38,9 +39,16 @@ func run(args []string) error {
 	return fmt.Errorf("no such command: %q", args)
 }
 
+// A follower believes what its policy does, and keeps the tree that it has seen last.
+type follower struct {
+	fetcher *torchwood.TileFetcher
+	client  *torchwood.Client
+	policy  torchwood.Policy
+	seen    tlog.Tree
+}
+
 // follow asks for the signature of the log's key, and for a cosignature by each of the others.
 func follow(url, vkey string, cosigners []string) error {
-	ctx := context.Background()
 	verifier, err := torchwood.NewLogVerifier(vkey)
 	if err != nil {
 		return err
@@ -57,42 +65,77 @@ func follow(url, vkey string, cosigners []string) error {
 	if err != nil {
 		return err
 	}
-	signed, err := fetcher.ReadEndpoint(ctx, "checkpoint")
-	if err != nil {
-		return err
-	}
-	checkpoint, opened, err := torchwood.VerifyCheckpoint(signed, torchwood.ThresholdPolicy(len(policies), policies...))
-	if err != nil {
-		return err
-	}
 	client, err := torchwood.NewClient(fetcher)
 	if err != nil {
 		return err
 	}
+	reader := &follower{fetcher: fetcher, client: client, policy: torchwood.ThresholdPolicy(len(policies), policies...)}
+	commands := bufio.NewScanner(os.Stdin)
+	for commands.Scan() {
+		if commands.Text() != "read" {
+			return fmt.Errorf("no such command: %q", commands.Text())
+		}
+		if err := reader.read(context.Background()); err != nil {
+			return err
+		}
+	}
+	return commands.Err()
+}
+
+// read fetches the checkpoint, checks that its tree extends the one that was seen last, and prints the entries that are new.
+func (f *follower) read(ctx context.Context) error {
+	signed, err := f.fetcher.ReadEndpoint(ctx, "checkpoint")
+	if err != nil {
+		return err
+	}
+	checkpoint, opened, err := torchwood.VerifyCheckpoint(signed, f.policy)
+	if err != nil {
+		return err
+	}
+	if err := f.checkGrowth(ctx, checkpoint.Tree); err != nil {
+		return err
+	}
 	entries := [][]byte{}
-	for _, entry := range client.AllEntries(ctx, checkpoint.Tree, 0) {
+	for _, entry := range f.client.AllEntries(ctx, checkpoint.Tree, f.seen.N) {
 		entries = append(entries, append([]byte{}, entry...))
 	}
-	if err := client.Err(); err != nil {
+	if err := f.client.Err(); err != nil {
 		return err
 	}
 	// One by its index, with a proof.
-	last, proof, err := client.Entry(ctx, checkpoint.Tree, checkpoint.N-1)
+	last, proof, err := f.client.Entry(ctx, checkpoint.Tree, checkpoint.N-1)
 	if err != nil {
 		return err
 	}
 	if err := tlog.CheckRecord(proof, checkpoint.N, checkpoint.Hash, checkpoint.N-1, tlog.RecordHash(last)); err != nil {
 		return err
 	}
+	from := f.seen.N
+	f.seen = checkpoint.Tree
 	return json.NewEncoder(os.Stdout).Encode(map[string]any{
-		"size": checkpoint.N, "entries": entries, "verified": names(opened.Sigs), "unknown": len(opened.UnverifiedSigs),
+		"from": from, "size": checkpoint.N, "entries": entries,
+		"verified": labels(opened.Sigs), "unknown": len(opened.UnverifiedSigs),
 	})
 }
 
-func names(signatures []note.Signature) []string {
+func (f *follower) checkGrowth(ctx context.Context, tree tlog.Tree) error {
+	if f.seen.N == 0 {
+		return nil
+	}
+	if tree.N < f.seen.N {
+		return fmt.Errorf("the log has shrunk from %d to %d entries", f.seen.N, tree.N)
+	}
+	proof, err := tlog.ProveTree(tree.N, f.seen.N, torchwood.TileHashReaderWithContext(ctx, tree, f.fetcher))
+	if err != nil {
+		return err
+	}
+	return tlog.CheckTree(proof, tree.N, tree.Hash, f.seen.N, f.seen.Hash)
+}
+
+func labels(signatures []note.Signature) []string {
 	list := []string{}
 	for _, signature := range signatures {
-		list = append(list, signature.Name)
+		list = append(list, fmt.Sprintf("%s+%08x", signature.Name, signature.Hash))
 	}
 	return list
 }
