@@ -56,6 +56,8 @@ export interface RunningMirror {
 interface LogSource {
   /** All under one origin. */
   readonly keys: readonly VerifierKey[];
+  /** The keys that it had before, as far as the trust files say. */
+  readonly retired: readonly VerifierKey[];
   readonly url: string | null;
   /** Whose submissions are stamped; none for a log without a trust file. */
   readonly issuers: readonly VerifierKey[];
@@ -96,12 +98,13 @@ async function openLocked(
   const stamps = new Map<string, Stamps>();
   const logs: MirroredLog[] = [];
   let stampKey: SigningKey | null = null;
-  for (const { keys: logKeys, url, issuers } of sources) {
+  for (const { keys: logKeys, retired, url, issuers } of sources) {
     const [{ name: origin }] = logKeys as [VerifierKey];
     const folder = join(data, 'logs', originHash(origin));
     const log = await MirroredLog.open({
       folder,
       keys: logKeys,
+      retired,
       cosigners: keys.map(({ key, signer }) => cosignerOf(key, signer)),
       now: Date.now,
     });
@@ -169,8 +172,12 @@ async function readSources({ log, logUrl, trust }: MirrorSettings): Promise<LogS
       throw new UsageError(`A log's URL is an http: or https: URL, and this is none: ${url}`);
   return origins.map((origin, index) => {
     const own = keys.filter(({ name }) => name === origin);
+    const retired = trusts
+      .flatMap(file => file.retired)
+      .flatMap(({ role, key }) => (role === 'log' && key.name === origin ? [key] : []));
     return {
       keys: own.filter((key, at) => own.findIndex(other => sameKey(other, key)) === at),
+      retired,
       url: logUrl[index] ?? null,
       issuers: trusts.filter(file => file.log.name === origin).flatMap(file => file.issuers),
     };

@@ -112,11 +112,13 @@ export class EntryStore {
     if (level !== 'entries') return (await this.#tiles.nodes(level, index)).bytes(width);
     const { bytes, entries } = await readTail(this.#folder, index);
     const end = offsetsOf(entries)[width];
-    if (end === undefined)
-      throw new Failure('log/corrupt', {
-        field: tilePath({ level, index, width }),
-        detail: 'entries are missing',
-      });
+    const corrupt = (detail: string) =>
+      new Failure('log/corrupt', { field: tilePath({ level, index, width }), detail });
+    if (end === undefined) throw corrupt('entries are missing');
+    const leaves = await this.#tiles.nodes(0, index);
+    for (const [at, entry] of entries.slice(0, width).entries())
+      if (!equal(leafHash(entry), leaves.node(0, at)))
+        throw corrupt(`entry ${index * TILE_WIDTH + at} has changed`);
     return bytes.subarray(0, end);
   }
 }

@@ -405,6 +405,33 @@ describe('what is kept', () => {
     expect(await reasonOfAsync(() => openMirroredLog(folder.path))).toBe('log/corrupt');
   });
 
+  it('goes on when the log has another key, told of the one that it had', async () => {
+    await offer(mirror, log, 300);
+    await fill(mirror, log, 300);
+    const next = testKey(LOG.key.name, 64);
+    expect(await reasonOfAsync(() => openMirroredLog(folder.path, { keys: [next.key] }))).toBe('log/corrupt');
+    const again = await openMirroredLog(folder.path, { keys: [next.key], retired: [LOG.key] });
+    await expectCopy(again, log, 300);
+    const proof = await log.consistency(300, 600);
+    const offered = (key: typeof LOG) =>
+      again.addCheckpoint({ oldSize: 300, proof, checkpoint: log.checkpoint(600, key) });
+    expect(await reasonOfAsync(() => offered(LOG))).toBe('checkpoint/log-signature-missing');
+    expect(await offered(next)).toBeNull();
+  });
+
+  it('log/corrupt: an entry of a full bundle has changed, which is not shown, and nothing more is cosigned', async () => {
+    await offer(mirror, log, 600);
+    await fill(mirror, log, 600);
+    const again = await openMirroredLog(folder.path);
+    flip(join(folder.path, 'copy/tile/entries/000'), bytes => bytes.with(5, 0x78));
+    await offer(again, log, SIZE);
+    const tile = (index: number) => again.tile({ level: 'entries', index, width: 256 });
+    expect(await tile(1)).not.toBeNull();
+    expect(await reasonOfAsync(() => tile(0))).toBe('log/corrupt');
+    expect(await reasonOfAsync(() => fill(again, log, SIZE))).toBe('log/corrupt');
+    expect(await tile(1)).not.toBeNull();
+  });
+
   function flip(path: string, change: (bytes: Uint8Array) => Uint8Array): void {
     writeFileSync(path, change(readFileSync(path)));
   }

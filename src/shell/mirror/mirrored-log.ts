@@ -37,6 +37,8 @@ export interface MirroredLogOptions {
   readonly folder: string;
   /** The log's keys, all under its origin. */
   readonly keys: readonly VerifierKey[];
+  /** Keys that the log had before: what is kept may be under one of them, and nothing new is taken under any. */
+  readonly retired?: readonly VerifierKey[];
   /** What the mirror signs with: one for each algorithm, at least one. No other cosigner has these keys. */
   readonly cosigners: readonly Cosigner[];
   /** Milliseconds since 1970. */
@@ -59,11 +61,13 @@ export type Ending =
   | { readonly status: 'cosigned'; readonly cosignatures: readonly NoteSignature[] }
   | Conflict;
 
+type Options = MirroredLogOptions & { readonly disk: Disk };
+
 export class MirroredLog {
   readonly origin: string;
   /** How the log is named in paths. */
   readonly hash: string;
-  readonly #options: Required<MirroredLogOptions>;
+  readonly #options: Options;
   readonly #entries: EntryStore;
   readonly #turns = new InTurn();
   readonly #tickets = new Tickets();
@@ -74,7 +78,7 @@ export class MirroredLog {
   #fault: Failure | null = null;
 
   private constructor(
-    options: Required<MirroredLogOptions>,
+    options: Options,
     origin: string,
     entries: EntryStore,
     pending: Target | null,
@@ -91,14 +95,15 @@ export class MirroredLog {
 
   /** Opens the copy in a folder, or begins one. Throws `log/corrupt` when it is not what this mirror has kept. */
   static async open(options: MirroredLogOptions): Promise<MirroredLog> {
-    const { folder, keys, cosigners, disk = nodeDisk } = options;
+    const { folder, keys, retired = [], cosigners, disk = nodeDisk } = options;
     const origin = keys[0]?.name;
     if (origin === undefined || keys.some(({ name }) => name !== origin))
       throw new RangeError('the keys of one log');
     await makeFoldersDurably(folder, disk);
     const own = cosigners.map(({ key }) => key);
-    const mirrored = await readNote(folder, 'checkpoint', keys, own);
-    const pending = await readNote(folder, 'pending', keys, []);
+    const known = [...keys, ...retired];
+    const mirrored = await readNote(folder, 'checkpoint', known, own);
+    const pending = await readNote(folder, 'pending', known, []);
     const covered = mirrored?.checkpoint ?? { size: 0, root: emptyRoot() };
     const entries = await EntryStore.open(folder, disk, covered);
     const most = pending?.checkpoint.size ?? 0;
@@ -139,9 +144,14 @@ export class MirroredLog {
     return (await verifyNote(note, keys)).verified.length > 0;
   }
 
-  /** A tile or bundle under the mirror's checkpoint, or null. Throws `log/corrupt`. */
-  tile(name: TileName): Promise<Uint8Array | null> {
-    return this.#entries.tile(name, this.size);
+  /** A tile or bundle under the mirror's checkpoint, or null. Throws `log/corrupt`; from then on nothing more is cosigned. */
+  async tile(name: TileName): Promise<Uint8Array | null> {
+    try {
+      return await this.#entries.tile(name, this.size);
+    } catch (error) {
+      if (error instanceof Failure && error.code === 'log/corrupt') this.#fault ??= error;
+      throw error;
+    }
   }
 
   /**

@@ -5,9 +5,7 @@
  * only when they verify.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { concatAll } from '../../bytes/octets.js';
-import { formatAddCheckpoint, parseCosignatures, parseTreeSize } from '../../note/add-checkpoint.js';
+import { formatAddCheckpoint, parseTreeSize } from '../../note/add-checkpoint.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
 import type { VerifierKey } from '../../note/key.js';
 import {
@@ -17,19 +15,11 @@ import {
   type VerifiedNote,
   verifyNote,
 } from '../../note/signed-note.js';
-import { Failure, isReasonCode } from '../../reason.js';
-import {
-  formatPackage,
-  formatUploadHeader,
-  type MirrorInfo,
-  PACKAGES_PER_REQUEST,
-  parseMirrorInfo,
-} from '../../tree/add-entries.js';
+import { Failure } from '../../reason.js';
 import { proveConsistency } from '../../tree/prove.js';
-import { TILE_WIDTH } from '../../tree/tile.js';
-import { type Asked, ask } from '../http/client.js';
 import type { RemoteLog } from '../tiles/remote-log.js';
 import { remotePackages } from './remote-packages.js';
+import { postToMirror, unexpectedAnswer, upload } from './upload-client.js';
 
 export interface PushOptions {
   readonly from: RemoteLog;
@@ -52,14 +42,11 @@ export interface Pushed {
 
 /** For one request, in milliseconds. */
 const PATIENCE = 60_000;
-/** What a request may hold before it is compressed, beyond its last package. */
-const REQUEST_BYTES = 8 * 2 ** 20;
 /** Checkpoints of the log to try, when others bring the mirror later ones; and how long to wait in between, in milliseconds. */
 const MAX_ATTEMPTS = 5;
 const BETWEEN_ATTEMPTS = 1000;
-/** Answers in a row after which the mirror has no more entries than before. */
-const MAX_STANDSTILL = 5;
-const MAX_ANSWER_BYTES = 1 << 18;
+/** How often the mirror may name another size to start from. */
+const MAX_OFFERS = 5;
 
 /**
  * Uploads until the mirror has cosigned the log's present checkpoint. Throws `peer/…`, `note/…`, `checkpoint/…`; `mirror/log-forked` when
@@ -79,27 +66,22 @@ export async function push(options: PushOptions): Promise<Pushed> {
 
 /** Uploads towards the checkpoint that the log shows now; null when others have brought the mirror a later one. */
 async function pushCheckpoint(options: PushOptions): Promise<Pushed | null> {
-  const { onProgress = () => undefined } = options;
+  const { from, to, mirror, onProgress = () => undefined, signal } = options;
   const { note, checkpoint } = await readLogCheckpoint(options);
-  const { origin, size } = checkpoint;
+  const { size } = checkpoint;
   await offerCheckpoint(options, note, checkpoint);
-  // Nothing to upload is what tells where to begin, when there is something.
-  let info: MirrorInfo = { size, next: size, ticket: new Uint8Array() };
-  let there = -1;
-  for (let standstill = 0; standstill < MAX_STANDSTILL; standstill++) {
-    const { next, ticket } = info;
-    const answer = await sendEntries(options, origin, { start: Math.min(next, size), end: size }, ticket);
-    if (answer.status === 200) {
-      onProgress(size, size);
-      return { checkpoint, cosigned: await readCosignatures(options, note, answer.body) };
-    }
-    info = parseMirrorInfo(answer.body);
-    if (info.size !== size) return null;
-    if (info.next > there) standstill = 0;
-    there = Math.max(there, info.next);
-    onProgress(Math.min(info.next, size), size);
-  }
-  throw new Failure('peer/answer-unexpected', { field: options.to, detail: 'the mirror does not go on' });
+  const uploaded = await upload({
+    to,
+    checkpoint,
+    entries: { packages: (interval, end) => remotePackages(from, interval, end, signal) },
+    next: null,
+    onProgress: there => onProgress(there, size),
+    signal,
+  });
+  if (uploaded.status === 'stale') return null;
+  onProgress(size, size);
+  const cosigned = { text: note.text, signatures: uploaded.cosignatures };
+  return { checkpoint, cosigned: await verifyNote(cosigned, mirror) };
 }
 
 async function readLogCheckpoint({ from, log, signal }: PushOptions) {
@@ -115,83 +97,21 @@ async function readLogCheckpoint({ from, log, signal }: PushOptions) {
 
 /** `add-checkpoint`, from the size that the mirror names. */
 async function offerCheckpoint(options: PushOptions, note: SignedNote, { size }: Checkpoint): Promise<void> {
-  const { from, log, signal } = options;
+  const { from, to, log, signal } = options;
   // Other cosigners' lines are of no use to a mirror, and have a limit there.
   const byLog = note.signatures.filter(({ name }) => name === log[0]?.name);
   const checkpoint = formatNote({ text: note.text, signatures: byLog });
   let oldSize = 0;
-  for (let attempt = 0; attempt < MAX_STANDSTILL; attempt++) {
+  for (let attempt = 0; attempt < MAX_OFFERS; attempt++) {
     const proof = await proveConsistency(oldSize, size, from.subtrees(size, signal));
-    const answer = await post(
-      options,
-      'add-checkpoint',
-      formatAddCheckpoint({ oldSize, proof, checkpoint }),
-      {},
-    );
+    const body = formatAddCheckpoint({ oldSize, proof, checkpoint });
+    const answer = await postToMirror(to, 'add-checkpoint', body, PATIENCE, { signal });
     if (answer.status === 200) return;
-    if (answer.status === 422) throw new Failure('mirror/log-forked', { field: options.to });
-    if (answer.status !== 409) throw unexpected(options.to, answer);
+    if (answer.status === 422) throw new Failure('mirror/log-forked', { field: to });
+    if (answer.status !== 409) throw unexpectedAnswer(to, answer);
     oldSize = parseTreeSize(answer.body);
     // Then it may still lack entries below our size, and takes them if it remembers our checkpoint.
     if (oldSize > size) return;
   }
-  throw new Failure('peer/answer-unexpected', {
-    field: options.to,
-    detail: 'its checkpoint changes too fast',
-  });
-}
-
-/** `add-entries` with as many packages as a request should have. Resolves to a 200, 202 or 409. */
-async function sendEntries(
-  options: PushOptions,
-  origin: string,
-  { start, end }: { readonly start: number; readonly end: number },
-  ticket: Uint8Array,
-): Promise<Asked> {
-  const parts = [formatUploadHeader({ origin, start, end, ticket })];
-  const upTo = Math.min(end, start - (start % TILE_WIDTH) + PACKAGES_PER_REQUEST * TILE_WIDTH);
-  let bytes = 0;
-  const packages = remotePackages(options.from, { start, end: upTo }, end, options.signal);
-  for await (const content of packages) {
-    const part = formatPackage(content);
-    parts.push(part);
-    bytes += part.length;
-    if (bytes > REQUEST_BYTES) break;
-  }
-  const answer = await post(options, 'add-entries', gzipSync(concatAll(parts)), {
-    'content-type': 'application/octet-stream',
-    'content-encoding': 'gzip',
-  });
-  if ([200, 202, 409].includes(answer.status)) return answer;
-  throw unexpected(options.to, answer);
-}
-
-async function readCosignatures(
-  { mirror }: PushOptions,
-  { text }: SignedNote,
-  body: Uint8Array,
-): Promise<VerifiedNote> {
-  return verifyNote({ text, signatures: parseCosignatures(body) }, mirror);
-}
-
-function post(
-  { to, signal }: PushOptions,
-  path: string,
-  body: Uint8Array,
-  headers: Readonly<Record<string, string>>,
-): Promise<Asked> {
-  return ask(`${to.replace(/\/+$/, '')}/${path}`, {
-    method: 'POST',
-    headers,
-    body,
-    limit: MAX_ANSWER_BYTES,
-    timeout: PATIENCE,
-    ...(signal && { signal }),
-  });
-}
-
-function unexpected(to: string, { status, headers }: Asked): Failure {
-  const reason = headers['countersign-reason'];
-  const code = typeof reason === 'string' && isReasonCode(reason) ? `, ${reason}` : '';
-  return new Failure('peer/answer-unexpected', { field: to, detail: `HTTP ${status}${code}` });
+  throw new Failure('peer/answer-unexpected', { field: to, detail: 'its checkpoint changes too fast' });
 }

@@ -17,17 +17,21 @@ import {
   shownBy,
   TestIssuer,
   TRUST,
+  TRUST_FILE,
 } from '../../../test/support/monitored.js';
 import { DEADLINE } from '../../../test/support/sample-receipt.js';
+import { beginningOf } from '../../appraise/standing.js';
+import { parseTrust, policyText } from '../../appraise/trust.js';
 import { utf8 } from '../../bytes/octets.js';
 import { CHALLENGE_WINDOW } from '../../court/misbehaviour/broken-promise.js';
 import { judgeEvidence } from '../../court/misbehaviour/judge.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
 import { formatCheckpoint } from '../../note/checkpoint.js';
 import { cosign } from '../../note/cosignature.js';
-import { keyLabel } from '../../note/key.js';
+import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { formatNote, parseNote, signNote } from '../../note/signed-note.js';
 import { payloadDigest, seal } from '../../receipt/envelope.js';
+import { KeyHistory } from '../../receipt/key-history.js';
 import { stampStatement } from '../../receipt/stamp.js';
 import type { FileLog } from '../log/file-log.js';
 
@@ -666,9 +670,45 @@ describe('its folder', () => {
 
   it('is refused when it is about another log', async () => {
     await look();
-    expect(await reasonOfAsync(() => look({ log: testKey('log.example/other', 5).key }))).toBe(
-      'monitor/state-corrupt',
+    const other = testKey(LOG.key.name, 5).key;
+    const beginning = KeyHistory.begin(other.name, [{ role: 'log', key: other }]);
+    expect(await reasonOfAsync(() => look({ log: other, beginning }))).toBe('monitor/state-corrupt');
+  });
+
+  it('goes on with the trust file that has the log’s new key', async () => {
+    await issuer.work(5);
+    await witnessed(log);
+    const { events } = await look();
+    const next = testKey(LOG.key.name, 6).key;
+    const rotated = parseTrust(
+      utf8(
+        JSON.stringify({
+          ...TRUST_FILE,
+          log: formatVerifierKey(next),
+          policy: policyText(
+            next,
+            WITNESSES.map(({ key }) => key),
+            'all',
+          ),
+          retired: [
+            {
+              key: formatVerifierKey(LOG.key),
+              role: 'log',
+              successor: keyLabel(next),
+              until: log.signed.size,
+              why: 'rotated',
+            },
+          ],
+        }),
+      ),
     );
+    const again = await look({
+      log: rotated.log,
+      known: knownKeys(rotated),
+      beginning: beginningOf(rotated),
+    });
+    expect(again).toMatchObject({ isComplete: true, hasFindings: false });
+    expect(again.events).toEqual(events);
   });
 
   it('is refused when the tree in it is damaged', async () => {

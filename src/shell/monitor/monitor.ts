@@ -11,7 +11,7 @@ import { toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import type { KnownKeys } from '../../court/misbehaviour/known-keys.js';
 import { makeReceiptFork } from '../../court/misbehaviour/receipt-fork.js';
-import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
+import type { VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { readEntry } from '../../receipt/entry.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
@@ -25,7 +25,7 @@ import { type MonitorEvent, unchecked } from './events.js';
 import type { Finding, Tallies } from './ledger.js';
 import { copyOfBundles } from './log-copies.js';
 import { LogReader, type ReadEntry } from './log-reader.js';
-import { type Opened, openKept } from './opening.js';
+import { identityOf, type Opened, openKept } from './opening.js';
 import { evidenceOf, type WatchedPromise } from './promises.js';
 import { type Judged, type KeptFinding, Records } from './records.js';
 import { readSigned, type Seen } from './signed-checkpoints.js';
@@ -329,7 +329,7 @@ export class Monitor {
       edge: tree.edge(),
       tallies: this.#tallies,
     };
-    const log = formatVerifierKey(this.#options.log);
+    const log = identityOf(this.#options.log, this.#options.beginning);
     await writeState(this.#options.folder, { log, places, seen: book.state(), tree: kept }, this.#disk);
     if (await table.flush(isAll)) this.#place = place;
     this.#saved = ledger.size;

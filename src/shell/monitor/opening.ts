@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fromBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
 import type { KnownKeys } from '../../court/misbehaviour/known-keys.js';
-import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
+import { formatVerifierKey, KEY_TYPE, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
 import { Frontier } from '../../tree/frontier.js';
@@ -36,7 +36,7 @@ export interface Opening {
 
 /** Throws `monitor/state-corrupt`. */
 export async function openKept({ folder, disk, log, known, beginning }: Opening): Promise<Opened> {
-  const state = await readState(folder, formatVerifierKey(log));
+  const state = await readState(folder, identityOf(log, beginning));
   const places = state?.places ?? [];
   const { table, place } = await openTable(join(folder, 'keys'), disk, places);
   const kept = state?.tree ?? null;
@@ -61,6 +61,12 @@ export async function openKept({ folder, disk, log, known, beginning }: Opening)
   const ledger = new Ledger(table, tree, { history, keyChanges, tallies: place?.tallies ?? NO_TALLIES });
   const book = await CheckpointBook.open(state?.seen ?? NOTHING_SEEN, log.name, known);
   return { table, tree, ledger, book, frontier, place, tallies: kept?.tallies ?? NO_TALLIES };
+}
+
+/** Which log a folder is about, whatever has become of its keys since: the key with which it began. */
+export function identityOf(log: VerifierKey, beginning: KeyHistory): string {
+  const first = beginning.tenures.find(({ role, key }) => role === 'log' && key.type === KEY_TYPE.ed25519);
+  return formatVerifierKey(first?.key ?? log);
 }
 
 /** A table that was lost, or that is at neither place, is made again from the log. */

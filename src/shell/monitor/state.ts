@@ -60,7 +60,7 @@ export const NOTHING_SEEN: Seen = { conflicts: [], latest: null, pending: [], wi
 /**
  * The state in a folder, or null before the first. Throws `monitor/state-corrupt` when it cannot be read, or is about another log.
  *
- * @param log the log's verifier key
+ * @param log the verifier key with which the log began
  */
 export async function readState(folder: string, log: string): Promise<State | null> {
   const bytes = await readIfPresent(statePath(folder));
