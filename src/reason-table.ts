@@ -353,6 +353,10 @@ export const REASONS = {
     says: 'The log shows a checkpoint that does not extend the one that this mirror has.',
     do: 'Keep both checkpoints and tell others: if both are signed by the log, it has two histories.',
   },
+  'mirror/behind': {
+    says: 'The mirror lacks entries of the log, which is bringing them to it; until it has them it does not cosign.',
+    do: 'Wait; what it has got it keeps, whatever is started again in between. A new mirror of a long log is better filled with countersign mirror push before a policy names it.',
+  },
   'content/not-given': {
     says: 'The content was not given, so it could not be compared.',
     do: 'Pass the exact bytes that were sent or received.',

@@ -33,7 +33,9 @@ import { readIfPresent, writeDurably } from '../files/durable.js';
 import { openSigningKey, type SigningKey } from '../files/keys.js';
 import type { FileLog } from '../log/file-log.js';
 import { openLog } from '../log/open-log.js';
+import { Retention } from '../log/retention.js';
 import { ThreadCosigner } from '../log/thread-cosigner.js';
+import { mirrorFiller } from '../mirror/fill-mirror.js';
 import { openLocalWitness } from '../witness/local-witness.js';
 import { remoteWitnessesOf } from '../witness/remote-witness.js';
 import type { DataFolder } from './data-folder.js';
@@ -45,6 +47,8 @@ import { compareKeys, succeed } from './key-succession.js';
 export interface HouseLog {
   readonly keys: HouseKeys;
   readonly log: FileLog;
+  /** What may be read of it. */
+  readonly retention: Retention;
   /** Of all its key changes. */
   readonly history: KeyHistory;
   close(): Promise<void>;
@@ -66,10 +70,11 @@ export interface HouseLogOptions {
 export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> {
   const { folder, operator, allowEnded = false } = options;
   const keys = await openKeys(folder.keys);
+  const retention = await Retention.open(folder.log);
   const cosigner = new ThreadCosigner(join(folder.keys, LOG_COSIGNER_FILE), keys.logCosigner.key);
   const policy = await readHousePolicy(folder, keys);
   const log = await closingOnFailure(cosigner, () =>
-    openWitnessedLog(options, keys, cosigner, policy.policy),
+    openWitnessedLog(options, keys, cosigner, policy.policy, retention),
   );
   const both = {
     close: async () => {
@@ -88,7 +93,7 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
     await writeDurably(folder.trust, utf8(formatTrust(trustFile(keys, operator, history, policy))), 0o644);
     return history;
   });
-  if (pending instanceof KeyHistory) return { keys, log, history: pending, close: both.close };
+  if (pending instanceof KeyHistory) return { keys, log, retention, history: pending, close: both.close };
   await both.close();
   for (const succession of pending) await succeed(folder, keys, succession);
   return openHouseLog(options);
@@ -114,6 +119,7 @@ async function openWitnessedLog(
   keys: HouseKeys,
   cosigner: Cosigner,
   policy: WitnessPolicy,
+  retention: Retention,
 ): Promise<FileLog> {
   const local = await openLocalWitnesses(folder, keys, policy);
   const recovery = await readRecoveryKey(folder);
@@ -125,10 +131,11 @@ async function openWitnessedLog(
     key: keys.log.key,
     signer: keys.log.signer,
     cosigner,
-    witnesses: [...local, ...remoteWitnessesOf(policy, WITNESS_PATIENCE)],
+    witnesses: [...local, ...remoteWitnessesOf(policy, WITNESS_PATIENCE, mirrorFiller)],
     quorum: policy.quorum,
     accepts: entry => entryIsByOneOf(known, entry),
     keysOf: entryKeys,
+    isDenied: index => retention.denialOf(index) !== null,
     onProblem,
   });
 }

@@ -20,7 +20,6 @@ import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
 import { Routes } from '../http/server.js';
 import { CompressedBundles } from '../log/compressed-bundles.js';
-import { Retention } from '../log/retention.js';
 import { serveLog } from '../log/serve.js';
 import { submissionRoute, submissionStatus } from '../submission/answer.js';
 import { AdmissionPool } from '../submission/pool.js';
@@ -90,7 +89,7 @@ class Opened {
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
   const operator = options.operator ?? UNNAMED;
-  const { keys, log, history, close } = await openHouseLog({
+  const { keys, log, retention, history, close } = await openHouseLog({
     folder,
     operator,
     onProblem: options.onProblem,
@@ -119,7 +118,6 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   if (log.witnessed === null) throw new Failure('witness/quorum-not-met');
 
-  const retention = await Retention.open(folder.log);
   await announceActs(retention, log, keys.issuer);
   const compressed = new CompressedBundles();
   const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);

@@ -15,7 +15,7 @@ import {
 import { predicateTypeOf } from '../../receipt/statement.js';
 import type { FileLog } from '../log/file-log.js';
 import { checkPruning } from '../log/prune.js';
-import { type Act, Retention } from '../log/retention.js';
+import type { Act, Retention } from '../log/retention.js';
 import { announceActs } from './announce-acts.js';
 import { defaultDataFolder } from './data-folder.js';
 import { EXIT, UsageError } from './exit-code.js';
@@ -156,7 +156,7 @@ async function decide(
   await withHouse(options.data, async houseOptions => {
     const house = await openHouseLog(houseOptions);
     try {
-      const retention = await Retention.open(houseOptions.folder.log);
+      const { retention } = house;
       const what = await choose(house.log, retention);
       if (what !== null) await retention.decide(what, Date.now());
       await announceActs(retention, house.log, house.keys.issuer);

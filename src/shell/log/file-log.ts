@@ -33,6 +33,7 @@ import { Batch } from './batch.js';
 import { CheckedStore } from './checked-store.js';
 import { CoseSignatures } from './cose-signatures.js';
 import { greased } from './grease.js';
+import { LogEntries } from './log-entries.js';
 import { Scrub } from './scrub.js';
 import type { Publication } from './serve.js';
 import { type SignedCheckpoint, signCheckpoint } from './signed-checkpoint.js';
@@ -55,6 +56,8 @@ export interface LogParts extends WitnessingOptions {
   readonly keep: (note: Uint8Array) => Promise<void>;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+  /** Whether an entry is denied to readers, and so to mirrors. */
+  readonly isDenied: (index: number) => boolean;
   /** Milliseconds between a bundle that is read again for damage and the next; null to leave what is at rest alone. */
   readonly scrubSpacing: number | null;
 }
@@ -75,6 +78,7 @@ export class FileLog implements TransparencyLog, Publication {
   readonly origin: string;
   readonly #parts: LogParts;
   readonly #store: CheckedStore;
+  readonly #entries: LogEntries;
   readonly #witnessing: Witnessing;
   readonly #waiting = { included: new Waiters(), witnessed: new Waiters() };
   readonly #coseSignatures: CoseSignatures;
@@ -92,6 +96,12 @@ export class FileLog implements TransparencyLog, Publication {
     this.origin = parts.key.name;
     this.#parts = parts;
     this.#store = new CheckedStore(parts.bundles, parts.tiles);
+    this.#entries = new LogEntries({
+      store: this.#store,
+      tiles: parts.tiles,
+      isDenied: parts.isDenied,
+      guard: read => this.#guarded(read),
+    });
     this.#coseSignatures = new CoseSignatures(parts.key, parts.signer);
     this.#signed = signed;
     const { witnessed } = parts;
@@ -101,6 +111,7 @@ export class FileLog implements TransparencyLog, Publication {
       witnessed: () => this.witnessed,
       proveConsistency: (oldSize, newSize) =>
         this.#guarded(() => proveConsistency(oldSize, newSize, parts.tiles.subtree)),
+      entries: this.#entries,
       prepare: () => this.#makeTilesDurable(),
       publish: (published, signatures) => this.#publish(published, signatures),
     };
@@ -113,7 +124,12 @@ export class FileLog implements TransparencyLog, Publication {
    */
   static async start(parts: LogParts): Promise<FileLog> {
     const log = new FileLog(parts, await signTree(parts));
-    await log.#witnessing.begin();
+    try {
+      await log.#witnessing.begin();
+    } catch (error) {
+      await log.#entries.close();
+      throw error;
+    }
     if (log.#failure !== null) throw log.#failure;
     log.#witnessing.wake();
     if (parts.scrubSpacing !== null) {
@@ -235,6 +251,7 @@ export class FileLog implements TransparencyLog, Publication {
     await this.#committing;
     await this.#scrub?.stop();
     await this.#witnessing.stop();
+    await this.#entries.close();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(0);
     await this.#parts.index.close();
     this.#parts.bundles.close();

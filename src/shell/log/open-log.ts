@@ -4,8 +4,8 @@ import type { Signer } from '../../bytes/cryptography.js';
 import type { Cosigner } from '../../note/cosignature.js';
 import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
-import type { Witness } from '../../note/witness.js';
 import { Failure } from '../../reason.js';
+import type { PolicyMember } from '../../tree/policy-member.js';
 import { readBundle, TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
@@ -28,13 +28,16 @@ export interface LogOptions {
    * out. Whoever opens the log closes it.
    */
   readonly cosigner?: Cosigner | null;
-  readonly witnesses: readonly Witness[];
+  /** And mirrors, which are brought the entries. */
+  readonly witnesses: readonly PolicyMember[];
   /** When a checkpoint is witnessed. Under `none`, when at least one witness has cosigned it. */
   readonly quorum: Quorum;
   /** Whether an entry is one that this log takes. Asked at the start of entries that no witnessed checkpoint covers. */
   readonly accepts: Acceptance;
   /** The 16-byte keys that an entry is filed under, the same whenever it is asked; asked of entries that were accepted once. */
   readonly keysOf: (entry: Uint8Array) => readonly Uint8Array[];
+  /** Whether an entry is denied to readers, and so to mirrors; none is when it is left out. */
+  readonly isDenied?: (index: number) => boolean;
   /** Told, in a sentence, what an operator should look at. */
   readonly onProblem?: (message: string) => void;
   readonly timing?: Partial<WitnessTiming>;
@@ -62,6 +65,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
     disk = nodeDisk,
     now = Date.now,
     scrubSpacing = SCRUB_SPACING,
+    isDenied = () => false,
     onProblem = () => undefined,
   } = options;
   if (cosigner !== null && cosigner.key.name !== key.name)
@@ -83,6 +87,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
       timestamp: cosigner && new Timestamp(cosigner, now, kept.time),
       timing: { ...WITNESS_TIMING, ...options.timing },
       keysOf,
+      isDenied,
       onProblem,
       now,
       scrubSpacing,
@@ -99,7 +104,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
 }
 
 /** The keys of the quorum, as the quorum has them, and those of witnesses that it does not ask for. */
-function knownKeys(quorum: Quorum, witnesses: readonly Witness[]): VerifierKey[] {
+function knownKeys(quorum: Quorum, witnesses: readonly PolicyMember[]): VerifierKey[] {
   const keys = quorumKeys(quorum);
   const others = witnesses.flatMap(witness => witness.keys);
   return [...keys, ...others.filter(other => !keys.some(key => sameKey(key, other)))];

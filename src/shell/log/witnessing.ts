@@ -6,7 +6,8 @@
  *
  * A round asks all witnesses at once and publishes as soon as a quorum has cosigned. Who answers later is waited for no longer than its
  * patience lasts; if what was published is still the latest by then, it is published once more with all that came, and otherwise the
- * late cosignatures are dropped. Without growth there is a round from time to time all the same, so that who watches the log sees that
+ * late cosignatures are dropped. A mirror that lacks many entries is brought them however long that takes, and its cosignature counts in
+ * the round that finds it with nothing left to bring. Without growth there is a round from time to time all the same, so that who watches the log sees that
  * it and its witnesses are there.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,18 +15,17 @@ import type { Checkpoint } from '../../note/checkpoint.js';
 import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
 import type { NoteSignature } from '../../note/signature-line.js';
-import type { Witness } from '../../note/witness.js';
 import { Failure } from '../../reason.js';
-import { type ConsistencyProver, Member } from './member.js';
+import type { PolicyMember } from '../../tree/policy-member.js';
+import { Member, type Showing } from './member.js';
 import type { SignedCheckpoint } from './signed-checkpoint.js';
 import type { Timestamp } from './timestamp.js';
 import type { Cosignature } from './witness-answer.js';
 
 /** What the rounds are about. */
-export interface WitnessedLog {
+export interface WitnessedLog extends Showing {
   signed(): SignedCheckpoint;
   witnessed(): Checkpoint | null;
-  readonly proveConsistency: ConsistencyProver;
   /** Resolves when the tree as it is signed now is durable. Rejects when the disk fails. */
   prepare(): Promise<void>;
   /** Keeps and publishes a checkpoint that a quorum has cosigned. Rejects when the disk fails; there are no rounds after that. */
@@ -55,7 +55,7 @@ export const WITNESS_TIMING: WitnessTiming = {
 };
 
 export interface WitnessingOptions {
-  readonly witnesses: readonly Witness[];
+  readonly witnesses: readonly PolicyMember[];
   /** When a checkpoint is witnessed. Under `none`, when at least one witness has cosigned it. */
   readonly quorum: Quorum;
   /** The size from which the witnesses are first asked to go on. */
@@ -104,12 +104,13 @@ export class Witnessing {
     this.#options = options;
     this.#members = options.witnesses.map(witness => {
       const asKnown = witness.keys.map(key => keys.find(known => sameKey(known, key)) ?? key);
-      return new Member(witness, asKnown, options.size, log.proveConsistency);
+      return new Member(witness, asKnown, options.size, log);
     });
   }
 
   /**
-   * The round with which a log starts: waits for every witness before anything is published. Throws `log/behind-witness` when one of them
+   * The round with which a log starts: waits for every witness before anything is published, and for a mirror without which there is no
+   * quorum for as long as it takes entries. Throws `log/behind-witness` when one of them
    * has seen a larger tree, `log/corrupt` when one has seen another, `log/witnesses-silent` when too few answer to know, and what kept
    * the log from cosigning.
    */
@@ -123,7 +124,8 @@ export class Witnessing {
   }
 
   async #begin(): Promise<void> {
-    const round = this.#ask(this.#options.timing.patienceAtStart);
+    const { quorum, timing } = this.#options;
+    const round = this.#ask(timing.patienceAtStart, quorum.kind !== 'none');
     for (const { code, field, detail } of await round.finished) {
       const context = { ...(field && { field }), ...(detail && { detail }) };
       if (code === 'log/behind-witness') throw new Failure(code, context);
@@ -135,7 +137,7 @@ export class Witnessing {
     }
     // Silence at the start is no answer: a witness that says nothing may be the one that has seen more.
     const isCosigned = this.#suffices(round.answers);
-    if (!isCosigned && this.#options.quorum.kind !== 'none') throw new Failure('log/witnesses-silent');
+    if (!isCosigned && quorum.kind !== 'none') throw new Failure('log/witnesses-silent');
     if (isCosigned) await this.#publish(round, await round.own);
   }
 
@@ -156,6 +158,7 @@ export class Witnessing {
   halt(): void {
     this.#halting.abort();
     this.#ending.abort();
+    for (const member of this.#members) member.leave();
     if (this.#refresh !== null) clearTimeout(this.#refresh);
   }
 
@@ -204,15 +207,24 @@ export class Witnessing {
     return true;
   }
 
-  #ask(patience: number): Round {
+  /** @param isPatient whether mirrors that are being filled are waited for until there is a quorum */
+  #ask(patience: number, isPatient = false): Round {
     const signed = this.#log.signed();
     const answers: Round['answers'] = new Map();
     const asked: Promise<Failure | null>[] = [];
     const quorum = new Promise<void>(resolve => {
       for (const member of this.#members) {
         if (member.busy) continue;
+        const isWaitedFor = () => {
+          if (!isPatient || this.#suffices(answers)) return false;
+          this.#report(
+            member,
+            new Failure('mirror/behind', { field: member.label, detail: 'it is waited for' }),
+          );
+          return true;
+        };
         asked.push(
-          this.#hear(member, member.ask(signed, patience), cosignatures => {
+          this.#hear(member, member.ask(signed, patience, isWaitedFor), cosignatures => {
             answers.set(member, cosignatures);
             if (this.#suffices(answers)) resolve();
           }),

@@ -1,5 +1,9 @@
 /**
- * A witness that somebody else runs, asked over HTTP. Source: C2SP tlog-witness.
+ * A witness that somebody else runs, asked over HTTP, or a mirror. Source: C2SP tlog-witness and tlog-mirror.
+ *
+ * A policy does not say which of the two a member is; its answers do. Who takes a checkpoint (200) without a line by a key of the member
+ * is a mirror, which cosigns when it has the entries: they are brought to it, if there is somebody to do it. Where one URL serves a
+ * witness and a mirror, they have two names, and are asked apart.
  *
  * Its answers are not trusted: they may be late, endless or wrong. What it returns as cosignatures is read here and judged by the log,
  * which knows the text that they have to be of.
@@ -11,10 +15,14 @@ import {
   parseTreeSize,
   TREE_SIZE_TYPE,
 } from '../../note/add-checkpoint.js';
+import { parseCheckpoint } from '../../note/checkpoint.js';
 import type { VerifierKey } from '../../note/key.js';
 import type { WitnessPolicy } from '../../note/policy.js';
-import type { AddCheckpointAnswer, Witness } from '../../note/witness.js';
+import type { NoteSignature } from '../../note/signature-line.js';
+import { parseNote } from '../../note/signed-note.js';
+import type { AddCheckpointAnswer } from '../../note/witness.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import type { FillMirror, PolicyMember, SuppliedCheckpoint } from '../../tree/policy-member.js';
 import { type Asked, ask } from '../http/client.js';
 
 export interface RemoteWitnessOptions {
@@ -24,6 +32,8 @@ export interface RemoteWitnessOptions {
   readonly keys: readonly VerifierKey[];
   /** For a whole question and answer, in milliseconds. */
   readonly timeout: number;
+  /** What fills it if it is a mirror. Without it, or without a supply, a mirror's answer is malformed. */
+  readonly fill?: FillMirror | undefined;
 }
 
 /** Room for cosignatures by many keys, those of ML-DSA-44 included. */
@@ -32,39 +42,75 @@ const MAX_ANSWER_BYTES = 1 << 17;
 const MAX_SHOWN = 200;
 
 /**
- * Asks nothing yet. The witness throws, besides what {@link Witness} says, `peer/unreachable`, `peer/answer-too-large`,
+ * Asks nothing yet. The witness throws, besides what `Witness` says, `peer/unreachable`, `peer/answer-too-large`,
  * `peer/answer-malformed` and `peer/answer-unexpected`, and of what other witnesses of ours refuse with: `witness/busy`,
  * `witness/closing`, `witness/entry-refused`, `witness/entries-mismatch` and `witness/entries-unchecked`.
+ * A mirror throws what {@link FillMirror} does.
  */
-export function openRemoteWitness({ url, keys, timeout }: RemoteWitnessOptions): Witness {
+export function openRemoteWitness({ url, keys, timeout, fill }: RemoteWitnessOptions): PolicyMember {
   const endpoint = `${url.replace(/\/+$/, '')}/add-checkpoint`;
+  const isOurs = ({ name, keyId }: NoteSignature) =>
+    keys.some(key => key.name === name && equal(key.id, keyId));
+  const fromMirror = async (isSilent: boolean, { checkpoint, supply }: SuppliedCheckpoint) => {
+    if (fill === undefined || supply === undefined) throw noKnownLine(endpoint);
+    try {
+      return await fill(parseCheckpoint(parseNote(checkpoint).text), supply);
+    } catch (error) {
+      // Who cosigns in other names and takes no entries is no mirror, but a witness under keys that the policy does not have.
+      if (!isSilent && error instanceof Failure && error.code === 'peer/answer-unexpected')
+        throw noKnownLine(endpoint);
+      throw error;
+    }
+  };
   return {
     keys,
     addCheckpoint: async request => {
-      const body = formatAddCheckpoint(request);
-      const headers = { 'content-type': 'text/plain; charset=utf-8' };
-      const asked = await ask(endpoint, { method: 'POST', headers, body, limit: MAX_ANSWER_BYTES, timeout });
-      return readAnswer(asked, keys, endpoint);
+      const asked = await ask(endpoint, {
+        method: 'POST',
+        headers: { 'content-type': 'text/plain; charset=utf-8' },
+        body: formatAddCheckpoint(request),
+        limit: MAX_ANSWER_BYTES,
+        timeout,
+        ...(request.supply && { signal: request.supply.signal }),
+      });
+      const answer = readAnswer(asked, endpoint);
+      if (answer.status === 'stale') return answer;
+      const first = answer.cosignatures.filter(isOurs);
+      if (first.length > 0) return { status: 'cosigned', cosignatures: first };
+      const isSilent = answer.cosignatures.length === 0;
+      const later = (await fromMirror(isSilent, request)).filter(isOurs);
+      if (later.length === 0) throw noKnownLine(endpoint);
+      return { status: 'cosigned', cosignatures: later };
     },
   };
 }
 
 /**
- * The witnesses of a policy that has their URLs. Members with one URL are one witness with several keys; members without are left out,
- * since nobody can ask them.
+ * The witnesses and mirrors of a policy that has their URLs. Keys of one name at one URL are those of one member; members without a URL are
+ * left out, since nobody can ask them.
  *
- * @param timeout for a whole question and answer, in milliseconds
+ * @param timeout for a whole question and answer of a witness, in milliseconds
+ * @param fillerOf what fills a mirror with this submission prefix; without it no mirror's cosignature is had
  */
-export function remoteWitnessesOf(policy: WitnessPolicy, timeout: number): Witness[] {
-  const keys = new Map<string, VerifierKey[]>();
+export function remoteWitnessesOf(
+  policy: WitnessPolicy,
+  timeout: number,
+  fillerOf?: (url: string) => FillMirror,
+): PolicyMember[] {
+  const members = new Map<string, { readonly url: string; readonly keys: VerifierKey[] }>();
   for (const { key, url } of policy.witnesses.values()) {
     if (url === null) continue;
     if (!/^https?:\/\//.test(url) || !URL.canParse(url))
       throw new Failure('policy/malformed', { field: key.name, detail: 'a URL that is not http: or https:' });
     const prefix = url.replace(/\/+$/, '');
-    keys.set(prefix, [...(keys.get(prefix) ?? []), key]);
+    // Neither has a space.
+    const known = members.get(`${prefix} ${key.name}`);
+    if (known === undefined) members.set(`${prefix} ${key.name}`, { url: prefix, keys: [key] });
+    else known.keys.push(key);
   }
-  return [...keys].map(([url, ownKeys]) => openRemoteWitness({ url, keys: ownKeys, timeout }));
+  return [...members.values()].map(member =>
+    openRemoteWitness({ ...member, timeout, fill: fillerOf?.(member.url) }),
+  );
 }
 
 /** The failures that a status may stand for. The first is meant when the witness does not say, in our header, that it is another. */
@@ -79,15 +125,10 @@ const FAILURES: ReadonlyMap<number, readonly [ReasonCode, ...ReasonCode[]]> = ne
   [503, ['peer/answer-unexpected', 'witness/busy', 'witness/closing', 'witness/entries-unchecked']],
 ]);
 
-function readAnswer(asked: Asked, keys: readonly VerifierKey[], endpoint: string): AddCheckpointAnswer {
-  const { status, headers, body } = asked;
-  if (status === 200) {
-    const isOurs = ({ name, keyId }: { readonly name: string; readonly keyId: Uint8Array }) =>
-      keys.some(key => key.name === name && equal(key.id, keyId));
-    const cosignatures = parseCosignatures(body).filter(isOurs);
-    if (cosignatures.length > 0) return { status: 'cosigned', cosignatures };
-    throw new Failure('peer/answer-malformed', { field: endpoint, detail: 'no line by a known key' });
-  }
+/** With whatever lines there are; none in a mirror's answer. */
+function readAnswer({ status, headers, body }: Asked, endpoint: string): AddCheckpointAnswer {
+  if (status === 200)
+    return { status: 'cosigned', cosignatures: body.length === 0 ? [] : parseCosignatures(body) };
   if (status === 409) {
     // Another kind of conflict is not about sizes.
     if (headers['content-type'] !== TREE_SIZE_TYPE)
@@ -98,6 +139,10 @@ function readAnswer(asked: Asked, keys: readonly VerifierKey[], endpoint: string
   const stated = String(headers['countersign-reason']);
   const code = codes.find(known => known === stated) ?? codes[0];
   throw new Failure(code, { field: endpoint, detail: `HTTP ${status}: ${firstLine(body)}` });
+}
+
+function noKnownLine(endpoint: string): Failure {
+  return new Failure('peer/answer-malformed', { field: endpoint, detail: 'no line by a known key' });
 }
 
 /** What the witness says to a person: its first line, without anything that is not plain text. */
