@@ -17,12 +17,12 @@ export function fromUtf8(bytes: Uint8Array): string | null {
   }
 }
 
-export function concat(...parts: readonly Uint8Array[]): Uint8Array {
+export function concat(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   return concatAll(parts);
 }
 
 /** Like {@link concat}, for lists whose length a stranger decides: an engine limits how many arguments a call may have. */
-export function concatAll(parts: readonly Uint8Array[]): Uint8Array {
+export function concatAll(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   let length = 0;
   for (const part of parts) length += part.length;
   const whole = new Uint8Array(length);
@@ -44,15 +44,15 @@ export function equal(a: Uint8Array, b: Uint8Array): boolean {
 
 /** Eight bytes, big-endian, of a non-negative safe integer. */
 export function u64be(value: number): Uint8Array {
-  const bytes = new Uint8Array(8);
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(value));
-  return bytes;
+  const [high, low] = [Math.floor(value / 2 ** 32), value >>> 0];
+  return Uint8Array.of(high >>> 24, high >>> 16, high >>> 8, high, low >>> 24, low >>> 16, low >>> 8, low);
 }
 
 /** The integer in eight big-endian bytes, or null when it is over 2^53 - 1 and a number could not hold it. */
 export function fromU64be(bytes: Uint8Array): number | null {
-  const value = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0);
-  return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
+  const value = view.getUint32(0) * 2 ** 32 + view.getUint32(4);
+  return value <= Number.MAX_SAFE_INTEGER ? value : null;
 }
 
 /**

@@ -7,16 +7,22 @@ export interface AdmissionWorkerData {
   readonly issuers: readonly string[];
 }
 
-/** Entries to look at, in order, each with an index below which it will not stand. */
+/** Entries to look at, in order. All of them are in one buffer, which moves to the worker: many small ones would cost more to hand over. */
 export interface AdmissionOrder {
-  readonly entries: readonly { readonly bytes: Uint8Array; readonly index: number }[];
+  /** One entry after another. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Each entry's length, and an index below which it will not stand. */
+  readonly entries: readonly { readonly length: number; readonly index: number }[];
 }
 
+/** What was found of an entry: how many keys it is filed under, or why it is refused. */
 export type Finding =
-  | { readonly keys: readonly Uint8Array[] }
+  | { readonly keys: number }
   | { readonly code: ReasonCode; readonly field?: string; readonly detail?: string };
 
-/** One finding for each entry of the oldest order that has none, in the same order. */
+/** One finding for each entry of the order, in the same order. */
 export interface AdmissionReport {
   readonly findings: readonly Finding[];
+  /** The keys of all that were taken, 16 bytes each, one after another. */
+  readonly keys: Uint8Array<ArrayBuffer>;
 }

@@ -5,8 +5,10 @@
  * there is to do, the less each entry costs.
  */
 import { Worker } from 'node:worker_threads';
+import { concatAll } from '../../bytes/octets.js';
 import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
+import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
 import type { Admission } from './admission.js';
 import type { AdmissionOrder, AdmissionReport, AdmissionWorkerData, Finding } from './messages.js';
 
@@ -85,19 +87,31 @@ export class AdmissionPool implements Admission {
     for (const hand of this.#hands) {
       if (hand.order.length > 0 || this.#waiting.length === 0) continue;
       hand.order = this.#waiting.splice(0, ORDER_ENTRIES);
-      const entries = hand.order.map(({ bytes, index }) => ({ bytes, index }));
-      hand.worker.postMessage({ entries } satisfies AdmissionOrder);
+      const entries = hand.order.map(({ bytes, index }) => ({ length: bytes.length, index }));
+      const bytes = concatAll(hand.order.map(waiting => waiting.bytes));
+      hand.worker.postMessage({ bytes, entries } satisfies AdmissionOrder, [bytes.buffer]);
     }
   }
 
-  #take(hand: Hand, { findings }: AdmissionReport): void {
+  #take(hand: Hand, { findings, keys }: AdmissionReport): void {
     const order = hand.order;
     hand.order = [];
+    // The worker has its next order before this one's entries have theirs.
+    this.#give();
+    let taken = 0;
     for (const [at, { resolve, reject }] of order.entries()) {
       const finding = findings[at] as Finding;
-      if ('keys' in finding) resolve(finding.keys);
-      else reject(new Failure(finding.code, finding));
+      if ('code' in finding) {
+        reject(new Failure(finding.code, finding));
+        continue;
+      }
+      const own = Array.from({ length: finding.keys }, (_, key) => keyAt(keys, taken + key));
+      taken += finding.keys;
+      resolve(own);
     }
-    this.#give();
   }
+}
+
+function keyAt(keys: Uint8Array, at: number): Uint8Array {
+  return keys.subarray(at * ENTRY_KEY_BYTES, (at + 1) * ENTRY_KEY_BYTES);
 }

@@ -1,6 +1,7 @@
 /** Entry of a worker thread that looks at submitted entries. It is started by the pool alone; the entries are a stranger's. */
 import { parentPort, workerData } from 'node:worker_threads';
 import '../node.js';
+import { concatAll } from '../../bytes/octets.js';
 import { parseVerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { admissionOf } from './admission.js';
@@ -11,15 +12,24 @@ const port = parentPort;
 const { origin, issuers }: AdmissionWorkerData = workerData;
 const admission = admissionOf(origin, issuers.map(parseVerifierKey));
 
-port.on('message', async ({ entries }: AdmissionOrder) => {
+port.on('message', async ({ bytes, entries }: AdmissionOrder) => {
   const findings: Finding[] = [];
-  for (const { bytes, index } of entries) findings.push(await look(bytes, index));
-  port.postMessage({ findings } satisfies AdmissionReport);
+  const keys: Uint8Array[] = [];
+  let start = 0;
+  for (const { length, index } of entries) {
+    findings.push(await look(bytes.subarray(start, start + length), index, keys));
+    start += length;
+  }
+  const allKeys = concatAll(keys);
+  port.postMessage({ findings, keys: allKeys } satisfies AdmissionReport, [allKeys.buffer]);
 });
 
-async function look(entry: Uint8Array, index: number): Promise<Finding> {
+/** Adds the keys of an entry that is taken to `keys`. */
+async function look(entry: Uint8Array, index: number, keys: Uint8Array[]): Promise<Finding> {
   try {
-    return { keys: await admission.admit(entry, index) };
+    const own = await admission.admit(entry, index);
+    keys.push(...own);
+    return { keys: own.length };
   } catch (error) {
     // A fault of ours is told as what it is, without taking the thread down for all others.
     if (!(error instanceof Failure))
