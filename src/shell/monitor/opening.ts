@@ -40,14 +40,15 @@ export async function openKept({ folder, disk, log, known, beginning }: Opening)
   const places = state?.places ?? [];
   const { table, place } = await openTable(join(folder, 'keys'), disk, places);
   const kept = state?.tree ?? null;
-  const tree = new OwnTree(join(folder, 'tree'), disk, kept?.size ?? 0, kept?.edge ?? []);
   const keyChanges = (place?.keyChanges ?? []).map(({ index, entry }) => ({
     index,
     entry: fromBase64(entry) ?? new Uint8Array(),
   }));
   let history = beginning;
+  let tree: OwnTree;
   let frontier: Frontier;
   try {
+    tree = new OwnTree(join(folder, 'tree'), disk, kept?.size ?? 0, kept?.edge ?? []);
     if (kept !== null && toHex(await tree.root()) !== kept.root) throw new Failure('monitor/state-corrupt');
     frontier = new Frontier(tree.size, await tree.frontier());
     for (const { index, entry } of keyChanges) history = await history.after(index, entry);
