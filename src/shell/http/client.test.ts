@@ -27,6 +27,18 @@ describe('ask', () => {
     }
   });
 
+  it('as often at a time as anybody wants with one signal, without a warning of the runtime', async () => {
+    behave = (_, response) => response.end('ok');
+    const warnings: string[] = [];
+    const listen = (warning: Error) => warnings.push(warning.name);
+    process.on('warning', listen);
+    const { signal } = new AbortController();
+    await Promise.all(Array.from({ length: 30 }, () => ask(url, { limit: 10, timeout: 1000, signal })));
+    await new Promise(resolve => setImmediate(resolve));
+    process.off('warning', listen);
+    expect(warnings).toEqual([]);
+  });
+
   it('sends a body', async () => {
     behave = (request, response) => {
       request.pipe(response);

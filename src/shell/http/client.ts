@@ -2,6 +2,7 @@
  * Asking a server that is not trusted: its answer may be late, endless or wrong, so that every request has a time and a size, and no
  * redirect is followed.
  */
+import { setMaxListeners } from 'node:events';
 import { Agent, request } from 'undici';
 import { ByteCollector } from '../../bytes/collector.js';
 import { Failure } from '../../reason.js';
@@ -37,6 +38,8 @@ export async function ask(url: string | URL, options: AskOptions): Promise<Asked
     isLate = true;
     end();
   }, timeout);
+  // As many as there are requests at a time, each of which takes its own away again.
+  if (options.signal) setMaxListeners(0, options.signal);
   options.signal?.addEventListener('abort', end);
   if (options.signal?.aborted) end();
   try {
