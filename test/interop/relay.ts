@@ -1,6 +1,6 @@
 /** Stands between two parties on the loopback interface: notes what was asked and how it was answered, and can change the answers. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
@@ -14,20 +14,9 @@ export class Relay {
   change: Change = (_path, body) => body;
 
   private constructor(target: string) {
-    this.#server = createServer(async (request, response) => {
-      const { method = 'GET', url: path = '/', headers } = request;
-      const body = method === 'GET' ? undefined : new Uint8Array(await buffer(request));
-      const type = headers['content-type'];
-      const answer = await fetch(`${target}${path}`, {
-        method,
-        ...(body !== undefined && { body }),
-        ...(type !== undefined && { headers: { 'content-type': type } }),
-      });
-      const changed = this.change(path, new Uint8Array(await answer.arrayBuffer()));
-      this.answered.push({ path, status: answer.status });
-      const answerType = answer.headers.get('content-type');
-      response.writeHead(answer.status, answerType === null ? {} : { 'content-type': answerType });
-      response.end(changed);
+    this.#server = createServer((request, response) => {
+      // Whoever cannot be reached behind it cannot be reached through it.
+      this.#pass(target, request, response).catch(() => response.destroy());
     });
   }
 
@@ -47,5 +36,21 @@ export class Relay {
     this.#server.close();
     this.#server.closeAllConnections();
     await once(this.#server, 'close');
+  }
+
+  async #pass(target: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { method = 'GET', url: path = '/', headers } = request;
+    const body = method === 'GET' ? undefined : new Uint8Array(await buffer(request));
+    const type = headers['content-type'];
+    const answer = await fetch(`${target}${path}`, {
+      method,
+      ...(body !== undefined && { body }),
+      ...(type !== undefined && { headers: { 'content-type': type } }),
+    });
+    const changed = this.change(path, new Uint8Array(await answer.arrayBuffer()));
+    this.answered.push({ path, status: answer.status });
+    const answerType = answer.headers.get('content-type');
+    response.writeHead(answer.status, answerType === null ? {} : { 'content-type': answerType });
+    response.end(changed);
   }
 }
