@@ -14,10 +14,14 @@ import {
 } from '../../../test/support/witness-request.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatCosignatures } from '../../note/add-checkpoint.js';
+import type { Checkpoint } from '../../note/checkpoint.js';
 import { cosign, cosignerOf } from '../../note/cosignature.js';
 import { formatVerifierKey } from '../../note/key.js';
 import { parsePolicy } from '../../note/policy.js';
+import type { NoteSignature } from '../../note/signature-line.js';
 import { verifyNote } from '../../note/signed-note.js';
+import { Failure } from '../../reason.js';
+import type { FillMirror, Supply } from '../../tree/policy-member.js';
 import { HttpServer } from '../http/server.js';
 import { openLocalWitness } from './local-witness.js';
 import { openRemoteWitness, remoteWitnessesOf } from './remote-witness.js';
@@ -193,6 +197,83 @@ describe('a witness that answers anything', () => {
   });
 });
 
+describe('a mirror, which takes a checkpoint and cosigns nothing', () => {
+  let server: HttpServer;
+  let answer: string;
+  let url: string;
+  let filled: { checkpoint: Checkpoint; supply: Supply }[];
+  beforeEach(async () => {
+    filled = [];
+    answer = '';
+    server = new HttpServer({
+      host: '127.0.0.1',
+      port: 0,
+      routes: [{ method: 'POST', path: '/add-checkpoint', handle: () => ({ status: 200, body: answer }) }],
+      statusOf: () => 500,
+      onProblem: message => expect.fail(message),
+    });
+    url = await server.listen();
+  });
+  afterEach(() => server.close());
+  const line = (key: (typeof KEYS)[0]) => cosign(checkpointText(5), 1_800_000_000, key.key, key.signer);
+  const stranger = line(testCosigner('other.example', 9));
+  const supply: Supply = {
+    entries: { packages: () => expect.fail('nothing is read here') },
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+  };
+  const askIt = (fill: FillMirror | undefined, given: { supply?: Supply } = { supply }) =>
+    openRemoteWitness({ url, keys: [FIRST.key], timeout: 2000, fill }).addCheckpoint({
+      ...witnessRequest(0, 5),
+      ...given,
+    });
+  const filling =
+    (lines: readonly NoteSignature[]): FillMirror =>
+    async (checkpoint, given) => {
+      filled.push({ checkpoint, supply: given });
+      return lines;
+    };
+
+  it('is filled up to that checkpoint, and what it says then are its cosignatures', async () => {
+    const answered = await askIt(filling([stranger, line(FIRST)]));
+    expect(answered).toEqual({ status: 'cosigned', cosignatures: [line(FIRST)] });
+    expect(filled).toEqual([
+      { checkpoint: { origin: WATCHED_LOG.key.name, size: 5, root: TREE.hash(0, 5) }, supply },
+    ]);
+  });
+
+  it('is filled too where a witness of another name cosigns at once', async () => {
+    answer = new TextDecoder().decode(formatCosignatures([stranger]));
+    expect(await askIt(filling([line(FIRST)]))).toMatchObject({ status: 'cosigned' });
+    expect(filled).toHaveLength(1);
+  });
+
+  it('is not asked for, where the line is there already', async () => {
+    answer = new TextDecoder().decode(formatCosignatures([line(FIRST)]));
+    expect(await askIt(filling([]))).toMatchObject({ status: 'cosigned' });
+    expect(filled).toEqual([]);
+  });
+
+  it('cannot be filled without a supply, or by nobody: peer/answer-malformed', async () => {
+    expect(await reasonOfAsync(() => askIt(undefined))).toBe('peer/answer-malformed');
+    expect(await reasonOfAsync(() => askIt(filling([line(FIRST)]), {}))).toBe('peer/answer-malformed');
+    expect(filled).toEqual([]);
+  });
+
+  it('that then says nothing in its own name: peer/answer-malformed', async () => {
+    expect(await reasonOfAsync(() => askIt(filling([stranger])))).toBe('peer/answer-malformed');
+  });
+
+  it('that fails: with what failed; a witness under other keys that takes no entries: peer/answer-malformed', async () => {
+    const failing: FillMirror = () => Promise.reject(new Failure('peer/answer-unexpected'));
+    expect(await reasonOfAsync(() => askIt(failing))).toBe('peer/answer-unexpected');
+    answer = new TextDecoder().decode(formatCosignatures([stranger]));
+    expect(await reasonOfAsync(() => askIt(failing))).toBe('peer/answer-malformed');
+    const stale: FillMirror = () => Promise.reject(new Failure('witness/stale'));
+    expect(await reasonOfAsync(() => askIt(stale))).toBe('witness/stale');
+  });
+});
+
 describe('the witnesses of a policy', () => {
   const lines = (urls: readonly string[]) => {
     const keys = [...KEYS, testCosigner('other.example', 5)].map(({ key }) => formatVerifierKey(key));
@@ -201,12 +282,18 @@ describe('the witnesses of a policy', () => {
     );
   };
 
-  it('members with one URL are one witness with several keys; those without cannot be asked', () => {
+  it('keys of one name at one URL are those of one witness; members without a URL cannot be asked', () => {
     const witnesses = remoteWitnessesOf(lines(['https://w.example/a', 'https://w.example/a/']), 1000);
     expect(witnesses.map(({ keys }) => keys.length)).toEqual([2]);
     expect(
       remoteWitnessesOf(lines(['https://w.example/a', 'https://w.example/b', 'https://w.example/c']), 1000),
     ).toHaveLength(3);
+    const url = 'https://w.example';
+    const apart = remoteWitnessesOf(lines([url, url, url]), 1000);
+    expect(apart.map(({ keys }) => keys.map(({ name }) => name))).toEqual([
+      ['witness.example', 'witness.example'],
+      ['other.example'],
+    ]);
     expect(remoteWitnessesOf(lines([]), 1000)).toEqual([]);
   });
 
