@@ -1,108 +1,197 @@
 /**
- * What appending, proving and verifying cost as a log grows: entries of 200 bytes, in this process, with nothing between.
+ * What appending, finding, proving and verifying cost as a log grows: entries of 200 bytes, in this process, with nothing between.
  *
- * `--rounds` and `--seconds` mean nothing here. COUNTERSIGN_BENCH_ENTRIES says how far to go (default 10,000,000).
+ * Appending is measured in windows around each size, of which the median counts, and over all entries since the size before, which
+ * holds the work in the background too. The others are medians over entries that stand near the end, and of which the log has
+ * everything in memory, and over entries that nothing is remembered of because the log has just been opened ("cold").
  */
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sha256 } from '../../dist/bytes/cryptography.js';
 import { u64be } from '../../dist/bytes/octets.js';
+import { cosignerOf } from '../../dist/note/cosignature.js';
+import { KEY_TYPE, verifierKey } from '../../dist/note/key.js';
 import { openLog } from '../../dist/shell/log/open-log.js';
+import { signerFromSeed } from '../../dist/shell/node.js';
+import { openLocalWitness } from '../../dist/shell/witness/local-witness.js';
 import { leafHash } from '../../dist/tree/hash.js';
 import { verifyInclusion } from '../../dist/tree/merkle.js';
+import { TILE_WIDTH } from '../../dist/tree/tile.js';
 import { parseTlogProof } from '../../dist/tree/tlog-proof.js';
 import { machine } from '../machine.mjs';
 import { spread } from './contender.mjs';
+import { reportGrowth } from './growth-report.mjs';
 import { logKey, logSigner } from './keys.mjs';
 
+const witnessSigner = signerFromSeed(new Uint8Array(32).fill(4));
+const witnessKey = verifierKey('bench.example/witness', KEY_TYPE.cosignature, witnessSigner.publicKey);
+
+/** `entries`: how far to go. */
+export const DEFAULTS = { entries: 10_000_000 };
+
+const FIRST_SIZE = 10_000;
 /** Entries that are appended at once, as 256 clients would. */
 const BATCH = 256;
-/** Entries over which each cost is measured. */
-const WINDOW = 20_480;
-const PROOFS = 2000;
+/** Entries over which appending is timed once, and how often around each size. */
+const WINDOW = 8 * BATCH;
+const WINDOWS = 9;
+/** Entries near the end that are looked at. */
+const NEAR = 2000;
+/** How often the log is opened to look at what it does not remember. */
+const OPENINGS = 5;
+/** The most that is looked at after one opening, each in another tile. */
+const COLD = 100;
 
-export async function bench() {
-  const most = Number(process.env.COUNTERSIGN_BENCH_ENTRIES ?? 10_000_000);
+export async function bench({ entries }) {
   const folder = mkdtempSync(join(process.env.COUNTERSIGN_BENCH_FOLDER ?? tmpdir(), 'countersign-growth-'));
   const rows = [];
-  const log = await openLog({
-    folder,
-    key: logKey,
-    signer: logSigner,
-    witnesses: [],
-    quorum: { kind: 'none' },
-    accepts: () => true,
-    keysOf: entry => [sha256(entry).slice(0, 16)],
-    onProblem: message => process.stderr.write(`${message}\n`),
-  });
+  let log = await open(join(folder, 'warm-up'));
   try {
-    for (let size = 10_000; size <= most; size *= 10) {
-      await grow(log, size - WINDOW / 2);
-      rows.push(await measureAt(log, size));
-      process.stdout.write(`${line(rows.at(-1))}\n`);
+    await grow(log, 4 * FIRST_SIZE, 'warming up');
+    await lookAt(log, nearEnd(log));
+    await log.close();
+    log = await open(join(folder, 'log'));
+    let before = meter();
+    for (let size = FIRST_SIZE; size <= entries; size *= 10) {
+      const first = log.size;
+      await grow(log, size - (WINDOWS * WINDOW) / 2, `${size} entries`);
+      const windows = await measureWindows(log);
+      const since = meter(before);
+      const near = await lookAt(log, nearEnd(log));
+      const { cold, openSeconds, reopened } = await measureCold(log, join(folder, 'log'));
+      log = reopened;
+      rows.push({
+        size,
+        appendMicroseconds: windows,
+        appendMeanMicroseconds: (since.seconds * 1e6) / (log.size - first),
+        appendCpuMicroseconds: (since.cpuSeconds * 1e6) / (log.size - first),
+        ...near,
+        cold,
+        openSeconds,
+        residentMiB: since.residentMiB,
+      });
+      before = meter();
     }
   } finally {
     await log.close();
     rmSync(folder, { recursive: true, force: true });
   }
+  reportGrowth(rows);
+  if (entries !== DEFAULTS.entries) return;
   const results = fileURLToPath(new URL('../results/growth.json', import.meta.url));
   writeFileSync(results, `${JSON.stringify({ machine: machine(), rows }, null, 2)}\n`);
 }
 
-/** Around a size: appending half before and half beyond it, then proofs of entries from everywhere. */
-async function measureAt(log, size) {
-  const appending = await grow(log, log.signed.size + WINDOW);
-  const finding = [];
-  const proving = [];
-  const verifying = [];
-  for (let count = 0; count < PROOFS; count++) {
-    const index = randomInt(log.signed.size);
-    const entry = entryAt(index);
-    finding.push(await microseconds(() => log.find(sha256(entry).slice(0, 16))));
-    let proof = '';
-    proving.push(
-      await microseconds(async () => {
-        proof = await log.prove(index);
-      }),
-    );
-    const { hashes, checkpoint } = parseTlogProof(proof);
-    const [, at, root] = checkpoint.split('\n');
-    verifying.push(
-      await microseconds(async () =>
-        verifyInclusion(
-          index,
-          Number(at),
-          leafHash(entry),
-          hashes,
-          new Uint8Array(Buffer.from(root, 'base64')),
-        ),
-      ),
-    );
-  }
-  const median = costs => spread(costs).median;
-  return {
-    size,
-    appendMicroseconds: (appending.seconds * 1e6) / appending.entries,
-    findMicroseconds: median(finding),
-    proveMicroseconds: median(proving),
-    verifyMicroseconds: median(verifying),
-    residentMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
-  };
+/** With one witness in this process, as a gateway has it: what is witnessed is not read again when the log is opened. */
+async function open(folder) {
+  const witness = await openLocalWitness({
+    folder: join(folder, 'witness'),
+    cosigners: [cosignerOf(witnessKey, witnessSigner)],
+    logs: [logKey],
+    now: Date.now,
+  });
+  return openLog({
+    folder,
+    key: logKey,
+    signer: logSigner,
+    witnesses: [witness],
+    quorum: { kind: 'none' },
+    accepts: () => true,
+    keysOf: entry => [keyOf(entry)],
+    onProblem: message => process.stderr.write(`${message}\n`),
+  });
 }
 
-async function grow(log, size) {
-  const first = log.signed.size;
-  const begin = performance.now();
-  while (log.signed.size < size) {
+async function grow(log, size, what) {
+  let shown = 0;
+  while (log.size < size) {
     let included = Promise.resolve();
-    for (let at = 0; at < BATCH; at++) ({ included } = log.append(entryAt(log.signed.size + at)));
+    const first = log.size;
+    for (let at = 0; at < BATCH; at++) ({ included } = log.append(entryAt(first + at)));
     await included;
-    if (process.stderr.isTTY) process.stderr.write(`\r${log.signed.size} of ${size} entries`);
+    if (Date.now() < shown + 1000) continue;
+    shown = Date.now();
+    process.stderr.write(
+      process.stderr.isTTY ? `\r${what}: ${log.size} ` : `${what}: ${log.size} entries so far\n`,
+    );
   }
-  return { entries: log.signed.size - first, seconds: (performance.now() - begin) / 1000 };
+}
+
+async function measureWindows(log) {
+  const costs = [];
+  for (let window = 0; window < WINDOWS; window++) {
+    const first = log.size;
+    const begin = performance.now();
+    await grow(log, first + WINDOW, 'measuring');
+    costs.push(((performance.now() - begin) * 1000) / (log.size - first));
+  }
+  return spread(costs);
+}
+
+/** After each opening, entries of which no two are in one tile. */
+async function measureCold(log, folder) {
+  const openings = [];
+  const costs = [];
+  let reopened = log;
+  for (let opening = 0; opening < OPENINGS; opening++) {
+    // What is witnessed is not read again at the start; a log that is stopped at leisure has all of it witnessed.
+    await reopened.reached(reopened.size - 1, 'witnessed', 10_000);
+    await reopened.close();
+    const begin = performance.now();
+    reopened = await open(folder);
+    openings.push((performance.now() - begin) / 1000);
+    const tiles = Math.floor(reopened.size / TILE_WIDTH);
+    const chosen = new Set();
+    while (chosen.size < Math.min(COLD, tiles)) chosen.add(randomInt(tiles));
+    const indices = [...chosen].map(tile => tile * TILE_WIDTH + randomInt(TILE_WIDTH));
+    costs.push(...(await measureEach(reopened, indices)));
+  }
+  const { proveMicroseconds, findMicroseconds } = medians(costs);
+  return { cold: { proveMicroseconds, findMicroseconds }, openSeconds: spread(openings).median, reopened };
+}
+
+function nearEnd(log) {
+  return Array.from({ length: NEAR }, () => log.size - 1 - randomInt(FIRST_SIZE / 2));
+}
+
+/** Entries twice, so that the log remembers all of it the second time. */
+async function lookAt(log, indices) {
+  await measureEach(log, indices);
+  return medians(await measureEach(log, indices));
+}
+
+/** Proving comes before finding, which reads the same tile: what a cold proof costs is seen in it, and of finding the rest. */
+async function measureEach(log, indices) {
+  const costs = [];
+  for (const index of indices) {
+    const entry = entryAt(index);
+    const key = keyOf(entry);
+    const unknown = new Uint8Array(randomBytes(16));
+    const [prove, proof] = await timed(() => log.prove(index));
+    const [find, found] = await timed(() => log.find(key));
+    const [findUnknown, none] = await timed(() => log.find(unknown));
+    if (found !== index || none !== null) throw new Error(`entry ${index} was not found, or another was`);
+    const { hashes, checkpoint } = parseTlogProof(proof);
+    const [, size, root] = checkpoint.split('\n');
+    const rootBytes = new Uint8Array(Buffer.from(root, 'base64'));
+    const leaf = leafHash(entry);
+    const [verify] = await timed(() => verifyInclusion(index, Number(size), leaf, hashes, rootBytes));
+    costs.push({
+      findMicroseconds: find,
+      findUnknownMicroseconds: findUnknown,
+      proveMicroseconds: prove,
+      verifyMicroseconds: verify,
+    });
+  }
+  return costs;
+}
+
+function medians(costs) {
+  const names = Object.keys(costs[0]);
+  return Object.fromEntries(names.map(name => [name, spread(costs.map(cost => cost[name])).median]));
 }
 
 function entryAt(index) {
@@ -111,20 +200,26 @@ function entryAt(index) {
   return entry;
 }
 
-async function microseconds(act) {
-  const begin = performance.now();
-  await act();
-  return (performance.now() - begin) * 1000;
+function keyOf(entry) {
+  return sha256(entry).slice(0, 16);
 }
 
-function line({
-  size,
-  appendMicroseconds,
-  findMicroseconds,
-  proveMicroseconds,
-  verifyMicroseconds,
-  residentMiB,
-}) {
-  const number = value => value.toFixed(1).padStart(8);
-  return `${String(size).padStart(9)} entries: append ${number(appendMicroseconds)} µs, find ${number(findMicroseconds)} µs, prove ${number(proveMicroseconds)} µs, verify ${number(verifyMicroseconds)} µs, resident ${residentMiB} MiB`;
+async function timed(act) {
+  const begin = performance.now();
+  const value = await act();
+  return [(performance.now() - begin) * 1000, value];
+}
+
+/** Time, processor time and memory, from a point on. */
+function meter(from = { at: 0, cpu: { user: 0, system: 0 } }) {
+  const at = performance.now();
+  const cpu = process.cpuUsage();
+  const used = cpu.user + cpu.system - from.cpu.user - from.cpu.system;
+  return {
+    at,
+    cpu,
+    seconds: (at - from.at) / 1000,
+    cpuSeconds: used / 1e6,
+    residentMiB: Math.round(process.memoryUsage().rss / 2 ** 20),
+  };
 }

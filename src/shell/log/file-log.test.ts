@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
-import { faultyDisk } from '../../../test/support/faulty-disk.js';
+import { faultyDisk, hastyDisk } from '../../../test/support/faulty-disk.js';
 import {
   growTo,
   LOG,
@@ -158,6 +158,21 @@ describe('append', () => {
     await included;
     expect(log.writable).toBe(false);
     expect(reasonOf(() => log.append(testEntry(1)))).toBe('log/unavailable');
+  });
+
+  it('once closed, has nothing more to do with its files', async () => {
+    let syncing = 0;
+    const sync = async () => {
+      syncing++;
+      await new Promise(resolve => setTimeout(resolve, 1));
+      syncing--;
+    };
+    log = await openTestLog(folder.path, { disk: { ...hastyDisk, sync } });
+    // So many tiles that they are made durable although nobody asks for a witnessed checkpoint.
+    await growTo(log, 257 * 256, index => utf8(String(index)));
+    expect(syncing).toBeGreaterThan(0);
+    await log.close();
+    expect(syncing).toBe(0);
   });
 
   it('leaves what it cannot have: entries beyond the last', async () => {

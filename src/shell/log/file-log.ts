@@ -253,6 +253,7 @@ export class FileLog implements TransparencyLog, Publication {
     await this.#witnessing.stop();
     await this.#entries.close();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(0);
+    await this.#parts.tiles.settled();
     await this.#parts.index.close();
     this.#parts.bundles.close();
   }

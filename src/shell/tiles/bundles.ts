@@ -119,10 +119,15 @@ export class Bundles {
   /** An entry that has been written. Throws `log/corrupt` when its bundle does not hold it. */
   async entry(index: number): Promise<Uint8Array> {
     const bundle = Math.floor(index / TILE_WIDTH);
-    const places = await this.#offsets(bundle);
-    const [start, end] = [places[index % TILE_WIDTH], places[(index % TILE_WIDTH) + 1]];
+    const known = this.#known(bundle);
+    const { bytes, offsets } =
+      known === undefined ? await this.#look(bundle) : { bytes: null, offsets: known };
+    const [start, end] = [offsets[index % TILE_WIDTH], offsets[(index % TILE_WIDTH) + 1]];
     if (start === undefined || end === undefined) throw corrupt(bundle);
-    return (await this.#read(bundle, start, end)).subarray(2);
+    // A copy, so that one entry does not keep the whole bundle in memory.
+    const framed =
+      bytes === null ? await this.#read(bundle, start, end) : new Uint8Array(bytes.subarray(start, end));
+    return framed.subarray(2);
   }
 
   /** The first `width` entries of a bundle, framed, as they are published. */
@@ -160,15 +165,22 @@ export class Bundles {
     return bundle;
   }
 
+  #known(bundle: number): readonly number[] | undefined {
+    return this.#open.get(bundle)?.offsets ?? this.#places.get(String(bundle));
+  }
+
   async #offsets(bundle: number): Promise<readonly number[]> {
-    const known = this.#open.get(bundle)?.offsets ?? this.#places.get(String(bundle));
-    if (known !== undefined) return known;
+    return this.#known(bundle) ?? (await this.#look(bundle)).offsets;
+  }
+
+  /** Reads a full bundle to see where its entries are, and remembers it. */
+  async #look(bundle: number): Promise<{ readonly bytes: Uint8Array; readonly offsets: readonly number[] }> {
     const bytes = await this.whole(bundle);
     const { entries, length } = readBundle(bytes);
     if (entries.length !== TILE_WIDTH || length !== bytes.length) throw corrupt(bundle);
     const offsets = offsetsOf(entries);
     this.#places.set(String(bundle), offsets);
-    return offsets;
+    return { bytes, offsets };
   }
 
   /** Opens the file anew, because one that `append` holds may be closed at any moment. */

@@ -141,6 +141,11 @@ export class HashTiles {
     return this.#syncing;
   }
 
+  /** Resolves once nothing is being made durable any more, whether that succeeded or not. */
+  async settled(): Promise<void> {
+    await this.#syncing.catch(() => undefined);
+  }
+
   async #sync({ tiles, folders }: Unsynced): Promise<void> {
     // Some at a time: they share a write of the file system's journal, and leave a thread of the pool to the next commit.
     const left = tiles.keys();

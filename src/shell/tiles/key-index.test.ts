@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { faultyDisk } from '../../../test/support/faulty-disk.js';
@@ -140,11 +140,13 @@ describe('an index', () => {
   });
 
   it('whose disk fails while runs are made one finds everything all the same, and tries again', async () => {
+    const before = join(folder.path, 'before');
+    const whole = await KeyIndex.open(before, nodeDisk, 0);
+    await fill(whole, BEFORE_MERGING);
+    await whole.close();
     for (let call = 0; call < 12; call++) {
       rmSync(at('.'), { recursive: true, force: true });
-      const whole = await KeyIndex.open(at('.'), nodeDisk, 0);
-      await fill(whole, BEFORE_MERGING);
-      await whole.close();
+      cpSync(before, at('.'), { recursive: true });
       const disk = faultyDisk();
       const index = await KeyIndex.open(at('.'), disk, BEFORE_MERGING);
       while (index.size < BEFORE_MERGING) index.add(keysOf(index.size));

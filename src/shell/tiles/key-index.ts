@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import { concatAll, fromU64be, u64be } from '../../bytes/octets.js';
 import type { Disk } from '../files/disk.js';
 import { makeFolders, replaceFile } from '../files/durable.js';
-import { KEY_BYTES, KeyRun, mergedPieces, type RunSummary, sortedPieces } from './key-run.js';
+import { KEY_BYTES, KeyRun, mergedPieces, RECORD_BYTES, type RunSummary, sortedPieces } from './key-run.js';
 
 export { KEY_BYTES };
 
@@ -138,10 +138,14 @@ export class KeyIndex {
   async #write(committed: number): Promise<void> {
     makeFolders(this.#folder, this.#disk);
     const additions = [...this.#recent].filter(([, index]) => index < committed);
-    const records = additions.map(([name, index]) =>
-      Buffer.concat([Buffer.from(name, 'latin1'), u64be(index)]),
-    );
-    if (records.length === 0) return;
+    if (additions.length === 0) return;
+    const all = Buffer.allocUnsafe(additions.length * RECORD_BYTES);
+    const records = additions.map(([name, index], at) => {
+      const record = all.subarray(at * RECORD_BYTES, (at + 1) * RECORD_BYTES);
+      record.write(name, 'latin1');
+      record.set(u64be(index), KEY_BYTES);
+      return record;
+    });
     const run = await this.#writeRun(records.length, sortedPieces(records));
     this.#replace([...this.#runs, run], committed);
     for (const [name] of additions) this.#recent.delete(name);

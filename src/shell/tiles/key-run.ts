@@ -19,6 +19,8 @@ export const RECORD_BYTES = KEY_BYTES + 8;
 const FENCE = 128;
 /** Records that are moved at once, before other work has its turn: less than a millisecond. */
 const CHUNK = 2048;
+/** Bytes of a key that are compared as a number: as many as a number holds exactly. */
+const PREFIX_BYTES = 6;
 /** Of the 256 groups in which records are sorted, how many before other work has its turn. */
 const GROUPS = 32;
 
@@ -192,7 +194,7 @@ export async function* sortedPieces(records: readonly Buffer[]): AsyncGenerator<
 /** The records of several runs as one, sorted, in pieces, a piece of each run in memory at a time. */
 export async function* mergedPieces(runs: readonly KeyRun[]): AsyncGenerator<Buffer> {
   const heads = await Promise.all(runs.map(run => RunReader.open(run)));
-  let left = heads.filter(head => head.piece.length > 0);
+  let left = heads.filter(head => head.hasRecord);
   while (left.length > 0) {
     const piece = Buffer.allocUnsafe(CHUNK * RECORD_BYTES);
     let length = 0;
@@ -200,10 +202,9 @@ export async function* mergedPieces(runs: readonly KeyRun[]): AsyncGenerator<Buf
       const least = leastOf(left);
       least.piece.copy(piece, length, least.at, least.at + RECORD_BYTES);
       length += RECORD_BYTES;
-      least.at += RECORD_BYTES;
-      if (least.at < least.piece.length) continue;
-      await least.next();
-      left = left.filter(head => head.piece.length > 0);
+      if (least.advance()) continue;
+      await least.fill();
+      left = left.filter(head => head.hasRecord);
     }
     yield piece.subarray(0, length);
     await otherWork();
@@ -214,7 +215,10 @@ class RunReader {
   readonly #run: KeyRun;
   #read = 0;
   piece: Buffer = Buffer.alloc(0);
+  /** Where the next record begins. */
   at = 0;
+  /** The first bytes of its key as a number, which nearly always decides; comparing bytes costs ten times as much. */
+  prefix = 0;
 
   private constructor(run: KeyRun) {
     this.#run = run;
@@ -222,21 +226,40 @@ class RunReader {
 
   static async open(run: KeyRun): Promise<RunReader> {
     const reader = new RunReader(run);
-    await reader.next();
+    await reader.fill();
     return reader;
   }
 
-  async next(): Promise<void> {
+  /** Whether there is a record. */
+  get hasRecord(): boolean {
+    return this.at < this.piece.length;
+  }
+
+  /** Goes on to the next record; false when it has yet to be read. */
+  advance(): boolean {
+    this.at += RECORD_BYTES;
+    if (!this.hasRecord) return false;
+    this.prefix = this.piece.readUIntBE(this.at, PREFIX_BYTES);
+    return true;
+  }
+
+  isBefore(other: RunReader): boolean {
+    if (this.prefix !== other.prefix) return this.prefix < other.prefix;
+    const [end, otherEnd] = [this.at + RECORD_BYTES, other.at + RECORD_BYTES];
+    return this.piece.compare(other.piece, other.at, otherEnd, this.at, end) < 0;
+  }
+
+  /** Reads on. */
+  async fill(): Promise<void> {
     this.piece = await this.#run.read(this.#read, CHUNK);
     this.at = 0;
     this.#read += this.piece.length / RECORD_BYTES;
+    if (this.hasRecord) this.prefix = this.piece.readUIntBE(0, PREFIX_BYTES);
   }
 }
 
 function leastOf(heads: readonly RunReader[]): RunReader {
-  return heads.reduce((least, head) =>
-    head.piece.compare(least.piece, least.at, least.at + RECORD_BYTES, head.at, head.at + RECORD_BYTES) < 0
-      ? head
-      : least,
-  );
+  let least = heads[0] as RunReader;
+  for (const head of heads) if (head.isBefore(least)) least = head;
+  return least;
 }
