@@ -8,6 +8,8 @@ export default defineConfig({
     exclude: ['test/slow/**', 'test/interop/**'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
+    // A busy machine takes its time; what never comes still fails.
+    expect: { poll: { timeout: 15_000 } },
     // Much of the time is waiting for child processes and clocks, so that three at once finish sooner even on two cores.
     maxWorkers: 3,
     reporters,

@@ -461,6 +461,10 @@ export const REASONS = {
     says: 'The client went away before the answer was complete.',
     do: 'Nothing: the record says how far the answer got.',
   },
+  'server/busy': {
+    says: 'The server holds as many answers as it can that clients have not read yet.',
+    do: 'Read what you were sent, and ask again in a second.',
+  },
   'gateway/busy': {
     says: 'The gateway holds as many requests as it can at the moment.',
     do: 'Try again in a second.',

@@ -9,6 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { Failure } from '../../reason.js';
 import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
+import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
 import { handleChat } from './chat.js';
 import { asFailure, type GatewayContext } from './context.js';
@@ -38,9 +39,9 @@ export class Gateway {
     this.#options = options;
     this.#server = createServer(
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
-      (request, response) => {
+      oneAtATime((request, response) => {
         this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
-      },
+      }),
     );
     this.#server.maxConnections = connectionLimit(options.context.limits.connections);
   }

@@ -22,7 +22,7 @@ describe('ask', () => {
   it('gives back status, headers and body, whatever the status', async () => {
     for (const status of [200, 404, 500]) {
       behave = (_, response) => response.writeHead(status, { 'x-one': 'two' }).end('body');
-      const asked = await ask(url, { limit: 10, timeout: 1000 });
+      const asked = await ask(url, { limit: 10, timeout: 10_000 });
       expect([asked.status, asked.headers['x-one'], fromUtf8(asked.body)]).toEqual([status, 'two', 'body']);
     }
   });
@@ -33,7 +33,7 @@ describe('ask', () => {
     const listen = (warning: Error) => warnings.push(warning.name);
     process.on('warning', listen);
     const { signal } = new AbortController();
-    await Promise.all(Array.from({ length: 30 }, () => ask(url, { limit: 10, timeout: 1000, signal })));
+    await Promise.all(Array.from({ length: 30 }, () => ask(url, { limit: 10, timeout: 10_000, signal })));
     await new Promise(resolve => setImmediate(resolve));
     process.off('warning', listen);
     expect(warnings).toEqual([]);
@@ -43,14 +43,14 @@ describe('ask', () => {
     behave = (request, response) => {
       request.pipe(response);
     };
-    const asked = await ask(url, { method: 'POST', body: utf8('hello'), limit: 10, timeout: 1000 });
+    const asked = await ask(url, { method: 'POST', body: utf8('hello'), limit: 10, timeout: 10_000 });
     expect(fromUtf8(asked.body)).toBe('hello');
   });
 
   it('takes a body of the limit, and not one byte more: peer/answer-too-large', async () => {
     behave = (_, response) => response.end('a'.repeat(100));
-    expect((await ask(url, { limit: 100, timeout: 1000 })).body).toHaveLength(100);
-    expect(await reasonOfAsync(() => ask(url, { limit: 99, timeout: 1000 }))).toBe('peer/answer-too-large');
+    expect((await ask(url, { limit: 100, timeout: 10_000 })).body).toHaveLength(100);
+    expect(await reasonOfAsync(() => ask(url, { limit: 99, timeout: 10_000 }))).toBe('peer/answer-too-large');
     // An answer without end is not waited for.
     behave = (_, response) => {
       const timer = setInterval(() => response.write('a'.repeat(1000)), 1);
@@ -82,7 +82,7 @@ describe('ask', () => {
 
   it('follows no redirect', async () => {
     behave = (_, response) => response.writeHead(302, { location: `${url}/elsewhere` }).end();
-    expect((await ask(url, { limit: 10, timeout: 1000 })).status).toBe(302);
+    expect((await ask(url, { limit: 10, timeout: 10_000 })).status).toBe(302);
   });
 
   it('an answer that breaks off, or a server that is not there: peer/unreachable', async () => {
@@ -90,8 +90,8 @@ describe('ask', () => {
       response.writeHead(200, { 'content-length': '10' }).write('half');
       setTimeout(() => response.destroy(), 10);
     };
-    expect(await reasonOfAsync(() => ask(url, { limit: 100, timeout: 1000 }))).toBe('peer/unreachable');
-    expect(await reasonOfAsync(() => ask('http://127.0.0.1:1/', { limit: 1, timeout: 1000 }))).toBe(
+    expect(await reasonOfAsync(() => ask(url, { limit: 100, timeout: 10_000 }))).toBe('peer/unreachable');
+    expect(await reasonOfAsync(() => ask('http://127.0.0.1:1/', { limit: 1, timeout: 10_000 }))).toBe(
       'peer/unreachable',
     );
   });

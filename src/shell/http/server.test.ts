@@ -4,6 +4,7 @@ import { reasonOfAsync } from '../../../test/support/failure.js';
 import { utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type HttpRequest, HttpServer, type Route, text } from './server.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 let server: HttpServer;
 let address: string;
@@ -268,5 +269,59 @@ describe('closing', () => {
       onProblem: () => undefined,
     });
     await expect(second.listen()).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  });
+});
+
+describe('large answers that nobody reads', () => {
+  const LARGE = 4 << 20;
+  const routes: Route[] = [
+    { method: 'GET', path: '/large', handle: () => ({ status: 200, body: new Uint8Array(LARGE) }) },
+    { method: 'GET', path: '/small', handle: () => text(200, 'Small.') },
+  ];
+  let small: HttpServer;
+  let at: string;
+  const start = async (most: number, patience: number) => {
+    const options = { statusOf: () => undefined, onProblem: () => undefined, host: '127.0.0.1', port: 0 };
+    small = new HttpServer({ ...options, routes, unread: new UnreadAnswers(most, patience) });
+    at = await small.listen();
+  };
+  const ask = async (path: string) => {
+    const answer = await fetch(at + path);
+    return { answer, length: (await answer.arrayBuffer()).byteLength };
+  };
+  /** More of them than the system itself takes for a client that does not read. */
+  const ignore = (count: number) => {
+    const socket = connect(Number(new URL(at).port), '127.0.0.1').pause();
+    socket.on('error', () => undefined);
+    socket.write('GET /large HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n'.repeat(count));
+    return socket;
+  };
+  afterEach(() => small.close());
+
+  it('hold no more than there is room for: 503 (server/busy) for others, and room again when they are gone', async () => {
+    await start(LARGE, 60_000);
+    const socket = ignore(20);
+    await expect.poll(async () => (await ask('/large')).answer.status).toBe(503);
+    const { answer } = await ask('/large');
+    expect([answer.headers.get('countersign-reason'), answer.headers.get('retry-after')]).toEqual([
+      'server/busy',
+      '1',
+    ]);
+    expect((await ask('/small')).answer.status).toBe(200);
+    socket.destroy();
+    await expect.poll(async () => (await ask('/large')).length).toBe(LARGE);
+  });
+
+  it('are cut off in time', async () => {
+    await start(LARGE, 50);
+    const socket = ignore(20);
+    await new Promise(resolve => socket.once('close', resolve).resume());
+    await expect.poll(async () => (await ask('/large')).length).toBe(LARGE);
+  });
+
+  it('that are read take no room, however many there are', async () => {
+    await start(LARGE, 60_000);
+    for (let count = 0; count < 5; count++) expect((await ask('/large')).length).toBe(LARGE);
+    expect((await fetch(`${at}/large`, { method: 'HEAD' })).headers.get('content-length')).toBe(`${LARGE}`);
   });
 });

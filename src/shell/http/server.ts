@@ -1,8 +1,9 @@
 /**
  * A small HTTP server for the machines of the network: witnesses, mirrors, a log's submissions. The gateway has its own.
  *
- * Clients are not trusted: every body has a limit, every request a time in which it must have arrived, and on a loopback address only
- * requests that were addressed to one are answered. What a handler throws becomes one line of text with the status that the route says.
+ * Clients are not trusted: every body has a limit, every request a time in which it must have arrived, and every large answer one in which
+ * it must have been read; a connection has one request under way at a time; and on a loopback address only requests that were addressed
+ * to one are answered. What a handler throws becomes one line of text with the status that the route says.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -10,6 +11,8 @@ import { ByteCollector } from '../../bytes/collector.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
+import { oneAtATime } from './one-at-a-time.js';
+import { UnreadAnswers } from './unread-answers.js';
 
 export interface HttpRequest {
   readonly method: string;
@@ -45,6 +48,8 @@ export interface RoutesOptions {
   readonly statusOf: (code: ReasonCode) => number | undefined;
   /** Told, in a sentence, what an operator should look at. Never told what a client sent. */
   readonly onProblem: (message: string) => void;
+  /** What large answers may hold, and for how long; left out for what suits a server that is the only one of its process. */
+  readonly unread?: UnreadAnswers;
 }
 
 export interface HttpServerOptions extends RoutesOptions {
@@ -58,6 +63,10 @@ export interface HttpServerOptions extends RoutesOptions {
 /** How long a client may take to send a whole request, in milliseconds. */
 const REQUEST_TIME = 60_000;
 const DEFAULT_CONNECTIONS = 1024;
+/** The most bytes of large answers that may be on their way at a time. */
+const UNREAD_BYTES = 1 << 28;
+/** How long a client may take to read a large answer, in milliseconds. */
+const READING_TIME = 60_000;
 /** How long running requests may take to end when the server closes, in milliseconds. */
 const CLOSING_TIME = 5000;
 /** How long a client may go on sending a body that nobody reads, so that it gets to read its answer, in milliseconds. */
@@ -74,10 +83,10 @@ export class HttpServer {
     this.#routes = new Routes(options);
     this.#server = createServer(
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
-      (request, response) => {
+      oneAtATime((request, response) => {
         const isLocal = !isLoopback(options.host) || isLocalRequest(request.headers);
         void this.#routes.serve(request, response, { isLocal, isLast: () => this.#closing });
-      },
+      }),
     );
     this.#server.maxConnections = connectionLimit(options.connections ?? DEFAULT_CONNECTIONS);
   }
@@ -107,9 +116,11 @@ export class HttpServer {
 /** Answers requests by the route that they take, in whatever server. */
 export class Routes {
   readonly #options: RoutesOptions;
+  readonly #unread: UnreadAnswers;
 
   constructor(options: RoutesOptions) {
     this.#options = options;
+    this.#unread = options.unread ?? new UnreadAnswers(UNREAD_BYTES, READING_TIME);
   }
 
   /**
@@ -128,9 +139,12 @@ export class Routes {
     } catch (error) {
       answer = this.#explain(error);
     }
+    const headOnly = incoming.method === 'HEAD';
+    if (!headOnly && !this.#unread.admit(response, lengthOf(answer.body)))
+      answer = this.#explain(new Failure('server/busy'));
     // What was not read of a body would stand before the next request on this connection.
     const isRead = incoming.complete;
-    send(response, answer, { headOnly: incoming.method === 'HEAD', isLast: isLast() || !isRead });
+    send(response, answer, { headOnly, isLast: isLast() || !isRead });
     if (!isRead) linger(incoming);
   }
 
@@ -194,6 +208,7 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   ['request/route-unknown', 404],
   ['request/too-large', 413],
   ['request/body-malformed', 400],
+  ['server/busy', 503],
 ]);
 
 /** Only the path and the query of a request's target count. */
@@ -253,10 +268,13 @@ function send(
   { headOnly, isLast }: { readonly headOnly: boolean; readonly isLast: boolean },
 ): void {
   // Text leaves in one piece with the head.
-  const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
   const connection = isLast ? { connection: 'close' } : {};
-  response.writeHead(status, { ...headers, ...connection, 'content-length': length });
+  response.writeHead(status, { ...headers, ...connection, 'content-length': lengthOf(body) });
   response.end(headOnly ? undefined : body);
+}
+
+function lengthOf(body: HttpAnswer['body']): number {
+  return typeof body === 'string' ? Buffer.byteLength(body) : body.length;
 }
 
 /** Lets a client finish for a while what it is sending: one that is cut off at once may never see the answer. */

@@ -1,0 +1,45 @@
+/**
+ * Answering the requests of a connection one after another.
+ *
+ * HTTP/1.1 lets a client send requests without waiting for answers, and Node.js hands all of them over at once, some thousand in one
+ * packet. Were each begun, a client that reads nothing could have thousands of answers made for it, which is memory without a bound. Hardly any
+ * client does this, and none needs more than a few.
+ */
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests of one connection that may wait for their turn; one that sends more is hung up on. */
+const MAX_WAITING = 32;
+
+interface Line {
+  /** Of the request that came last. */
+  last: ServerResponse;
+  waiting: number;
+}
+
+/** Begins each request when the answer to the one before it on its connection has left. */
+export function oneAtATime(
+  handle: (request: IncomingMessage, response: ServerResponse) => void,
+): RequestListener {
+  const lines = new WeakMap<Socket, Line>();
+  return (request, response) => {
+    const { socket } = request;
+    const line = lines.get(socket);
+    if (line === undefined || (line.waiting === 0 && line.last.writableFinished)) {
+      lines.set(socket, { last: response, waiting: 0 });
+      handle(request, response);
+      return;
+    }
+    if (line.waiting === MAX_WAITING) {
+      socket.destroy();
+      return;
+    }
+    const { last } = line;
+    line.waiting++;
+    line.last = response;
+    last.once('close', () => {
+      line.waiting--;
+      if (socket.writable) handle(request, response);
+    });
+  };
+}
