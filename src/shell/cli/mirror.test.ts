@@ -77,7 +77,9 @@ describe('countersign mirror', () => {
     const stamp = await verifyStamp(envelope, [parseVerifierKey(stampKey as string)]);
     expect(stamp.origin).toBe(trust.log.name);
     await expect
-      .poll(() => statSync(join(folder, 'mirror/stamps', url.slice(-64), 'delivered', stamp.digest)).size)
+      .poll(() => statSync(join(folder, 'mirror/stamps', url.slice(-64), 'delivered', stamp.digest)).size, {
+        timeout: 10_000,
+      })
       .toBeGreaterThan(0);
 
     const other = await serveMirror([...data('other'), '--log', formatVerifierKey(trust.log)]);
@@ -92,6 +94,10 @@ describe('countersign mirror', () => {
     expect(again.stdout).toContain(`The mirror has ${size} entries of ${trust.log.name}.`);
 
     expect((await mirror.stop()).code).toBe(0);
+    // Where nobody would tell the log of a submission, nothing is stamped.
+    const alone = await serveMirror([...data(), '--trust', gateway.summary.trust]);
+    expect([alone.summary.stampKey, alone.summary.logs[0]?.size]).toEqual([null, size]);
+    await alone.stop();
     expect((await other.stop()).code).toBe(0);
     const restarted = await serveMirror([...data('other'), '--log', formatVerifierKey(trust.log)]);
     expect(restarted.summary.logs[0]?.size).toBe(size);

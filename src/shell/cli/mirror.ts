@@ -35,7 +35,7 @@ export function mirrorCommand(): Command {
       )
       .option(
         '--trust <file>',
-        'a trust file: mirror its log, and stamp what its issuers signed; may be repeated',
+        'a trust file: mirror its log, and stamp what its issuers signed when the log has a URL; may be repeated',
         gather,
         [],
       )

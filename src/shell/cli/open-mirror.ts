@@ -59,7 +59,7 @@ interface LogSource {
   /** The keys that it had before, as far as the trust files say. */
   readonly retired: readonly VerifierKey[];
   readonly url: string | null;
-  /** Whose submissions are stamped; none for a log without a trust file. */
+  /** Whose submissions are stamped, where the mirror knows the log's address; none for a log without a trust file. */
   readonly issuers: readonly VerifierKey[];
 }
 
@@ -121,7 +121,8 @@ async function openLocked(
       follower.start();
       closers.push(() => follower.close());
     }
-    if (issuers.length === 0) continue;
+    // A stamp counts against a log that had time to learn of the submission: where nobody would tell it, nothing is stamped.
+    if (issuers.length === 0 || url === null) continue;
     stampKey ??= await openKey(join(data, 'stamps.key'), stampName(keys), KEY_TYPE.ed25519);
     const stamper = await Stamps.open({
       folder: join(data, 'stamps', originHash(origin)),
@@ -132,7 +133,6 @@ async function openLocked(
     });
     stamps.set(origin, stamper);
     closers.push(() => stamper.ended());
-    if (url === null) continue;
     const forwarder = new Forwarder(stamper, `${url.replace(/\/+$/, '')}/entries`, onProblem);
     forwarder.start();
     closers.push(() => forwarder.close());

@@ -85,12 +85,26 @@ export class CheckpointBook {
     return this.#pending;
   }
 
-  /** Keeps a checkpoint that the tree does not reach yet. */
-  wait(seen: Seen): void {
-    if (this.#pending.some(({ text }) => text === seen.text)) return;
+  /** Keeps a checkpoint that the tree does not reach yet. Where it contradicts another one by itself, no tree is needed to say so. */
+  wait(seen: Seen): Contradiction | null {
+    if (this.#pending.some(({ text }) => text === seen.text)) return null;
+    const rivals = this.#pending.filter(other => isOtherTree(seen, other));
+    const evidence: EvidenceJson[] = [];
+    for (const rival of rivals) {
+      for (const key of seen.byLog) evidence.push(...some(makeLogFork([rival.note, seen.note], key)));
+      for (const { key } of seen.cosigners)
+        evidence.push(...some(makeSameSizeFault([rival.note, seen.note], key)));
+    }
+    for (const { key } of seen.cosigners) {
+      const others = [...this.#pending, ...(this.#cosigned.get(keyLabel(key)) ?? [])];
+      for (const other of others.filter(known => hasCosigned(known, key) && isBackInTime(seen, known, key)))
+        evidence.push(...some(makeTimeFault(bySize(seen, other), key)));
+    }
     this.#pending = [...this.#pending, seen]
-      .sort((a, b) => a.checkpoint.size - b.checkpoint.size)
+      .sort((one, other) => sizeOf(one) - sizeOf(other))
       .slice(0, MAX_PENDING);
+    const isFork = rivals.length > 0 && this.#pending.includes(seen);
+    return isFork || evidence.length > 0 ? { seen, isFork, evidence } : null;
   }
 
   forget(seen: Seen): void {
@@ -166,6 +180,11 @@ async function witnessFork(a: Seen, b: Seen, key: VerifierKey, prover: Prover): 
 
 function bySize(a: Seen, b: Seen): [Seen['note'], Seen['note']] {
   return sizeOf(a) <= sizeOf(b) ? [a.note, b.note] : [b.note, a.note];
+}
+
+/** Whether the two are of one size and have two roots. */
+function isOtherTree({ checkpoint: a }: Seen, { checkpoint: b }: Seen): boolean {
+  return a.size === b.size && !equal(a.root, b.root);
 }
 
 function sizeOf({ checkpoint }: Seen): number {

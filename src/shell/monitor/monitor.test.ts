@@ -425,6 +425,18 @@ describe('forks', () => {
     expect(await strangerIsConvinced()).toBe(true);
   });
 
+  it('P1 and P4: two that others were given of one size, of which the log itself shows neither', async () => {
+    await issuer.work(3);
+    await witnessed(log);
+    const given = [shownBy(await fork(9)), shownBy(await fork(9))];
+    expect(found(await look({ checkpoints: given.slice(0, 1) }))).toEqual([]);
+    const looked = await look({ checkpoints: given });
+    expect(found(looked).every(text => text.startsWith('misbehaviour'))).toBe(true);
+    expect(evidenceFiles().map(name => name.slice(0, 2))).toEqual(['p1', 'p1', 'p4', 'p4', 'p4']);
+    expect(await strangerIsConvinced()).toBe(true);
+    expect(found(await look())).toEqual([]);
+  });
+
   it('what a witness shows (tlog-witness, "Monitor Retrieval Mechanism")', async () => {
     await issuer.work(3);
     await witnessed(log);

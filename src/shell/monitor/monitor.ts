@@ -209,7 +209,11 @@ export class Monitor {
         // What others have brought may be larger than what the log shows: then there is nothing to be had yet.
         this.#miss(error, byLogItself);
       }
-      if (seen.checkpoint.size > tree.size) return book.wait(seen);
+    }
+    if (seen.checkpoint.size > tree.size) {
+      const contradiction = book.wait(seen);
+      if (contradiction !== null) await this.#tellContradiction(contradiction);
+      return;
     }
     book.forget(seen);
     const contradiction = await book.compare(seen, tree);
