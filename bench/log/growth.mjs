@@ -38,8 +38,10 @@ const BATCH = 256;
 /** Entries over which appending is timed once, and how often around each size. */
 const WINDOW = 8 * BATCH;
 const WINDOWS = 9;
-/** Entries near the end that are looked at. */
+/** How many entries near the end are looked at, of how many, and how far from it: so far that their keys have been written to disk. */
 const NEAR = 2000;
+const NEAR_RANGE = 5000;
+const WRITTEN = 9000;
 /** How often the log is opened to look at what it does not remember. */
 const OPENINGS = 5;
 /** The most that is looked at after one opening, each in another tile. */
@@ -50,14 +52,16 @@ export async function bench({ entries }) {
   const rows = [];
   let log = await open(join(folder, 'warm-up'));
   try {
-    await grow(log, 4 * FIRST_SIZE, 'warming up');
+    process.stderr.write('warming up\n');
+    await grow(log, 4 * FIRST_SIZE);
     await lookAt(log, nearEnd(log));
     await log.close();
     log = await open(join(folder, 'log'));
+    const progress = progressTo(entries);
     let before = meter();
     for (let size = FIRST_SIZE; size <= entries; size *= 10) {
       const first = log.size;
-      await grow(log, size - (WINDOWS * WINDOW) / 2, `${size} entries`);
+      await grow(log, size - (WINDOWS * WINDOW) / 2, progress);
       const windows = await measureWindows(log);
       const since = meter(before);
       const near = await lookAt(log, nearEnd(log));
@@ -105,18 +109,13 @@ async function open(folder) {
   });
 }
 
-async function grow(log, size, what) {
-  let shown = 0;
+async function grow(log, size, progress = () => undefined) {
   while (log.size < size) {
     let included = Promise.resolve();
     const first = log.size;
     for (let at = 0; at < BATCH; at++) ({ included } = log.append(entryAt(first + at)));
     await included;
-    if (Date.now() < shown + 1000) continue;
-    shown = Date.now();
-    process.stderr.write(
-      process.stderr.isTTY ? `\r${what}: ${log.size} ` : `${what}: ${log.size} entries so far\n`,
-    );
+    progress(log.size);
   }
 }
 
@@ -125,10 +124,24 @@ async function measureWindows(log) {
   for (let window = 0; window < WINDOWS; window++) {
     const first = log.size;
     const begin = performance.now();
-    await grow(log, first + WINDOW, 'measuring');
+    await grow(log, first + WINDOW);
     costs.push(((performance.now() - begin) * 1000) / (log.size - first));
   }
   return spread(costs);
+}
+
+/** Says now and then how far it is, and for how long it will go on: in one line for a person, in lines for a file. */
+function progressTo(most) {
+  const begin = Date.now();
+  const { isTTY } = process.stderr;
+  let due = 0;
+  return size => {
+    if (Date.now() < due) return;
+    due = Date.now() + (isTTY ? 500 : 10_000);
+    const minutes = ((Date.now() - begin) * (most / size - 1)) / 60_000;
+    const text = `${size.toLocaleString('en-US')} of ${most.toLocaleString('en-US')} entries, ${minutes.toFixed(1)} minutes to go`;
+    process.stderr.write(isTTY ? `\r${text}   ` : `${text}\n`);
+  };
 }
 
 /** After each opening, entries of which no two are in one tile. */
@@ -154,7 +167,7 @@ async function measureCold(log, folder) {
 }
 
 function nearEnd(log) {
-  return Array.from({ length: NEAR }, () => log.size - 1 - randomInt(FIRST_SIZE / 2));
+  return Array.from({ length: NEAR }, () => log.size - WRITTEN - randomInt(NEAR_RANGE));
 }
 
 /** Entries twice, so that the log remembers all of it the second time. */

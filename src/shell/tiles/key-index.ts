@@ -103,7 +103,7 @@ export class KeyIndex {
     const bytes = Buffer.from(key);
     const found: number[] = [];
     // While this waits, runs may become others; the ones that it began with hold the same.
-    const runs = this.#runs;
+    const runs = this.#runs.filter(run => run.mayHave(bytes));
     for (const run of runs) run.hold();
     try {
       for (const run of runs) found.push(...(await run.find(bytes)));

@@ -96,9 +96,13 @@ export class KeyRun {
     }
   }
 
+  /** Whether it is worth it to {@link find} the key: about one in a hundred that the run lacks is taken for one that it may have. */
+  mayHave(key: Buffer): boolean {
+    return this.#filter.mayHave(key);
+  }
+
   /** The entries that the key leads to. The caller holds the run. */
   async find(key: Buffer): Promise<number[]> {
-    if (!this.#filter.mayHave(key)) return [];
     const found: number[] = [];
     // Equal keys may reach over a fence.
     for (let fence = this.#lastFenceBelow(key); fence * FENCE < this.summary.records; fence++) {
