@@ -15,9 +15,14 @@ const given = (name: string): number | null => {
 
 export const SEED = given('COUNTERSIGN_FUZZ_SEED') ?? Math.floor(Math.random() * 2 ** 31);
 
-/** How many inputs a reader gets that costs as much as a plain one. */
+/** How many inputs are tried where so many are usual. */
+export function runs(usual: number): number {
+  return given('COUNTERSIGN_FUZZ_RUNS') ?? usual;
+}
+
+/** How many inputs a reader gets where one that costs as little as any gets so many. */
 export function runsFor(reader: Reader, usual: number): number {
-  return Math.max(20, Math.ceil((given('COUNTERSIGN_FUZZ_RUNS') ?? usual) / (reader.cost ?? 1)));
+  return Math.max(20, Math.ceil(runs(usual) / (reader.cost ?? 1)));
 }
 
 /** Damages what a reader reads, so often, and sees to it that the reader keeps its word about all of it. Tells what became of the inputs. */

@@ -93,7 +93,7 @@ function partsOf(receipt: Uint8Array): [Uint8Array, Uint8Array, Uint8Array] {
 }
 
 /** Damage inside of the parts of a receipt: the lengths around them are right again afterwards. */
-const partsDamage: fc.Arbitrary<Uint8Array> = fc
+export const partsDamage: fc.Arbitrary<Uint8Array> = fc
   .constantFrom(...receipts.genuine.map(partsOf))
   .chain(parts => fc.tuple(fc.constant(parts), fc.nat(2), mutants(parts)))
   .map(([parts, at, damaged]) => {
