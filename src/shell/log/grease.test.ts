@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { testKey } from '../../../test/support/keys.js';
+import { testKey, testMlDsaCosigner } from '../../../test/support/keys.js';
 import { LOG, WITNESSES } from '../../../test/support/log.js';
 import { equal } from '../../bytes/octets.js';
 import { formatCheckpoint } from '../../note/checkpoint.js';
@@ -60,6 +60,17 @@ describe('a greased note', () => {
           expect(line.name === key.name && equal(line.keyId, key.id)).toBe(false);
         }
       }
+    }
+  });
+
+  it('never has the name and the id of another key of the log, under which it would be a failing signature', async () => {
+    const own = testMlDsaCosigner(LOG.key.name, 4);
+    const lines = [...LINES, cosign(TEXT, 1, own.key, own.signer)];
+    for (let first = 0; first < 256; first++) {
+      const loaded: Random = count => (count === 4 ? own.key.id : new Uint8Array(count).fill(first));
+      const signatures = greased(lines, LOG.key, 1, loaded);
+      const { verified } = await verifyNote({ text: TEXT, signatures }, [...KNOWN, own.key]);
+      expect(verified).toHaveLength(3);
     }
   });
 

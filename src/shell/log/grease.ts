@@ -44,16 +44,23 @@ export function greased(
 ): NoteSignature[] {
   const result = [...lines];
   for (let count = 1 + below(2, random); count > 0; count--) {
-    result.splice(below(result.length + 1, random), 0, greaseLine(log, time, random));
+    result.splice(below(result.length + 1, random), 0, greaseLine(lines, log, time, random));
   }
   return result;
 }
 
-function greaseLine(log: VerifierKey, time: number, random: Random): NoteSignature {
+function greaseLine(
+  lines: readonly NoteSignature[],
+  log: VerifierKey,
+  time: number,
+  random: Random,
+): NoteSignature {
   const stranger = `${toHex(random(3))}.invalid/${toHex(random(4))}`;
   const likeness = below(4, random);
   const keyId = likeness === 1 ? log.id : random(4);
-  const name = likeness === 2 && !equal(keyId, log.id) ? log.name : stranger;
+  // The log may have signed with more than one key under its name.
+  const isKnown = [log.id, ...lines.map(line => line.keyId)].some(known => equal(known, keyId));
+  const name = likeness === 2 && !isKnown ? log.name : stranger;
   const kind = KINDS[below(KINDS.length, random)] as (typeof KINDS)[number];
   const signature = random(SIGNATURE_BYTES[kind]);
   const isTimed = kind === 'cosignature' || kind === 'mlDsaCosignature';

@@ -226,12 +226,11 @@ describe('publishing', () => {
 
   it('does not wait for the slow once a quorum has answered, and adds what they say when it comes', async () => {
     const { witnesses, hold, letGo } = withSlowThird();
-    log = await open({ witnesses, quorum: quorumOf(2) });
+    // A log that waited for the slow one would wait longer than this test does.
+    log = await open({ witnesses, quorum: quorumOf(2), timing: { patience: 60_000 } });
     hold();
-    const begun = performance.now();
     await growTo(log, 1);
-    expect(await log.reached(0, 'witnessed', 5000)).toBe(true);
-    expect(performance.now() - begun).toBeLessThan(500);
+    expect(await log.reached(0, 'witnessed', 15_000)).toBe(true);
     expect((await linesOf(kept())).keys).toEqual(KEYS.slice(0, 4));
     const time = clock;
     clock += 10;
