@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../test/end-to-end/client.js';
-import { run, type Served, serve } from '../../../test/end-to-end/process.js';
+import { type Ended, run, type Served, serve } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { branch, signed } from '../../../test/support/histories.js';
 import { LOG, TRUST_FILE } from '../../../test/support/parties.js';
