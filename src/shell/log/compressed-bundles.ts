@@ -8,16 +8,23 @@ const compress = promisify(gzip);
 /** How many compressed bundles are kept, and how large one may be: 64 MiB at most. A bundle of receipts has about 300 KiB. */
 const KEPT = 64;
 const MAX_KEPT_BYTES = 1024 * 1024;
+/** Bundles that are compressed at a time: of the four threads that Node.js has, the others are left to the log's writes. */
+const MAX_RUNNING = 2;
 
 export class CompressedBundles {
   readonly #kept = new Recent<Promise<Uint8Array>>(KEPT);
   /** What is being compressed, so that many who ask for one bundle at once cost no more than one. */
   readonly #running = new Map<string, Promise<Uint8Array>>();
 
-  /** @param name of the bundle; what it names has always the same bytes */
-  get(name: string, bytes: Uint8Array): Promise<Uint8Array> {
+  /**
+   * The bundle compressed, or null when others are being compressed and it has to go out as it is.
+   *
+   * @param name of the bundle; what it names has always the same bytes
+   */
+  async get(name: string, bytes: Uint8Array): Promise<Uint8Array | null> {
     const known = this.#kept.get(name) ?? this.#running.get(name);
     if (known !== undefined) return known;
+    if (this.#running.size >= MAX_RUNNING) return null;
     const running = compress(bytes).then((compressed): Uint8Array => {
       if (compressed.length <= MAX_KEPT_BYTES) this.#kept.set(name, Promise.resolve(compressed));
       return compressed;

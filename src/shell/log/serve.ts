@@ -69,6 +69,7 @@ async function serveTile(
   const headers = { 'content-type': OCTETS, 'cache-control': FOR_EVER, vary: 'accept-encoding' };
   if (!acceptsGzip(acceptEncoding)) return { status: 200, headers, body: tile };
   const body = await compressed.get(path, tile);
+  if (body === null) return { status: 200, headers, body: tile };
   return { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body };
 }
 

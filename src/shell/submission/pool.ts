@@ -36,7 +36,7 @@ interface Hand {
 export class AdmissionPool implements Admission {
   readonly #workerData: AdmissionWorkerData;
   readonly #threads: number;
-  /** None before the first entry: most gateways are never given one. */
+  /** None before the first entry: most gateways are never given one. One that ends is replaced when there is something to do again. */
   readonly #hands: Hand[] = [];
   readonly #waiting: Waiting[] = [];
   #closed = false;
@@ -54,7 +54,6 @@ export class AdmissionPool implements Admission {
   admit(bytes: Uint8Array, index: number): Promise<readonly Uint8Array[]> {
     if (this.#closed) return Promise.reject(new Failure('log/unavailable', { detail: 'the log is closing' }));
     if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new Failure('log/busy'));
-    while (this.#hands.length < this.#threads) this.#hands.push(this.#start());
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes, index, resolve, reject });
       this.#give();
@@ -76,7 +75,8 @@ export class AdmissionPool implements Admission {
       for (const { reject } of hand.order)
         reject(new Failure('log/unavailable', { detail: 'a worker ended' }));
       const place = this.#hands.indexOf(hand);
-      if (place >= 0 && !this.#closed) this.#hands[place] = this.#start();
+      if (place >= 0) this.#hands.splice(place, 1);
+      this.#give();
     });
     hand.worker.on('error', () => undefined);
     return hand;
@@ -84,6 +84,8 @@ export class AdmissionPool implements Admission {
 
   /** Orders for all who are idle. */
   #give(): void {
+    while (!this.#closed && this.#waiting.length > 0 && this.#hands.length < this.#threads)
+      this.#hands.push(this.#start());
     for (const hand of this.#hands) {
       if (hand.order.length > 0 || this.#waiting.length === 0) continue;
       hand.order = this.#waiting.splice(0, ORDER_ENTRIES);

@@ -264,4 +264,22 @@ describe('the pool', () => {
     expect([...counts.keys()].sort()).toEqual(['log/busy', 'taken']);
     await own.close();
   });
+
+  it('whose workers end refuses every entry that waits, and starts none for nothing', async () => {
+    // A worker cannot read this key, and ends as soon as it begins.
+    const unreadable = { ...ISSUER.key, name: 'a name with spaces' };
+    const own = new AdmissionPool('log.example/test', [unreadable], 1);
+    const entry = envelopeBytes(receiptOf(1));
+    const waiting = Array.from({ length: 60 }, () => reasonOfAsync(() => own.admit(entry, 2)));
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(['log/unavailable']));
+    let started = 0;
+    const count = () => {
+      started++;
+    };
+    process.on('worker', count);
+    await new Promise(resolve => setTimeout(resolve, 500));
+    process.off('worker', count);
+    expect(started).toBe(0);
+    await own.close();
+  });
 });
