@@ -7,8 +7,9 @@ import { canonicalize, type Json, parseCanonical } from '../../src/bytes/json.js
 import { fromUtf8, utf8 } from '../../src/bytes/octets.js';
 import { concentrationOf } from '../../src/economy/concentration.js';
 import { cosign } from '../../src/note/cosignature.js';
-import { formatVerifierKey } from '../../src/note/key.js';
+import { formatVerifierKey, KEY_TYPE, sameKey } from '../../src/note/key.js';
 import { formatNote, signNote } from '../../src/note/signed-note.js';
+import { openSigningKey } from '../../src/shell/files/keys.js';
 import { readCheckpoint } from '../../src/shell/log/kept-checkpoint.js';
 import { readNote } from '../../src/shell/mirror/kept-notes.js';
 import { Tickets } from '../../src/shell/mirror/tickets.js';
@@ -61,6 +62,9 @@ export async function keptReaders(folder: string): Promise<Reader[]> {
   const log = make('log');
   const checked = join(make('checked'), 'checked');
   const checkedCopy = join(make('copy'), 'checked');
+  const keyFile = join(make('keys'), 'key');
+  const made = await openSigningKey(keyFile, ORIGIN, KEY_TYPE.ed25519);
+  const privateKey = new Uint8Array(readFileSync(keyFile));
   const tickets = new Tickets(new Uint8Array(32).fill(7));
   const issued = [5, 9].map(size =>
     tickets.issue({
@@ -86,6 +90,18 @@ export async function keptReaders(folder: string): Promise<Reader[]> {
         // Whoever may be trusted can be counted, whatever the file says of its controllers.
         concentrationOf(parseTrust(bytes));
         return bytes;
+      },
+    },
+    {
+      name: 'private key',
+      genuine: [privateKey],
+      codes: ['data/key-malformed'],
+      cost: 20,
+      writeBack: async bytes => {
+        writeFileSync(keyFile, bytes);
+        const { key } = await openSigningKey(keyFile, ORIGIN, KEY_TYPE.ed25519);
+        if (!sameKey(key, made.key)) throw new Error('another key');
+        return privateKey;
       },
     },
     {
