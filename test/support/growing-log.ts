@@ -35,6 +35,8 @@ export class GrowingLog implements EntrySource {
   readonly asked: string[] = [];
   /** What is served in an entry's place. */
   readonly spoilt = new Map<number, Uint8Array>();
+  /** Entries that are not shown. */
+  readonly denied = new Set<number>();
   /** Waited for before every answer. */
   hold: Promise<unknown> = Promise.resolve();
   /** The most questions that were open at a time. */
@@ -53,7 +55,12 @@ export class GrowingLog implements EntrySource {
     return { origin: ORIGIN, size, root: tree.root() };
   }
 
-  async bundle(index: number, width: number, signal: AbortSignal): Promise<readonly Uint8Array[]> {
+  async part(
+    index: number,
+    from: number,
+    width: number,
+    signal: AbortSignal,
+  ): Promise<readonly Uint8Array[]> {
     this.asked.push(`${index}/${width}`);
     this.most = Math.max(this.most, ++this.#open);
     let leave = () => {};
@@ -67,6 +74,8 @@ export class GrowingLog implements EntrySource {
     });
     const first = index * TILE_WIDTH;
     if (this.entries.length < first + width) throw new Failure('peer/answer-missing');
-    return this.entries.slice(first, first + width).map((entry, at) => this.spoilt.get(first + at) ?? entry);
+    const places = Array.from({ length: width - from }, (_, at) => first + from + at);
+    if (places.some(place => this.denied.has(place))) throw new Failure('peer/answer-denied');
+    return places.map(place => this.spoilt.get(place) ?? (this.entries[place] as Uint8Array));
   }
 }

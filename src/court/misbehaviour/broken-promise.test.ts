@@ -262,6 +262,17 @@ describe('P3: a promise that the log has broken', () => {
     });
   });
 
+  it.each([
+    ['rotated', SIZE, 'misbehaviour/promise-broken'],
+    ['rotated', SIZE - 1, 'misbehaviour/key-retired'],
+    ['revoked', SIZE, 'misbehaviour/key-retired'],
+  ] as const)('of an issuer whose key was %s at %i of 11: %s', async (why, until, code) => {
+    const theirs = receiptOf({}, STRANGER);
+    const retired = [{ key: formatVerifierKey(STRANGER.key), role: 'issuer', why, until } as const];
+    const evidence = makeBrokenPromise({ ...parts, receipt: theirs, stamp: stampOf(theirs, STAMPED) });
+    expect(await judged(evidence, { ...judging, trust: { retired } })).toMatchObject({ code });
+  });
+
   it('a log’s key that was revoked accuses nobody', async () => {
     const next = { logCosigner: undefined, statements: [] };
     const retired = [

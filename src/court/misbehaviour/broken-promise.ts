@@ -12,8 +12,7 @@ import * as v from 'valibot';
 import { toBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
-import type { VerifierKey } from '../../note/key.js';
-import { isCosignerType, keyLabel } from '../../note/key.js';
+import { isCosignerType, type VerifierKey } from '../../note/key.js';
 import type { SignedNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { readEntry } from '../../receipt/entry.js';
@@ -34,7 +33,7 @@ import { leafHash } from '../../tree/hash.js';
 import { decompose } from '../../tree/range.js';
 import { MAX_ENTRY_BYTES } from '../../tree/tile.js';
 import { HashTexts, readHashes } from './fork.js';
-import { type KnownKeys, keysWithLabel } from './known-keys.js';
+import { checkAnswersFor, type KnownKeys, keysWithLabel } from './known-keys.js';
 import type { LogCopy } from './log-copy.js';
 import { type ProofType, provenAgainst } from './proof-type.js';
 import {
@@ -124,9 +123,8 @@ async function checkAdmissible(
     issuers.map(({ key }) => key),
     place,
   );
-  // The log refuses a key that has ended; whether it had by then is not asked, in the log's favour.
-  if (issuers.some(({ key, retired }) => key === issuer && retired !== null))
-    throw new Failure('misbehaviour/key-retired', { field: keyLabel(issuer) });
+  // The log refuses a key that has ended. One that was rotated later than in this tree had not ended yet.
+  for (const known of issuers) if (known.key === issuer) checkAnswersFor(known, checkpoint.size);
   // As long as the tree is not larger than that index, the log is right to refuse; by the time of the stamp nobody can know that it was.
   if (receipt.policy.index >= receipt.seen.size) throw new Failure('misbehaviour/policy-unseen');
 }

@@ -103,6 +103,17 @@ describe('a witness that checks entries', () => {
     expect(read.length - new Set(read).size).toBeLessThanOrEqual(1);
   });
 
+  it('goes on past an entry that it has checked and that is not shown any more', async () => {
+    log.growTo(300);
+    await follow();
+    await follower.confirm(log.at(300));
+    log.denied.add(290);
+    await follower.confirm(log.growTo(400).at(400));
+    log.denied.add(405);
+    log.growTo(410);
+    expect((await failure(410)).detail).toMatch(/^400 of 410 checked; peer\/answer-denied/);
+  });
+
   it('503 (entries-unchecked): not read in time; reading goes on, and a later question finds it done', async () => {
     log.growTo(300);
     const held = new AbortController();

@@ -19,9 +19,13 @@ import { CheckedTree } from './checked-tree.js';
 import type { TreeCheck } from './local-witness.js';
 import { Signal } from './signal.js';
 
-/** Where entries come from. Throws `peer/answer-missing` for a bundle that is not there (yet), and other `peer/…` codes. */
+/** Where entries come from. */
 export interface EntrySource {
-  bundle(index: number, width: number, signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  /**
+   * The entries of one bundle from its `from`-th to its `width`-th, counted from 0: what stands before `from` was checked when it could be
+   * read, and need not be shown any more. Throws `peer/answer-missing` for a bundle that is not there (yet), and other `peer/…` codes.
+   */
+  part(index: number, from: number, width: number, signal: AbortSignal): Promise<readonly Uint8Array[]>;
 }
 
 /** All in milliseconds. */
@@ -175,34 +179,36 @@ export class EntryFollower implements TreeCheck {
       const isAskedFor = this.#target > tree.size;
       // Beyond what was asked for, only whole bundles: they are there or not, and never change.
       const width = isAskedFor ? Math.min(TILE_WIDTH, this.#target - first) : TILE_WIDTH;
-      this.#readAhead(bundle);
+      this.#readAhead(bundle, tree.size);
       let entries: readonly Uint8Array[];
       try {
-        entries = await (this.#ahead.get(bundle) ?? this.#bundle(bundle, width));
+        entries = await (this.#ahead.get(bundle) ?? this.#part(bundle, tree.size, width));
         this.#ahead.delete(bundle);
       } catch (error) {
         if (!isAskedFor && error instanceof Failure && error.code === 'peer/answer-missing') return;
         throw error;
       }
-      await this.#check(progress, entries.slice(tree.size - first));
+      await this.#check(progress, entries);
       this.#news.give();
       // Whoever waits for the network or a timer has a turn between two bundles.
       await setImmediate();
     }
   }
 
-  #readAhead(bundle: number): void {
+  #readAhead(bundle: number, checked: number): void {
     for (let index = bundle; index < bundle + READ_AHEAD; index++) {
       if (this.#ahead.has(index) || (index + 1) * TILE_WIDTH > this.#target) continue;
-      const coming = this.#bundle(index, TILE_WIDTH);
+      const coming = this.#part(index, checked, TILE_WIDTH);
       // It is waited for in its turn, or not at all.
       coming.catch(() => undefined);
       this.#ahead.set(index, coming);
     }
   }
 
-  #bundle(index: number, width: number): Promise<readonly Uint8Array[]> {
-    return this.#options.source.bundle(index, width, this.#closing.signal);
+  /** What a bundle has beyond the entries that are checked. */
+  #part(index: number, checked: number, width: number): Promise<readonly Uint8Array[]> {
+    const from = Math.max(0, checked - index * TILE_WIDTH);
+    return this.#options.source.part(index, from, width, this.#closing.signal);
   }
 
   async #check(progress: Progress, entries: readonly Uint8Array[]): Promise<void> {
