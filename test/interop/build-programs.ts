@@ -31,6 +31,7 @@ export default async function buildPrograms({ provide }: TestProject): Promise<(
   // One after another: each build uses all cores.
   for (const [name, build] of Object.entries(BUILDS))
     programs.push([name, await buildGo({ ...build, folder })]);
+  for (const message of new Set(programs.flatMap(([, { missing }]) => missing ?? []))) console.log(message);
   provide('goPrograms', Object.fromEntries(programs) as GoPrograms);
   return () => rm(folder, { recursive: true, force: true });
 }

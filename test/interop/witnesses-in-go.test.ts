@@ -78,6 +78,7 @@ async function verdictOf(bundle: Uint8Array, gateway: RunningGateway): Promise<n
 }
 
 for (const { name, missing, first, start } of WITNESSES) {
+  if (missing !== null) console.log(missing);
   it.skipIf(missing !== null)(
     `${name} cosigns our log under a policy that asks for it: receipts are witnessed, and nothing is without it ${missing ?? ''}`,
     async () => {
