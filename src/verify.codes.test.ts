@@ -422,6 +422,11 @@ const TRUST: readonly { code: ReasonCode; what: string; bytes: Uint8Array }[] = 
   { code: 'trust/malformed', what: 'not JSON', bytes: utf8('trust') },
   { code: 'trust/malformed', what: 'no issuer', bytes: file({ issuers: [] }) },
   {
+    code: 'trust/malformed',
+    what: 'two policies',
+    bytes: utf8(JSON.stringify(TRUST_FILE).replace('{', '{"policy":"quorum none\\n",')),
+  },
+  {
     code: 'policy/malformed',
     what: "a witness's key that is none",
     bytes: file({ policy: 'witness A key\nquorum A\n' }),

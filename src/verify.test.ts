@@ -63,6 +63,20 @@ describe('spec/receipt.md §8: a genuine bundle', () => {
     expect((await check({ trust: null })).concentration).toBeNull();
   });
 
+  it('says what the keys of witnesses mean beyond a consistent tree, by the trust file', async () => {
+    const [first, second, third] = WITNESSES.map(({ key }) => keyLabel(key)) as [string, string, string];
+    expect(saysOf(await check(), 'witnesses')).not.toContain('of them also');
+    const statements = [
+      { key: first, says: 'entries-checked' },
+      { key: third, says: 'entries-checked' },
+      { key: second, says: 'mirrored' },
+      { key: keyLabel(STRANGER.key), says: 'mirrored' },
+    ] as const;
+    const says = saysOf(await check({ trust: trustWith({ statements: [...statements] }) }), 'witnesses');
+    expect(says).toContain('; 2 of them also say that every entry was read and checked');
+    expect(says).toContain('; 1 of them also says that every entry is stored and served');
+  });
+
   it('does not change what it is given', async () => {
     const input = await make({ form: 'stream' });
     const before = structuredClone({ bundle: input.bundle, content: input.content });

@@ -1,7 +1,7 @@
 /** Whether a receipt is in the log, under the log's own signature and under a quorum of witnesses. */
 import { utf8 } from '../bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
-import { KEY_TYPE, type VerifierKey } from '../note/key.js';
+import { KEY_TYPE, keyLabel, type VerifierKey } from '../note/key.js';
 import { satisfies } from '../note/policy.js';
 import { parseNote, type VerifiedSignature, verifyNote } from '../note/signed-note.js';
 import { Failure } from '../reason.js';
@@ -11,7 +11,7 @@ import { verifyInclusion } from '../tree/merkle.js';
 import { parseTlogProof } from '../tree/tlog-proof.js';
 import { type Check, failed, notChecked, pass } from './check.js';
 import { countingFor, heirOf } from './standing.js';
-import { controllerOf, type Trust } from './trust.js';
+import { controllerOf, STATEMENTS, type Trust } from './trust.js';
 
 /** Clocks of honest parties may differ by this much, in milliseconds. */
 export const CLOCK_TOLERANCE = 60_000;
@@ -134,8 +134,22 @@ function checkWitnesses(
   }
   return pass(
     'witnesses',
-    `cosigned by ${count(cosigners.length, 'witness', 'witnesses')} of ${describeControllers(cosigners, trust)}`,
+    `cosigned by ${count(cosigners.length, 'witness', 'witnesses')} of ${describeControllers(cosigners, trust)}${describeStatements(cosigners, trust)}`,
   );
+}
+
+const MEANING: Readonly<Record<Trust['statements'][number]['says'], string>> = {
+  'entries-checked': 'that every entry was read and checked',
+  mirrored: 'that every entry is stored and served',
+};
+
+/** What cosignatures say beyond having seen a consistent tree, by whose keys the trust file says so. */
+function describeStatements(cosigners: readonly VerifierKey[], trust: Trust): string {
+  return STATEMENTS.map(says => {
+    const keys = new Set(trust.statements.filter(stated => stated.says === says).map(({ key }) => key));
+    const number = cosigners.filter(key => keys.has(keyLabel(key))).length;
+    return number === 0 ? '' : `; ${number} of them also ${number === 1 ? 'says' : 'say'} ${MEANING[says]}`;
+  }).join('');
 }
 
 /** Keys are not controllers: three keys of one party are one party. */

@@ -1,5 +1,6 @@
 /** What a relying party trusts: one log, the issuers whose receipts count, the witnesses and their quorum, and who controls which key. */
 import * as v from 'valibot';
+import { topLevelNames } from '../bytes/json.js';
 import { equal, fromUtf8 } from '../bytes/octets.js';
 import {
   formatVerifierKey,
@@ -14,6 +15,8 @@ import { parsePolicy, type WitnessPolicy } from '../note/policy.js';
 import { Failure } from '../reason.js';
 
 const MAX_TRUST_BYTES = 1 << 20;
+/** More than the schema has. */
+const MAX_MEMBERS = 16;
 
 const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(128));
 
@@ -105,9 +108,15 @@ export interface Trust {
 /** Reads a trust file. Throws `trust/malformed` naming the member, or the `policy/…` code of the policy's line. */
 export function parseTrust(bytes: Uint8Array): Trust {
   if (bytes.length > MAX_TRUST_BYTES) throw new Failure('trust/malformed', { detail: 'over 1 MiB' });
-  const result = v.safeParse(TrustSchema, parseJson(bytes), { abortEarly: true });
+  const text = fromUtf8(bytes);
+  if (text === null) throw new Failure('trust/malformed', { detail: 'not UTF-8' });
+  const result = v.safeParse(TrustSchema, parseJson(text), { abortEarly: true });
   if (!result.success)
     throw new Failure('trust/malformed', { field: v.getDotPath(result.issues[0]) ?? 'file' });
+  // Of two policies a person might read the one and a parser the other.
+  const names = topLevelNames(text, MAX_MEMBERS);
+  if (names === null || new Set(names).size < names.length)
+    throw new Failure('trust/malformed', { detail: 'one member twice' });
   const { log, logCosigner, issuers, policy, controllers, retired, statements } = result.output;
   const logKey = signingKey(log, 'log');
   const trust: Trust = {
@@ -165,9 +174,7 @@ export function controllerOf(trust: Trust, key: VerifierKey): string | null {
   return trust.controllers.find(({ keys }) => keys.includes(label))?.name ?? null;
 }
 
-function parseJson(bytes: Uint8Array): unknown {
-  const text = fromUtf8(bytes);
-  if (text === null) throw new Failure('trust/malformed', { detail: 'not UTF-8' });
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
