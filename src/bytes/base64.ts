@@ -29,16 +29,16 @@ export function toBase64Url(bytes: Uint8Array): string {
   return encode(bytes, URL_SAFE_CODES);
 }
 
-/** The bytes, or null when `text` is not what {@link toBase64} emits. */
-export function fromBase64(text: string): Uint8Array | null {
-  if (text.length % 4 !== 0) return null;
-  const padding = text.endsWith('==') ? 2 : text.endsWith('=') ? 1 : 0;
-  return decode(text, text.length - padding, STANDARD_VALUES, padding);
+/** The bytes, or null when `text`, or the part of it from `start` to before `end`, is not what {@link toBase64} emits. */
+export function fromBase64(text: string, start = 0, end = text.length): Uint8Array | null {
+  if ((end - start) % 4 !== 0) return null;
+  const padding = start === end || text[end - 1] !== '=' ? 0 : text[end - 2] === '=' ? 2 : 1;
+  return decode(text, start, end - padding, STANDARD_VALUES, padding);
 }
 
 /** The bytes, or null when `text` is not what {@link toBase64Url} emits. */
 export function fromBase64Url(text: string): Uint8Array | null {
-  return decode(text, text.length, URL_SAFE_VALUES, (4 - (text.length % 4)) % 4);
+  return decode(text, 0, text.length, URL_SAFE_VALUES, (4 - (text.length % 4)) % 4);
 }
 
 function encode(bytes: Uint8Array, alphabet: Uint8Array): string {
@@ -56,13 +56,20 @@ function encode(bytes: Uint8Array, alphabet: Uint8Array): string {
 }
 
 /** `end`: where the padding begins, which is not there in the URL-safe form. */
-function decode(text: string, end: number, table: Int8Array, padding: number): Uint8Array | null {
-  if (padding === 3 || (end + padding) % 4 !== 0) return null;
-  const bytes = new Uint8Array(((end + padding) / 4) * 3 - padding);
+function decode(
+  text: string,
+  start: number,
+  end: number,
+  table: Int8Array,
+  padding: number,
+): Uint8Array | null {
+  const letters = end - start;
+  if (padding === 3 || (letters + padding) % 4 !== 0) return null;
+  const bytes = new Uint8Array(((letters + padding) / 4) * 3 - padding);
   let length = 0;
-  let start = 0;
-  for (; start + 4 <= end; start += 4) {
-    const group = groupAt(text, start, table);
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const group = groupAt(text, at, table);
     if (group < 0) return null;
     bytes[length++] = group >> 16;
     bytes[length++] = (group >> 8) & 0xff;
@@ -70,7 +77,7 @@ function decode(text: string, end: number, table: Int8Array, padding: number): U
   }
   let accumulator = 0;
   let bits = 0;
-  for (let i = start; i < end; i++) {
+  for (let i = at; i < end; i++) {
     const code = text.charCodeAt(i);
     const value = code < 128 ? (table[code] as number) : -1;
     if (value < 0) return null;

@@ -30,8 +30,29 @@ export function parseCanonical(bytes: Uint8Array): Json {
     throw new Failure('json/malformed');
   }
   // As texts: each stands for one sequence of bytes alone, since neither has a lone surrogate in it.
-  if (write(value, 0) !== text) throw new Failure('json/not-canonical');
+  if (!isWrittenAs(value, text) && write(value, 0) !== text) throw new Failure('json/not-canonical');
   return value;
+}
+
+/**
+ * A faster answer where it is yes: the engine's own writer writes what we would when all names are in order, but for lone surrogates,
+ * which it writes as `\ud…`.
+ */
+function isWrittenAs(value: Json, text: string): boolean {
+  return !text.includes('\\ud') && isInOrder(value, 0) && JSON.stringify(value) === text;
+}
+
+/** Whether the names of all objects are sorted, and nothing is nested too deeply. */
+function isInOrder(value: Json, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  if (depth >= MAX_DEPTH) return false;
+  if (isArray(value)) return value.every(element => isInOrder(element, depth + 1));
+  let last = '';
+  for (const name of Object.keys(value)) {
+    if (name < last || !isInOrder(value[name] as Json, depth + 1)) return false;
+    last = name;
+  }
+  return true;
 }
 
 function write(value: Json, depth: number): string {

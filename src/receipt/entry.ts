@@ -1,11 +1,10 @@
 /** What the log needs to know of its entries: who may submit them, and under which keys they are filed. */
 import { fromBase32 } from '../bytes/base32.js';
 import { sha256 } from '../bytes/cryptography.js';
-import { parseCanonical } from '../bytes/json.js';
 import { utf8 } from '../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
-import { type Envelope, envelopeIsSignedBy, payloadDigest, readEnvelope } from './envelope.js';
+import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from './envelope.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
 import { predicateTypeOf, readStatement } from './statement.js';
@@ -15,7 +14,7 @@ export const ENTRY_KEY_BYTES = 16;
 
 /** Reads a log entry. Throws `json/…` or `envelope/…`. */
 export function readEntry(bytes: Uint8Array): Envelope {
-  return readEnvelope(parseCanonical(bytes));
+  return parseEnvelope(bytes);
 }
 
 /** Whether an entry is a canonical envelope by one of these issuers, with a signature that verifies. */

@@ -6,13 +6,15 @@ import { failureOf, reasonOf } from '../../test/support/failure.js';
 import { ISSUER, STRANGER } from '../../test/support/parties.js';
 import { isAbout, wrongs } from '../../test/support/strictness.js';
 import { toHex } from '../bytes/hex.js';
-import { canonicalize, type Json } from '../bytes/json.js';
+import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
+import { Failure } from '../reason.js';
 import {
   envelopeBytes,
   envelopeIsSignedBy,
   envelopeJson,
   PAYLOAD_TYPE,
+  parseEnvelope,
   payloadDigest,
   preAuthenticationEncoding,
   readEnvelope,
@@ -153,5 +155,85 @@ describe('spec/receipt.md §4: the envelope', () => {
 
   it('an entry is its canonical bytes: what is read is written back the same', () => {
     expect(canonicalize(envelopeJson(readEnvelope(json)))).toEqual(envelopeBytes(envelope));
+  });
+});
+
+describe('the canonical bytes of an envelope', () => {
+  /** The long way: as JSON, and then as an envelope. */
+  const outcomeOf = (read: (bytes: Uint8Array) => unknown, bytes: Uint8Array) => {
+    try {
+      return { read: read(bytes) };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return { code: error.code, field: error.field };
+    }
+  };
+  const expectSame = (bytes: Uint8Array) => {
+    const expected = outcomeOf(read => readEnvelope(parseCanonical(read)), bytes);
+    expect(outcomeOf(parseEnvelope, bytes)).toEqual(expected);
+    return expected;
+  };
+
+  it.each([
+    '',
+    'issuer.example+00000000',
+    'a b',
+    'tab\t',
+    'a"b',
+    'a\\b',
+    'ä',
+    '\u007f',
+    '\u{1f600}',
+    '","sig":"',
+  ])('are read whatever the key is called (%j)', keyId => {
+    const bytes = envelopeBytes({ ...envelope, keyId });
+    const signature = new Uint8Array(envelope.signature);
+    expect(expectSame(bytes)).toEqual({ read: { ...envelope, keyId, signature } });
+  });
+
+  it.each([0, 1, 2, 3, 4, 3000])('are read with a payload of %i bytes', length => {
+    const bytes = envelopeBytes({ ...envelope, payload: new Uint8Array(length).fill(255) });
+    expect(expectSame(bytes)).toMatchObject({ read: { payload: new Uint8Array(length).fill(255) } });
+  });
+
+  it('with one change anywhere are what the longer way says they are', () => {
+    const bytes = envelopeBytes(envelope);
+    const octets = [...utf8('"\\=}]A:,'), 0, 10, 0x7f, 0xc3, 0xff];
+    for (let at = 0; at < bytes.length; at++) {
+      for (const octet of octets) expectSame(bytes.with(at, octet));
+      expectSame(concat(bytes.subarray(0, at), bytes.subarray(at + 1)));
+      expectSame(concat(bytes.subarray(0, at), Uint8Array.of(bytes[at] as number), bytes.subarray(at)));
+      expectSame(bytes.subarray(0, at));
+    }
+  });
+
+  it('with many changes are what the longer way says they are', () => {
+    const parts = [
+      '{"payload":"',
+      '","payloadType":"',
+      PAYLOAD_TYPE,
+      '","signatures":[{"keyid":"',
+      '","sig":"',
+      '"}]}',
+    ];
+    const word = fc.oneof(
+      fc.constantFrom(...parts, 'AAAA', 'AA==', 'AB==', 'A'.repeat(86), '=='),
+      fc.string(),
+    );
+    fc.assert(
+      fc.property(fc.array(word, { maxLength: 12 }), words => {
+        expectSame(utf8(words.join('')));
+      }),
+      { numRuns: 2000 },
+    );
+    fc.assert(
+      fc.property(word, word, word, (first, second, third) => {
+        const text = [parts[0], first, parts.slice(1, 4).join(''), second, parts[4], third, parts[5]].join(
+          '',
+        );
+        expectSame(utf8(text));
+      }),
+      { numRuns: 2000 },
+    );
   });
 });

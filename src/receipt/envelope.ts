@@ -7,8 +7,8 @@
 import * as v from 'valibot';
 import { fromBase64, toBase64 } from '../bytes/base64.js';
 import { type Signer, sha256, verifyEd25519 } from '../bytes/cryptography.js';
-import { canonicalize, type Json } from '../bytes/json.js';
-import { concat, utf8 } from '../bytes/octets.js';
+import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
+import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 
 /** What all our payloads are: in-toto statements. */
@@ -70,6 +70,40 @@ export function readEnvelope(value: Json): Envelope {
   if (bytes === null) throw new Failure('envelope/malformed', { field: 'payload' });
   if (signature?.length !== 64) throw new Failure('envelope/malformed', { field: 'signatures.0.sig' });
   return { payload: bytes, keyId: keyid, signature };
+}
+
+/**
+ * Reads the canonical bytes of an envelope. Throws `json/…`, and as {@link readEnvelope} does.
+ */
+export function parseEnvelope(bytes: Uint8Array): Envelope {
+  return parseUsual(fromUtf8(bytes) ?? '') ?? readEnvelope(parseCanonical(bytes));
+}
+
+const BEFORE_PAYLOAD = '{"payload":"';
+const BEFORE_KEY_ID = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
+const BEFORE_SIGNATURE = '","sig":"';
+const AFTER_SIGNATURE = '"}]}';
+
+/**
+ * The envelope in a text of the form that every one has whose key id needs no escapes, which takes half the time. Null for any other:
+ * that may be an envelope too, or else has a reason why it is not.
+ */
+function parseUsual(text: string): Envelope | null {
+  if (!text.startsWith(BEFORE_PAYLOAD) || !text.endsWith(AFTER_SIGNATURE)) return null;
+  const payloadEnd = text.indexOf('"', BEFORE_PAYLOAD.length);
+  if (!text.startsWith(BEFORE_KEY_ID, payloadEnd)) return null;
+  const keyIdStart = payloadEnd + BEFORE_KEY_ID.length;
+  const keyIdEnd = text.indexOf('"', keyIdStart);
+  if (!text.startsWith(BEFORE_SIGNATURE, keyIdEnd)) return null;
+  const keyId = text.slice(keyIdStart, keyIdEnd);
+  if (!/^[ !#-[\]-~]*$/.test(keyId)) return null;
+  const payload = fromBase64(text, BEFORE_PAYLOAD.length, payloadEnd);
+  const signature = fromBase64(
+    text,
+    keyIdEnd + BEFORE_SIGNATURE.length,
+    text.length - AFTER_SIGNATURE.length,
+  );
+  return payload === null || signature?.length !== 64 ? null : { payload, keyId, signature };
 }
 
 /** What identifies a statement everywhere: SHA-256 of the payload, however it was signed. */
