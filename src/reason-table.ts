@@ -417,6 +417,18 @@ export const REASONS = {
     says: "The request's body is not what this path takes, or it broke off.",
     do: 'Send the whole body in the form that the specification of this path gives.',
   },
+  'request/http-malformed': {
+    says: 'What came is not an HTTP request.',
+    do: 'Send HTTP/1.1, with a body of the stated length and one of content-length and transfer-encoding.',
+  },
+  'request/headers-too-large': {
+    says: "The request's headers are longer than this server reads.",
+    do: 'Send shorter ones: 16 KiB together are read.',
+  },
+  'request/late': {
+    says: 'The request did not arrive whole in the time that there is for it.',
+    do: 'Send it again, all of it at once.',
+  },
   'request/model-unknown': {
     says: 'No upstream of this gateway has that model.',
     do: 'Ask GET /v1/models for those it has, or start the gateway with --upstream.',

@@ -20,6 +20,12 @@ const shapeOf = (failure: Failure) => {
 /** Every failure that a client of the gateway can meet. */
 const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['request/too-large', { status: 413, type: 'invalid_request_error', code: 'request/too-large' }],
+  ['request/http-malformed', { status: 400, type: 'invalid_request_error', code: 'request/http-malformed' }],
+  [
+    'request/headers-too-large',
+    { status: 431, type: 'invalid_request_error', code: 'request/headers-too-large' },
+  ],
+  ['request/late', { status: 408, type: 'invalid_request_error', code: 'request/late' }],
   ['request/malformed', { status: 400, type: 'invalid_request_error', code: 'request/malformed' }],
   ['request/encoded', { status: 415, type: 'invalid_request_error', code: 'request/encoded' }],
   ['request/parameter-invalid', { status: 400, type: 'invalid_request_error', code: 'invalid_value' }],

@@ -13,6 +13,9 @@ interface ErrorShape {
 /** One row for each failure that a client of the API can meet. */
 const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'request/too-large': { status: 413, type: 'invalid_request_error' },
+  'request/http-malformed': { status: 400, type: 'invalid_request_error' },
+  'request/headers-too-large': { status: 431, type: 'invalid_request_error' },
+  'request/late': { status: 408, type: 'invalid_request_error' },
   'request/malformed': { status: 400, type: 'invalid_request_error' },
   'request/encoded': { status: 415, type: 'invalid_request_error' },
   'request/parameter-invalid': { status: 400, type: 'invalid_request_error', code: 'invalid_value' },

@@ -6,7 +6,9 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { openaiError } from '../../exchange/openai-error.js';
 import { Failure } from '../../reason.js';
+import { explainBrokenRequests } from '../http/broken-requests.js';
 import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
@@ -43,6 +45,10 @@ export class Gateway {
         this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
       }),
     );
+    explainBrokenRequests(this.#server, failure => ({
+      type: 'application/json',
+      body: openaiError(failure).body,
+    }));
     this.#server.maxConnections = connectionLimit(options.context.limits.connections);
   }
 

@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ByteCollector } from '../../bytes/collector.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { explainBrokenRequests } from './broken-requests.js';
 import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
 import { oneAtATime } from './one-at-a-time.js';
@@ -88,6 +89,10 @@ export class HttpServer {
         void this.#routes.serve(request, response, { isLocal, isLast: () => this.#closing });
       }),
     );
+    explainBrokenRequests(this.#server, ({ message }) => ({
+      type: TEXT['content-type'],
+      body: `${message}\n`,
+    }));
     this.#server.maxConnections = connectionLimit(options.connections ?? DEFAULT_CONNECTIONS);
   }
 
@@ -236,17 +241,20 @@ function match(path: string | RegExp, pathname: string): readonly string[] | nul
   return path.exec(pathname)?.slice(1) ?? null;
 }
 
-/** What a client says of its body's length is believed up to here. */
-const BELIEVED_LENGTH = 16_384;
-
 /** By events, since an iterator costs more than all the rest of a short request. */
 function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const stated = Number(incoming.headers['content-length'] ?? 0);
     if (stated > limit) throw new Failure('request/too-large');
-    const body = new ByteCollector(Math.min(stated, BELIEVED_LENGTH));
+    let whole: Uint8Array | null = null;
+    const parts = new ByteCollector(0);
     const take = (chunk: Uint8Array) => {
-      if (body.length + chunk.length <= limit) return body.add(chunk);
+      // A short body comes in one part, which needs no copy.
+      if (chunk.length === stated) {
+        whole = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+        return;
+      }
+      if (parts.length + chunk.length <= limit) return parts.add(chunk);
       // The rest waits until the answer has been sent.
       incoming.off('data', take).pause();
       reject(new Failure('request/too-large'));
@@ -258,7 +266,7 @@ function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint8Array
     // The client has gone already: there will be no event.
     if (incoming.destroyed) breakOff();
     incoming.on('data', take).once('error', breakOff).once('close', breakOff);
-    incoming.once('end', () => resolve(body.bytes));
+    incoming.once('end', () => resolve(whole ?? parts.bytes));
   });
 }
 
