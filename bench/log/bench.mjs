@@ -45,7 +45,7 @@ export async function bench({ rounds, seconds, only }) {
 
 function ours(policy, seconds) {
   const start =
-    (kind, text, threads = 1) =>
+    (kind, text, threads = 2) =>
     folder => [process.execPath, here('server.mjs'), JSON.stringify({ folder, kind, threads, policy: text })];
   const receipts = { module: here('receipt-bodies.mjs'), count: Math.ceil((seconds + WARMUP) * 12_000) };
   const alone = 'quorum none\n';

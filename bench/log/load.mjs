@@ -3,14 +3,18 @@
  * written as bytes that were made before, and of the answers only status and length are read, so that the generator costs little.
  *
  * Prints one line of JSON: {requests, sent, refusals: {what was answered: how often}, seconds, latencies: {p50, p90, p99, max} in
- * milliseconds, cpuMicroseconds: its own for each request}. `requests` and latencies are of those that were taken within the time; refusals and `sent` also count the warm-up.
+ * milliseconds, cpuMicroseconds: its own for each request}. `requests` and latencies are of those that were taken within the time;
+ * refusals and `sent` also count the warm-up.
  */
 import { connect } from 'node:net';
 import { performance } from 'node:perf_hooks';
 
 const { port, path, clients, seconds, warmup, bodies } = JSON.parse(process.argv[2]);
-const { makeBodies } = await import(bodies.module);
-const next = makeBodies(bodies);
+const { makeRequests } = await import(bodies.module);
+const next = makeRequests(bodies, body => {
+  const head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+  return Buffer.concat([Buffer.from(head), body]);
+});
 
 const latencies = [];
 let [requests, sent] = [0, 0];
@@ -19,7 +23,7 @@ const begin = performance.now() + warmup * 1000;
 const end = begin + seconds * 1000;
 
 const idle = process.cpuUsage();
-await Promise.all(Array.from({ length: clients }, (_, client) => drive(client)));
+await Promise.all(Array.from({ length: clients }, drive));
 const { user, system } = process.cpuUsage(idle);
 latencies.sort((a, b) => a - b);
 const at = share => latencies[Math.min(latencies.length - 1, Math.floor(latencies.length * share))] ?? null;
@@ -33,7 +37,7 @@ const result = {
 };
 process.stdout.write(`${JSON.stringify(result)}\n`);
 
-function drive(client) {
+function drive() {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
     socket.setNoDelay(true);
@@ -46,15 +50,9 @@ function drive(client) {
         resolve();
         return;
       }
-      const body = next(client);
       started = now;
       sent++;
-      socket.cork();
-      socket.write(
-        `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`,
-      );
-      socket.write(body);
-      socket.uncork();
+      socket.write(next());
     };
     socket.once('connect', send);
     socket.once('error', reject);

@@ -1,12 +1,14 @@
 /** Entries without a meaning, every one different. */
 import { randomBytes } from 'node:crypto';
 
-export function makeBodies({ bytes }) {
-  const body = randomBytes(bytes);
+/** @param frame makes a request of a body */
+export function makeRequests({ bytes }, frame) {
+  const first = frame(randomBytes(bytes));
+  const start = first.length - bytes;
   let count = 0;
   return () => {
-    const entry = Buffer.from(body);
-    entry.writeUInt32BE(count++, 0);
-    return entry;
+    const request = Buffer.from(first);
+    request.writeUInt32BE(count++, start);
+    return request;
   };
 }

@@ -16,13 +16,14 @@ import { issuerKey, issuerSigner, logKey } from './keys.mjs';
 
 const EXAMPLE = new URL('../../test/receipts/v2/completed/bundle.json', import.meta.url);
 
-export function makeBodies({ count }) {
+/** @param frame makes a request of a body */
+export function makeRequests({ count }, frame) {
   const make = receiptMaker();
-  const bodies = Array.from({ length: count }, () => envelopeBytes(make()));
+  const requests = Array.from({ length: count }, () => frame(envelopeBytes(make())));
   let at = 0;
   return () => {
-    if (at === bodies.length) throw new Error(`the ${count} receipts that were made are used up`);
-    return bodies[at++];
+    if (at === requests.length) throw new Error(`the ${count} receipts that were made are used up`);
+    return requests[at++];
   };
 }
 

@@ -4,6 +4,7 @@
  * All of it belongs to one operator, whose own witnesses count as one controller, however many keys they have.
  */
 import { mkdir } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
@@ -175,5 +176,5 @@ function steadyClock(): () => number {
 /** How long the first checkpoint may take to be witnessed, in milliseconds. */
 const FIRST_WITNESS_TIME = 10_000;
 
-/** Threads that look at submitted entries, once there are any. */
-const ADMISSION_THREADS = 1;
+/** Threads that look at submitted entries, at most, once there are so many. */
+const ADMISSION_THREADS = Math.min(4, availableParallelism());

@@ -11,13 +11,15 @@ export interface AdmissionWorkerData {
 export interface AdmissionOrder {
   /** One entry after another. */
   readonly bytes: Uint8Array<ArrayBuffer>;
-  /** Each entry's length, and an index below which it will not stand. */
-  readonly entries: readonly { readonly length: number; readonly index: number }[];
+  /** Each entry's length. */
+  readonly lengths: readonly number[];
+  /** For each entry an index below which it will not stand. */
+  readonly indexes: readonly number[];
 }
 
 /** What was found of an entry: how many keys it is filed under, or why it is refused. */
 export type Finding =
-  | { readonly keys: number }
+  | number
   | { readonly code: ReasonCode; readonly field?: string; readonly detail?: string };
 
 /** One finding for each entry of the order, in the same order. */

@@ -44,7 +44,7 @@ export class AdmissionPool implements Admission {
   /**
    * @param origin the log's
    * @param issuers those whose entries it takes
-   * @param threads how many worker threads look at entries
+   * @param threads how many worker threads look at entries, at most
    */
   constructor(origin: string, issuers: readonly VerifierKey[], threads: number) {
     this.#workerData = { origin, issuers: issuers.map(formatVerifierKey) };
@@ -82,16 +82,24 @@ export class AdmissionPool implements Admission {
     return hand;
   }
 
-  /** Orders for all who are idle. */
+  /** Orders for all who are idle; a thread takes memory, so that there is another only when a whole order is left over. */
   #give(): void {
-    while (!this.#closed && this.#waiting.length > 0 && this.#hands.length < this.#threads)
-      this.#hands.push(this.#start());
+    this.#order();
+    const isShort = this.#waiting.length >= (this.#hands.length === 0 ? 1 : ORDER_ENTRIES);
+    if (this.#closed || !isShort || this.#hands.length >= this.#threads) return;
+    this.#hands.push(this.#start());
+    this.#order();
+  }
+
+  #order(): void {
     for (const hand of this.#hands) {
       if (hand.order.length > 0 || this.#waiting.length === 0) continue;
       hand.order = this.#waiting.splice(0, ORDER_ENTRIES);
-      const entries = hand.order.map(({ bytes, index }) => ({ length: bytes.length, index }));
-      const bytes = concatAll(hand.order.map(waiting => waiting.bytes));
-      hand.worker.postMessage({ bytes, entries } satisfies AdmissionOrder, [bytes.buffer]);
+      const entries = hand.order.map(waiting => waiting.bytes);
+      const bytes = concatAll(entries);
+      const lengths = entries.map(({ length }) => length);
+      const indexes = hand.order.map(({ index }) => index);
+      hand.worker.postMessage({ bytes, lengths, indexes } satisfies AdmissionOrder, [bytes.buffer]);
     }
   }
 
@@ -103,12 +111,12 @@ export class AdmissionPool implements Admission {
     let taken = 0;
     for (const [at, { resolve, reject }] of order.entries()) {
       const finding = findings[at] as Finding;
-      if ('code' in finding) {
+      if (typeof finding === 'object') {
         reject(new Failure(finding.code, finding));
         continue;
       }
-      const own = Array.from({ length: finding.keys }, (_, key) => keyAt(keys, taken + key));
-      taken += finding.keys;
+      const own = Array.from({ length: finding }, (_, key) => keyAt(keys, taken + key));
+      taken += finding;
       resolve(own);
     }
   }

@@ -12,12 +12,12 @@ const port = parentPort;
 const { origin, issuers }: AdmissionWorkerData = workerData;
 const admission = admissionOf(origin, issuers.map(parseVerifierKey));
 
-port.on('message', async ({ bytes, entries }: AdmissionOrder) => {
+port.on('message', async ({ bytes, lengths, indexes }: AdmissionOrder) => {
   const findings: Finding[] = [];
   const keys: Uint8Array[] = [];
   let start = 0;
-  for (const { length, index } of entries) {
-    findings.push(await look(bytes.subarray(start, start + length), index, keys));
+  for (const [at, length] of lengths.entries()) {
+    findings.push(await look(bytes.subarray(start, start + length), indexes[at] as number, keys));
     start += length;
   }
   const allKeys = concatAll(keys);
@@ -29,7 +29,7 @@ async function look(entry: Uint8Array, index: number, keys: Uint8Array[]): Promi
   try {
     const own = await admission.admit(entry, index);
     keys.push(...own);
-    return { keys: own.length };
+    return own.length;
   } catch (error) {
     // A fault of ours is told as what it is, without taking the thread down for all others.
     if (!(error instanceof Failure))

@@ -6,7 +6,6 @@
  */
 import { readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { concat } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { readBundle, TILE_WIDTH, tilePath } from '../../tree/tile.js';
 import { type Disk, writeAll } from '../files/disk.js';
@@ -97,12 +96,16 @@ export class Bundles {
       const at = first + entries.length;
       const bundle = this.#open.get(Math.floor(at / TILE_WIDTH));
       const left = framed.slice(entries.length, entries.length + TILE_WIDTH - (at % TILE_WIDTH));
-      const expected = concat(...left);
-      const found = new Uint8Array(expected.length);
       const start = bundle?.offsets[at % TILE_WIDTH];
+      const found = Buffer.allocUnsafe(left.reduce((length, part) => length + part.length, 0));
       if (bundle === undefined || start === undefined || !fill(bundle.file, found, start)) throw changed(at);
-      if (Buffer.compare(found, expected) !== 0) throw changed(at);
-      entries.push(...readBundle(found).entries);
+      let end = 0;
+      for (const expected of left) {
+        const entry = found.subarray(end, end + expected.length);
+        if (entry.compare(expected) !== 0) throw changed(at);
+        entries.push(entry.subarray(2));
+        end += expected.length;
+      }
     }
     return entries;
   }
