@@ -71,8 +71,8 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
   const { folder, operator, allowEnded = false } = options;
   const keys = await openKeys(folder.keys);
   const retention = await Retention.open(folder.log);
-  const cosigner = new ThreadCosigner(join(folder.keys, LOG_COSIGNER_FILE), keys.logCosigner.key);
   const policy = await readHousePolicy(folder, keys);
+  const cosigner = new ThreadCosigner(join(folder.keys, LOG_COSIGNER_FILE), keys.logCosigner.key);
   const log = await closingOnFailure(cosigner, () =>
     openWitnessedLog(options, keys, cosigner, policy.policy, retention),
   );

@@ -33,12 +33,24 @@ export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Prom
   );
   const text = bytes === null ? own : fromUtf8(bytes);
   if (text === null) throw new Failure('policy/malformed', { field: folder.policy, detail: 'not UTF-8' });
-  const policy = parsePolicy(text);
+  const policy = parseNamed(folder.policy, text);
   const ofLog: readonly VerifierKey[] = [keys.log.key, keys.logCosigner.key];
   if (policy.logs.some(({ key }) => !ofLog.some(known => sameKey(known, key)))) {
     throw new Failure('policy/malformed', { field: folder.policy, detail: 'a log line of another log' });
   }
   return { text, policy, controllers: await readControllers(folder) };
+}
+
+/** Says in which file the line is that cannot be read. */
+function parseNamed(file: string, text: string): WitnessPolicy {
+  try {
+    return parsePolicy(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, field, detail } = error;
+    const where = field === undefined ? file : `${file}, ${field}`;
+    throw new Failure(code, { field: where, ...(detail !== undefined && { detail }) });
+  }
 }
 
 /** The policy after its witnesses' keys have been rotated: in the place of each key stands the one that took it. */
