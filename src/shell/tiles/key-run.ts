@@ -4,7 +4,6 @@
  * takes none.
  */
 import { read } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { setImmediate as otherWork } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
@@ -58,16 +57,26 @@ export class KeyRun {
 
   /** The run in a file, or null when the file is not what the summary says. Bytes beyond it are from a write that did not finish. */
   static async open(path: string, disk: Disk, summary: RunSummary): Promise<KeyRun | null> {
-    const bytes = await readFile(path).catch(() => null);
-    const length = summary.records * RECORD_BYTES;
-    if (bytes === null || bytes.length < length || crc32(bytes.subarray(0, length)) !== summary.crc)
+    let file: number;
+    try {
+      file = disk.open(path, 'r');
+    } catch {
       return null;
-    const aid = new RunAid(summary.records);
-    for (let at = 0; at < summary.records; at += CHUNK) {
-      aid.add(bytes.subarray(at * RECORD_BYTES, Math.min(at + CHUNK, summary.records) * RECORD_BYTES));
-      await otherWork();
     }
-    return new KeyRun(path, disk, disk.open(path, 'r'), summary, aid);
+    const aid = new RunAid(summary.records);
+    const run = new KeyRun(path, disk, file, summary, aid);
+    let [crc, at] = [0, 0];
+    // Piece by piece: a run of a long log is larger than the memory that it is worth.
+    while (at < summary.records) {
+      const piece = await run.read(at, CHUNK).catch(() => Buffer.alloc(0));
+      if (piece.length === 0) break;
+      crc = crc32(piece, crc);
+      aid.add(piece);
+      at += piece.length / RECORD_BYTES;
+    }
+    if (at === summary.records && crc === summary.crc) return run;
+    run.close();
+    return null;
   }
 
   /** Writes a run of `count` records, which come sorted, in pieces. Rejects with what the disk throws. */
