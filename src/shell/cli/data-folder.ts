@@ -9,9 +9,10 @@ export interface DataFolder {
   readonly vault: string;
   readonly witnesses: string;
   readonly trust: string;
-  /** Who has to cosign, where the owner has said so; and who controls those keys. */
+  /** Who has to cosign, where the owner has said so; who controls those keys; and what they say beyond a consistent tree. */
   readonly policy: string;
   readonly controllers: string;
+  readonly statements: string;
   /** The key that undoes a theft; its owner moves it away. */
   readonly recoveryKey: string;
   /** Its public part, which stays. */
@@ -34,6 +35,7 @@ export function dataFolder(folder: string): DataFolder {
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),
     controllers: join(path, 'controllers.json'),
+    statements: join(path, 'statements.json'),
     recoveryKey: join(path, 'keys', 'recovery.key'),
     recoveryPublic: join(path, 'recovery.pub'),
   };

@@ -39,6 +39,7 @@ import { mirrorFiller } from '../mirror/fill-mirror.js';
 import { openLocalWitness } from '../witness/local-witness.js';
 import { remoteWitnessesOf } from '../witness/remote-witness.js';
 import type { DataFolder } from './data-folder.js';
+import { readPreviousTrust } from './former-witnesses.js';
 import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf } from './house-keys.js';
 import { readHousePolicy } from './house-policy.js';
 import { trustFile } from './house-trust.js';
@@ -90,7 +91,9 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
       throw new Failure('data/key-ended', { field: first.name, detail: keyLabel(first.signingKey.key) });
     }
     if (successions.length > 0) return successions;
-    await writeDurably(folder.trust, utf8(formatTrust(trustFile(keys, operator, history, policy))), 0o644);
+    const before = { previous: await readPreviousTrust(folder.trust), size: log.size };
+    const trust = formatTrust(trustFile(keys, operator, history, policy, before));
+    await writeDurably(folder.trust, utf8(trust), 0o644);
     return history;
   });
   if (pending instanceof KeyHistory) return { keys, log, retention, history: pending, close: both.close };

@@ -21,9 +21,11 @@ export interface HousePolicy {
   readonly policy: WitnessPolicy;
   /** Who controls the keys of others, as far as the owner has said. */
   readonly controllers: NonNullable<TrustFile['controllers']>;
+  /** What keys of others say beyond a consistent tree, as far as the owner has said. */
+  readonly statements: NonNullable<TrustFile['statements']>;
 }
 
-/** Throws `policy/…`, naming the line, or `trust/malformed` for the file of controllers. */
+/** Throws `policy/…`, naming the line, or `trust/malformed` for the file of controllers or of statements. */
 export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Promise<HousePolicy> {
   const bytes = await readIfPresent(folder.policy);
   const own = policyText(
@@ -38,7 +40,13 @@ export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Prom
   if (policy.logs.some(({ key }) => !ofLog.some(known => sameKey(known, key)))) {
     throw new Failure('policy/malformed', { field: folder.policy, detail: 'a log line of another log' });
   }
-  return { text, policy, controllers: await readControllers(folder) };
+  const { controllers, statements } = TrustSchema.entries;
+  return {
+    text,
+    policy,
+    controllers: await readMember(folder.controllers, controllers),
+    statements: await readMember(folder.statements, statements),
+  };
 }
 
 /** Says in which file the line is that cannot be read. */
@@ -64,17 +72,20 @@ export function withSuccessors(text: string, history: KeyHistory): string {
   );
 }
 
-async function readControllers({ controllers }: DataFolder): Promise<HousePolicy['controllers']> {
-  const bytes = await readIfPresent(controllers);
-  if (bytes === null) return [];
-  const malformed = (detail: string) => new Failure('trust/malformed', { field: controllers, detail });
+/** A member of the trust file that the owner keeps in a file of its own; its default when there is no such file. */
+async function readMember<Member extends v.GenericSchema>(
+  file: string,
+  schema: Member,
+): Promise<v.InferOutput<Member>> {
+  const bytes = await readIfPresent(file);
+  const malformed = (detail: string) => new Failure('trust/malformed', { field: file, detail });
   let value: unknown;
   try {
-    value = JSON.parse(fromUtf8(bytes) ?? '');
+    value = bytes === null ? undefined : JSON.parse(fromUtf8(bytes) ?? '');
   } catch {
     throw malformed('not JSON');
   }
-  const result = v.safeParse(TrustSchema.entries.controllers, value, { abortEarly: true });
-  if (!result.success) throw malformed(v.getDotPath(result.issues[0]) ?? 'not a list of controllers');
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (!result.success) throw malformed(v.getDotPath(result.issues[0]) ?? 'not a list as in the trust file');
   return result.output;
 }

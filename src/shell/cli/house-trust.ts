@@ -1,29 +1,44 @@
 /** The trust file that an operator's house writes: what its keys are, and what became of earlier ones. */
-import type { TrustFile } from '../../appraise/trust.js';
+import type { Trust, TrustFile } from '../../appraise/trust.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
+import { parsePolicy } from '../../note/policy.js';
 import type { KeyHistory, Tenure } from '../../receipt/key-history.js';
+import { formerWitnesses } from './former-witnesses.js';
 import type { HouseKeys } from './house-keys.js';
 import { type HousePolicy, withSuccessors } from './house-policy.js';
 
+/** What the house has said and done before it writes a trust file. */
+export interface Before {
+  /** The trust file that it wrote last; null for the first, or where that cannot be read. */
+  readonly previous: Trust | null;
+  /** How many entries its log has. */
+  readonly size: number;
+}
+
 /**
  * Whom the operator's own receipts ask to be believed. `operator`: the name under which all these keys count as one controller.
- * `history`: what has become of earlier keys. `policy` and `controllers`: who has to cosign, and who the others are.
+ * `history`: what has become of earlier keys. `policy`, `controllers` and `statements`: who has to cosign, who the others are, and what
+ * their keys say.
  */
 export function trustFile(
   { log, logCosigner, issuer, witnesses }: HouseKeys,
   operator: string,
   history: KeyHistory,
-  { text, controllers }: Pick<HousePolicy, 'text' | 'controllers'>,
+  { text, controllers, statements }: Pick<HousePolicy, 'text' | 'controllers' | 'statements'>,
+  { previous, size }: Before,
 ): TrustFile {
   const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
-  const retired = history.tenures.flatMap(retiredKey);
+  const policy = withSuccessors(text, history);
+  const former = formerWitnesses(previous, parsePolicy(policy), history, size);
+  const retired = [...history.tenures.flatMap(retiredKey), ...former];
   return {
     log: formatVerifierKey(log.key),
     logCosigner: formatVerifierKey(logCosigner.key),
     issuers: history.inForce('issuer').map(formatVerifierKey),
-    policy: withSuccessors(text, history),
+    policy,
     controllers: [{ name: operator, keys: own.map(keyLabel) }, ...controllers],
     ...(retired.length > 0 && { retired }),
+    ...(statements.length > 0 && { statements }),
   };
 }
 
