@@ -12,6 +12,8 @@ export default defineConfig({
     expect: { poll: { timeout: 15_000 } },
     // Much of the time is waiting for child processes and clocks, so that three at once finish sooner even on two cores.
     maxWorkers: 3,
+    // Nothing of ours is kept in a module that another test's file could find changed; loading all of it anew costs a fifth of the time.
+    isolate: false,
     reporters,
   },
 });

@@ -79,7 +79,7 @@ describe('receipts kept for ever', () => {
 
     it('fails once a byte of it, or of what was said, is another', async () => {
       const spoilt = (bytes: Uint8Array, at: number) => bytes.with(at, (bytes[at] as number) ^ 1);
-      for (let at = 3; at < input.bundle.length; at += 97) {
+      for (let at = 3; at < input.bundle.length; at += 293) {
         const { outcome } = await verify({ ...input, bundle: spoilt(input.bundle, at) });
         expect(['fail', 'malformed'], `byte ${at}`).toContain(outcome);
       }

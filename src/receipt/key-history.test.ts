@@ -409,7 +409,7 @@ describe('against a thief', () => {
         expect(history.inForce('log')).toEqual([LOG.key]);
         expect(history.inForce('recovery')).toEqual([RECOVERY.key]);
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
@@ -429,7 +429,7 @@ describe('against a thief', () => {
         for (let index = 0; index < 20; index++) expect(issuersAt(undone, index)).toEqual(labels([ISSUER]));
         for (let index = 20; index <= 1000; index++) expect(issuersAt(undone, index)).toEqual([]);
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
@@ -446,7 +446,7 @@ describe('against a thief', () => {
           expect(now.announced).toBe(announced);
         }
       }),
-      { numRuns: 25 },
+      { numRuns: 10 },
     );
   });
 
@@ -464,7 +464,7 @@ describe('against a thief', () => {
           expect(backward).toEqual(forward);
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 10 },
     );
   });
 });

@@ -16,14 +16,13 @@ export interface Listener {
 export class Inference {
   readonly #start: () => Worker;
   readonly #listeners = new Map<number, Listener>();
-  #worker: Worker | null;
+  #worker: Worker | null = null;
   #orders = 0;
   #closed = false;
 
-  /** @param start starts a worker; called now, and again after a worker has died */
+  /** @param start starts a worker; called when the first answer is ordered, and again after a worker has died */
   constructor(start: () => Worker) {
     this.#start = start;
-    this.#worker = this.#begin();
   }
 
   /** Answers that are running or waiting. */
