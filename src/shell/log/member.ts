@@ -44,6 +44,11 @@ export class Member {
     this.#log = log;
   }
 
+  /** As the policy has them. */
+  get keys(): readonly VerifierKey[] {
+    return this.#keys;
+  }
+
   /** How people know it. */
   get label(): string {
     return this.#keys.map(keyLabel).join(', ');

@@ -120,6 +120,74 @@ describe('a witness that does not do its part costs its cosignature, and no more
   });
 });
 
+describe('a witness that has yet to read the entries', () => {
+  const unread = () => Promise.reject(new Failure('witness/entries-unchecked'));
+  const refusing = (code: Failure['code']) => () => Promise.reject(new Failure(code));
+
+  it('is heard: the log starts, and nothing is witnessed before it has cosigned', async () => {
+    let hasRead = false;
+    const checker: Witness['addCheckpoint'] = request =>
+      hasRead ? (honest[2] as Witness).addCheckpoint(request) : unread();
+    log = await openTestLog(folder.path, { witnesses: withThird(checker), quorum: quorumOf(3), onProblem });
+    expect(log.witnessed).toBeNull();
+    expect(log.checkpointNote).toBeNull();
+    await growTo(log, 3);
+    expect(await log.reached(2, 'witnessed', 50)).toBe(false);
+    expect(await cosignersOf(await log.prove(2))).toEqual([]);
+    expect(problems).toEqual([expect.stringContaining('witness/entries-unchecked')]);
+    hasRead = true;
+    expect(await log.reached(2, 'witnessed', 5000)).toBe(true);
+    expect(await cosignersOf(await log.prove(2))).toHaveLength(3);
+  });
+
+  it('is asked again from the size that it knows, before it is heard', async () => {
+    log = await openTestLog(folder.path, { witnesses: honest, quorum: quorumOf(3) });
+    await growTo(log, 5);
+    await log.reached(4, 'witnessed', 5000);
+    await log.close();
+    const sizes: number[] = [];
+    const behind: Witness['addCheckpoint'] = async request => {
+      sizes.push(request.oldSize);
+      return request.oldSize === 3 ? unread() : { status: 'stale', size: 3 };
+    };
+    log = await openTestLog(folder.path, { witnesses: withThird(behind), quorum: quorumOf(3) });
+    expect(sizes.slice(0, 2)).toEqual([5, 3]);
+    expect(log.witnessed?.size).toBe(5);
+  });
+
+  it('does not help a log that has gone back behind what another has seen', async () => {
+    const witnesses = [
+      { keys: (honest[0] as Witness).keys, addCheckpoint: unread },
+      { keys: (honest[1] as Witness).keys, addCheckpoint: stale(7) },
+    ];
+    const open = openTestLog(folder.path, { witnesses, quorum: quorumOf(1) });
+    await expect(open).rejects.toMatchObject({ code: 'log/behind-witness' });
+  });
+
+  it.each<[string, Witness['addCheckpoint'], number]>([
+    ['one that is heard is no quorum of three', () => new Promise(() => undefined), 3],
+    // What another's witness answers with 503, without our reason, is not that.
+    ['one that says 503 for no reason of ours is not heard', refusing('peer/answer-unexpected'), 2],
+    ['one that is busy is not heard', refusing('witness/busy'), 2],
+    ['one that refuses an entry is not heard', refusing('witness/entry-refused'), 2],
+  ])('a log does not start: %s', async (_, answer, threshold) => {
+    const timing = { spacing: 1, patience: 50, patienceAtStart: 50, longestWait: 10 };
+    const [first, second] = honest as [Witness, Witness];
+    const witnesses = [first, { keys: second.keys, addCheckpoint: answer }];
+    const checker = { keys: (honest[2] as Witness).keys, addCheckpoint: unread };
+    const asked = threshold === 3 ? [...witnesses, checker] : witnesses;
+    const open = openTestLog(folder.path, { witnesses: asked, quorum: quorumOf(threshold), timing });
+    await expect(open).rejects.toMatchObject({ code: 'log/witnesses-silent' });
+  });
+
+  it('a quorum without it is published at the start, as ever', async () => {
+    const checker = { keys: (honest[2] as Witness).keys, addCheckpoint: unread };
+    const witnesses = [...honest.slice(0, 2), checker];
+    log = await openTestLog(folder.path, { witnesses, quorum: quorumOf(2) });
+    expect(log.witnessed?.size).toBe(0);
+  });
+});
+
 describe('without a quorum', () => {
   it('nothing is witnessed and everything is included, until the witnesses come back', async () => {
     let down = false;

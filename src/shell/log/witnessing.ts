@@ -66,6 +66,12 @@ export interface WitnessingOptions {
   readonly onProblem: (message: string) => void;
 }
 
+/** A member that has not cosigned, and why. */
+interface Refusal {
+  readonly member: Member;
+  readonly failure: Failure;
+}
+
 /** One round: what has come in so far. */
 interface Round {
   readonly signed: SignedCheckpoint;
@@ -76,8 +82,8 @@ interface Round {
   readonly answers: Map<Member, readonly Cosignature[]>;
   /** Resolves when a quorum has answered, or all have. */
   readonly enough: Promise<void>;
-  /** Resolves when all have answered or lost their chance to, to how the others failed. */
-  readonly finished: Promise<readonly Failure[]>;
+  /** Resolves when all have answered or lost their chance to, to those who have not cosigned. */
+  readonly finished: Promise<readonly Refusal[]>;
 }
 
 export class Witnessing {
@@ -110,7 +116,9 @@ export class Witnessing {
 
   /**
    * The round with which a log starts: waits for every witness before anything is published, and for a mirror without which there is no
-   * quorum for as long as it takes entries. Throws `log/behind-witness` when one of them
+   * quorum for as long as it takes entries. A witness that says that it has yet to read the entries has been heard: it said so after it had
+   * compared sizes and trees. It may be able to read them only when the log has started, so that what a log needs to start is a quorum of those
+   * who have cosigned or been heard; what it publishes needs a quorum of those who have cosigned, as ever. Throws `log/behind-witness` when one of them
    * has seen a larger tree, `log/corrupt` when one has seen another, `log/witnesses-silent` when too few answer to know, and what kept
    * the log from cosigning.
    */
@@ -126,7 +134,10 @@ export class Witnessing {
   async #begin(): Promise<void> {
     const { quorum, timing } = this.#options;
     const round = this.#ask(timing.patienceAtStart, quorum.kind !== 'none');
-    for (const { code, field, detail } of await round.finished) {
+    const refusals = await round.finished;
+    for (const {
+      failure: { code, field, detail },
+    } of refusals) {
       const context = { ...(field && { field }), ...(detail && { detail }) };
       if (code === 'log/behind-witness') throw new Failure(code, context);
       if (code === 'witness/consistency-invalid') {
@@ -136,9 +147,10 @@ export class Witnessing {
       if (code === 'log/corrupt') throw new Failure(code, context);
     }
     // Silence at the start is no answer: a witness that says nothing may be the one that has seen more.
-    const isCosigned = this.#suffices(round.answers);
-    if (!isCosigned && quorum.kind !== 'none') throw new Failure('log/witnesses-silent');
-    if (isCosigned) await this.#publish(round, await round.own);
+    const heard = refusals.filter(hasYetToRead).flatMap(({ member }) => member.keys);
+    if (quorum.kind !== 'none' && !this.#suffices(round.answers, heard))
+      throw new Failure('log/witnesses-silent');
+    if (this.#suffices(round.answers)) await this.#publish(round, await round.own);
   }
 
   /** Starts the rounds when there is something to witness and none are under way. */
@@ -211,7 +223,7 @@ export class Witnessing {
   #ask(patience: number, isPatient = false): Round {
     const signed = this.#log.signed();
     const answers: Round['answers'] = new Map();
-    const asked: Promise<Failure | null>[] = [];
+    const asked: Promise<Refusal | null>[] = [];
     const quorum = new Promise<void>(resolve => {
       for (const member of this.#members) {
         if (member.busy) continue;
@@ -240,18 +252,18 @@ export class Witnessing {
     return { signed, own, durable, answers, enough, finished };
   }
 
-  /** Resolves to the failure, which has been reported, or to null. */
+  /** Resolves to the refusal, which has been reported, or to null. */
   async #hear(
     member: Member,
     answer: Promise<readonly Cosignature[]>,
     take: (cosignatures: readonly Cosignature[]) => void,
-  ): Promise<Failure | null> {
+  ): Promise<Refusal | null> {
     try {
       take(await answer);
       this.#reported.delete(member);
       return null;
     } catch (error) {
-      return this.#report(member, error);
+      return { member, failure: this.#report(member, error) };
     }
   }
 
@@ -277,9 +289,13 @@ export class Witnessing {
     return failure;
   }
 
-  /** A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed. */
-  #suffices(answers: Round['answers']): boolean {
-    const keys = [...answers.values()].flat().map(({ key }) => key);
+  /**
+   * A quorum of `none` asks for nothing, but what nobody has cosigned is not called witnessed.
+   *
+   * @param others keys that count as well
+   */
+  #suffices(answers: Round['answers'], others: readonly VerifierKey[] = []): boolean {
+    const keys = [...[...answers.values()].flat().map(({ key }) => key), ...others];
     return keys.length > 0 && satisfies(this.#options.quorum, keys);
   }
 
@@ -316,6 +332,14 @@ export class Witnessing {
     this.#publishing = turn.catch(() => undefined);
     return turn;
   }
+}
+
+/**
+ * Whether a witness has said that the tree extends the last one that it cosigned, and that it will cosign it when it has read the entries. Nobody has
+ * signed that, as nobody signs the size in a 409 either: who could make it up on the way could as well bring back an old cosignature.
+ */
+function hasYetToRead({ failure }: Refusal): boolean {
+  return failure.code === 'witness/entries-unchecked';
 }
 
 /** The keys that a quorum is made of. */

@@ -16,11 +16,12 @@ import {
 } from '../../../test/support/witness-request.js';
 import { equal, utf8 } from '../../bytes/octets.js';
 import { parseAddCheckpoint } from '../../note/add-checkpoint.js';
-import { formatCheckpoint } from '../../note/checkpoint.js';
+import { type Checkpoint, formatCheckpoint } from '../../note/checkpoint.js';
 import { cosign, cosignatureTime, cosignerOf } from '../../note/cosignature.js';
 import { formatSignatureLine, type NoteSignature } from '../../note/signature-line.js';
 import { formatNote, parseNote, signNote, verifyNote } from '../../note/signed-note.js';
 import type { AddCheckpoint, AddCheckpointAnswer } from '../../note/witness.js';
+import { Failure } from '../../reason.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { EvidenceFolder } from './evidence.js';
 import { type LocalWitness, openLocalWitness } from './local-witness.js';
@@ -95,6 +96,31 @@ describe('add-checkpoint (tlog-witness)', () => {
     await witness.addCheckpoint(witnessRequest(0, 5));
     expect(await witness.addCheckpoint(witnessRequest(from, to))).toEqual({ status: 'stale', size: 5 });
     expect((await witness.addCheckpoint(witnessRequest(5, 8))).status).toBe('cosigned');
+  });
+
+  it('what it checks of a tree comes after sizes and consistency, so that its answer says that both were right', async () => {
+    await witness.addCheckpoint(witnessRequest(0, 8));
+    const asked: number[] = [];
+    const confirm = async ({ size }: Checkpoint) => {
+      asked.push(size);
+      throw new Failure('witness/entries-unchecked');
+    };
+    const checking = await openLocalWitness({
+      folder: folder.path,
+      cosigners: [cosignerOf(WITNESS.key, WITNESS.signer)],
+      logs: [WATCHED_LOG.key],
+      now: () => clock,
+      check: { confirm },
+    });
+    expect(await checking.addCheckpoint(witnessRequest(5, 12))).toEqual({ status: 'stale', size: 8 });
+    expect(await reasonOfAsync(() => checking.addCheckpoint(witnessRequest(8, 12, FORK)))).toBe(
+      'witness/consistency-invalid',
+    );
+    expect(asked).toEqual([]);
+    expect(await reasonOfAsync(() => checking.addCheckpoint(witnessRequest(8, 12)))).toBe(
+      'witness/entries-unchecked',
+    );
+    expect(asked).toEqual([12]);
   });
 
   const emptyWithRoot = formatCheckpoint({ origin: WATCHED_LOG.key.name, size: 0, root: new Uint8Array(32) });
