@@ -39,6 +39,10 @@ export class GrowingLog implements EntrySource {
   readonly denied = new Set<number>();
   /** Waited for before every answer. */
   hold: Promise<unknown> = Promise.resolve();
+  /** What it says of its size, where that is not nothing. */
+  published: number | null = null;
+  /** How often it was asked for its size. */
+  looks = 0;
   /** The most questions that were open at a time. */
   most = 0;
   #open = 0;
@@ -53,6 +57,11 @@ export class GrowingLog implements EntrySource {
     const tree = new Frontier();
     for (const entry of this.entries.slice(0, size)) tree.push(leafHash(entry));
     return { origin: ORIGIN, size, root: tree.root() };
+  }
+
+  async size(): Promise<number | null> {
+    this.looks++;
+    return this.published;
   }
 
   async part(

@@ -8,12 +8,12 @@ import { KEY_TYPE, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { acquireLock } from '../files/lock.js';
 import { HttpServer } from '../http/server.js';
-import { RemoteLog } from '../tiles/remote-log.js';
 import { checkedFile } from '../witness/checked-file.js';
 import { EntryFollower } from '../witness/entry-follower.js';
 import { EvidenceFolder } from '../witness/evidence.js';
 import { originHash } from '../witness/kept-state.js';
 import { type LocalWitness, openLocalWitness } from '../witness/local-witness.js';
+import { remoteEntries } from '../witness/remote-entries.js';
 import { witnessRoutes, witnessStatus } from '../witness/serve.js';
 import { bindStatement, type StatementName } from '../witness/statement.js';
 import { SubtreeCosigner } from '../witness/subtree-cosigner.js';
@@ -167,7 +167,7 @@ async function follow(
   await mkdir(folder, { recursive: true, mode: 0o755 });
   const origin = trust.log.name;
   return EntryFollower.start({
-    source: new RemoteLog(url),
+    source: remoteEntries(url, origin),
     beginning: beginningOf(trust),
     kept: checkedFile(join(folder, originHash(origin)), origin),
     onProblem,

@@ -25,7 +25,7 @@ import { EntryFollower, type FollowerTiming } from './entry-follower.js';
 import { openLocalWitness } from './local-witness.js';
 import { witnessRoutes, witnessStatus } from './serve.js';
 
-const QUICK: FollowerTiming = { patience: 2000, pause: 5, saving: 10_000 };
+const QUICK: FollowerTiming = { patience: 2000, pause: 5, looking: 5, saving: 10_000 };
 const HASTY: FollowerTiming = { ...QUICK, patience: 60 };
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -92,10 +92,44 @@ describe('a witness that checks entries', () => {
     expect(log.asked.some(name => /^[0-2]\//.test(name))).toBe(false);
   });
 
+  it('reads what the log says that it has published of the last bundle too, before anybody asks', async () => {
+    log.growTo(300).published = 300;
+    await follow();
+    await until(() => follower.checked === 300);
+    log.growTo(310).published = 310;
+    await until(() => follower.checked === 310);
+    log.asked.length = 0;
+    await follower.confirm(log.at(310));
+    expect(log.asked.filter(name => !name.endsWith('/256'))).toEqual([]);
+    expect(problems).toEqual([]);
+  });
+
+  it('a log that says that it has more than it serves makes it read no further, and its operator is told once', async () => {
+    log.growTo(300).published = Number.MAX_SAFE_INTEGER;
+    await follow();
+    await until(() => log.looks > 5);
+    expect(follower.checked).toBe(256);
+    expect(new Set(log.asked)).toEqual(new Set(['0/256', '1/256']));
+    expect(log.most).toBe(1);
+    expect(problems).toHaveLength(1);
+    await follower.confirm(log.at(300));
+  });
+
+  it('looks once in a while, however often the log says that it has grown', async () => {
+    log.growTo(300).published = 257;
+    await follow({ ...QUICK, looking: 60_000 });
+    await until(() => follower.checked === 257);
+    log.published = 300;
+    log.asked.length = 0;
+    await until(() => log.asked.length > 5);
+    expect(log.looks).toBe(1);
+    expect(new Set(log.asked)).toEqual(new Set(['1/256']));
+  });
+
   it('asks for four bundles at a time when it is behind, and for each once', async () => {
     log.growTo(256 * 6);
     log.hold = sleep(30);
-    await follow();
+    await follow({ ...QUICK, patience: 20_000 });
     await follower.confirm(log.at(256 * 6));
     expect(log.most).toBe(4);
     const read = log.asked.filter(name => name !== '6/256');

@@ -26,6 +26,8 @@ export interface EntrySource {
    * read, and need not be shown any more. Throws `peer/answer-missing` for a bundle that is not there (yet), and other `peer/…` codes.
    */
   part(index: number, from: number, width: number, signal: AbortSignal): Promise<readonly Uint8Array[]>;
+  /** How many entries the log says that it has published; null when it says nothing. Throws `peer/…`, and others when what it says is not that. */
+  size(signal: AbortSignal): Promise<number | null>;
 }
 
 /** All in milliseconds. */
@@ -34,11 +36,13 @@ export interface FollowerTiming {
   readonly patience: number;
   /** Between two looks for entries that nobody has asked about. */
   readonly pause: number;
+  /** Between two looks at how far the log says that it has got. */
+  readonly looking: number;
   /** Between two writes of how far it has got. */
   readonly saving: number;
 }
 
-export const FOLLOWER_TIMING: FollowerTiming = { patience: 700, pause: 200, saving: 5000 };
+export const FOLLOWER_TIMING: FollowerTiming = { patience: 700, pause: 200, looking: 2000, saving: 5000 };
 
 export interface FollowerOptions {
   readonly source: EntrySource;
@@ -75,6 +79,8 @@ export class EntryFollower implements TreeCheck {
   #target = 0;
   #refused: { readonly index: number; readonly why: Failure } | null = null;
   #problem: string | null = null;
+  /** When to look again at how far the log says that it has got, as `performance.now` has it. */
+  #nextLook = 0;
   #saved: number;
   /** Bundles that have been asked for before their turn. */
   readonly #ahead = new Map<number, Promise<readonly Uint8Array[]>>();
@@ -177,16 +183,17 @@ export class EntryFollower implements TreeCheck {
       const bundle = Math.floor(tree.size / TILE_WIDTH);
       const first = bundle * TILE_WIDTH;
       const isAskedFor = this.#target > tree.size;
-      // Beyond what was asked for, only whole bundles: they are there or not, and never change.
+      // Beyond what was asked for, whole bundles first: they are there or not, and never change.
       const width = isAskedFor ? Math.min(TILE_WIDTH, this.#target - first) : TILE_WIDTH;
       this.#readAhead(bundle, tree.size);
-      let entries: readonly Uint8Array[];
+      let entries: readonly Uint8Array[] | null;
       try {
         entries = await (this.#ahead.get(bundle) ?? this.#part(bundle, tree.size, width));
         this.#ahead.delete(bundle);
       } catch (error) {
-        if (!isAskedFor && error instanceof Failure && error.code === 'peer/answer-missing') return;
-        throw error;
+        if (isAskedFor || !(error instanceof Failure) || error.code !== 'peer/answer-missing') throw error;
+        entries = await this.#tail(bundle, tree.size);
+        if (entries === null) return;
       }
       await this.#check(progress, entries);
       this.#news.give();
@@ -203,6 +210,19 @@ export class EntryFollower implements TreeCheck {
       coming.catch(() => undefined);
       this.#ahead.set(index, coming);
     }
+  }
+
+  /**
+   * What a bundle that is not full has, as far as the log says, beyond the entries that are checked; null when that is nothing, or when it is too
+   * early to ask again. Nobody has vouched for that size: it decides how much of this bundle is asked for, once in a while, and nothing else.
+   */
+  async #tail(bundle: number, checked: number): Promise<readonly Uint8Array[] | null> {
+    const now = performance.now();
+    if (now < this.#nextLook) return null;
+    this.#nextLook = now + this.#timing.looking;
+    const size = (await this.#options.source.size(this.#closing.signal)) ?? 0;
+    if (size <= checked) return null;
+    return this.#part(bundle, checked, Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH));
   }
 
   /** What a bundle has beyond the entries that are checked. */
