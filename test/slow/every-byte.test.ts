@@ -2,43 +2,17 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { cosignerOf } from '../../src/note/cosignature.js';
 import { examineLog } from '../../src/shell/log/examine.js';
-import { testMlDsaCosigner } from '../support/keys.js';
-import {
-  acceptsTestEntry,
-  growTo,
-  LOG,
-  openTestLog,
-  openWitnesses,
-  quorumOf,
-  temporaryFolder,
-  testEntry,
-  WITNESSES,
-} from '../support/log.js';
-
-const OWN = testMlDsaCosigner(LOG.key.name, 2);
-const KEYS = { log: LOG.key, logCosigner: OWN.key, witnesses: WITNESSES.map(({ key }) => key) };
+import { buildLog, EXAMINED_BY } from '../support/examined-log.js';
+import { acceptsTestEntry, temporaryFolder, testEntry } from '../support/log.js';
 
 it('every byte of every file of a log counts', async () => {
   const folder = temporaryFolder();
-  const make = (index: number) => testEntry(index, 14);
-  const log = await openTestLog(folder.path, {
-    cosigner: cosignerOf(OWN.key, OWN.signer),
-    witnesses: await openWitnesses(folder.path),
-    quorum: quorumOf(3),
-  });
-  await growTo(log, 258, make);
-  expect(await log.reached(257, 'witnessed', 30_000)).toBe(true);
-  await log.close();
-  // And a few entries that no kept checkpoint covers.
-  const unwitnessed = await openTestLog(folder.path);
-  await growTo(unwitnessed, 261, make);
-  await unwitnessed.close();
+  await buildLog(folder.path, 258, 261, index => testEntry(index, 14));
 
   const root = join(folder.path, 'log');
   const examine = async () => {
-    const { damage } = await examineLog({ folder: root, keys: KEYS, accepts: acceptsTestEntry });
+    const { damage } = await examineLog({ folder: root, keys: EXAMINED_BY, accepts: acceptsTestEntry });
     return damage.map(({ file }) => file);
   };
   expect(await examine()).toEqual([]);

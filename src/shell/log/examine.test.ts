@@ -1,50 +1,19 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { buildLog, EXAMINED_BY } from '../../../test/support/examined-log.js';
 import { reasonOfAsync } from '../../../test/support/failure.js';
-import { testKey, testMlDsaCosigner } from '../../../test/support/keys.js';
-import {
-  acceptsTestEntry,
-  growTo,
-  LOG,
-  openTestLog,
-  openWitnesses,
-  quorumOf,
-  temporaryFolder,
-  testEntry,
-  WITNESSES,
-} from '../../../test/support/log.js';
-import { entryAt } from '../../../test/support/reference-tree.js';
+import { testKey } from '../../../test/support/keys.js';
+import { acceptsTestEntry, LOG, temporaryFolder, testEntry } from '../../../test/support/log.js';
 import { utf8 } from '../../bytes/octets.js';
-import { cosignerOf } from '../../note/cosignature.js';
 import { frameEntry } from '../../tree/tile.js';
 import { type Examination, examineLog } from './examine.js';
 import type { CheckpointKeys } from './kept-checkpoint.js';
 
-const OWN = testMlDsaCosigner(LOG.key.name, 2);
-const KEYS: CheckpointKeys = {
-  log: LOG.key,
-  logCosigner: OWN.key,
-  witnesses: WITNESSES.map(({ key }) => key),
-};
-
-async function build(folder: string, kept: number, size: number, make = testEntry): Promise<void> {
-  const options = { cosigner: cosignerOf(OWN.key, OWN.signer), accepts: () => true };
-  const witnesses = await openWitnesses(folder);
-  const log = await openTestLog(folder, { ...options, witnesses, quorum: quorumOf(3) });
-  await growTo(log, kept, make);
-  expect(await log.reached(kept - 1, 'witnessed', 30_000)).toBe(true);
-  await log.close();
-  if (size === kept) return;
-  const unwitnessed = await openTestLog(folder, { ...options, cosigner: null });
-  await growTo(unwitnessed, size, make);
-  await unwitnessed.close();
-}
-
 let folder: ReturnType<typeof temporaryFolder>;
 const at = (path: string) => join(folder.path, 'log', path);
 const examine = (changes: { readonly keys?: CheckpointKeys } = {}): Promise<Examination> =>
-  examineLog({ folder: at(''), keys: KEYS, accepts: acceptsTestEntry, ...changes });
+  examineLog({ folder: at(''), keys: EXAMINED_BY, accepts: acceptsTestEntry, ...changes });
 const files = () =>
   readdirSync(at('.'), { recursive: true, withFileTypes: true })
     .filter(entry => entry.isFile())
@@ -58,7 +27,7 @@ const named = ({ damage }: Examination) => damage.map(({ file }) => file);
 
 describe('a small log, of two full bundles, an end that is kept and one that is not', () => {
   const original = temporaryFolder();
-  beforeAll(() => build(original.path, 514, 520));
+  beforeAll(() => buildLog(original.path, 514, 520));
   afterAll(() => original.remove());
   beforeEach(() => {
     folder = temporaryFolder();
@@ -164,22 +133,22 @@ describe('a small log, of two full bundles, an end that is kept and one that is 
 
   it('signed by another key is not this log’s', async () => {
     const other = testKey(LOG.key.name, 99).key;
-    expect(named(await examine({ keys: { ...KEYS, log: other } }))).toEqual(['checkpoint']);
+    expect(named(await examine({ keys: { ...EXAMINED_BY, log: other } }))).toEqual(['checkpoint']);
   });
 
   it('a line by a witness that nobody knows is no proof of anything', async () => {
-    const { damage } = await examine({ keys: { ...KEYS, witnesses: KEYS.witnesses.slice(1) } });
+    const { damage } = await examine({ keys: { ...EXAMINED_BY, witnesses: EXAMINED_BY.witnesses.slice(1) } });
     expect(damage.map(({ what }) => what)).toEqual([expect.stringContaining('witness.example/1')]);
   });
 
   it('a folder without a log is none: log/not-found', async () => {
     expect(
       await reasonOfAsync(() =>
-        examineLog({ folder: join(folder.path, 'nowhere'), keys: KEYS, accepts: () => true }),
+        examineLog({ folder: join(folder.path, 'nowhere'), keys: EXAMINED_BY, accepts: () => true }),
       ),
     ).toBe('log/not-found');
     expect(
-      await reasonOfAsync(() => examineLog({ folder: folder.path, keys: KEYS, accepts: () => true })),
+      await reasonOfAsync(() => examineLog({ folder: folder.path, keys: EXAMINED_BY, accepts: () => true })),
     ).toBe('log/not-found');
   });
 
@@ -187,7 +156,7 @@ describe('a small log, of two full bundles, an end that is kept and one that is 
     const steps: [number, number][] = [];
     await examineLog({
       folder: at(''),
-      keys: KEYS,
+      keys: EXAMINED_BY,
       accepts: () => true,
       onProgress: (...step) => steps.push(step),
     });
@@ -199,64 +168,11 @@ describe('a small log, of two full bundles, an end that is kept and one that is 
   });
 });
 
-describe('a log with tiles above tiles, and an index', () => {
-  const original = temporaryFolder();
-  beforeAll(() => build(original.path, 65_536 + 300, 65_536 + 300, entryAt), 60_000);
-  afterAll(() => original.remove());
-  beforeEach(() => {
-    folder = temporaryFolder();
-    cpSync(original.path, folder.path, { recursive: true });
-  });
-  afterEach(() => folder.remove());
-
-  it.each<[string, () => void, string[]]>([
-    ['nothing', () => undefined, []],
-    ['a tile above', () => flip('tile/1/000', 30), ['tile/1/000']],
-    ['a tile above that is missing', () => rmSync(at('tile/1/000')), ['tile/1/000']],
-    [
-      'a bundle and other ones’ tiles, which the tile above tells apart, and an entry near the edge',
-      () => {
-        flip('tile/entries/017', 30);
-        flip('tile/0/018', 30);
-        flip('tile/0/040', 30);
-        flip('tile/entries/256', 30);
-      },
-      ['tile/entries/017', 'tile/0/018', 'tile/0/040', 'tile/entries/256'],
-    ],
-    ['a tile near the edge', () => flip('tile/0/256', 30), ['tile/0/256']],
-    [
-      'a tile above and one of those below it',
-      () => {
-        flip('tile/1/000', 30);
-        flip('tile/0/018', 30);
-      },
-      ['tile/1/000', 'tile/0/018'],
-    ],
-    ['the index', () => flip(lastRun(), 1000), []],
-    ['what the index says of itself', () => flip('index/through', 3), ['index/through']],
-  ])('names %s', async (name, damage, expected) => {
-    damage();
-    const found = await examineLog({ folder: at(''), keys: KEYS, accepts: () => true });
-    const inIndex = named(found).filter(file => file.startsWith('index/') && file.endsWith('.run'));
-    expect(
-      named(found)
-        .filter(file => !inIndex.includes(file))
-        .sort(),
-    ).toEqual([...expected].sort());
-    expect(inIndex.length).toBe(name === 'the index' ? 1 : 0);
-  });
-
-  const lastRun = () => {
-    const runs = readdirSync(at('index')).filter(name => name.endsWith('.run'));
-    return `index/${runs.at(-1)}`;
-  };
-});
-
 describe('any byte of any file', () => {
   it('counts: whichever is flipped, its file is named', async () => {
     const original = temporaryFolder();
     folder = temporaryFolder();
-    await build(original.path, 258, 261, index => testEntry(index, 14));
+    await buildLog(original.path, 258, 261, index => testEntry(index, 14));
     cpSync(original.path, folder.path, { recursive: true });
     let flips = 0;
     for (const file of files()) {
