@@ -246,8 +246,8 @@ export const REASONS = {
     do: 'Pass --trust FILE, with the file from the operator or, better, from somebody who watches it.',
   },
   'trust/malformed': {
-    says: 'The trust file is not one: it is not JSON, or has a member that it should not have, or lacks one.',
-    do: 'Correct the member that is named; the schema is spec/schemas/trust.json.',
+    says: 'The trust file is not one.',
+    do: 'Correct what is named; the schema is spec/schemas/trust.json.',
   },
   'envelope/malformed': {
     says: 'This is not a DSSE envelope with exactly one signature.',
@@ -353,6 +353,10 @@ export const REASONS = {
     says: 'The log shows a checkpoint that does not extend the one that this mirror has.',
     do: 'Keep both checkpoints and tell others: if both are signed by the log, it has two histories.',
   },
+  'mirror/log-key-unknown': {
+    says: 'The log shows a checkpoint that none of the keys has signed by which this mirror knows the log.',
+    do: "If the log has changed its key, start the mirror again with the log's new trust file; otherwise check the log's address.",
+  },
   'mirror/behind': {
     says: 'The mirror lacks entries of the log, which is bringing them to it; until it has them it does not cosign.',
     do: 'Wait; what it has got it keeps, whatever is started again in between. A new mirror of a long log is better filled with countersign mirror push before a policy names it.',
@@ -434,8 +438,8 @@ export const REASONS = {
     do: 'Ask GET /v1/models for those it has, or start the gateway with --upstream.',
   },
   'request/route-unknown': {
-    says: 'The gateway has nothing at this path.',
-    do: 'GET / lists the paths; the base URL of the API ends in /v1.',
+    says: 'The server has nothing at this path.',
+    do: "Check the address, and what GET / says. A gateway's API is under /v1 and its log under /log; a mirror's copy of a log is under /<hash>.",
   },
   'request/method-refused': {
     says: 'This path does not take that method.',
@@ -481,6 +485,10 @@ export const REASONS = {
     says: 'The gateway holds as many requests as it can at the moment.',
     do: 'Try again in a second.',
   },
+  'gateway/opening': {
+    says: 'The gateway is starting, and takes nothing before its log is witnessed.',
+    do: 'Ask again in a second; /readyz says when it is ready.',
+  },
   'gateway/closing': {
     says: 'The gateway is shutting down.',
     do: 'Try again in a moment.',
@@ -525,6 +533,10 @@ export const REASONS = {
     says: 'The mirror has fewer entries than the checkpoint that is kept here covers.',
     do: 'Wait until the mirror has caught up, or name another one.',
   },
+  'log/mirror-unwitnessed': {
+    says: "What the mirror shows carries too few cosignatures by the log's witnesses to bring a log back from it.",
+    do: 'Name another mirror, or look again when the witnesses have cosigned; nothing was taken from this one.',
+  },
   'log/mirror-differs': {
     says: 'What the mirror serves is not what the log and its witnesses have signed.',
     do: 'Name another mirror; nothing that differs was taken from this one.',
@@ -548,6 +560,10 @@ export const REASONS = {
   'log/entry-denied': {
     says: "The log's operator does not show this entry, and has logged why.",
     do: 'Read the other entries of its bundle one by one at entries/<index>; the tree and all proofs are unchanged.',
+  },
+  'log/index-beyond-end': {
+    says: 'The log has no entry with that index.',
+    do: "Take an index below the log's size, which countersign log retention shows.",
   },
   'log/entry-too-young': {
     says: "An entry is not yet as old as the log's retention policy says before it may be pruned.",
@@ -788,6 +804,10 @@ export const REASONS = {
   'peer/answer-missing': {
     says: 'The other server does not have what it should have.',
     do: 'Try again later; a log that keeps refusing what its checkpoint covers cannot be monitored.',
+  },
+  'peer/checkpoint-missing': {
+    says: 'There is no checkpoint at that address, so that no log can be read there.',
+    do: "Check the address: a gateway's log is at <gateway>/log, a mirror's copy of it at <mirror>/<hash>. A log that is new has no checkpoint yet.",
   },
   'peer/answer-denied': {
     says: 'The other server has this, and says that it may not show it.',

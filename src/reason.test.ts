@@ -35,6 +35,11 @@ describe('Failure', () => {
     );
   });
 
+  it('ends what was found with one full stop, also where that is a sentence', () => {
+    const { message } = new Failure('note/malformed', { detail: 'it is empty.' });
+    expect(message).toContain(' Found: it is empty. ');
+  });
+
   it('says no more than it knows', () => {
     const failure = new Failure('note/malformed');
     expect(failure.field).toBeUndefined();

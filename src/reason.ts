@@ -36,7 +36,8 @@ export class Failure extends Error {
 
   constructor(code: ReasonCode, context: FailureContext = {}) {
     const where = context.field === undefined ? '' : ` (${context.field})`;
-    const what = context.detail === undefined ? '' : ` Found: ${context.detail}.`;
+    // A detail that is a sentence brings its own full stop.
+    const what = context.detail === undefined ? '' : ` Found: ${context.detail.replace(/\.$/, '')}.`;
     super(`${code}${where}: ${says(code)}${what} ${advice(code)}`);
     this.code = code;
     this.field = context.field;

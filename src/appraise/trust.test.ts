@@ -111,6 +111,21 @@ describe('trust/malformed', () => {
     expect(refusal(bytes)).toEqual({ code: 'trust/malformed', field: undefined, detail });
   });
 
+  it.each<[what: string, bytes: Uint8Array, field: string, detail: string]>([
+    ['lacks a member', without('log'), 'log', 'nothing, where there has to be something'],
+    ['has one more', file({ more: 1 }), 'more', 'a member that does not belong there'],
+    ['has one of the wrong kind', file({ log: null }), 'log', 'a value that cannot stand there'],
+    ['has a key that is none', file({ log: 'log.example' }), 'log', 'not a verifier key'],
+    [
+      "has a witness's key for the log's",
+      file({ log: witness }),
+      'log',
+      'a key of another kind than Ed25519',
+    ],
+  ])('says which: it %s', (_, bytes, field, detail) => {
+    expect(refusal(bytes)).toEqual({ code: 'trust/malformed', field, detail });
+  });
+
   it.each<[field: string, what: string, bytes: Uint8Array]>([
     ['file', 'null', utf8('null')],
     ['file', 'a text', utf8('"trust"')],

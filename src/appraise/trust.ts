@@ -111,8 +111,13 @@ export function parseTrust(bytes: Uint8Array): Trust {
   const text = fromUtf8(bytes);
   if (text === null) throw new Failure('trust/malformed', { detail: 'not UTF-8' });
   const result = v.safeParse(TrustSchema, parseJson(text), { abortEarly: true });
-  if (!result.success)
-    throw new Failure('trust/malformed', { field: v.getDotPath(result.issues[0]) ?? 'file' });
+  if (!result.success) {
+    const [issue] = result.issues;
+    throw new Failure('trust/malformed', {
+      field: v.getDotPath(issue) ?? 'file',
+      detail: whatIsWrong(issue),
+    });
+  }
   // Of two policies a person might read the one and a parser the other.
   const names = topLevelNames(text, MAX_MEMBERS);
   if (names === null || new Set(names).size < names.length)
@@ -174,6 +179,11 @@ export function controllerOf(trust: Trust, key: VerifierKey): string | null {
   return trust.controllers.find(({ keys }) => keys.includes(label))?.name ?? null;
 }
 
+function whatIsWrong({ expected, received }: v.BaseIssue<unknown>): string {
+  if (received === 'undefined') return 'nothing, where there has to be something';
+  return expected === 'never' ? 'a member that does not belong there' : 'a value that cannot stand there';
+}
+
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -187,13 +197,14 @@ function anyKey(text: string, field: string): VerifierKey {
     return parseVerifierKey(text);
   } catch {
     // The field says more than the key's own code would.
-    throw new Failure('trust/malformed', { field });
+    throw new Failure('trust/malformed', { field, detail: 'not a verifier key' });
   }
 }
 
 function signingKey(text: string, field: string): VerifierKey {
   const key = anyKey(text, field);
-  if (key.type !== KEY_TYPE.ed25519) throw new Failure('trust/malformed', { field });
+  if (key.type !== KEY_TYPE.ed25519)
+    throw new Failure('trust/malformed', { field, detail: 'a key of another kind than Ed25519' });
   return key;
 }
 

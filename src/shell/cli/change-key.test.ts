@@ -90,6 +90,26 @@ describe('spec/keys.md §5: a stolen issuer key', () => {
     });
   });
 
+  it('cannot be revoked from before it began: then the key before it is meant, and is named', async () => {
+    const { good, earlier } = await house.using(async open => ({
+      good: await logReceipt(open, open.keys.issuer, 1),
+      earlier: open.keys.issuer.key,
+    }));
+    const { successor } = await house.change({ target: 'issuer' });
+    const recovery = await house.recoveryKey();
+    const request = { target: 'issuer', action: 'revoke', recovery } as const;
+    await expect(house.change({ ...request, from: 2 })).rejects.toThrow(
+      `from entry 3 on, so --from takes no index below that. To disown the key before it, revoke ${keyLabel(earlier)}.`,
+    );
+    await house.using(async ({ history, keys }) => {
+      expect(history.changes).toHaveLength(2);
+      expect(keys.issuer.key).toEqual(successor);
+    });
+    expect(await house.judge(good)).toEqual(PASS);
+    await house.change({ ...request, target: keyLabel(earlier), from: 1 });
+    expect(await house.judge(good)).toEqual({ outcome: 'fail', codes: ['key/disowned'] });
+  });
+
   it('can be revoked by itself, but not looking back; then the house waits for the recovery key', async () => {
     const good = await house.using(open => logReceipt(open, open.keys.issuer, 1));
     const own = { target: 'issuer', action: 'revoke' } as const;

@@ -5,7 +5,7 @@
  * Whatever moment this is interrupted at, the next start goes on with the keys that the log says are in force. A new key is on disk before
  * the log names it, and signs nothing before the entry that names it is witnessed.
  */
-import { keyLabel, type VerifierKey } from '../../note/key.js';
+import { keyLabel, sameKey, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
 import { keyChangePayload, type ProposedKeyChange } from '../../receipt/key-change.js';
@@ -111,6 +111,7 @@ async function logChange(
 ): Promise<Logged> {
   const { keys, log, history } = house;
   const { key, slot } = findTarget(request.target, house);
+  checkReach(request, key, history);
   const signer = request.recovery ?? keys.issuer;
   const agreeing = keyLabel(slot.signingKey.key) === keyLabel(key) ? slot.signingKey : null;
   const entryWith = (successor: SigningKey | null) =>
@@ -133,6 +134,20 @@ async function logChange(
   }
   done('witnessed');
   return { key, slot, successor: successor?.key ?? null, index: appended.index, history: after };
+}
+
+/**
+ * A revocation reaches back to where the key began, and no further: what an earlier key signed stays good. Throws a usage error where more
+ * is asked for, since whoever asks means the earlier key.
+ */
+function checkReach({ from }: KeyChangeRequest, key: VerifierKey, { tenures }: KeyHistory): void {
+  const since = tenures.find(tenure => sameKey(tenure.key, key))?.since ?? 0;
+  if (from === null || from >= since) return;
+  const before = tenures.find(({ successor }) => successor !== null && sameKey(successor, key));
+  const earlier = before === undefined ? '' : ` To disown the key before it, revoke ${keyLabel(before.key)}.`;
+  throw new UsageError(
+    `${keyLabel(key)} counts only from entry ${since} on, so --from takes no index below that.${earlier}`,
+  );
 }
 
 interface Change {

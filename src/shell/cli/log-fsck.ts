@@ -3,6 +3,7 @@
  *
  * Trusted: the trust file, which says whose signatures count. Not trusted: anything in the log's folder.
  */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import type { Trust } from '../../appraise/trust.js';
 import { fromUtf8 } from '../../bytes/octets.js';
@@ -36,6 +37,8 @@ Exit codes: 0 sound, 10 damaged, 30 not a log or not a trust file, 64 wrong usag
 async function run(options: AtRestOptions): Promise<void> {
   const json = options.json === true;
   try {
+    const asked = options.log ?? options.data;
+    if (!existsSync(asked)) throw new Failure('log/not-found', { field: asked });
     const { data, folder, trust, keys } = await findLog(options);
     const known = await entrySigners(trust, data.recoveryPublic);
     const progress = progressOf('bundles examined', json);

@@ -30,19 +30,21 @@ export function restoreCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  countersign log restore --from https://mirror.example/log
-  countersign log restore --from http://127.0.0.1:9000 --data /srv/countersign --json
+  countersign log restore --from https://mirror.example/8f43…e1
+  countersign log restore --from http://127.0.0.1:9000/log --data /srv/countersign --json
+
+A mirror prints the address of each copy when it starts, with the log's hash at its end.
 
 Nothing is taken that the log and a quorum of its witnesses have not signed, and what is right stays as it is. It wants the gateway to be
 stopped. When it was broken off, the same again goes on.
 
 Exit codes: 0 the log holds all that the mirror's checkpoint covers, 10 the mirror has less, or something else, 30 not a trust file,
-64 wrong usage, 1 anything else.`;
+64 wrong usage, 1 anything else, such as an address at which there is no log.`;
 
 async function run(options: RestoreOptions): Promise<void> {
   const json = options.json === true;
   if (!/^https?:\/\/[^/]/.test(options.from))
-    throw new UsageError('--from takes a URL, such as https://mirror.example/log.');
+    throw new UsageError('--from takes a URL, such as https://mirror.example/8f43…e1.');
   try {
     const { folder, trust, keys } = await findLog(options);
     const progress = progressOf('bundles compared', json);

@@ -87,7 +87,7 @@ describe('countersign log retention', () => {
 
   it.each([
     [['prune', '--before', '100000'], 'log/minimum-beyond-checkpoint'],
-    [['deny', '100000', '--reason', 'secret'], 'tree/index-out-of-range'],
+    [['deny', '100000', '--reason', 'secret'], 'log/index-beyond-end'],
   ])('%j: %s, 10', async (args, reason) => {
     const { code, stderr } = await log(...args);
     expect({ code, stderr }).toEqual({ code: 10, stderr: expect.stringContaining(reason) });
@@ -144,14 +144,23 @@ describe('countersign log deny', () => {
 
   it('is done once, however often it is asked for', async () => {
     const before = readFileSync(join(data, 'log', 'retention.json'));
-    expect((await log('deny', String(denied.index), '--reason', 'secret')).code).toBe(0);
+    const again = ['deny', String(denied.index), '--reason', 'secret'];
+    const { code, stdout } = await log(...again);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Entry ${denied.index} is denied already, court-order; nothing has changed.`);
+    expect(JSON.parse((await log(...again, '--json')).stdout)).toMatchObject({ changed: false });
     expect(readFileSync(join(data, 'log', 'retention.json')).equals(before)).toBe(true);
   });
 });
 
 describe('countersign log undeny', () => {
   it('shows the entry again', async () => {
-    expect((await log('undeny', String(denied.index))).code).toBe(0);
+    const undone = await log('undeny', String(denied.index), '--json');
+    expect(JSON.parse(undone.stdout)).toMatchObject({ denied: [], changed: true });
+    expect(undone.code).toBe(0);
+    const { code, stdout } = await log('undeny', String(denied.index));
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Entry ${denied.index} is not denied; nothing has changed.`);
     await start();
     expect((await get(`/log/entries/${denied.index}`)).status).toBe(200);
     expect((await get(`/v1/receipts/${denied.exchange}`)).status).toBe(200);

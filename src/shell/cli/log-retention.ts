@@ -103,7 +103,9 @@ ${EXIT_CODES}`,
           entry: index => log.entry(index),
           onProgress: progressLine(json === true),
         });
-        return minimum === retention.minimum ? null : { act: 'prune', minimum };
+        return minimum === retention.minimum
+          ? `The minimum index is ${minimum} already; nothing has changed.`
+          : { act: 'prune', minimum };
       }),
     );
 }
@@ -120,7 +122,11 @@ function denyCommand(): Command {
     .addHelpText('after', `\nExamples:\n  countersign log deny 4711 --reason court-order\n${EXIT_CODES}`)
     .action((index: number, options: DenyOptions) =>
       decide(options, async (log, retention) => {
-        if (retention.denials.some(denial => denial.index === index)) return null;
+        if (index >= log.size)
+          throw new Failure('log/index-beyond-end', { detail: `${log.size} entries, and no entry ${index}` });
+        const known = retention.denials.find(denial => denial.index === index);
+        if (known !== undefined)
+          return `Entry ${index} is denied already, ${known.reason}; nothing has changed.`;
         const type = predicateTypeOf(readEntry(await log.entry(index)));
         if (type === ACCESS.predicateType || type === RETENTION.predicateType) {
           throw new UsageError(`Entry ${index} says what may be read; it cannot be denied itself.`);
@@ -137,7 +143,9 @@ function undenyCommand(): Command {
     .addHelpText('after', `\nExamples:\n  countersign log undeny 4711\n${EXIT_CODES}`)
     .action((index: number, options: Options) =>
       decide(options, async (_, retention) =>
-        retention.denials.some(denial => denial.index === index) ? { act: 'undeny', index } : null,
+        retention.denials.some(denial => denial.index === index)
+          ? { act: 'undeny', index }
+          : `Entry ${index} is not denied; nothing has changed.`,
       ),
     );
 }
@@ -148,19 +156,25 @@ function withCommonOptions(command: Command): Command {
     .option('--json', 'print one line of JSON instead of words');
 }
 
-/** What is decided is in force before it is logged: of a crash in between, the next start makes up. */
+/**
+ * What is decided is in force before it is logged: of a crash in between, the next start makes up.
+ *
+ * @param choose resolves to what to do; to the sentence that says why there is nothing to do; or to null where that was all that was asked
+ */
 async function decide(
   options: Options,
-  choose: (log: FileLog, retention: Retention) => Promise<Act['what'] | null>,
+  choose: (log: FileLog, retention: Retention) => Promise<Act['what'] | string | null>,
 ): Promise<void> {
   await withHouse(options.data, async houseOptions => {
     const house = await openHouseLog(houseOptions);
     try {
       const { retention } = house;
       const what = await choose(house.log, retention);
-      if (what !== null) await retention.decide(what, Date.now());
+      const isChange = what !== null && typeof what !== 'string';
+      if (isChange) await retention.decide(what, Date.now());
       await announceActs(retention, house.log, house.keys.issuer);
-      report(retention, house.log, options);
+      if (typeof what === 'string' && !options.json) print(what);
+      report(retention, house.log, isChange, options);
     } catch (error) {
       if (!(error instanceof Failure && REFUSALS.has(error.code))) throw error;
       printError(`countersign: ${error.message}`);
@@ -176,14 +190,14 @@ const REFUSALS: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'log/entry-too-young',
   'log/minimum-beyond-checkpoint',
   'log/minimum-lowered',
-  'tree/index-out-of-range',
+  'log/index-beyond-end',
 ]);
 
-function report(retention: Retention, log: FileLog, { json }: Options): void {
+function report(retention: Retention, log: FileLog, changed: boolean, { json }: Options): void {
   const { minimum, denials } = retention;
   const policy = retention.policies.at(-1) ?? null;
   if (json) {
-    printJson({ size: log.size, minimum, policy, denied: denials });
+    printJson({ size: log.size, minimum, policy, denied: denials, changed });
     return;
   }
   print(

@@ -117,7 +117,9 @@ describe('countersign log fsck', () => {
       30,
       'trust/malformed',
     ],
-    ['no trust file', () => ['--data', at('nowhere')], 64, 'cannot be read'],
+    ['a data folder that is not there', () => ['--data', at('nowhere')], 30, 'log/not-found'],
+    ['a log folder that is not there', () => ['--log', at('nowhere', 'log')], 30, 'log/not-found'],
+    ['no trust file', () => ['--data', at('empty')], 64, 'cannot be read'],
     ['an unknown option', () => ['--fast'], 64, 'unknown option'],
   ])('refuses %s', async (_, args, expected, says) => {
     mkdirSync(at('empty'), { recursive: true });
@@ -135,6 +137,10 @@ describe('countersign log restore', () => {
     expect(refused.stderr).toContain('countersign log restore --from');
 
     const mirror = await serve(data('mirror'));
+    // Whoever leaves out where the log is has not found a mirror that has less.
+    const elsewhere = await run(['log', 'restore', '--from', mirror.summary.address, ...data('back')]);
+    expect(elsewhere.code).toBe(1);
+    expect(elsewhere.stderr).toContain('peer/checkpoint-missing');
     const from = `${mirror.summary.address}/log`;
     const { code, stdout, stderr } = await run(['log', 'restore', '--from', from, ...data('back')]);
     expect([code, stderr]).toEqual([0, '']);

@@ -18,7 +18,7 @@ const EXAMPLES = `
 Examples:
   countersign log fsck
   countersign log fsck --data /srv/countersign --json
-  countersign log restore --from https://mirror.example/log
+  countersign log restore --from https://mirror.example/8f43…e1
   countersign log deny 4711 --reason court-order
 
 Each has its own --help, with examples and exit codes. docs/log.md explains what a log does to stay sound, and what to do when it is not.

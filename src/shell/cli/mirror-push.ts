@@ -21,7 +21,7 @@ export function mirrorPushCommand(): Command {
   return new Command('push')
     .description("bring what a log serves to somebody's mirror, until the mirror has cosigned it")
     .requiredOption('--from <log url>', 'where the log is read')
-    .requiredOption('--to <mirror url>', "the mirror's submission prefix")
+    .requiredOption('--to <mirror url>', "the mirror's own address, without the hash of a log")
     .requiredOption('--log <vkey>', "the log's verifier key; repeated for a log with several", gather)
     .option(
       '--mirror <vkey>',
@@ -58,7 +58,7 @@ async function run({ from, to, log, mirror, json }: PushCommandOptions): Promise
     mirror: mirror.map(mirrorKey),
     onProgress: (there, size) => progress.show(there, size),
   })
-    .catch(forked)
+    .catch((error: unknown) => forked(misdirected(error, to)))
     .finally(() => progress.end());
   if (pushed instanceof Failure) {
     process.exitCode = EXIT.fail;
@@ -71,7 +71,15 @@ async function run({ from, to, log, mirror, json }: PushCommandOptions): Promise
   const unknown = cosigned.unknown.map(({ name }) => name);
   if (mirror.length > 0 && verified.length === 0) process.exitCode = EXIT.fail;
   if (json) printJson({ origin: checkpoint.origin, size: checkpoint.size, cosigners: verified, unknown });
-  else say(checkpoint, verified, unknown);
+  else say(checkpoint, verified, unknown, mirror.length > 0);
+}
+
+/** A mirror shows a log under its hash, and takes entries of all logs at its own address. */
+function misdirected(error: unknown, to: string): unknown {
+  const [, own] = /^(.*)\/[0-9a-f]{64}\/*$/.exec(to) ?? [];
+  const isRefused = error instanceof Failure && error.code === 'peer/answer-unexpected';
+  if (own === undefined || !isRefused) return error;
+  return new UsageError(`--to takes the mirror's own address, without the hash of the log: ${own}`);
 }
 
 /** That the mirror has another history is what this was to find out. */
@@ -84,11 +92,20 @@ function say(
   { origin, size }: { readonly origin: string; readonly size: number },
   verified: readonly string[],
   unknown: readonly string[],
+  isNamed: boolean,
 ): void {
   print(`The mirror has ${size} entries of ${printable(origin)}.`);
   for (const key of verified) print(`  cosigned by ${printable(key)}`);
   for (const name of new Set(unknown))
-    print(`  a line by ${printable(name)}, which nobody has checked: pass its key with --mirror`);
+    print(
+      isNamed
+        ? `  a line by ${printable(name)}, under none of the keys that --mirror names`
+        : `  a line by ${printable(name)}, which nobody has checked: pass its key with --mirror`,
+    );
+  if (isNamed && verified.length === 0)
+    printError(
+      'countersign: no key that --mirror names has cosigned. Compare it with the one that the mirror prints when it starts.',
+    );
 }
 
 function mirrorKey(text: string): VerifierKey {

@@ -90,6 +90,19 @@ describe('countersign mirror', () => {
     ]);
     expect(pushed).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(pushed.stdout)).toMatchObject({ origin: trust.log.name, size, unknown: [] });
+    const otherKey = ['--mirror', keys[0] as string];
+    const byAnother = await run(['mirror', 'push', '--from', url, ...to, ...otherKey]);
+    expect(byAnother.code).toBe(10);
+    expect(byAnother.stdout).toContain('under none of the keys that --mirror names');
+    expect(byAnother.stderr).toContain('no key that --mirror names has cosigned');
+    // What takes submissions is the mirror's address of the log; what takes entries is the mirror's own.
+    const copyUrl = other.summary.logs[0]?.url as string;
+    const astray = await run(['mirror', 'push', '--from', url, ...to, '--to', copyUrl]);
+    expect(astray.code).toBe(64);
+    expect(astray.stderr).toContain(`without the hash of the log: ${other.summary.address}\n`);
+    const nowhere = await run(['mirror', 'push', '--from', gateway.summary.address, ...to]);
+    expect(nowhere.code).toBe(1);
+    expect(nowhere.stderr).toContain('peer/checkpoint-missing');
     const again = await run(['mirror', 'push', '--from', logUrl, ...to]);
     expect(again.stdout).toContain(`The mirror has ${size} entries of ${trust.log.name}.`);
 

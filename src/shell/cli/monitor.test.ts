@@ -6,10 +6,14 @@ import { ask } from '../../../test/end-to-end/client.js';
 import { type Ended, run, type Served, serve } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { branch, signed } from '../../../test/support/histories.js';
+import { testKey } from '../../../test/support/keys.js';
 import { LOG, TRUST_FILE } from '../../../test/support/parties.js';
 import { type EvidenceJson, formatEvidence } from '../../court/misbehaviour/evidence.js';
 import { makeLogFork } from '../../court/misbehaviour/log-fork.js';
-import { formatVerifierKey } from '../../note/key.js';
+import { formatVerifierKey, keyLabel } from '../../note/key.js';
+import { parseBundle } from '../../receipt/bundle.js';
+import { envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
+import { stampStatement } from '../../receipt/stamp.js';
 import { acquireLock } from '../files/lock.js';
 
 let folder: string;
@@ -45,9 +49,7 @@ const monitor = (...args: readonly string[]): Promise<Ended> =>
 describe('countersign monitor --once', () => {
   it('0: all is well, also with what somebody was given', async () => {
     const ended = await monitor('--trust', gateway.summary.trust, '--checkpoint', at('bundle'));
-    expect(ended.stdout).toMatch(
-      /^checked {7}\d+ entries of .*: 1 receipts in 1 epochs, root [0-9a-f]{64}\n$/,
-    );
+    expect(ended.stdout).toMatch(/^checked {7}\d+ entries of .*: 1 receipt in 1 epoch, root [0-9a-f]{64}\n$/);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
   });
 
@@ -74,6 +76,7 @@ describe('countersign monitor --once', () => {
       ...['--trust', gateway.summary.trust],
     ]);
     expect(ended.stdout).toContain('UNCHECKED     peer/unreachable');
+    expect(ended.stdout).toMatch(/^so far {8}0 entries of /m);
     expect(ended.code).toBe(20);
   });
 
@@ -82,12 +85,32 @@ describe('countersign monitor --once', () => {
     ['64: no trust file', 64, [], /--trust/],
     ['64: a file that is not there', 64, ['--trust', 'nothing'], /cannot be read/],
     ['64: a receipt without a stamp', 64, ['--trust', 'trust', '--receipt', 'bundle'], /--stamp/],
+    [
+      '64: a stamp without the key that it is by',
+      64,
+      ['--trust', 'trust', '--receipt', 'bundle', '--stamp', 'stamp'],
+      /--stamper/,
+    ],
     ['64: an interval that is none', 64, ['--trust', 'trust', '--interval', '0x10'], /seconds/],
   ] as const)('%s', async (_, code, args, says) => {
     const named = args.map(arg => (arg.startsWith('--') || arg === '0x10' ? arg : at(arg)));
     const ended = await monitor(...named);
     expect(ended.stderr).toMatch(says);
     expect(ended.code).toBe(code);
+  });
+
+  it('30: a stamp by another key than the one that is named: stamp/stamper-unknown', async () => {
+    const [stamper, other] = [testKey('mirror.example', 1), testKey('mirror.example', 2)];
+    const digest = payloadDigest(parseBundle(readFileSync(at('bundle'))).envelope);
+    const payload = stampStatement(digest, gateway.summary.log, 1, stamper.key);
+    writeFileSync(at('stamp'), envelopeBytes(seal(payload, keyLabel(stamper.key), stamper.signer)));
+    const watch = ['--trust', gateway.summary.trust, '--receipt', at('bundle'), '--stamp', at('stamp')];
+    const ended = await monitor(...watch, '--stamper', formatVerifierKey(other.key));
+    expect(ended.stderr).toContain('stamp/stamper-unknown');
+    expect(ended.code).toBe(30);
+    const known = await monitor(...watch, '--stamper', formatVerifierKey(stamper.key));
+    expect(known.stdout).toContain('promise       misbehaviour/');
+    expect(known.code).toBe(0);
   });
 
   it('1: somebody else has the folder', async () => {

@@ -9,6 +9,7 @@ import { parseVerifierKey, type VerifierKey } from '../../note/key.js';
 import { advice, Failure } from '../../reason.js';
 import { MAX_BUNDLE_BYTES, parseBundle } from '../../receipt/bundle.js';
 import { type Envelope, readEnvelope } from '../../receipt/envelope.js';
+import { verifyStamp } from '../../receipt/stamp.js';
 import { parseTlogProof } from '../../tree/tlog-proof.js';
 import type { MonitorEvent } from '../monitor/events.js';
 import { Monitor } from '../monitor/monitor.js';
@@ -71,7 +72,7 @@ It goes on where it stopped. Evidence comes into <data>/evidence, for countersig
 to a stranger, into <data>/findings.jsonl. Whatever lies there counts until it is moved away.
 
 Exit codes with --once: 0 all is well, 10 misbehaviour or findings, 20 something could not be checked (unreachable, pruned, garbage),
-30 the trust file or another file is malformed, 64 wrong usage, 1 anything else. Without --once: 0 after a regular end.`;
+30 the trust file or another file is malformed, or a stamp is by none of the --stamper keys, 64 wrong usage, 1 anything else. Without --once: 0 after a regular end.`;
 
 async function run(url: string, options: MonitorCommandOptions): Promise<void> {
   if (!/^https?:\/\/./.test(url))
@@ -79,6 +80,10 @@ async function run(url: string, options: MonitorCommandOptions): Promise<void> {
   if (options.receipt.length !== options.stamp.length)
     throw new UsageError(
       'each --receipt takes a --stamp: without one nobody can tell that it was submitted.',
+    );
+  if (options.receipt.length > 0 && options.stamper.length === 0)
+    throw new UsageError(
+      'each --stamp takes the key that it is by: pass --stamper, with the key of its stamps that the mirror prints.',
     );
   const progress = progressOf('entries checked', options.json === true);
   const settings = await readSettings(options);
@@ -99,14 +104,15 @@ async function run(url: string, options: MonitorCommandOptions): Promise<void> {
 async function readSettings(options: MonitorCommandOptions) {
   try {
     const trust = parseTrust(await readInput(options.trust, MAX_TRUST_BYTES));
+    const stampers = options.stamper.map(stamperKey);
     return {
       log: trust.log,
-      known: knownKeys(trust, [], options.stamper.map(stamperKey)),
+      known: knownKeys(trust, [], stampers),
       beginning: beginningOf(trust),
       witnesses: [...witnessUrls(trust), ...options.witnessUrl],
       checkpoints: await Promise.all(options.checkpoint.map(readCheckpoint)),
       promises: await Promise.all(
-        options.receipt.map((path, at) => readPromise(path, options.stamp[at] as string)),
+        options.receipt.map((path, at) => readPromise(path, options.stamp[at] as string, stampers)),
       ),
     };
   } catch (error) {
@@ -151,17 +157,22 @@ async function lookOn(monitor: Monitor, interval: number): Promise<void> {
 /** Tells each event once it happens; how it stands only when that has changed. */
 function teller(progress: Progress, { json, once }: MonitorCommandOptions): (event: MonitorEvent) => void {
   let last = '';
+  let isBroken = false;
   return event => {
+    // What has been checked is told last in each round.
+    const wasBroken = isBroken;
+    isBroken = event.kind === 'unchecked' || (isBroken && event.kind !== 'checked');
     const text = JSON.stringify(event);
     if (!once && event.kind !== 'misbehaviour' && event.kind !== 'finding' && text === last) return;
     last = text;
     progress.end();
     if (json) printJson(event);
-    else for (const line of words(event)) print(printable(line));
+    else for (const line of words(event, wasBroken)) print(printable(line));
   };
 }
 
-function words(event: MonitorEvent): string[] {
+/** `isBroken`: whether something could not be checked in this round. */
+function words(event: MonitorEvent, isBroken: boolean): string[] {
   switch (event.kind) {
     case 'misbehaviour':
       return [
@@ -182,16 +193,23 @@ function words(event: MonitorEvent): string[] {
     case 'checked': {
       const { size, root, receipts, epochs, openNumbers, withheld, pending } = event;
       const more = [
-        ...(openNumbers > 0 ? [`numbers are open in ${openNumbers} places`] : []),
-        ...(withheld > 0 ? [`${withheld} entries are withheld`] : []),
-        ...(pending > 0 ? [`${pending} checkpoints are larger than what the log shows`] : []),
+        ...(openNumbers > 0 ? [`open numbers in ${counted(openNumbers, 'place')}`] : []),
+        ...(withheld > 0 ? [`${counted(withheld, 'entry', 'entries')} withheld`] : []),
+        ...(pending > 0
+          ? [`${counted(pending, 'checkpoint')} beyond what could be read of the log so far`]
+          : []),
       ];
+      const what = `${counted(receipts, 'receipt')} in ${counted(epochs, 'epoch')}, root ${root}`;
       return [
-        `${label('checked')}${size} entries of ${event.origin}: ${receipts} receipts in ${epochs} epochs, root ${root}`,
+        `${label(isBroken ? 'so far' : 'checked')}${counted(size, 'entry', 'entries')} of ${event.origin}: ${what}`,
         ...more.map(line => `              ${line}`),
       ];
     }
   }
+}
+
+function counted(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
 }
 
 function label(text: string): string {
@@ -213,8 +231,15 @@ async function readCheckpoint(path: string): Promise<Uint8Array> {
   return utf8(parseTlogProof(proof).checkpoint);
 }
 
-async function readPromise(receipt: string, stamp: string): Promise<WatchedPromise> {
-  return { receipt: await readEnvelopeFile(receipt), stamp: await readEnvelopeFile(stamp) };
+/** Throws `stamp/…` for a stamp that would never count. */
+async function readPromise(
+  receipt: string,
+  stamp: string,
+  stampers: readonly VerifierKey[],
+): Promise<WatchedPromise> {
+  const watched = { receipt: await readEnvelopeFile(receipt), stamp: await readEnvelopeFile(stamp) };
+  await verifyStamp(watched.stamp, stampers);
+  return watched;
 }
 
 /** An envelope as it is, or the one in a bundle. */

@@ -48,12 +48,23 @@ describe('countersign receipt', () => {
   it('writes the bundle into a file named after the exchange, and says how to check it', async () => {
     const { code, stdout } = await receipt(exchangeOf(whole));
     expect(code).toBe(0);
-    expect(stdout).toContain(`countersign verify ${exchangeOf(whole)}.bundle.json`);
+    // Of a gateway elsewhere, whose trust file this machine does not have.
+    expect(stdout).toContain(`countersign verify ${exchangeOf(whole)}.bundle.json --trust trust.json\n`);
     const verified = await run(
       ['verify', `${exchangeOf(whole)}.bundle.json`, '--trust', gateway.summary.trust],
       { folder },
     );
     expect(verified.code, verified.stdout).toBe(0);
+  });
+
+  it('with --data: what it prints is the command line that verifies', async () => {
+    const { stdout } = await receipt(exchangeOf(whole), '--out', 'named', ...DATA());
+    const [, args = ''] = /countersign (verify .*)$/m.exec(stdout) ?? [];
+    expect(args).toBe(`verify named --trust ${gateway.summary.trust}`);
+    expect((await run(args.split(' '), { folder })).code).toBe(0);
+    const cose = await receipt(exchangeOf(whole), '--cose', '--out', 'named.cose', ...DATA());
+    const [, check = ''] = /countersign (verify-cose .*)$/m.exec(cose.stdout) ?? [];
+    expect((await run(check.split(' '), { folder })).code).toBe(0);
   });
 
   const kinds = [

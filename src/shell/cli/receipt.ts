@@ -13,6 +13,7 @@ import { UsageError } from './exit-code.js';
 import { writeOutput } from './files.js';
 import { print, printJson } from './print.js';
 import { stageArgument } from './stage-argument.js';
+import { THEIR_TRUST_FILE } from './trust-file.js';
 
 interface ReceiptOptions {
   readonly gateway: string;
@@ -28,7 +29,7 @@ export function receiptCommand(): Command {
   return new Command('receipt')
     .description('fetch the bundle of an exchange')
     .argument('<exchange>', 'the id in the countersign-exchange header', exchangeArgument)
-    .option('--gateway <url>', 'where the gateway listens', 'http://127.0.0.1:8787')
+    .option('--gateway <url>', 'where the gateway listens', DEFAULT_GATEWAY)
     .option(
       '--wait <stage>',
       'wait for it to be included or witnessed, 10 s at most',
@@ -41,11 +42,17 @@ export function receiptCommand(): Command {
     )
     .option('--out <file>', 'where to write it (default: <exchange>.bundle.json, or <exchange>.cose)')
     .option('--content <folder>', "also write request, response and opening there, from this machine's vault")
-    .option('--data <folder>', "the gateway's data folder, for --content", defaultDataFolder())
+    .option(
+      '--data <folder>',
+      "the gateway's data folder, for its vault and its trust file",
+      defaultDataFolder(),
+    )
     .option('--json', 'print one line of JSON instead of words')
     .addHelpText('after', EXAMPLES)
     .action(run);
 }
+
+const DEFAULT_GATEWAY = 'http://127.0.0.1:8787';
 
 const EXAMPLES = `
 Examples:
@@ -66,7 +73,8 @@ async function run(exchange: string, options: ReceiptOptions): Promise<void> {
     return;
   }
   print(`The bundle is in ${bundle}.`);
-  if (content === null) print(`Check it:  npx countersign verify ${bundle}`);
+  const trust = trustArgument(options);
+  if (content === null) print(`Check it:  npx countersign verify ${bundle}${trust}`);
   else {
     const { request, response } = content;
     const answer = response === null ? '' : ` --response ${response}`;
@@ -74,24 +82,37 @@ async function run(exchange: string, options: ReceiptOptions): Promise<void> {
       `The content is in ${options.content}; its opening is in ${content.opening}: whoever has it can check the content.`,
     );
     print(
-      `Check both:  npx countersign verify ${bundle} --opening @${content.opening} --request ${request}${answer}`,
+      `Check both:  npx countersign verify ${bundle}${trust} --opening @${content.opening} --request ${request}${answer}`,
     );
   }
+  explainTrust(trust);
 }
 
-async function fetchCose(
-  exchange: string,
-  { gateway, wait, out, content, json }: ReceiptOptions,
-): Promise<void> {
+/** The option with which the receipts of this gateway are checked; nothing where that is what is taken without it. */
+function trustArgument({ gateway, data }: ReceiptOptions): string {
+  if (data !== defaultDataFolder()) return ` --trust ${dataFolder(data).trust}`;
+  return gateway === DEFAULT_GATEWAY ? '' : THEIRS;
+}
+
+const THEIRS = ' --trust trust.json';
+
+function explainTrust(argument: string): void {
+  if (argument === THEIRS) print(THEIR_TRUST_FILE);
+}
+
+async function fetchCose(exchange: string, options: ReceiptOptions): Promise<void> {
+  const { gateway, wait, out, content, json } = options;
   if (content !== undefined) throw new UsageError('--content goes with a bundle, not with --cose.');
   const cose = out ?? `${exchange}.cose`;
   await writeOutput(cose, await fetchReceipt(gateway, exchange, { wait, format: 'cose' }));
   if (json) printJson({ exchange, cose });
   else {
     print(`The COSE receipt is in ${cose}.`);
-    print(
-      `Check it, with the bundle of the same exchange:  npx countersign verify-cose ${cose} --entry bundle.json`,
-    );
+    const trust = trustArgument(options);
+    const bundle = `${exchange}.bundle.json`;
+    print(`Check it:  npx countersign verify-cose ${cose} --entry ${bundle}${trust}`);
+    print(`  (${bundle}: the bundle of the same exchange, as this command writes it without --cose)`);
+    explainTrust(trust);
   }
 }
 

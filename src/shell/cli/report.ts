@@ -2,7 +2,7 @@
 
 import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
-import { advice } from '../../reason.js';
+import { advice, type ReasonCode } from '../../reason.js';
 import type { Outcome, Verification } from '../../verify.js';
 import { briefly } from './concentration.js';
 import { hang, paint, printable, type Style } from './print.js';
@@ -20,6 +20,14 @@ const MARK: Record<Check['status'], { readonly style: Style; readonly text: stri
   'not-checked': { style: 'dim', text: 'not-checked' },
 };
 
+/** What leaves no verdict open: nobody has to do anything about it. */
+const NOT_NEEDED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'content/not-given',
+  'content/request-partial',
+  'epoch/not-checked',
+  'witness/not-asked',
+]);
+
 /** The lines of the report. */
 export function report(verification: Verification): string[] {
   const { outcome, checks, facts, responsibility, receipt, concentration } = verification;
@@ -28,8 +36,13 @@ export function report(verification: Verification): string[] {
   // A receipt can be in perfect order and say that nothing was answered.
   const headline = ending === 'completed' ? text : `${text}; the exchange itself was ${ending}`;
   const lines = [paint(['bold', style], headline), '', ...checks.map(checkLine)];
-  const failed = checks.flatMap(check => (check.status === 'fail' ? [check.code] : []));
-  for (const code of new Set(failed)) lines.push('', `  ${hang(`What to do: ${advice(code)}`, 2)}`);
+  const toDo = checks.filter(
+    ({ status }) => status === (outcome === 'inconclusive' ? 'not-checked' : 'fail'),
+  );
+  const codes = toDo.flatMap(check =>
+    check.status === 'pass' || NOT_NEEDED.has(check.code) ? [] : [check.code],
+  );
+  for (const code of new Set(codes)) lines.push('', `  ${hang(`What to do: ${advice(code)}`, 2)}`);
   // A receipt that failed says nothing that anybody should read as a fact.
   if (receipt !== null && outcome !== 'fail') {
     lines.push('', paint('bold', 'The four facts, each on its own'));

@@ -64,6 +64,7 @@ describe('countersign submit', () => {
     const { code, stdout } = await submit('unproven', log, '--wait', 'witnessed', '--out', at('proven'));
     expect(code).toBe(0);
     expect(stdout).toMatch(/^The log had it already: entry \d+\.\n/);
+    expect(stdout).toContain(`npx countersign verify ${at('proven')} --trust trust.json\n`);
     const verified = await run(['verify', at('proven'), '--trust', gateway.summary.trust, '--json']);
     expect(JSON.parse(verified.stdout)).toMatchObject({ outcome: 'pass' });
   });
@@ -82,9 +83,21 @@ describe('countersign submit', () => {
   it("a stamp by another key than the mirror's is none: stamp/stamper-unknown", async () => {
     const other = formatVerifierKey(testKey('other.example', 1).key);
     const { code, stderr } = await submit('bundle', copy, '--stamper', other, '--out', at('none'));
-    expect(code).toBe(1);
-    expect(stderr).toContain('stamp/stamper-unknown');
+    expect(code).toBe(10);
+    expect(stderr).toContain(`the stamp from ${copy} does not verify: stamp/stamper-unknown`);
+    const json = await submit('bundle', copy, '--stamper', other, '--json');
+    expect(json.code).toBe(10);
+    expect(JSON.parse(json.stdout)).toMatchObject({ code: 'stamp/stamper-unknown', status: 200 });
     expect(() => readFileSync(at('none'))).toThrow();
+  });
+
+  it('at an address where neither a log nor a copy of one is: request/route-unknown, 1', async () => {
+    for (const to of [gateway.summary.address, mirror.summary.address]) {
+      const { code, stderr } = await submit('bundle', to);
+      expect(code).toBe(1);
+      expect(stderr).toContain('request/route-unknown');
+      expect(stderr).toContain("a mirror's copy of a log is under /<hash>");
+    }
   });
 
   it('of another log is refused by both, with the reason', async () => {

@@ -9,7 +9,7 @@ import * as v from 'valibot';
 import { toHex } from '../../bytes/hex.js';
 import { type Json, parseCanonical } from '../../bytes/json.js';
 import { parseVerifierKey, type VerifierKey } from '../../note/key.js';
-import { Failure, isReasonCode } from '../../reason.js';
+import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
 import { formatBundle, MAX_BUNDLE_BYTES } from '../../receipt/bundle.js';
 import { readEntry } from '../../receipt/entry.js';
 import { type Envelope, payloadDigest, readEnvelope } from '../../receipt/envelope.js';
@@ -20,6 +20,7 @@ import { EXIT, UsageError } from './exit-code.js';
 import { readInput, writeOutput } from './files.js';
 import { print, printable, printError, printJson } from './print.js';
 import { stageArgument } from './stage-argument.js';
+import { THEIR_TRUST_FILE } from './trust-file.js';
 
 interface SubmitOptions {
   readonly to: string;
@@ -33,7 +34,7 @@ export function submitCommand(): Command {
   return new Command('submit')
     .description('hand a receipt in, at its log or at a mirror, when the log may have forgotten it')
     .argument('<file>', 'a bundle, or the exact bytes of a log entry')
-    .option('--to <url>', "the log's prefix, or a mirror's address of that log", 'http://127.0.0.1:8787/log')
+    .option('--to <url>', 'where the log is read, at its gateway or at a mirror', DEFAULT_LOG)
     .option(
       '--wait <stage>',
       'at a log: wait for it to be included or witnessed, 10 s at most',
@@ -46,6 +47,8 @@ export function submitCommand(): Command {
     .action(run);
 }
 
+const DEFAULT_LOG = 'http://127.0.0.1:8787/log';
+
 const EXAMPLES = `
 Examples:
   countersign submit bundle.json --to https://log.example
@@ -53,9 +56,10 @@ Examples:
   countersign submit bundle.json --to https://mirror.example/8f43…e1 --stamper "$(cat stamps.vkey)" --out stamp.json
 
 A log answers with the entry's index, the same however often it is asked. A mirror answers with a stamp, which says when the entry was
-handed in, and hands it on to the log.
+handed in, and hands it on to the log. The mirror prints both when it starts: its address of the log, and the key of its stamps.
 
-Exit codes: 0 taken, 10 refused, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 taken, 10 refused, or a stamp that does not verify, 64 wrong usage, 1 anything else, such as an address at which there
+is neither.`;
 
 /** Room for a proof with many ML-DSA-44 cosignatures. */
 const MAX_ANSWER_BYTES = 1 << 18;
@@ -74,10 +78,20 @@ async function run(path: string, options: SubmitOptions): Promise<void> {
   const envelope = readOwn(path, entry);
   const asked = await send(options, entry);
   if (asked.status !== 200 && asked.status !== 201) return refused(asked, options);
-  const taken = await readAnswer(asked.body, envelope, options);
+  const taken = await readAnswer(asked.body, envelope, options).catch(unverified);
+  if (taken instanceof Failure) {
+    tellFailure(
+      taken.code,
+      asked.status,
+      `the stamp from ${options.to} does not verify: ${taken.message}`,
+      options,
+    );
+    process.exitCode = EXIT.fail;
+    return;
+  }
   const out = await keep(asked.body, envelope, taken, options);
   if (options.json) printJson({ ...taken, isNew: asked.status === 201, out });
-  else say(taken, asked.status === 201, out);
+  else say(taken, asked.status === 201, out, options);
 }
 
 function readOwn(path: string, entry: Uint8Array): Envelope {
@@ -128,6 +142,12 @@ function readJson(body: Uint8Array, to: string): Json {
   }
 }
 
+/** That a stamp does not verify is what this was to find out. */
+function unverified(error: unknown): Failure {
+  if (error instanceof Failure && error.code.startsWith('stamp/')) return error;
+  throw error;
+}
+
 /** Resolves to the file that was written, or to null. */
 async function keep(
   body: Uint8Array,
@@ -140,20 +160,34 @@ async function keep(
   return out;
 }
 
-function refused({ status, headers }: Asked, { to, json }: SubmitOptions): void {
+function refused({ status, headers }: Asked, options: SubmitOptions): void {
   const stated = headers['countersign-reason'];
   const code = typeof stated === 'string' && isReasonCode(stated) ? stated : null;
   const message = code === null ? `HTTP ${status}` : new Failure(code).message;
-  if (json) printJson({ code, status, message });
-  else printError(`countersign: ${to} does not take it: ${message}`);
-  // What is wrong on their side may be right in a while; what is wrong with the entry will not.
-  process.exitCode = status >= 500 || status === 429 ? EXIT.internal : EXIT.fail;
+  tellFailure(code, status, `${options.to} does not take it: ${message}`, options);
+  // What is wrong on their side, or with the address, may be right in a while; what is wrong with the entry will not.
+  const isElsewhere = code === 'request/route-unknown' || status >= 500 || status === 429;
+  process.exitCode = isElsewhere ? EXIT.internal : EXIT.fail;
 }
 
-function say(taken: Taken, isNew: boolean, out: string | null): void {
+function tellFailure(
+  code: ReasonCode | null,
+  status: number,
+  message: string,
+  { json }: SubmitOptions,
+): void {
+  if (json) printJson({ code, status, message });
+  else printError(`countersign: ${message}`);
+}
+
+function say(taken: Taken, isNew: boolean, out: string | null, { to }: SubmitOptions): void {
   if (taken.by === 'log') {
     print(`${isNew ? 'The log has taken it' : 'The log had it already'}: entry ${taken.index}.`);
-    if (out !== null) print(`The bundle is in ${out}. Check it:  npx countersign verify ${out}`);
+    const trust = to === DEFAULT_LOG ? '' : ' --trust trust.json';
+    if (out !== null) {
+      print(`The bundle is in ${out}. Check it:  npx countersign verify ${out}${trust}`);
+      if (trust !== '') print(THEIR_TRUST_FILE);
+    }
     return;
   }
   const { stamp, isVerified } = taken;

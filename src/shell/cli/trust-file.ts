@@ -17,6 +17,10 @@ export function ownTrustFile(): string {
   return dataFolder(defaultDataFolder()).trust;
 }
 
+/** What `trust.json` stands for in a command line for the receipts of a gateway that is not this machine's own. */
+export const THEIR_TRUST_FILE =
+  '  (trust.json: the trust file of that log, from its operator or from somebody who watches it)';
+
 /** The trust file that was named, or else this machine's own gateway's, or else none. Throws `trust/malformed` or `policy/…`. */
 export async function readTrust(named: string | undefined): Promise<Trusted | null> {
   const path = named ?? ownTrustFile();

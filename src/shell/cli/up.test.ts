@@ -16,6 +16,7 @@ import {
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
 import { parseTrust } from '../../appraise/trust.js';
+import { formatVerifierKey } from '../../note/key.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { readEntry } from '../../receipt/entry.js';
 import { EPOCH } from '../../receipt/epoch.js';
@@ -79,7 +80,9 @@ describe('countersign up', () => {
         'countersign-demo',
       ])
         expect(printed).toContain(part);
-      expect(printed).toContain('one controller');
+      expect(printed).toContain('3 witnesses, all of them yours: one controller');
+      const trust = parseTrust(readFileSync(join(folder, 'trust.json')));
+      expect(printed).toContain(formatVerifierKey(trust.log));
       const commands = /Try it:\n\n(.*?)\n\n/s.exec(printed)?.[1] ?? '';
       const example = await run(['-c', commands], { command: ['sh'], folder });
       expect(example.stdout).toMatch(/^HTTP\/1.1 200 OK\r?$/m);

@@ -1,5 +1,8 @@
 /** `countersign up`: the whole system on one machine. */
+import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseTrust, type Trust } from '../../appraise/trust.js';
+import { formatVerifierKey } from '../../note/key.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
 import { isLoopback } from '../http/guard.js';
@@ -8,6 +11,7 @@ import { type House, openHouse } from './house.js';
 import { closeOnSignal } from './on-signal.js';
 import { paint, print, printError, printJson } from './print.js';
 import { openUpstream } from './upstreams.js';
+import { whoseWitnesses } from './whose-witnesses.js';
 
 interface UpOptions {
   readonly data: string;
@@ -76,7 +80,7 @@ async function up(options: UpOptions): Promise<void> {
     onProblem: message => printError(`countersign: ${message}`),
   });
   if (options.json) printJson(summary(house));
-  else welcome(house, options);
+  else welcome(house, parseTrust(await readFile(house.folder.trust)), options);
   closeOnSignal(() => house.close());
 }
 
@@ -84,14 +88,19 @@ function summary({ address, folder, origin, models }: House) {
   return { address, data: folder.path, keys: folder.keys, trust: folder.trust, log: origin, models };
 }
 
-function welcome({ address, folder, origin, models }: House, { host, upstream }: UpOptions): void {
+function welcome(
+  { address, folder, origin, models }: House,
+  trust: Trust,
+  { host, upstream }: UpOptions,
+): void {
   const request = `{"model":"${models[0]}","messages":[{"role":"user","content":"What is a receipt?"}]}`;
   print(`${paint(['bold', 'green'], 'Countersign is listening')} on ${paint('bold', `${address}/v1`)}`);
   print();
   print(`  data    ${folder.path}`);
   print(`  keys    ${folder.keys}  (keep a copy: who loses the log's key loses the log)`);
   print(`  trust   ${folder.trust}  (for those who verify your receipts)`);
-  print(`  log     ${origin}, with three witnesses that are all yours: one controller`);
+  print(`  log     ${origin}, with ${whoseWitnesses(trust)}`);
+  print(`          ${formatVerifierKey(trust.log)}  (its key, for witnesses and mirrors)`);
   print(
     `  models  ${models.join(', ')} (built in, tiny)${upstream === undefined ? '' : `, and those of ${upstream}`}`,
   );

@@ -36,7 +36,7 @@ export function verifyMisbehaviourCommand(): Command {
 const EXAMPLES = `
 Examples:
   countersign verify-misbehaviour p1-2f0c….json --trust trust.json
-  countersign verify-misbehaviour p3-81aa….json --trust trust.json --log https://mirror.example/log --stamper mirror.example+…
+  countersign verify-misbehaviour p3-81aa….json --trust trust.json --log https://mirror.example/8f43…e1 --stamper mirror.example+…
 
 Nothing is believed but signatures by keys that you name, and nobody is asked, except for the entries behind --log.
 

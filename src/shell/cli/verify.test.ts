@@ -263,6 +263,20 @@ describe('what countersign verify prints', () => {
     expect(stdout).not.toContain('The four facts');
   });
 
+  it.each([
+    ['the opening', () => [...TRUST(), '--request', at('whole-request')], 'Pass --opening'],
+    ['the trust file', () => [], 'Pass --trust'],
+  ])(
+    'where %s is missing: what to do about it, and nothing about what nobody needs',
+    async (_, args, says) => {
+      const { stdout } = await verify(at('bundle'), ...args());
+      expect(stdout.startsWith('INCONCLUSIVE')).toBe(true);
+      expect(stdout).toContain(`What to do: ${says}`);
+      expect(stdout).not.toContain('Follow the log with a monitor');
+      expect(stdout).not.toContain('Pass the exact bytes');
+    },
+  );
+
   it('in colour only where it is asked for', async () => {
     const plain = await verify(at('bundle'), ...TRUST());
     expect(plain.stdout).not.toContain('\u001b[');

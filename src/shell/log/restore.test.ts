@@ -207,7 +207,7 @@ describe('nothing is taken', () => {
   it('that no quorum vouches for, or the log', async () => {
     const witnesses = KEYS.witnesses.slice(1);
     await expect(restore(quorumOf(3), { ...KEYS, witnesses })).rejects.toMatchObject({
-      code: 'witness/quorum-not-met',
+      code: 'log/mirror-unwitnessed',
     });
     const log = testKey(LOG.key.name, 99).key;
     await expect(restore(quorumOf(3), { ...KEYS, log })).rejects.toMatchObject({

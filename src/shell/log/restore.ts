@@ -43,7 +43,7 @@ export interface Restored {
 }
 
 /**
- * Throws `checkpoint/origin-mismatch`, `checkpoint/log-signature-missing`, `note/…` or `witness/quorum-not-met` for what the other side
+ * Throws `checkpoint/origin-mismatch`, `checkpoint/log-signature-missing`, `note/…` or `log/mirror-unwitnessed` for what the other side
  * shows, `log/mirror-behind` when it has less than is kept here, `log/mirror-differs` when its entries are not those that were signed, and
  * `peer/…`.
  */
@@ -84,7 +84,7 @@ async function readShown({
   quorum,
 }: RestoreOptions): Promise<{ readonly checkpoint: Checkpoint; readonly note: Uint8Array }> {
   const bytes = await from.checkpoint();
-  if (bytes === null) throw new Failure('peer/answer-missing', { field: `${from.url}/checkpoint` });
+  if (bytes === null) throw new Failure('peer/checkpoint-missing', { field: `${from.url}/checkpoint` });
   const note = parseNote(bytes);
   const checkpoint = parseCheckpoint(note.text);
   if (checkpoint.origin !== keys.log.name)
@@ -93,7 +93,7 @@ async function readShown({
   const { verified, unknown } = await verifyNote(note, [...own, ...keys.witnesses]);
   const signers = verified.map(({ key }) => key);
   if (!signers.includes(keys.log)) throw new Failure('checkpoint/log-signature-missing', { field: from.url });
-  if (!satisfies(quorum, signers)) throw new Failure('witness/quorum-not-met', { field: from.url });
+  if (!satisfies(quorum, signers)) throw new Failure('log/mirror-unwitnessed', { field: from.url });
   const signatures = note.signatures.filter(line => !unknown.includes(line));
   return { checkpoint, note: formatNote({ text: note.text, signatures }) };
 }

@@ -204,7 +204,7 @@ describe('following a log', () => {
     ],
     [
       'whose checkpoint it has not signed',
-      'checkpoint/log-signature-missing',
+      'mirror/log-key-unknown',
       log => ({ checkpoint: log.checkpoint(500, testKey(TWO_FACED.key.name, 5)), tiles: log }),
     ],
   ])('%s: %s', async (_, reason, show) => {

@@ -77,6 +77,8 @@ export class Follower {
     } catch (error) {
       if (error instanceof Failure && error.code === 'witness/consistency-invalid')
         throw new Failure('mirror/log-forked', { field: log.origin, detail: `sizes ${oldSize} and ${size}` });
+      if (error instanceof Failure && error.code === 'checkpoint/log-signature-missing')
+        throw new Failure('mirror/log-key-unknown', { field: remote.url });
       throw error;
     }
   }

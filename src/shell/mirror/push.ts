@@ -86,7 +86,7 @@ async function pushCheckpoint(options: PushOptions): Promise<Pushed | null> {
 
 async function readLogCheckpoint({ from, log, signal }: PushOptions) {
   const bytes = await from.checkpoint(signal);
-  if (bytes === null) throw new Failure('peer/answer-missing', { field: `${from.url}/checkpoint` });
+  if (bytes === null) throw new Failure('peer/checkpoint-missing', { field: `${from.url}/checkpoint` });
   const note = parseNote(bytes);
   const checkpoint = parseCheckpoint(note.text);
   if (checkpoint.origin !== log[0]?.name) throw new Failure('checkpoint/origin-mismatch');

@@ -494,7 +494,7 @@ describe('forks', () => {
 
 describe('a log that cannot be checked', () => {
   const troubles: [string, string, (path: string) => Uint8Array | number | undefined][] = [
-    ['it shows no checkpoint', 'peer/answer-missing', path => (path === 'checkpoint' ? 404 : undefined)],
+    ['it shows no checkpoint', 'peer/checkpoint-missing', path => (path === 'checkpoint' ? 404 : undefined)],
     ['it fails', 'peer/answer-unexpected', () => 500],
     [
       'its checkpoint is garbage',

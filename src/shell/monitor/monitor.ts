@@ -169,7 +169,8 @@ export class Monitor {
 
   async #ownCheckpoint(): Promise<Uint8Array> {
     const note = await this.#remote.checkpoint(this.#closing.signal);
-    if (note === null) throw new Failure('peer/answer-missing', { field: `${this.#remote.url}/checkpoint` });
+    if (note === null)
+      throw new Failure('peer/checkpoint-missing', { field: `${this.#remote.url}/checkpoint` });
     return note;
   }
 

@@ -195,6 +195,13 @@ describe('a witness that answers anything', () => {
     expect(message).toContain('HTTP 500: bad ?[31mred? things.');
     expect(message).not.toContain('second line');
   });
+
+  it('shows whole words of it, where it says too much', async () => {
+    answer = { status: 500, body: `${'word '.repeat(39)}antidisestablishmentarianism` };
+    expect(await askIt().catch((error: Error) => error.message)).toContain('word word ... ');
+    answer = { status: 500, body: 'x'.repeat(300) };
+    expect(await askIt().catch((error: Error) => error.message)).toContain(`${'x'.repeat(200)} ... `);
+  });
 });
 
 describe('a mirror, which takes a checkpoint and cosigns nothing', () => {

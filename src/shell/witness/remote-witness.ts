@@ -148,5 +148,8 @@ function noKnownLine(endpoint: string): Failure {
 /** What the witness says to a person: its first line, without anything that is not plain text. */
 function firstLine(body: Uint8Array): string {
   const [line = ''] = (fromUtf8(body.subarray(0, 4 * MAX_SHOWN)) ?? '').split('\n');
-  return line.replaceAll(/[^ -~]/g, '?').slice(0, MAX_SHOWN);
+  const plain = line.replaceAll(/[^ -~]/g, '?');
+  if (plain.length <= MAX_SHOWN) return plain;
+  // Whole words, unless there are none.
+  return `${plain.slice(0, MAX_SHOWN).replace(/(?<=.) [^ ]*$/, '')} ...`;
 }
