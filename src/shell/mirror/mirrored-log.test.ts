@@ -471,7 +471,8 @@ describe('a disk that fails', () => {
     expect(await live(whole.path, counting)).toEqual([252, 515]);
     whole.remove();
     expect(counting.count).toBeGreaterThan(30);
-    for (let call = 0; call < counting.count; call++) {
+    // Every call in one or two of the five ways, since each life takes a while.
+    for (let call = FAULTS.indexOf(fault) % 3; call < counting.count; call += 3) {
       const copy = temporaryFolder();
       cpSync(original.path, copy.path, { recursive: true });
       const disk = faultyDisk();
