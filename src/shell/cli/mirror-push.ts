@@ -38,6 +38,7 @@ const EXAMPLES = `
 Examples:
   countersign mirror push --from http://127.0.0.1:8787/log --to https://mirror.example --log "$(cat log.vkey)"
 
+log.vkey holds the log's key, which countersign up prints: the member "log" of its trust file.
 It goes on where it, or anybody else, has stopped.
 
 Exit codes: 0 the mirror has all of it, 10 the mirror has another history, or none of the given keys has cosigned, 64 wrong usage,

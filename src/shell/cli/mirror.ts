@@ -56,6 +56,7 @@ Examples:
   countersign mirror --name mirror.example/m1 --log "$(cat log.vkey)" https://log.example
   countersign mirror --listen 0.0.0.0:8900 --data ./mirror --ml-dsa-key ./mirror/ml-dsa.key --log "$(cat log.vkey)"
 
+log.vkey holds the log's key, which countersign up prints: the member "log" of its trust file.
 Without a URL it waits for somebody to push: see countersign mirror push --help.
 
 Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;

@@ -41,6 +41,8 @@ Examples:
   countersign witness --listen 0.0.0.0:8899 --data ./witness --ml-dsa-key ./witness/ml-dsa.key --policy logs.policy
   countersign witness --data ./checker --checks-entries --log-url http://127.0.0.1:8787/log --trust trust.json
 
+log.vkey holds the log's key, which countersign up prints: the member "log" of its trust file.
+
 Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 
 async function run({ json, ...settings }: WitnessOptions): Promise<void> {
