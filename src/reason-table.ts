@@ -515,11 +515,15 @@ export const REASONS = {
   },
   'log/behind-witness': {
     says: 'A witness has seen a larger log than the one on disk, as after restoring an old backup.',
-    do: 'Do not start it on these files: it would fork itself. Put a newer copy back, or fetch what is missing: countersign log restore --from <mirror>. If neither exists any more, end this log and begin one under another origin (docs/log.md).',
+    do: 'Do not start it on these files: it would fork itself. Put a newer copy back, or fetch what is missing: countersign log restore --from <mirror> --mirror <its key>. If neither exists any more, end this log and begin one under another origin (docs/log.md).',
   },
   'log/witnesses-silent': {
     says: "Too few of the log's witnesses answered at its start to know whether it has gone back behind what they have seen.",
     do: 'Start the log again when its witnesses can be reached.',
+  },
+  'log/unwitnessed': {
+    says: "The log's witnesses were heard at its start, and too few have cosigned it since.",
+    do: 'See what each of them is said to answer, and start again; one that checks entries has to reach the address under which it reads the log.',
   },
   'log/busy': {
     says: 'The log is being given more than it can look at.',
@@ -534,8 +538,12 @@ export const REASONS = {
     do: 'Wait until the mirror has caught up, or name another one.',
   },
   'log/mirror-unwitnessed': {
-    says: "What the mirror shows carries too few cosignatures by the log's witnesses to bring a log back from it.",
-    do: 'Name another mirror, or look again when the witnesses have cosigned; nothing was taken from this one.',
+    says: "Neither a quorum of the log's witnesses has cosigned what is shown there, nor a mirror whose key was given.",
+    do: "A mirror's checkpoint carries its own cosignature and none by witnesses: pass its key, which it prints when it starts, with --mirror <vkey>. Nothing was taken.",
+  },
+  'log/mirror-forked': {
+    says: 'What the mirror shows does not extend the checkpoint that is kept here, although the log has signed both.',
+    do: "Start nothing on either. Keep both checkpoints: they prove that somebody has signed two histories with the log's key. Nothing was taken.",
   },
   'log/mirror-differs': {
     says: 'What the mirror serves is not what the log and its witnesses have signed.',

@@ -1,10 +1,13 @@
 /**
  * `countersign log restore`: brings back what a log has lost, from a mirror.
  *
- * Trusted: the trust file, which says whose signatures count. Not trusted: the mirror, whose entries have to be those that the log and a
- * quorum of its witnesses have signed.
+ * Trusted: the trust file, which says whose signatures count, and whoever names a mirror's key. Not trusted: where the entries come from;
+ * they have to be those that the log has signed, and a quorum of its witnesses or that mirror.
  */
 import { Command } from 'commander';
+import type { Trust } from '../../appraise/trust.js';
+import { equal } from '../../bytes/octets.js';
+import { isCosignerType, keyLabel, parseVerifierKey, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { type Restored, restoreLog } from '../log/restore.js';
 import { RemoteLog } from '../tiles/remote-log.js';
@@ -15,14 +18,21 @@ import { progressOf } from './progress.js';
 
 interface RestoreOptions extends AtRestOptions {
   readonly from: string;
+  readonly mirror: readonly string[];
 }
 
 export function restoreCommand(): Command {
   return withAtRestOptions(new Command('restore'))
-    .description('bring back from a mirror what the log has lost, as far as its witnesses vouch for it')
+    .description('bring back what the log has lost, as far as its witnesses or a mirror vouch for it')
     .requiredOption(
       '--from <url>',
       "a mirror of the log, or the log's own tiles elsewhere: <url>/checkpoint is read first",
+    )
+    .option(
+      '--mirror <vkey>',
+      "a mirror's verifier key, whose cosignature is enough without a quorum of witnesses; may be repeated",
+      (value: string, before: readonly string[]) => [...before, value],
+      [],
     )
     .addHelpText('after', EXAMPLES)
     .action(run);
@@ -30,13 +40,14 @@ export function restoreCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  countersign log restore --from https://mirror.example/8f43…e1
+  countersign log restore --from https://mirror.example/8f43…e1 --mirror "$(cat mirror.vkey)"
   countersign log restore --from http://127.0.0.1:9000/log --data /srv/countersign --json
 
-A mirror prints the address of each copy when it starts, with the log's hash at its end.
+A mirror prints the address of each copy when it starts, with the log's hash at its end, and its key.
 
-Nothing is taken that the log and a quorum of its witnesses have not signed, and what is right stays as it is. It wants the gateway to be
-stopped. When it was broken off, the same again goes on.
+Nothing is taken that the log has not signed, and besides a quorum of its witnesses or one of the mirrors whose keys were given; and
+nothing that does not extend the checkpoint here. What is right stays as it is. It wants the gateway to be stopped. When it was broken
+off, the same again goes on.
 
 Exit codes: 0 the log holds all that the mirror's checkpoint covers, 10 the mirror has less, or something else, 30 not a trust file,
 64 wrong usage, 1 anything else, such as an address at which there is no log.`;
@@ -47,10 +58,11 @@ async function run(options: RestoreOptions): Promise<void> {
     throw new UsageError('--from takes a URL, such as https://mirror.example/8f43…e1.');
   try {
     const { folder, trust, keys } = await findLog(options);
+    const mirrors = options.mirror.map(text => mirrorKey(text, trust));
     const progress = progressOf('bundles compared', json);
     const from = new RemoteLog(options.from);
     const restored = await alone(folder, () =>
-      restoreLog({ folder, keys, quorum: trust.policy.quorum, from, onProgress: progress.show }),
+      restoreLog({ folder, keys, quorum: trust.policy.quorum, mirrors, from, onProgress: progress.show }),
     ).finally(progress.end);
     report(folder, restored, json);
   } catch (error) {
@@ -59,6 +71,33 @@ async function run(options: RestoreOptions): Promise<void> {
     printError(`countersign: ${(error as Failure).message}`);
     process.exitCode = code;
   }
+}
+
+/**
+ * A key that says that it has stored everything. The log's own says no such thing, nor does a witness's, unless the trust file says so:
+ * taken for a mirror's it would be a quorum of one.
+ */
+function mirrorKey(text: string, { log, logCosigner, policy, retired, statements }: Trust): VerifierKey {
+  let key: VerifierKey;
+  try {
+    key = parseVerifierKey(text);
+  } catch {
+    throw new UsageError(`--mirror takes a verifier key (<name>+<hash>+<base64>), and this is none: ${text}`);
+  }
+  if (!isCosignerType(key.type))
+    throw new UsageError(`${key.name} is a key of type 01: a mirror cosigns with type 04 or 06.`);
+  const isKey = (other: VerifierKey | null) => other !== null && equal(other.publicKey, key.publicKey);
+  if ([log, logCosigner].some(isKey))
+    throw new UsageError(`${key.name} is the log's own key: --mirror takes the key of somebody else.`);
+  const witnesses = [...policy.witnesses.values(), ...retired];
+  const saysMirrored = statements.some(
+    ({ key: label, says }) => label === keyLabel(key) && says === 'mirrored',
+  );
+  if (!saysMirrored && witnesses.some(witness => isKey(witness.key)))
+    throw new UsageError(
+      `${key.name} is a witness, and the trust file does not say that its key is "mirrored": --mirror takes the key of a mirror.`,
+    );
+  return key;
 }
 
 /** Null for what is neither the mirror's nor the trust file's fault. */

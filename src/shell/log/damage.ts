@@ -10,9 +10,9 @@ export interface Damage {
 
 export const ADVICE = {
   checkpoint:
-    'Bring it back from a mirror: countersign log restore --from <url>. Or put the newest copy back that you have; without it, nothing says how much this log has promised.',
+    'Bring it back from a mirror: countersign log restore --from <url> --mirror <its key>. Or put the newest copy back that you have; without it, nothing says how much this log has promised.',
   restore:
-    'Bring it back from a mirror: countersign log restore --from <url>. Or put back a copy from a backup.',
+    'Bring it back from a mirror: countersign log restore --from <url> --mirror <its key>. Or put back a copy from a backup.',
   remake: 'Remove the file: the log makes it again from the entries when it starts.',
   itself: 'Nothing: the log makes it again when it starts.',
   undecided:

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { testKey } from '../../../test/support/keys.js';
+import { type TestKey, testCosigner, testKey } from '../../../test/support/keys.js';
 import {
   acceptsTestEntry,
   growTo,
@@ -16,7 +16,12 @@ import {
   WITNESSES,
 } from '../../../test/support/log.js';
 import { equal } from '../../bytes/octets.js';
+import { formatCheckpoint } from '../../note/checkpoint.js';
+import { cosign } from '../../note/cosignature.js';
+import type { NoteSignature } from '../../note/signature-line.js';
+import { formatNote, parseNote, signNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
+import { bundlePath } from '../tiles/bundles.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { examineLog } from './examine.js';
 import type { FileLog } from './file-log.js';
@@ -155,6 +160,103 @@ describe('a log is brought back', () => {
     tamper = (_, body) => body;
     expect((await restore()).written).toEqual(['tile/entries/002', 'tile/entries/003', 'checkpoint']);
     await expectWhole();
+  });
+});
+
+/** What a mirror shows: the log's line and its own. */
+const MIRROR = testCosigner('mirror.example/m1', 70);
+const mirrored =
+  (...sign: readonly ((text: string) => NoteSignature)[]) =>
+  (path: string, body: Uint8Array) => {
+    if (path !== 'checkpoint') return body;
+    const { text } = parseNote(body);
+    return formatNote({ text, signatures: sign.map(by => by(text)) });
+  };
+const byLog = (text: string) => signNote(text, LOG.key, LOG.signer);
+const by =
+  ({ key, signer }: TestKey) =>
+  (text: string) =>
+    cosign(text, 1_800_000_000, key, signer);
+const restoreFrom = (...mirrors: readonly TestKey[]) =>
+  restoreLog({
+    folder: at(''),
+    keys: KEYS,
+    quorum: quorumOf(3),
+    mirrors: mirrors.map(({ key }) => key),
+    from: new RemoteLog(url),
+  });
+
+describe('a mirror in the place of the quorum', () => {
+  it.each<[string, TestKey[]]>([
+    ['the one that is known', [MIRROR]],
+    ['one of several', [testCosigner('mirror.example/m2', 71), MIRROR]],
+  ])('is enough: %s', async (_, mirrors) => {
+    tamper = mirrored(byLog, by(MIRROR));
+    expect((await restoreFrom(...mirrors)).size).toBe(SIZE);
+    // The log does not know the mirror, and keeps no line that it does not know.
+    const { signatures } = parseNote(readFileSync(at('checkpoint')));
+    expect(signatures.map(({ name }) => name)).toEqual([LOG.key.name]);
+    await expectWhole();
+  });
+
+  it('does not take the place of a checkpoint that is right', async () => {
+    cpSync(join(original.path, 'log'), at(''), { recursive: true });
+    flip('tile/entries/001');
+    const before = readFileSync(at('checkpoint'));
+    tamper = mirrored(byLog, by(MIRROR));
+    expect((await restoreFrom(MIRROR)).written).toEqual(['tile/entries/001']);
+    expect(readFileSync(at('checkpoint'))).toEqual(before);
+    await expectWhole();
+  });
+
+  it('brings back what an old backup lacks', async () => {
+    cpSync(join(original.path, 'backup'), at(''), { recursive: true });
+    tamper = mirrored(byLog, by(MIRROR));
+    expect((await restoreFrom(MIRROR)).written).toContain('checkpoint');
+    await expectWhole();
+  });
+
+  it.each<[string, string, TestKey[], ((text: string) => NoteSignature)[]]>([
+    ['log/mirror-unwitnessed', 'nobody has named it', [], [byLog, by(MIRROR)]],
+    [
+      'log/mirror-unwitnessed',
+      'another was named',
+      [testCosigner('mirror.example/m1', 71)],
+      [byLog, by(MIRROR)],
+    ],
+    ['log/mirror-unwitnessed', 'it has not cosigned', [MIRROR], [byLog, by(WITNESSES[0] as TestKey)]],
+    ['checkpoint/log-signature-missing', 'the log has not signed', [MIRROR], [by(MIRROR)]],
+    [
+      'note/signature-invalid',
+      'its cosignature is of something else',
+      [MIRROR],
+      [byLog, text => by(MIRROR)(`${text.slice(0, -2)}A\n`)],
+    ],
+    [
+      'note/signature-invalid',
+      "the log's signature is of something else",
+      [MIRROR],
+      [text => byLog(`${text}\n`), by(MIRROR)],
+    ],
+  ])('%s: %s', async (code, _, mirrors, signatures) => {
+    tamper = mirrored(...signatures);
+    await expect(restoreFrom(...mirrors)).rejects.toMatchObject({ code });
+    expect(existsSync(at('tile'))).toBe(false);
+  });
+});
+
+describe('log/mirror-forked: what is shown has another history than the checkpoint that is kept here', () => {
+  it.each([5, 256, 300, 3 * 256 + 1, SIZE])('at %i entries', async size => {
+    const log = await openTestLog(folder.path);
+    await growTo(log, size - 1);
+    await growTo(log, size, index => testEntry(index, 50));
+    const text = formatCheckpoint(log.signed);
+    await log.close();
+    writeFileSync(at('checkpoint'), formatNote({ text, signatures: [byLog(text)] }));
+    const before = readFileSync(at(bundlePath(Math.floor((size - 1) / 256))));
+    tamper = mirrored(byLog, by(MIRROR));
+    await expect(restoreFrom(MIRROR)).rejects.toMatchObject({ code: 'log/mirror-forked' });
+    expect(readFileSync(at(bundlePath(Math.floor((size - 1) / 256))))).toEqual(before);
   });
 });
 

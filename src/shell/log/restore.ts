@@ -1,13 +1,15 @@
 /**
  * Bringing a log's entries back from somebody who has them: a mirror, or the log's own tiles elsewhere.
  *
- * That somebody is not trusted. What is fetched has to make the root of a checkpoint that the log and a quorum of its witnesses have signed,
- * and that is settled before any file is touched. What is here and right is left as it is; what is here and wrong is replaced, one whole
- * file at a time, so that this can be broken off and done again. Nobody else uses the folder meanwhile.
+ * That somebody is not trusted. What is fetched has to make the root of a checkpoint that the log has signed, and besides a quorum of its
+ * witnesses or a mirror that the caller knows; and it has to extend the checkpoint that is kept here. All that is settled before any file
+ * is touched. What is here and right is left as it is; what is here and wrong is replaced, one whole file at a time, so that this can be
+ * broken off and done again. Nobody else uses the folder meanwhile.
  */
 import { dirname, join } from 'node:path';
 import { concatAll, equal } from '../../bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
+import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
 import { formatNote, parseNote, verifyNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
@@ -28,6 +30,8 @@ export interface RestoreOptions {
   readonly keys: CheckpointKeys;
   /** Which witnesses have to vouch for what is brought back. */
   readonly quorum: Quorum;
+  /** Mirrors of which one is enough in the quorum's place; cosigners' keys, and none of the log's own. */
+  readonly mirrors?: readonly VerifierKey[];
   readonly from: RemoteLog;
   readonly onProgress?: (done: number, bundles: number) => void;
   readonly disk?: Disk;
@@ -44,8 +48,8 @@ export interface Restored {
 
 /**
  * Throws `checkpoint/origin-mismatch`, `checkpoint/log-signature-missing`, `note/…` or `log/mirror-unwitnessed` for what the other side
- * shows, `log/mirror-behind` when it has less than is kept here, `log/mirror-differs` when its entries are not those that were signed, and
- * `peer/…`.
+ * shows, `log/mirror-behind` when it has less than is kept here, `log/mirror-forked` when it has another history, `log/mirror-differs` when
+ * its entries are not those that were signed, and `peer/…`.
  */
 export async function restoreLog(options: RestoreOptions): Promise<Restored> {
   const { folder, keys, from, disk = nodeDisk, onProgress = () => undefined } = options;
@@ -59,7 +63,9 @@ export async function restoreLog(options: RestoreOptions): Promise<Restored> {
     const detail = `${shown.checkpoint.size} entries there, ${kept.checkpoint.size} here`;
     throw new Failure('log/mirror-behind', { field: from.url, detail });
   }
-  const { tops, rest } = await readSkeleton(from, shown.checkpoint);
+  const skeleton = await readSkeleton(from, shown.checkpoint);
+  if (kept !== null) await checkExtends(from, kept.checkpoint, skeleton);
+  const { tops, rest } = skeleton;
   const work = new Work(folder, disk);
   const bundles = tops.length + (rest.length > 0 ? 1 : 0);
   for (const [index, top] of tops.entries()) {
@@ -77,11 +83,12 @@ export async function restoreLog(options: RestoreOptions): Promise<Restored> {
   return { size: shown.checkpoint.size, written: work.written, removed: work.removed };
 }
 
-/** The checkpoint that the other side shows, with the lines by known keys alone, as a log keeps it. */
+/** The checkpoint that the other side shows, with the lines by the log and its witnesses alone, as a log keeps it. */
 async function readShown({
   from,
   keys,
   quorum,
+  mirrors = [],
 }: RestoreOptions): Promise<{ readonly checkpoint: Checkpoint; readonly note: Uint8Array }> {
   const bytes = await from.checkpoint();
   if (bytes === null) throw new Failure('peer/checkpoint-missing', { field: `${from.url}/checkpoint` });
@@ -90,19 +97,28 @@ async function readShown({
   if (checkpoint.origin !== keys.log.name)
     throw new Failure('checkpoint/origin-mismatch', { field: from.url });
   const own = keys.logCosigner === null ? [keys.log] : [keys.log, keys.logCosigner];
-  const { verified, unknown } = await verifyNote(note, [...own, ...keys.witnesses]);
+  const kept = [...own, ...keys.witnesses];
+  const others = mirrors.filter(mirror => !kept.some(key => sameKey(key, mirror)));
+  const { verified } = await verifyNote(note, [...kept, ...others]);
   const signers = verified.map(({ key }) => key);
   if (!signers.includes(keys.log)) throw new Failure('checkpoint/log-signature-missing', { field: from.url });
-  if (!satisfies(quorum, signers)) throw new Failure('log/mirror-unwitnessed', { field: from.url });
-  const signatures = note.signatures.filter(line => !unknown.includes(line));
+  const isMirrored = signers.some(signer => mirrors.some(mirror => sameKey(mirror, signer)));
+  if (!isMirrored && !satisfies(quorum, signers))
+    throw new Failure('log/mirror-unwitnessed', { field: from.url });
+  const signatures = note.signatures.filter(({ name, keyId }) =>
+    kept.some(key => key.name === name && equal(key.id, keyId)),
+  );
   return { checkpoint, note: formatNote({ text: note.text, signatures }) };
 }
 
-/** The hash of every full bundle, and the entries after them: together they make the root, or this throws. */
-async function readSkeleton(
-  from: RemoteLog,
-  { size, root }: Checkpoint,
-): Promise<{ readonly tops: readonly Uint8Array[]; readonly rest: readonly Uint8Array[] }> {
+/** A tree as far as its root needs it: the hash of every full bundle, and the entries after them. */
+interface Skeleton {
+  readonly tops: readonly Uint8Array[];
+  readonly rest: readonly Uint8Array[];
+}
+
+/** Reads what makes the checkpoint's root. Throws `log/mirror-differs` for anything else. */
+async function readSkeleton(from: RemoteLog, { size, root }: Checkpoint): Promise<Skeleton> {
   const full = Math.floor(size / TILE_WIDTH);
   const tops: Uint8Array[] = [];
   while (tops.length < full) {
@@ -111,14 +127,34 @@ async function readSkeleton(
     for (let at = 0; at < width; at++) tops.push(hashes.slice(at * 32, (at + 1) * 32));
   }
   const rest = size % TILE_WIDTH === 0 ? [] : await from.bundle(full, size % TILE_WIDTH);
+  if (!equal(await rootOf({ tops, rest }), root))
+    throw new Failure('log/mirror-differs', { field: from.url });
+  return { tops, rest };
+}
+
+/** Throws `log/mirror-forked` unless the tree begins with the one that is kept here, which is no larger. */
+async function checkExtends(from: RemoteLog, kept: Checkpoint, { tops, rest }: Skeleton): Promise<void> {
+  const full = Math.floor(kept.size / TILE_WIDTH);
+  const width = kept.size % TILE_WIDTH;
+  const top = tops[full];
+  let last = rest;
+  if (width > 0 && top !== undefined) {
+    last = await from.bundle(full, TILE_WIDTH);
+    if (!equal(tileOf(last.map(leafHash)).top(), top))
+      throw new Failure('log/mirror-differs', { field: bundlePath(full) });
+  }
+  const beginning = { tops: tops.slice(0, full), rest: last.slice(0, width) };
+  if (equal(await rootOf(beginning), kept.root)) return;
+  throw new Failure('log/mirror-forked', { field: from.url, detail: `at ${kept.size} entries` });
+}
+
+function rootOf({ tops, rest }: Skeleton): Promise<Uint8Array> {
   const levels = [tileOf(rest.map(leafHash)), ...levelsAbove(tops).map(hashes => tileOf(lastPart(hashes)))];
-  const found = await rootHash(size, async ({ level, index }) => {
+  return rootHash(tops.length * TILE_WIDTH + rest.length, async ({ level, index }) => {
     const height = level % TILE_HEIGHT;
     const tile = levels[Math.floor(level / TILE_HEIGHT)] as TileNodes;
     return tile.node(height, index % 2 ** (TILE_HEIGHT - height));
   });
-  if (!equal(found, root)) throw new Failure('log/mirror-differs', { field: from.url });
-  return { tops, rest };
 }
 
 /** Of every level from 1 up, all hashes: those that are given, those of the full tiles that they make, and so on. */
