@@ -43,6 +43,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['upstream/garbage', { status: 502, type: 'api_error', code: 'upstream/garbage' }],
   ['upstream/oversized', { status: 502, type: 'api_error', code: 'upstream/oversized' }],
   ['gateway/busy', { status: 503, type: 'api_error', code: 'gateway/busy' }],
+  ['gateway/opening', { status: 503, type: 'api_error', code: 'gateway/opening' }],
   ['gateway/closing', { status: 503, type: 'api_error', code: 'gateway/closing' }],
   ['gateway/fault', { status: 500, type: 'api_error', code: 'gateway/fault' }],
   ['log/unavailable', { status: 503, type: 'api_error', code: 'log/unavailable' }],

@@ -33,6 +33,7 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'upstream/garbage': { status: 502, type: 'api_error' },
   'upstream/oversized': { status: 502, type: 'api_error' },
   'gateway/busy': { status: 503, type: 'api_error' },
+  'gateway/opening': { status: 503, type: 'api_error' },
   'gateway/closing': { status: 503, type: 'api_error' },
   'log/unavailable': { status: 503, type: 'api_error' },
   'vault/unavailable': { status: 503, type: 'api_error' },

@@ -136,28 +136,25 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const active = new ActiveExchanges();
   const vault = new Vault(join(folder, 'vault'), new Uint8Array(32).fill(5));
   const host = options.host ?? '127.0.0.1';
-  const gateway = new Gateway({
-    context: {
-      issuer: openedIssuer,
-      log: openedLog,
-      vault,
-      upstreams,
-      names,
-      active,
-      bodies: new BodyBudget(options.limits?.heldBytes ?? DEFAULT_LIMITS.heldBytes),
-      operator: 'test operator',
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
-      inline: options.inline ?? true,
-      now,
-      seen: () => {
-        if (openedLog.witnessed === null) throw new Error('nothing is witnessed');
-        return openedLog.witnessed;
-      },
-      onProblem,
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const gateway = new Gateway({ logRoutes, host, port: 0, connections: limits.connections, onProblem });
+  gateway.admit({
+    issuer: openedIssuer,
+    log: openedLog,
+    vault,
+    upstreams,
+    names,
+    active,
+    bodies: new BodyBudget(limits.heldBytes),
+    operator: 'test operator',
+    limits,
+    inline: options.inline ?? true,
+    now,
+    seen: () => {
+      if (openedLog.witnessed === null) throw new Error('nothing is witnessed');
+      return openedLog.witnessed;
     },
-    logRoutes,
-    host,
-    port: 0,
+    onProblem,
   });
   const address = await gateway.listen();
   return {

@@ -45,13 +45,21 @@ import { readHousePolicy } from './house-policy.js';
 import { trustFile } from './house-trust.js';
 import { compareKeys, succeed } from './key-succession.js';
 
-export interface HouseLog {
-  readonly keys: HouseKeys;
+/** A log, and what may be read of it. */
+export interface ReadableLog {
   readonly log: FileLog;
-  /** What may be read of it. */
   readonly retention: Retention;
+}
+
+export interface HouseLog extends ReadableLog {
+  readonly keys: HouseKeys;
   /** Of all its key changes. */
   readonly history: KeyHistory;
+  /**
+   * The size up to which it has to be witnessed before the house opens: what it held when it was opened. At its start a witness may have said no more
+   * than that it has yet to read that.
+   */
+  readonly mustBeWitnessed: number;
   close(): Promise<void>;
 }
 
@@ -60,16 +68,22 @@ export interface HouseLogOptions {
   /** The name under which the keys count as one controller in the trust file. */
   readonly operator: string;
   readonly onProblem: (message: string) => void;
+  /**
+   * Told of the log as soon as it may be read, which witnesses that check entries wait for, and of null when it may not be any more. Left out
+   * where nobody serves it.
+   */
+  readonly onReadable?: (readable: ReadableLog | null) => void;
   /** Whether to open it although one of its keys has ended and its successor is not here: to name a new one, and for nothing else. */
   readonly allowEnded?: boolean;
 }
 
 /**
  * Opens log and witnesses, finishes a key change that was interrupted, names the recovery key in a log that has none, and writes the
- * trust file. Throws `data/…`, `log/…` or `key/…` when what is on disk forbids it.
+ * trust file. Throws `data/…`, `log/…` or `key/…` when what is on disk forbids it, and `log/unwitnessed` when a key change in it does not
+ * become witnessed.
  */
 export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> {
-  const { folder, operator, allowEnded = false } = options;
+  const { folder, operator, allowEnded = false, onReadable = () => undefined } = options;
   const keys = await openKeys(folder.keys);
   const retention = await Retention.open(folder.log);
   const policy = await readHousePolicy(folder, keys);
@@ -77,14 +91,19 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
   const log = await closingOnFailure(cosigner, () =>
     openWitnessedLog(options, keys, cosigner, policy.policy, retention),
   );
+  const mustBeWitnessed = policy.policy.quorum.kind === 'none' ? 0 : log.size;
+  onReadable({ log, retention });
   const both = {
     close: async () => {
+      onReadable(null);
       await log.close();
       await cosigner.close();
     },
   };
   const pending = await closingOnFailure(both, async () => {
-    const history = await withRecoveryKey(folder, keys, log, await readHistory(log, keys));
+    const found = await readHistory(log, keys);
+    await untilWitnessed(log, found, mustBeWitnessed);
+    const history = await withRecoveryKey(folder, keys, log, found);
     const { successions, ended } = await compareKeys(folder.keys, keys, history);
     const [first] = ended;
     if (first !== undefined && !allowEnded) {
@@ -96,7 +115,8 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
     await writeDurably(folder.trust, utf8(trust), 0o644);
     return history;
   });
-  if (pending instanceof KeyHistory) return { keys, log, retention, history: pending, close: both.close };
+  if (pending instanceof KeyHistory)
+    return { keys, log, retention, history: pending, mustBeWitnessed, close: both.close };
   await both.close();
   for (const succession of pending) await succeed(folder, keys, succession);
   return openHouseLog(options);
@@ -104,6 +124,18 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
 
 /** What a witness of others may take to answer, in milliseconds; a round of the log waits for less, except at its start. */
 const WITNESS_PATIENCE = 10_000;
+
+/** How long a key change may take to be witnessed, in milliseconds. */
+const CHANGE_WITNESS_TIME = 10_000;
+
+/** Nothing follows from a key change before it is witnessed: no key takes its place by it, and the trust file does not know of it. */
+async function untilWitnessed(log: FileLog, { changes }: KeyHistory, mustBeWitnessed: number): Promise<void> {
+  const last = changes.at(-1);
+  if (last === undefined || last.index >= mustBeWitnessed) return;
+  if (await log.reached(last.index, 'witnessed', CHANGE_WITNESS_TIME)) return;
+  const detail = `the key change in entry ${last.index} is not witnessed`;
+  throw new Failure('log/unwitnessed', { detail });
+}
 
 async function closingOnFailure<Value>(
   opened: { close(): Promise<void> },

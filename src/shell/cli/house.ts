@@ -19,15 +19,12 @@ import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
-import { Routes } from '../http/server.js';
-import { CompressedBundles } from '../log/compressed-bundles.js';
-import { serveLog } from '../log/serve.js';
-import { submissionRoute, submissionStatus } from '../submission/answer.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
+import { HouseFront } from './house-front.js';
 import { openHouseLog } from './house-log.js';
 
 export interface HouseOptions {
@@ -59,7 +56,10 @@ export interface House {
 /** The name of a party that has published none. */
 export const UNNAMED = 'unnamed operator';
 
-/** Opens everything and listens. Throws `data/…` or `log/…` when what is on disk forbids it. */
+/**
+ * Listens and opens everything; resolves when exchanges are taken. Throws `data/…` or `log/…` when what is on disk forbids it, and
+ * `log/unwitnessed` when the log does not become witnessed.
+ */
 export async function openHouse(options: HouseOptions): Promise<House> {
   const folder = dataFolder(options.data);
   await mkdir(folder.keys, { recursive: true, mode: 0o700 });
@@ -90,10 +90,17 @@ class Opened {
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
   const operator = options.operator ?? UNNAMED;
-  const { keys, log, retention, history, close } = await openHouseLog({
+  const { host, port, onProblem } = options;
+  const front = new HouseFront(onProblem);
+  const { connections } = DEFAULT_LIMITS;
+  const gateway = new Gateway({ logRoutes: front.routes, host, port, connections, onProblem });
+  const address = await gateway.listen();
+  opened.add(() => gateway.close());
+  const { keys, log, retention, history, mustBeWitnessed, close } = await openHouseLog({
     folder,
     operator,
-    onProblem: options.onProblem,
+    onProblem,
+    onReadable: readable => front.show(readable),
   });
   opened.add(close);
   const engine = await openEngine();
@@ -117,48 +124,31 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     now,
   });
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
-  if (log.witnessed === null) throw new Failure('witness/quorum-not-met');
+  // An epoch that witnesses are slow to cosign is included, as what comes later may be; but nothing is named that nobody has seen.
+  if (log.witnessed === null || log.witnessed.size < mustBeWitnessed)
+    throw new Failure('log/unwitnessed', { detail: 'the log as it was found is not witnessed' });
 
   await announceActs(retention, log, keys.issuer);
-  const compressed = new CompressedBundles();
   const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
   opened.add(() => admission.close());
-  const logRoutes = new Routes({
-    routes: [
-      submissionRoute('/log/entries', new Submissions(log, admission), log),
-      {
-        method: 'GET',
-        path: /^\/log\/(.+)$/,
-        handle: ({ headers }, path = '') =>
-          serveLog(log, path, { retention, compressed, acceptEncoding: headers['accept-encoding'] }),
-      },
-    ],
-    statusOf: submissionStatus,
-    onProblem: options.onProblem,
+  front.take(new Submissions(log, admission), { log, retention });
+  gateway.admit({
+    issuer,
+    log,
+    vault: new Vault(folder.vault, keys.vaultKey),
+    upstreams,
+    names,
+    active: new ActiveExchanges(),
+    bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
+    operator,
+    limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
+    inline: options.inline,
+    now,
+    seen: () => log.witnessed as Checkpoint,
+    denialOf: index => retention.denialOf(index),
+    onProblem,
   });
-  const active = new ActiveExchanges();
-  const gateway = new Gateway({
-    context: {
-      issuer,
-      log,
-      vault: new Vault(folder.vault, keys.vaultKey),
-      upstreams,
-      names,
-      active,
-      bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
-      operator,
-      limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
-      inline: options.inline,
-      now,
-      seen: () => log.witnessed as Checkpoint,
-      denialOf: index => retention.denialOf(index),
-      onProblem: options.onProblem,
-    },
-    logRoutes,
-    host: options.host,
-    port: options.port,
-  });
-  const address = await gateway.listen();
+  // Closed before what its exchanges need.
   opened.add(() => gateway.close());
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close: () => opened.close() };

@@ -1,6 +1,8 @@
 /**
  * The gateway: an OpenAI-compatible server whose every answer leaves with a receipt.
  *
+ * It listens before it takes exchanges, so that witnesses can read a log that starts, without which it may never be witnessed.
+ *
  * Clients and upstreams are not trusted. The log and the vault are the operator's own and are trusted to keep what they took; the
  * operator is not trusted at all, which is what the receipts are for.
  */
@@ -20,12 +22,15 @@ import { handleReceipt } from './receipts.js';
 import { sendFailure, sendJson } from './respond.js';
 
 export interface GatewayOptions {
-  readonly context: GatewayContext;
   /** What the log shows and takes, under `/log/`; the gateway only mounts it. */
   readonly logRoutes: Routes;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** The most connections at a time; fewer where the process may not open many files. */
+  readonly connections: number;
+  /** Told of faults of our own, without any content. */
+  readonly onProblem: (message: string) => void;
 }
 
 /** How long running exchanges may take to end when the gateway closes, in milliseconds. */
@@ -36,6 +41,9 @@ const REQUEST_TIME = 300_000;
 export class Gateway {
   readonly #options: GatewayOptions;
   readonly #server: Server;
+  /** What exchanges are made with; null before there may be any. */
+  #context: GatewayContext | null = null;
+  #closed: Promise<void> | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -49,7 +57,7 @@ export class Gateway {
       type: 'application/json',
       body: openaiError(failure).body,
     }));
-    this.#server.maxConnections = connectionLimit(options.context.limits.connections);
+    this.#server.maxConnections = connectionLimit(options.connections);
   }
 
   /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */
@@ -63,14 +71,24 @@ export class Gateway {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   }
 
-  /** Takes no new requests, lets running ones end, and ends those that do not as aborted. */
-  async close(): Promise<void> {
-    const { active } = this.#options.context;
-    active.closing = true;
+  /** Takes exchanges from now on; until then they are refused with `gateway/opening`. */
+  admit(context: GatewayContext): void {
+    this.#context = context;
+  }
+
+  /** Takes no new requests, lets running ones end, and ends those that do not as aborted. Once, however often it is called. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    const active = this.#context?.active;
+    if (active !== undefined) active.closing = true;
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
     const patience = setTimeout(() => this.#server.closeAllConnections(), CLOSING_TIME);
-    await active.allEnded();
+    await active?.allEnded();
     this.#server.closeIdleConnections();
     await closed;
     clearTimeout(patience);
@@ -104,14 +122,13 @@ export class Gateway {
     query: URLSearchParams,
     response: ServerResponse,
   ): (() => Promise<void> | void) | null {
-    const { context } = this.#options;
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
-    if (receipt !== null) return () => handleReceipt(context, receipt[1] ?? '', query, response);
+    if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
     switch (route) {
       case CHAT:
         return () => this.#chat(request, response);
       case '/v1/models':
-        return () => handleModels(context, request, response);
+        return () => handleModels(this.#admitted, request, response);
       case '/healthz':
         return () => sendJson(response, 200, { status: 'alive' });
       case '/readyz':
@@ -124,22 +141,32 @@ export class Gateway {
   }
 
   async #chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { context } = this.#options;
+    const context = this.#admitted;
     if (context.active.closing) throw new Failure('gateway/closing');
     await handleChat(context, request, response);
   }
 
+  get #admitted(): GatewayContext {
+    if (this.#context === null) throw new Failure('gateway/opening');
+    return this.#context;
+  }
+
   #sendReadiness(response: ServerResponse): void {
-    const { log, active } = this.#options.context;
-    const checks = { log: log.writable, witnessed: log.witnessed !== null, open: !active.closing };
+    const { log, active } = this.#context ?? {};
+    const checks = {
+      log: log?.writable === true,
+      witnessed: (log?.witnessed ?? null) !== null,
+      open: active?.closing === false,
+    };
     const ready = Object.values(checks).every(Boolean);
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks });
   }
 
   #failed(response: ServerResponse, error: unknown): void {
-    const failure = asFailure(this.#options.context, error);
+    const failure = asFailure(this.#options, error);
+    const later = failure.code === 'gateway/opening' ? { 'retry-after': '1' } : {};
     if (response.headersSent) response.destroy();
-    else sendFailure(response, failure);
+    else sendFailure(response, failure, later);
   }
 }
 
