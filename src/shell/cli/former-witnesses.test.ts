@@ -156,14 +156,15 @@ describe('a house whose owner names other witnesses', () => {
   const house = () => ['--data', at('house')];
   const codes = (bundle: string) => run(['verify', at(bundle), '--trust', at('house/trust.json')]);
   const trust = () => parseTrust(readFileSync(at('house/trust.json')));
-  async function bundleFrom({ summary }: Served, file: string): Promise<void> {
-    const body = { ...chat(), model: summary.models[0], max_tokens: 1 };
-    writeFileSync(at(file), await fetchBundle(summary, exchangeOf(await ask(summary.address, { body }))));
-  }
+  const exchangeWith = async ({ summary }: Served): Promise<string> =>
+    exchangeOf(await ask(summary.address, { body: { ...chat(), model: summary.models[0], max_tokens: 1 } }));
+  const keep = async ({ summary }: Served, exchange: string, file: string): Promise<void> =>
+    writeFileSync(at(file), await fetchBundle(summary, exchange));
 
   it('can give out a trust file by which nothing of before fails, now and when they change back', async () => {
     let gateway = await serve(house());
-    await bundleFrom(gateway, 'before.json');
+    const exchange = await exchangeWith(gateway);
+    await keep(gateway, exchange, 'before.json');
     expect((await gateway.stop()).code).toBe(0);
     const { log, policy } = JSON.parse(readFileSync(at('house/trust.json'), 'utf8')) as TrustFile;
     const own = [...trust().policy.witnesses.values()].map(({ key }) => key);
@@ -176,7 +177,8 @@ describe('a house whose owner names other witnesses', () => {
     const says = { key: (keys[0] as string).split('+').slice(0, 2).join('+'), says: 'entries-checked' };
     writeFileSync(at('house/statements.json'), JSON.stringify([says]));
     gateway = await serve(house());
-    await bundleFrom(gateway, 'between.json');
+    await keep(gateway, await exchangeWith(gateway), 'between.json');
+    await keep(gateway, exchange, 'anew.json');
     expect((await gateway.stop()).code).toBe(0);
     const { retired, statements } = trust();
     expect(retired.map(({ key }) => key)).toEqual(own);
@@ -189,6 +191,7 @@ describe('a house whose owner names other witnesses', () => {
     const inconclusive = await codes('before.json');
     expect(inconclusive.code).toBe(20);
     expect(inconclusive.stdout).toContain('witness/quorum-not-met');
+    expect((await codes('anew.json')).code).toBe(0);
     const checked = await codes('between.json');
     expect(checked.code).toBe(0);
     expect(checked.stdout).toContain('every entry was read and checked');
@@ -206,13 +209,11 @@ describe('a house whose owner names other witnesses', () => {
     // And back to the house's own.
     expect((await foreign.stop()).code).toBe(0);
     rmSync(at('house/witnesses.policy'));
-    for (let start = 0; start < 2; start++) {
-      expect((await run(['key', 'rotate', 'issuer', ...house()])).code).toBe(0);
-      expect(trust().retired.filter(({ role }) => role === 'witness')).toHaveLength(1);
-      expect((await codes('before.json')).code).toBe(0);
-      expect((await codes('between.json')).code).toBe(20);
-    }
-  }, 60_000);
+    expect((await run(['key', 'list', ...house()])).code).toBe(0);
+    expect(trust().retired).toHaveLength(1);
+    expect((await codes('before.json')).code).toBe(0);
+    expect((await codes('between.json')).code).toBe(20);
+  }, 120_000);
 
   it.each<[string, string]>([
     ['not JSON', '['],

@@ -71,7 +71,7 @@ beforeAll(async () => {
   url = mirror.summary.logs[0]?.url as string;
   await vi.waitFor(async () => expect(await sizeAt(url)).toBe(await sizeAt(log)), { timeout: 15_000 });
   expect((await gateway.stop()).code).toBe(0);
-}, 60_000);
+}, 120_000);
 afterAll(async () => {
   await mirror.stop();
   rmSync(folder, { recursive: true, force: true });
@@ -101,7 +101,7 @@ describe('countersign log restore --mirror', () => {
     const again = await restore('damaged', '--mirror', vkey, '--json');
     expect(JSON.parse(again.stdout)).toMatchObject({ written: [], removed: [], exitCode: 0 });
     await expectToGoOn('damaged');
-  }, 60_000);
+  }, 120_000);
 
   it('lets a log go on that was put back from an old copy, as the refusal to start says', async () => {
     cpSync(at('house'), at('back'), { recursive: true });
@@ -115,14 +115,14 @@ describe('countersign log restore --mirror', () => {
     const { code, stdout } = await restore('back', '--mirror', vkey);
     expect([code, stdout]).toEqual([0, expect.stringContaining('RESTORED')]);
     await expectToGoOn('back');
-  }, 60_000);
+  }, 120_000);
 
   it('lets a log go on of which nothing is left but its keys and its witnesses', async () => {
     cpSync(at('house'), at('lost'), { recursive: true });
     rmSync(at('lost', 'log'), { recursive: true });
     expect((await restore('lost', '--mirror', vkey)).code).toBe(0);
     await expectToGoOn('lost');
-  }, 60_000);
+  }, 120_000);
 
   describe('from somebody who shows something else', () => {
     let server: Server;
