@@ -523,7 +523,7 @@ export const REASONS = {
   },
   'log/unwitnessed': {
     says: "The log's witnesses were heard at its start, and too few have cosigned it since.",
-    do: 'See what each of them is said to answer, and start again; one that checks entries has to reach the address under which it reads the log.',
+    do: 'See what each of them is said to answer, and start the gateway again: one that checks entries can read the log only while a gateway serves it.',
   },
   'log/busy': {
     says: 'The log is being given more than it can look at.',

@@ -70,6 +70,23 @@ it.each(['log', 'issuer', 'witness-2'])(
   },
 );
 
+it.each(['log', 'log-ml-dsa', 'witness-2'])(
+  'a policy of the owner’s that names the key of %s from before its rotation still holds',
+  async place => {
+    await house.using(async () => undefined);
+    const { policy } = JSON.parse(readFileSync(house.folder.trust, 'utf8')) as { policy: string };
+    writeFileSync(house.folder.policy, `# mine\n${policy}`);
+    const before = await house.using(async open => logReceipt(open, open.keys.issuer, 1));
+    const { successor } = await house.change({ target: place });
+    await house.using(async open => {
+      expect(keyIn(open, place).key).toEqual(successor);
+      expect(await house.judge(await logReceipt(open, open.keys.issuer, 2))).toEqual(PASS);
+      expect(await house.judge(before)).toEqual(PASS);
+    });
+    expect(readFileSync(house.folder.policy, 'utf8')).toBe(`# mine\n${policy}`);
+  },
+);
+
 describe('spec/keys.md §5: a stolen issuer key', () => {
   it('is revoked from an index on, and replaced', async () => {
     const { stolen, good, doubtful } = await house.using(async open => ({

@@ -12,12 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => house.remove());
 
-it.each([
-  [['up', '--port', '0']],
-  [['key', 'list']],
-  [['log', 'retention']],
-])('policy/malformed: %j names the file and the line, and ends with 1', async args => {
-  const { code, stderr } = await run([...args, '--data', house.folder.path]);
-  expect(stderr).toContain(`policy/malformed (${house.folder.policy}, line 2)`);
-  expect(code).toBe(1);
-});
+it.each([[['up', '--port', '0']], [['key', 'list']], [['log', 'retention']]])(
+  'policy/malformed: %j names the file and the line, and ends with 1',
+  async args => {
+    const { code, stderr } = await run([...args, '--data', house.folder.path]);
+    expect(stderr).toContain(`policy/malformed (${house.folder.policy}, line 2)`);
+    expect(code).toBe(1);
+  },
+);

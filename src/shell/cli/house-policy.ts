@@ -7,10 +7,9 @@
 import * as v from 'valibot';
 import { policyText, type TrustFile, TrustSchema } from '../../appraise/trust.js';
 import { fromUtf8 } from '../../bytes/octets.js';
-import { formatVerifierKey, sameKey, type VerifierKey } from '../../note/key.js';
+import { formatVerifierKey, parseVerifierKey, sameKey, type VerifierKey } from '../../note/key.js';
 import { parsePolicy, type WitnessPolicy } from '../../note/policy.js';
 import { Failure } from '../../reason.js';
-import type { KeyHistory } from '../../receipt/key-history.js';
 import { readIfPresent } from '../files/durable.js';
 import type { DataFolder } from './data-folder.js';
 import type { HouseKeys } from './house-keys.js';
@@ -33,8 +32,9 @@ export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Prom
     keys.witnesses.map(({ key }) => key),
     'all',
   );
-  const text = bytes === null ? own : fromUtf8(bytes);
-  if (text === null) throw new Failure('policy/malformed', { field: folder.policy, detail: 'not UTF-8' });
+  const written = bytes === null ? own : fromUtf8(bytes);
+  if (written === null) throw new Failure('policy/malformed', { field: folder.policy, detail: 'not UTF-8' });
+  const text = withPresentKeys(written, keys);
   const policy = parseNamed(folder.policy, text);
   const ofLog: readonly VerifierKey[] = [keys.log.key, keys.logCosigner.key];
   if (policy.logs.some(({ key }) => !ofLog.some(known => sameKey(known, key)))) {
@@ -61,15 +61,30 @@ function parseNamed(file: string, text: string): WitnessPolicy {
   }
 }
 
-/** The policy after its witnesses' keys have been rotated: in the place of each key stands the one that took it. */
-export function withSuccessors(text: string, history: KeyHistory): string {
-  return history.tenures.reduce(
-    (changed, { role, key, successor }) =>
-      role === 'witness' && successor !== null
-        ? changed.replaceAll(formatVerifierKey(key), formatVerifierKey(successor))
-        : changed,
-    text,
-  );
+/** A verifier key as it may stand in a policy. */
+const KEY = /[^\s+]+\+[0-9a-f]{8}\+[0-9A-Za-z+/]+=*/g;
+
+/**
+ * A policy in which the house's own keys are those of today: its owner wrote it once, and a key that rotates keeps its name. Whatever else
+ * stands in it stays.
+ */
+function withPresentKeys(text: string, { log, logCosigner, witnesses }: HouseKeys): string {
+  const own = [log, logCosigner, ...witnesses].map(({ key }) => key);
+  return text.replaceAll(KEY, written => {
+    const key = readKey(written);
+    const present = own.find(({ name, type }) => name === key?.name && type === key.type);
+    return present === undefined ? written : formatVerifierKey(present);
+  });
+}
+
+/** What is no key is left for the policy's own parser to refuse. */
+function readKey(text: string): VerifierKey | null {
+  try {
+    return parseVerifierKey(text);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
 /** A member of the trust file that the owner keeps in a file of its own; its default when there is no such file. */

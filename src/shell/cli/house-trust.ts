@@ -1,11 +1,10 @@
 /** The trust file that an operator's house writes: what its keys are, and what became of earlier ones. */
 import type { Trust, TrustFile } from '../../appraise/trust.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
-import { parsePolicy } from '../../note/policy.js';
 import type { KeyHistory, Tenure } from '../../receipt/key-history.js';
 import { formerWitnesses } from './former-witnesses.js';
 import type { HouseKeys } from './house-keys.js';
-import { type HousePolicy, withSuccessors } from './house-policy.js';
+import type { HousePolicy } from './house-policy.js';
 
 /** What the house has said and done before it writes a trust file. */
 export interface Before {
@@ -24,18 +23,17 @@ export function trustFile(
   { log, logCosigner, issuer, witnesses }: HouseKeys,
   operator: string,
   history: KeyHistory,
-  { text, controllers, statements }: Pick<HousePolicy, 'text' | 'controllers' | 'statements'>,
+  { text, policy, controllers, statements }: HousePolicy,
   { previous, size }: Before,
 ): TrustFile {
   const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
-  const policy = withSuccessors(text, history);
-  const former = formerWitnesses(previous, parsePolicy(policy), history, size);
+  const former = formerWitnesses(previous, policy, history, size);
   const retired = [...history.tenures.flatMap(retiredKey), ...former];
   return {
     log: formatVerifierKey(log.key),
     logCosigner: formatVerifierKey(logCosigner.key),
     issuers: history.inForce('issuer').map(formatVerifierKey),
-    policy,
+    policy: text,
     controllers: [{ name: operator, keys: own.map(keyLabel) }, ...controllers],
     ...(retired.length > 0 && { retired }),
     ...(statements.length > 0 && { statements }),
