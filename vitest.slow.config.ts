@@ -5,6 +5,8 @@ import { reporters } from './vitest.shared.js';
 export default defineConfig({
   test: {
     include: ['test/slow/**/*.test.ts'],
+    // One waits for processes while another computes.
+    maxWorkers: 2,
     testTimeout: 600_000,
     hookTimeout: 120_000,
     reporters,
