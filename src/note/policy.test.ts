@@ -446,7 +446,7 @@ describe('properties', () => {
         if (policy !== undefined && policy.quorum.kind !== 'none')
           expect(satisfies(policy.quorum, [])).toBe(false);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });
