@@ -445,8 +445,8 @@ describe('limits', () => {
     for (const answer of answers)
       if (answer.status === 'stale') expect(answer).toEqual({ status: 'stale', size: 8 });
     expect((await growth).status).toBe('cosigned');
-    // One state for all of them, and one for the growth: six calls each.
-    expect(disk.count - before).toBe(12);
+    // At most one state for all of them, and one for the growth: six calls each.
+    expect(disk.count - before).toBeLessThanOrEqual(12);
   });
 
   it('in one second the same tree is signed once, and in the next again', async () => {
