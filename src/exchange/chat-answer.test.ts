@@ -26,7 +26,7 @@ describe('a hostile answer', () => {
     const reader = new ChatAnswerReader();
     const started = performance.now();
     expect(reader.add({ model: 'm', choices })).toBe(false);
-    expect(performance.now() - started).toBeLessThan(3000);
+    expect(performance.now() - started).toBeLessThan(200);
     expect(reader.answer).toEqual(EMPTY);
   });
 

@@ -246,7 +246,7 @@ describe('a running transfer', () => {
       }
     });
     expect(await done).toEqual({ kind: 'aborted' });
-    expect(performance.now() - aborted).toBeLessThan(1000);
+    expect(performance.now() - aborted).toBeLessThan(50);
     await setTimeout(100);
     expect(heard.filter(event => event === 'data')).toHaveLength(4);
     expect((await collectChat(engine, chat('Hello', { max_tokens: 1 }))).head?.status).toBe(200);
@@ -296,7 +296,7 @@ describe('opening', () => {
   it('takes well under a second, and requests wait for the network', async () => {
     const began = performance.now();
     const opened = await openEngine();
-    expect(performance.now() - began).toBeLessThan(10_000);
+    expect(performance.now() - began).toBeLessThan(1000);
     expect((await collectChat(opened, chat('Hello', { max_tokens: 1 }))).head?.status).toBe(200);
     await opened.close();
   });

@@ -95,7 +95,7 @@ describe('prompt length', () => {
     const huge = [message('a'.repeat(50_000_000))];
     const began = performance.now();
     expect(tokenizer.prompt(huge, 511)).toBeNull();
-    expect(performance.now() - began).toBeLessThan(5000);
+    expect(performance.now() - began).toBeLessThan(500);
   });
 
   it('counts all messages together', () => {

@@ -131,7 +131,7 @@ describe('GET /v1/receipts/<id>', () => {
     const started = performance.now();
     const got = await ask(gateway.address, { path: `/v1/receipts/${exchange}?wait=included` });
     expect(performance.now() - started).toBeGreaterThan(9900);
-    expect(performance.now() - started).toBeLessThan(18_000);
+    expect(performance.now() - started).toBeLessThan(11_500);
     expect(errorOf(got).code).toBe('receipt/pending');
     asking.leave();
   });
