@@ -3,7 +3,7 @@
  *
  * Its one argument is JSON: {folder, kind: 'opaque' | 'receipts', threads, policy: the text of a tlog-policy}. It prints its address.
  */
-import { createHash } from 'node:crypto';
+import { sha256 } from '../../dist/bytes/cryptography.js';
 import { parsePolicy } from '../../dist/note/policy.js';
 import { entryKeys } from '../../dist/receipt/entry.js';
 import { HttpServer } from '../../dist/shell/http/server.js';
@@ -17,7 +17,7 @@ import { issuerKey, logKey, logSigner } from './keys.mjs';
 
 const { folder, kind, threads, policy } = JSON.parse(process.argv[2]);
 const onProblem = message => process.stderr.write(`${message}\n`);
-const digestKeys = entry => [new Uint8Array(createHash('sha256').update(entry).digest().subarray(0, 16))];
+const digestKeys = entry => [sha256(entry).subarray(0, 16)];
 const parsed = parsePolicy(policy);
 const log = await openLog({
   folder,

@@ -8,13 +8,28 @@
  */
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
+import { toHex } from './hex.js';
 import { concat, equal } from './octets.js';
 
 const { Point } = ed25519;
 
+/** Keys that have been judged, by their hexadecimal bytes: to judge one takes as long as to check many signatures, and a program has few. */
+const judged = new Map<string, boolean>();
+const MAX_JUDGED = 256;
+
 /** Whether these are the 32 canonical bytes of a point of the prime-order group that is not the identity. */
 export function isSoundPublicKey(publicKey: Uint8Array): boolean {
   if (publicKey.length !== 32) return false;
+  const name = toHex(publicKey);
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  const isSound = isSoundPoint(publicKey);
+  if (judged.size >= MAX_JUDGED) judged.clear();
+  judged.set(name, isSound);
+  return isSound;
+}
+
+function isSoundPoint(publicKey: Uint8Array): boolean {
   try {
     const point = Point.fromBytes(publicKey);
     return !point.is0() && point.isTorsionFree();

@@ -10,7 +10,7 @@ import { MAX_PROOF_HASHES } from '../note/add-checkpoint.js';
 import { Failure } from '../reason.js';
 import { HASH_SIZE } from './hash.js';
 import type { Interval } from './subtree.js';
-import { frameEntry, TILE_WIDTH } from './tile.js';
+import { TILE_WIDTH, writeBundle } from './tile.js';
 
 /** "Clients SHOULD limit each add-entries request to at most 32 entry packages." */
 export const PACKAGES_PER_REQUEST = 32;
@@ -75,7 +75,7 @@ export async function readUploadHeader(take: Take): Promise<UploadHeader> {
 
 /** Throws `log/entry-too-large`. */
 export function formatPackage({ entries, proof }: EntryPackage): Uint8Array {
-  return concatAll([...entries.map(frameEntry), Uint8Array.of(proof.length), ...proof]);
+  return concatAll([writeBundle(entries), Uint8Array.of(proof.length), ...proof]);
 }
 
 /** Reads a package of `count` entries. Throws `mirror/package-invalid` for one with over 63 hashes, and what `take` throws. */

@@ -10,8 +10,14 @@ export const HASH_SIZE = 32;
 
 /** `SHA-256(00 ‖ entry)`. */
 export function leafHash(entry: Uint8Array): Uint8Array {
-  return sha256(concat(LEAF, entry));
+  if (entry.length >= leaf.length) return sha256(concat(LEAF, entry));
+  leaf.set(entry, LEAF.length);
+  return sha256(leaf.subarray(0, LEAF.length + entry.length));
 }
+
+/** What the hash of a leaf is made of, in one place for all leaves of the usual length. */
+const leaf = new Uint8Array(4096);
+leaf.set(LEAF);
 
 /** What the hash of a node is made of, in one place for all nodes: there are as many of them as entries. */
 const node = new Uint8Array(NODE.length + 2 * HASH_SIZE);

@@ -29,6 +29,11 @@ export interface TransparencyLog {
    * @param known the keys to file the entry under, from a caller that has just computed them; the log finds them itself otherwise
    */
   append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended;
+  /**
+   * Takes an entry that nobody is promised anything about before it is included, so that it can be written together with others; nobody
+   * may change its bytes until then. Resolves to its index once it is included; rejects as {@link append} throws.
+   */
+  include(entry: Uint8Array, known?: readonly Uint8Array[]): Promise<number>;
   /** The index of the first entry that is filed under a 16-byte key, or null. */
   find(key: Uint8Array): Promise<number | null>;
   /** The bytes of an entry that has been appended. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { reasonOf } from '../../test/support/failure.js';
 import { mutants, neighbours } from '../../test/support/mutation.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
-import { frameEntry, MAX_ENTRY_BYTES, parseTilePath, readBundle, type TileName, tilePath } from './tile.js';
+import { MAX_ENTRY_BYTES, parseTilePath, readBundle, type TileName, tilePath, writeBundle } from './tile.js';
 
 describe('tlog-tiles, "Merkle Tree": paths', () => {
   it.each<[string, TileName]>([
@@ -87,14 +87,14 @@ describe('tlog-tiles, "Merkle Tree": paths', () => {
 
 describe('tlog-tiles, "Log entries": bundles', () => {
   it('an entry is its length in two bytes, big-endian, and itself', () => {
-    expect(frameEntry(utf8('abc'))).toEqual(Uint8Array.of(0, 3, 0x61, 0x62, 0x63));
-    expect(frameEntry(new Uint8Array())).toEqual(Uint8Array.of(0, 0));
-    expect(frameEntry(new Uint8Array(258)).subarray(0, 2)).toEqual(Uint8Array.of(1, 2));
-    expect(frameEntry(new Uint8Array(MAX_ENTRY_BYTES)).subarray(0, 2)).toEqual(Uint8Array.of(255, 255));
+    expect(writeBundle([utf8('abc')])).toEqual(Uint8Array.of(0, 3, 0x61, 0x62, 0x63));
+    expect(writeBundle([new Uint8Array()])).toEqual(Uint8Array.of(0, 0));
+    expect(writeBundle([new Uint8Array(258)]).subarray(0, 2)).toEqual(Uint8Array.of(1, 2));
+    expect(writeBundle([new Uint8Array(MAX_ENTRY_BYTES)]).subarray(0, 2)).toEqual(Uint8Array.of(255, 255));
   });
 
   it('log/entry-too-large: 65,536 bytes', () => {
-    expect(reasonOf(() => frameEntry(new Uint8Array(MAX_ENTRY_BYTES + 1)))).toBe('log/entry-too-large');
+    expect(reasonOf(() => writeBundle([new Uint8Array(MAX_ENTRY_BYTES + 1)]))).toBe('log/entry-too-large');
   });
 
   it('every sequence of entries reads back, and a tail that was cut off is left out', () => {
@@ -104,9 +104,9 @@ describe('tlog-tiles, "Log entries": bundles', () => {
         fc.uint8Array({ maxLength: 50 }),
         fc.nat(51),
         (entries, last, kept) => {
-          const whole = concat(...entries.map(frameEntry));
+          const whole = writeBundle(entries);
           expect(readBundle(whole)).toEqual({ entries, length: whole.length });
-          const framed = frameEntry(last);
+          const framed = writeBundle([last]);
           const torn = framed.subarray(0, Math.min(kept, framed.length - 1));
           expect(readBundle(concat(whole, torn))).toEqual({ entries, length: whole.length });
         },
@@ -119,14 +119,14 @@ describe('tlog-tiles, "Log entries": bundles', () => {
       fc.property(fc.array(fc.constantFrom(0, 0, 0, 1, 2, 3, 255), { maxLength: 40 }), numbers => {
         const bytes = Uint8Array.from(numbers);
         const { entries, length } = readBundle(bytes);
-        expect(concat(...entries.map(frameEntry))).toEqual(bytes.slice(0, length));
+        expect(writeBundle(entries)).toEqual(bytes.slice(0, length));
       }),
       { numRuns: 2000 },
     );
   });
 
   it('two entries never stand for one: another framing of the same bytes is another sequence', () => {
-    expect(readBundle(concat(frameEntry(utf8('a')), frameEntry(utf8('b')))).entries).toHaveLength(2);
-    expect(readBundle(frameEntry(concat(utf8('a'), frameEntry(utf8('b'))))).entries).toHaveLength(1);
+    expect(readBundle(concat(writeBundle([utf8('a')]), writeBundle([utf8('b')]))).entries).toHaveLength(2);
+    expect(readBundle(writeBundle([concat(utf8('a'), writeBundle([utf8('b')]))])).entries).toHaveLength(1);
   });
 });

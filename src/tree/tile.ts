@@ -46,14 +46,18 @@ export function parseTilePath(path: string): TileName | null {
   return tilePath(name) === path ? name : null;
 }
 
-/** One entry as it stands in a bundle: `u16be length ‖ entry`. Throws `log/entry-too-large`. */
-export function frameEntry(entry: Uint8Array): Uint8Array {
-  if (entry.length > MAX_ENTRY_BYTES) throw new Failure('log/entry-too-large');
-  const framed = new Uint8Array(2 + entry.length);
-  framed[0] = entry.length >> 8;
-  framed[1] = entry.length & 0xff;
-  framed.set(entry, 2);
-  return framed;
+/** Entries as they stand in a bundle: `u16be length ‖ entry` for each. Throws `log/entry-too-large`. */
+export function writeBundle(entries: readonly Uint8Array[]): Uint8Array {
+  const bundle = new Uint8Array(entries.reduce((length, entry) => length + 2 + entry.length, 0));
+  let at = 0;
+  for (const entry of entries) {
+    if (entry.length > MAX_ENTRY_BYTES) throw new Failure('log/entry-too-large');
+    bundle[at] = entry.length >> 8;
+    bundle[at + 1] = entry.length & 0xff;
+    bundle.set(entry, at + 2);
+    at += 2 + entry.length;
+  }
+  return bundle;
 }
 
 /**

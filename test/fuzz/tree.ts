@@ -23,7 +23,7 @@ import {
   verifyCoseInclusion,
 } from '../../src/tree/cose-receipt.js';
 import { leafHash } from '../../src/tree/hash.js';
-import { frameEntry, parseTilePath, readBundle, tilePath } from '../../src/tree/tile.js';
+import { parseTilePath, readBundle, tilePath, writeBundle } from '../../src/tree/tile.js';
 import { formatTlogProof, parseTlogProof } from '../../src/tree/tlog-proof.js';
 import { mutants } from '../support/mutation.js';
 import { entryAt, ReferenceTree } from '../support/reference-tree.js';
@@ -123,7 +123,7 @@ export const TREE_READERS: readonly Reader[] = [
     codes: [],
     writeBack: bytes => {
       const { entries, length } = readBundle(bytes);
-      return concatAll([...entries.map(frameEntry), bytes.subarray(length)]);
+      return concatAll([writeBundle(entries), bytes.subarray(length)]);
     },
   },
   {

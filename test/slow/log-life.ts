@@ -10,6 +10,7 @@ import type { Witness } from '../../src/note/witness.js';
 import { Failure } from '../../src/reason.js';
 import type { Disk } from '../../src/shell/files/disk.js';
 import { readIfPresent } from '../../src/shell/files/durable.js';
+import type { FileLog } from '../../src/shell/log/file-log.js';
 import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
 import { Frontier } from '../../src/tree/frontier.js';
 import { leafHash } from '../../src/tree/hash.js';
@@ -89,10 +90,9 @@ export async function live({ folder, disk, position, promises, random }: Life): 
       const waiting: Promise<void>[] = [];
       while (waiting.length < count && log.writable) {
         const entry = testEntry(promises.serial++, Math.floor(random.between(40, 120)));
-        const { index, included } = log.append(entry);
         waiting.push(
-          included.then(
-            () => void promises.included.push({ at: position(), fact: { index, entry } }),
+          (random.chance(0.5) ? log.include(entry) : appended(log, entry)).then(
+            index => void promises.included.push({ at: position(), fact: { index, entry } }),
             ignoreEnd,
           ),
         );
@@ -105,6 +105,13 @@ export async function live({ folder, disk, position, promises, random }: Life): 
   } catch (error) {
     ignoreEnd(error);
   }
+}
+
+/** As `include` resolves, of an entry that is written at once; it may fail at once, too. */
+async function appended(log: FileLog, entry: Uint8Array): Promise<number> {
+  const { index, included } = log.append(entry);
+  await included;
+  return index;
 }
 
 /** What a disk that fails or dies may end a life with. */

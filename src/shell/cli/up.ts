@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { formatVerifierKey } from '../../note/key.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
-import { DEFAULT_TIMEOUTS } from '../gateway/http-upstream.js';
+import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
@@ -73,7 +73,7 @@ async function up(options: UpOptions): Promise<void> {
     data: options.data,
     host: options.host,
     port: options.port,
-    ...(options.upstream === undefined ? { upstream: null } : openUpstream(options.upstream, timeouts)),
+    ...(options.upstream === undefined ? { upstream: null } : await openUpstream(options.upstream, timeouts)),
     operator: options.operator ?? null,
     inline: options.inline,
     requestBytes: options.maxRequest,

@@ -1,5 +1,6 @@
 /** The upstreams that can be named, as data; everything else is the base URL of an OpenAI-compatible API. */
-import { HttpUpstream, type Timeouts } from '../gateway/http-upstream.js';
+import type { HttpUpstream } from '../gateway/http-upstream.js';
+import type { Timeouts } from '../gateway/timeouts.js';
 import { UsageError } from './exit-code.js';
 
 interface NamedUpstream {
@@ -30,10 +31,12 @@ export interface OpenedUpstream {
 }
 
 /** The upstream that `--upstream` names: a known name or an http(s) URL. Throws a usage error. */
-export function openUpstream(text: string, timeouts: Timeouts): OpenedUpstream {
+export async function openUpstream(text: string, timeouts: Timeouts): Promise<OpenedUpstream> {
   const named = NAMED.get(text);
   const base = readBase(named?.base ?? text);
   const key = process.env[named?.keyVariable ?? URL_KEY_VARIABLE] || null;
+  // A gateway without one starts without what it would be asked with.
+  const { HttpUpstream } = await import('../gateway/http-upstream.js');
   const upstream = new HttpUpstream({ name: named === undefined ? base.host : text, base, key, timeouts });
   return { upstream, publicModels: named?.publicModels ?? null };
 }

@@ -3,7 +3,7 @@
  * redirect is followed.
  */
 import { setMaxListeners } from 'node:events';
-import { Agent, request } from 'undici';
+import type { Agent } from 'undici';
 import { ByteCollector } from '../../bytes/collector.js';
 import { Failure } from '../../reason.js';
 
@@ -24,8 +24,8 @@ export interface AskOptions {
   readonly signal?: AbortSignal;
 }
 
-/** One connection pool for each server, shared by all who ask; idle connections keep no process alive. */
-const agent = new Agent({ connections: 16, keepAliveTimeout: 30_000 });
+/** One connection pool for each server, shared by all who ask; idle connections keep no process alive. Made for the first who asks. */
+let agent: Agent | null = null;
 
 /** Resolves to whatever status the server answers with. Throws `peer/unreachable` or `peer/answer-too-large`. */
 export async function ask(url: string | URL, options: AskOptions): Promise<Asked> {
@@ -44,6 +44,8 @@ export async function ask(url: string | URL, options: AskOptions): Promise<Asked
   if (options.signal?.aborted) end();
   try {
     const { signal } = ending;
+    const { Agent, request } = await import('undici');
+    agent ??= new Agent({ connections: 16, keepAliveTimeout: 30_000 });
     const answer = await request(url, { dispatcher: agent, method, headers, body, signal });
     const collected = new ByteCollector();
     for await (const chunk of answer.body) {

@@ -25,11 +25,14 @@ export function oneAtATime(
   return (request, response) => {
     const { socket } = request;
     const line = lines.get(socket);
-    if (line === undefined || (line.waiting === 0 && line.last.writableFinished)) {
-      lines.set(socket, { last: response, waiting: 0 });
-      handle(request, response);
-      return;
-    }
+    if (line === undefined) lines.set(socket, { last: response, waiting: 0 });
+    else if (line.waiting === 0 && line.last.writableFinished) line.last = response;
+    else return wait(line, request, response);
+    handle(request, response);
+  };
+
+  function wait(line: Line, request: IncomingMessage, response: ServerResponse): void {
+    const { socket } = request;
     if (line.waiting === MAX_WAITING) {
       socket.destroy();
       return;
@@ -41,5 +44,5 @@ export function oneAtATime(
       line.waiting--;
       if (socket.writable) handle(request, response);
     });
-  };
+  }
 }

@@ -86,7 +86,7 @@ export class HttpServer {
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
       oneAtATime((request, response) => {
         const isLocal = !isLoopback(options.host) || isLocalRequest(request.headers);
-        void this.#routes.serve(request, response, { isLocal, isLast: () => this.#closing });
+        void this.#routes.serve(request, response, isLocal, () => this.#closing);
       }),
     );
     explainBrokenRequests(this.#server, ({ message }) => ({
@@ -135,7 +135,8 @@ export class Routes {
   async serve(
     incoming: IncomingMessage,
     response: ServerResponse,
-    { isLocal = true, isLast = () => false }: { isLocal?: boolean; isLast?: () => boolean } = {},
+    isLocal = true,
+    isLast: () => boolean = () => false,
   ): Promise<void> {
     let answer: HttpAnswer;
     try {
@@ -149,34 +150,22 @@ export class Routes {
       answer = this.#explain(new Failure('server/busy'));
     // What was not read of a body would stand before the next request on this connection.
     const isRead = incoming.complete;
-    send(response, answer, { headOnly, isLast: isLast() || !isRead });
+    send(response, answer, headOnly, isLast() || !isRead);
     if (!isRead) linger(incoming);
   }
 
-  async #answer(incoming: IncomingMessage, response: ServerResponse): Promise<HttpAnswer> {
-    const target = incoming.url ?? '/';
-    const { pathname, searchParams } = readTarget(target);
+  #answer(incoming: IncomingMessage, response: ServerResponse): Promise<HttpAnswer> | HttpAnswer {
+    const target = readTarget(incoming.url ?? '/');
     const method = incoming.method === 'HEAD' ? 'GET' : (incoming.method ?? '');
     const allowed: string[] = [];
     for (const route of this.#options.routes) {
-      const groups = match(route.path, pathname);
+      const groups = match(route.path, target.pathname);
       if (groups === null) continue;
       if (route.method !== method) {
         allowed.push(...(route.method === 'GET' ? ['GET', 'HEAD'] : [route.method]));
         continue;
       }
-      const request: HttpRequest = {
-        method,
-        path: pathname,
-        query: searchParams,
-        headers: incoming.headers,
-        stream: incoming,
-        get signal() {
-          return signalOf(response);
-        },
-        body: limit => readWhole(incoming, limit),
-      };
-      return route.handle(request, ...groups);
+      return route.handle(new RoutedRequest(incoming, response, method, target), ...groups);
     }
     if (allowed.length === 0) throw new Failure('request/route-unknown');
     const refusal = explained(405, new Failure('request/method-refused'));
@@ -219,7 +208,45 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://server.invalid';
 
-/** Made for those alone who ask for it: it costs more than the rest of a short request. */
+/** What a route is given: each part is made for those alone who ask for it. */
+class RoutedRequest implements HttpRequest {
+  readonly method: string;
+  readonly #incoming: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #target: Target;
+
+  constructor(incoming: IncomingMessage, response: ServerResponse, method: string, target: Target) {
+    this.method = method;
+    this.#incoming = incoming;
+    this.#response = response;
+    this.#target = target;
+  }
+
+  get path(): string {
+    return this.#target.pathname;
+  }
+
+  get query(): URLSearchParams {
+    return new URLSearchParams(this.#target.search);
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.#incoming.headers;
+  }
+
+  get stream(): AsyncIterable<Uint8Array> {
+    return this.#incoming;
+  }
+
+  get signal(): AbortSignal {
+    return signalOf(this.#response);
+  }
+
+  body(limit: number): Promise<Uint8Array> {
+    return readWhole(this.#incoming, limit);
+  }
+}
+
 function signalOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   if (response.destroyed) gone.abort();
@@ -230,8 +257,14 @@ function signalOf(response: ServerResponse): AbortSignal {
 /** A target that is its own path, as most are: nothing in it would have to be resolved or escaped. */
 const PLAIN_TARGET = /^(?:\/[\w~-]+)+$/;
 
-function readTarget(target: string): { readonly pathname: string; readonly searchParams: URLSearchParams } {
-  if (PLAIN_TARGET.test(target)) return { pathname: target, searchParams: new URLSearchParams() };
+interface Target {
+  readonly pathname: string;
+  /** The query with its question mark, or nothing. */
+  readonly search: string;
+}
+
+function readTarget(target: string): Target {
+  if (PLAIN_TARGET.test(target)) return { pathname: target, search: '' };
   if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
   return new URL(target, BASE);
 }
@@ -272,13 +305,15 @@ function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint8Array
 
 function send(
   response: ServerResponse,
-  { status, headers, body }: HttpAnswer,
-  { headOnly, isLast }: { readonly headOnly: boolean; readonly isLast: boolean },
+  { status, headers = {}, body }: HttpAnswer,
+  headOnly: boolean,
+  isLast: boolean,
 ): void {
+  const fields: (string | number)[] = ['content-length', lengthOf(body)];
+  for (const name in headers) fields.push(name, headers[name] as string);
+  if (isLast) fields.push('connection', 'close');
   // Text leaves in one piece with the head.
-  const connection = isLast ? { connection: 'close' } : {};
-  response.writeHead(status, { ...headers, ...connection, 'content-length': lengthOf(body) });
-  response.end(headOnly ? undefined : body);
+  response.writeHead(status, fields as string[]).end(headOnly ? undefined : body);
 }
 
 function lengthOf(body: HttpAnswer['body']): number {

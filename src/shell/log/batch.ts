@@ -1,7 +1,7 @@
 /** The entries of one group commit, and what their callers wait for. */
 export class Batch {
-  /** As they stand in the bundles. */
-  readonly framed: Uint8Array[] = [];
+  /** How many there are. */
+  size = 0;
   /** One promise for all of them, since they become durable together. */
   readonly included: Promise<void>;
   #resolve: () => void = () => undefined;

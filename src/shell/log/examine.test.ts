@@ -6,7 +6,7 @@ import { reasonOfAsync } from '../../../test/support/failure.js';
 import { testKey } from '../../../test/support/keys.js';
 import { acceptsTestEntry, LOG, temporaryFolder, testEntry } from '../../../test/support/log.js';
 import { utf8 } from '../../bytes/octets.js';
-import { frameEntry } from '../../tree/tile.js';
+import { writeBundle } from '../../tree/tile.js';
 import { type Examination, examineLog } from './examine.js';
 import type { CheckpointKeys } from './kept-checkpoint.js';
 
@@ -67,12 +67,12 @@ describe('a small log, of two full bundles, an end that is kept and one that is 
     ],
     [
       'a bundle with more than it should have',
-      () => writeFileSync(at('tile/entries/001'), frameEntry(testEntry(9)), { flag: 'a' }),
+      () => writeFileSync(at('tile/entries/001'), writeBundle([testEntry(9)]), { flag: 'a' }),
       ['tile/entries/001'],
     ],
     [
       'an end that is no entry',
-      () => writeFileSync(at('tile/entries/002'), frameEntry(utf8('no')), { flag: 'a' }),
+      () => writeFileSync(at('tile/entries/002'), writeBundle([utf8('no')]), { flag: 'a' }),
       ['tile/entries/002'],
     ],
     [
@@ -87,7 +87,7 @@ describe('a small log, of two full bundles, an end that is kept and one that is 
     ],
     [
       'a bundle after one that ends early',
-      () => writeFileSync(at('tile/entries/003'), frameEntry(testEntry(768))),
+      () => writeFileSync(at('tile/entries/003'), writeBundle([testEntry(768)])),
       ['tile/entries/002'],
     ],
     [

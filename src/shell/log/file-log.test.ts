@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -21,6 +22,7 @@ import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
 import { parseNote, verifyNote } from '../../note/signed-note.js';
 import { leafHash } from '../../tree/hash.js';
 import { verifyConsistency, verifyInclusion } from '../../tree/merkle.js';
+import { readBundle } from '../../tree/tile.js';
 import { parseTlogProof } from '../../tree/tlog-proof.js';
 import type { FileLog } from './file-log.js';
 
@@ -125,7 +127,7 @@ describe('append', () => {
     expect(log.append(testEntry(2)).index).toBe(2);
   });
 
-  it('keeps any entries in any batches, and finds and proves them', async () => {
+  it('keeps any entries in any batches, appended or only included, and finds and proves them', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 40 }), {
@@ -135,7 +137,11 @@ describe('append', () => {
           const place = temporaryFolder();
           const all = batches.flat();
           const tested = await openTestLog(place.path, { accepts: () => true });
-          for (const batch of batches) await Promise.all(batch.map(entry => tested.append(entry).included));
+          for (const [at, batch] of batches.entries()) {
+            const take = (entry: Uint8Array, place: number): Promise<unknown> =>
+              (at + place) % 3 === 0 ? tested.append(entry).included : tested.include(entry);
+            await Promise.all(batch.map(take));
+          }
           await tested.close();
           const reopened = await openTestLog(place.path, { accepts: () => true });
           expect(equal(reopened.signed.root, new ReferenceTree(all).hash(0, all.length))).toBe(true);
@@ -149,6 +155,16 @@ describe('append', () => {
       ),
       { numRuns: 15 },
     );
+  });
+
+  it('has written the entry, and all that were to be included before it, when it returns', async () => {
+    const disk = faultyDisk();
+    log = await openTestLog(folder.path, { disk });
+    const file = join(folder.path, 'log/tile/entries/000');
+    void log.include(testEntry(0));
+    expect(existsSync(file)).toBe(false);
+    log.append(testEntry(1));
+    expect(readBundle(readFileSync(file)).entries).toEqual([testEntry(0), testEntry(1)].map(Buffer.from));
   });
 
   it('throws log/unavailable once the log is closed, and closing commits what was appended', async () => {
@@ -181,6 +197,50 @@ describe('append', () => {
       expect(await reasonOfAsync(() => log.entry(index))).toBe('tree/index-out-of-range');
       expect(await log.prove(index)).toBeNull();
     }
+  });
+});
+
+describe('include', () => {
+  it('resolves to the index of each entry, whose place it has at once', async () => {
+    log = await openTestLog(folder.path);
+    const entries = [0, 1, 2].map(index => testEntry(index));
+    const included = entries.map(entry => log.include(entry));
+    for (const [index, entry] of entries.entries()) {
+      const [, key = new Uint8Array()] = testKeysOf(entry);
+      expect(await log.find(key)).toBe(index);
+      expect(await log.entry(index)).toEqual(entry);
+    }
+    expect(await Promise.all(included)).toEqual([0, 1, 2]);
+    expect(log.size).toBe(3);
+    for (const [index, entry] of entries.entries())
+      await checkProof((await log.prove(index)) ?? '', index, entry);
+  });
+
+  it('writes what comes together at once, one write for each bundle', async () => {
+    const disk = faultyDisk();
+    log = await openTestLog(folder.path, { disk });
+    await Promise.all(Array.from({ length: 300 }, (_, index) => log.include(testEntry(index))));
+    const written = disk.calls.filter(call => /write .*tile\/entries/.test(call));
+    expect(written).toHaveLength(2);
+    for (const index of [0, 255, 256, 299]) expect(await log.entry(index)).toEqual(testEntry(index));
+  });
+
+  it('rejects with log/unavailable when the entry could not be written, and when the log is closed', async () => {
+    const disk = faultyDisk();
+    log = await openTestLog(folder.path, { disk });
+    await log.include(testEntry(0));
+    disk.failAt(disk.count, 'torn');
+    expect(await reasonOfAsync(() => log.include(testEntry(1)))).toBe('log/unavailable');
+    expect(log.writable).toBe(false);
+    expect(log.size).toBe(1);
+    await log.close();
+    expect(await reasonOfAsync(() => log.include(testEntry(1)))).toBe('log/unavailable');
+  });
+
+  it('refuses what is too large, and takes nothing of it', async () => {
+    log = await openTestLog(folder.path);
+    expect(await reasonOfAsync(() => log.include(new Uint8Array(65_536)))).toBe('log/entry-too-large');
+    expect(await log.include(testEntry(0))).toBe(0);
   });
 });
 

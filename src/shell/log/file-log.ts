@@ -6,8 +6,8 @@
  * whose silence only delays; an entry's content, which the log never interprets; readers, who get published bytes and nothing else. A
  * witness that claims to have seen more than the log has can keep the log from starting, never make it sign anything.
  *
- * How an entry becomes part of the log: `append` writes it to its bundle at once. A group commit then syncs all that was written since
- * the last one, reads it back, hashes what it read, and signs one checkpoint for the batch; only then is `included` told. What arrives
+ * How an entry becomes part of the log: `append` writes it to its bundle at once, since its caller may promise that it will be in the log;
+ * what only asks to be included is written by the group commit. This syncs all that was written since the last one, reads it back, hashes what it read, and signs one checkpoint for the batch; only then is `included` told. What arrives
  * during a commit is the next batch. Nothing is signed before the entries that it covers are durable, and an index, once published, is
  * never given to other content: recovery keeps every synced entry in its place (see `recover.ts`), and after a write that failed, when
  * nobody can know what is on disk, the log takes nothing more until it is opened again.
@@ -24,7 +24,7 @@ import { leafHash } from '../../tree/hash.js';
 import type { Appended, Stage, TransparencyLog } from '../../tree/log.js';
 import { verifyInclusion } from '../../tree/merkle.js';
 import { proveConsistency, proveInclusion } from '../../tree/prove.js';
-import { frameEntry, TILE_WIDTH, type TileName } from '../../tree/tile.js';
+import { MAX_ENTRY_BYTES, TILE_WIDTH, type TileName } from '../../tree/tile.js';
 import { formatTlogProof } from '../../tree/tlog-proof.js';
 import type { Bundles } from '../tiles/bundles.js';
 import type { HashTiles } from '../tiles/hash-tiles.js';
@@ -166,28 +166,27 @@ export class FileLog implements TransparencyLog, Publication {
   }
 
   append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended {
-    if (this.#failure !== null) throw this.#failure;
-    if (this.#closed) throw new Failure('log/unavailable', { detail: 'the log is closed' });
-    if (entry.length === 0) throw new RangeError('an entry is never empty');
-    const framed = frameEntry(entry);
-    const keys = known ?? this.#parts.keysOf(entry);
-    let index: number;
+    const appended = this.#take(entry, known);
     try {
-      index = this.#parts.bundles.append(framed);
+      this.#parts.bundles.write();
     } catch (error) {
       throw this.#fail(error);
     }
-    this.#parts.index.add(keys);
-    this.#batch.framed.push(framed);
-    // Everything that is appended before the event loop comes round is one batch; nobody waits for a timer.
-    this.#committing ??= new Promise(resolve => setImmediate(() => resolve(this.#commitAll())));
-    return { index, included: this.#batch.included };
+    return appended;
+  }
+
+  async include(entry: Uint8Array, known?: readonly Uint8Array[]): Promise<number> {
+    const { index, included } = this.#take(entry, known);
+    await included;
+    return index;
   }
 
   async find(key: Uint8Array): Promise<number | null> {
+    const { index: keys } = this.#parts;
     // Asked before the files are, since a key may move there in the meantime; and counted after them, since the first entry is meant.
-    const recent = this.#parts.index.recent(key);
-    for (const index of await this.#parts.index.candidates(key)) {
+    const recent = keys.recent(key);
+    if (!keys.mayHave(key)) return recent;
+    for (const index of await keys.candidates(key)) {
       if (index >= this.#parts.bundles.size) continue;
       const keys = this.#parts.keysOf(await this.entry(index));
       if (keys.some(known => equal(known, key))) return index;
@@ -258,13 +257,27 @@ export class FileLog implements TransparencyLog, Publication {
     this.#parts.bundles.close();
   }
 
+  #take(entry: Uint8Array, known: readonly Uint8Array[] | undefined): Appended {
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#closed) throw new Failure('log/unavailable', { detail: 'the log is closed' });
+    if (entry.length === 0) throw new RangeError('an entry is never empty');
+    if (entry.length > MAX_ENTRY_BYTES) throw new Failure('log/entry-too-large');
+    const keys = known ?? this.#parts.keysOf(entry);
+    const index = this.#parts.bundles.append(entry);
+    this.#parts.index.add(keys);
+    this.#batch.size++;
+    // Everything that is appended before the event loop comes round is one batch; nobody waits for a timer.
+    this.#committing ??= new Promise(resolve => setImmediate(() => resolve(this.#commitAll())));
+    return { index, included: this.#batch.included };
+  }
+
   async #commitAll(): Promise<void> {
-    while (this.#batch.framed.length > 0) {
+    while (this.#batch.size > 0) {
       const batch = this.#batch;
       this.#batch = new Batch();
       try {
         if (this.#failure !== null) throw this.#failure;
-        await this.#commit(batch);
+        await this.#commit();
         batch.resolve();
       } catch (error) {
         batch.reject(this.#fail(error));
@@ -273,11 +286,13 @@ export class FileLog implements TransparencyLog, Publication {
     this.#committing = null;
   }
 
-  async #commit({ framed }: Batch): Promise<void> {
+  async #commit(): Promise<void> {
     const { bundles, tiles, index } = this.#parts;
-    await bundles.makeDurable(bundles.takeUnsynced());
+    bundles.write();
+    const unsynced = bundles.takeUnsynced();
+    await bundles.makeDurable(unsynced);
     // What is signed is what the files hold, not what memory says was written to them.
-    for (const entry of bundles.readBack(tiles.size, framed)) tiles.append(leafHash(entry));
+    for (const entry of bundles.readBack(unsynced)) tiles.append(leafHash(entry));
     this.#signed = await signTree(this.#parts);
     bundles.release(tiles.size);
     this.#waiting.included.advance(tiles.size);

@@ -21,7 +21,7 @@ import type { Witness } from '../../note/witness.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { Frontier } from '../../tree/frontier.js';
 import { leafHash } from '../../tree/hash.js';
-import { frameEntry, readBundle } from '../../tree/tile.js';
+import { readBundle, writeBundle } from '../../tree/tile.js';
 import type { FileLog } from './file-log.js';
 import type { LogOptions } from './open-log.js';
 
@@ -109,12 +109,12 @@ describe('what no checkpoint covers is kept when it is whole, and cut when it is
     [
       'a whole entry follows that is not accepted',
       SIZE,
-      () => append('tile/entries/002', frameEntry(utf8('no'))),
+      () => append('tile/entries/002', writeBundle([utf8('no')])),
     ],
     [
       'one that is not accepted, and then one that is',
       SIZE,
-      () => append('tile/entries/002', concat(frameEntry(utf8('no')), frameEntry(testEntry(SIZE)))),
+      () => append('tile/entries/002', concat(writeBundle([utf8('no')]), writeBundle([testEntry(SIZE)]))),
     ],
     [
       'the last write became zeros',
@@ -130,15 +130,15 @@ describe('what no checkpoint covers is kept when it is whole, and cut when it is
     [
       'a later bundle was begun',
       SIZE,
-      () => writeFileSync(at('tile/entries/003'), frameEntry(testEntry(768))),
+      () => writeFileSync(at('tile/entries/003'), writeBundle([testEntry(768)])),
     ],
     [
       'a later bundle was begun, and the one before is torn',
       SIZE - 1,
       () => {
         shorten('tile/entries/002', 1);
-        writeFileSync(at('tile/entries/003'), frameEntry(testEntry(768)));
-        writeFileSync(at('tile/entries/005'), frameEntry(testEntry(1280)));
+        writeFileSync(at('tile/entries/003'), writeBundle([testEntry(768)]));
+        writeFileSync(at('tile/entries/005'), writeBundle([testEntry(1280)]));
       },
     ],
     ['a tile was half written', SIZE, () => writeFileSync(at('tile/0/002.new'), 'half')],
@@ -172,7 +172,7 @@ describe('what no checkpoint covers is kept when it is whole, and cut when it is
   });
 
   it('leaves nothing behind of what it cut', async () => {
-    writeFileSync(at('tile/entries/003'), frameEntry(testEntry(768)));
+    writeFileSync(at('tile/entries/003'), writeBundle([testEntry(768)]));
     append('tile/entries/002', new Uint8Array(99));
     await (await openTestLog(folder.path)).close();
     expect(existsSync(at('tile/entries/003'))).toBe(false);

@@ -7,7 +7,7 @@
  * broken off and done again. Nobody else uses the folder meanwhile.
  */
 import { dirname, join } from 'node:path';
-import { concatAll, equal } from '../../bytes/octets.js';
+import { equal } from '../../bytes/octets.js';
 import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
 import { sameKey, type VerifierKey } from '../../note/key.js';
 import { type Quorum, satisfies } from '../../note/policy.js';
@@ -15,7 +15,7 @@ import { formatNote, parseNote, verifyNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { leafHash } from '../../tree/hash.js';
 import { rootHash } from '../../tree/prove.js';
-import { frameEntry, readBundle, TILE_HEIGHT, TILE_WIDTH } from '../../tree/tile.js';
+import { readBundle, TILE_HEIGHT, TILE_WIDTH, writeBundle } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably, readIfPresent, writeDurably } from '../files/durable.js';
 import { bundlePath } from '../tiles/bundles.js';
@@ -236,7 +236,7 @@ class Work {
     const path = bundlePath(index);
     const file = join(this.#folder, path);
     await makeFoldersDurably(dirname(file), this.#disk);
-    await writeDurably(file, concatAll(entries.map(frameEntry)), 0o644, this.#disk);
+    await writeDurably(file, writeBundle(entries), 0o644, this.#disk);
     this.written.push(path);
   }
 

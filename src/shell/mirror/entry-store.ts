@@ -11,7 +11,7 @@ import { concatAll, equal } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { leafHash } from '../../tree/hash.js';
 import { rootHash, type SubtreeReader } from '../../tree/prove.js';
-import { frameEntry, readBundle, TILE_WIDTH, type TileName, tilePath } from '../../tree/tile.js';
+import { readBundle, TILE_WIDTH, type TileName, tilePath, writeBundle } from '../../tree/tile.js';
 import type { Disk } from '../files/disk.js';
 import { makeFolders, readIfPresent, syncFolder, writeDurably } from '../files/durable.js';
 import { bundlePath, offsetsOf } from '../tiles/bundles.js';
@@ -77,7 +77,7 @@ export class EntryStore {
   async append(entries: readonly Uint8Array[]): Promise<void> {
     const index = Math.floor(this.size / TILE_WIDTH);
     const path = join(this.#folder, bundlePath(index));
-    const bytes = concatAll([this.#tail, ...entries.map(frameEntry)]);
+    const bytes = concatAll([this.#tail, writeBundle(entries)]);
     for (const changed of makeFolders(dirname(path), this.#disk)) await syncFolder(changed, this.#disk);
     await writeDurably(path, bytes, 0o644, this.#disk);
     const found = await readIfPresent(path);

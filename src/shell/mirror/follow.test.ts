@@ -17,7 +17,7 @@ import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
 import { cosignerOf } from '../../note/cosignature.js';
 import { parseNote } from '../../note/signed-note.js';
 import { leafHash } from '../../tree/hash.js';
-import { frameEntry, parseTilePath } from '../../tree/tile.js';
+import { parseTilePath, writeBundle } from '../../tree/tile.js';
 import { HttpServer, type Route } from '../http/server.js';
 import type { FileLog } from '../log/file-log.js';
 import { Retention } from '../log/retention.js';
@@ -109,7 +109,7 @@ async function serveHistories(shown: { checkpoint: Uint8Array; tiles: TestLog })
     if ((places.at(-1) as number) * scale + scale > entries.length) return { status: 404, body: '' };
     const parts =
       level === 'entries'
-        ? places.map(at => frameEntry(entries[at] as Uint8Array))
+        ? places.map(at => writeBundle([entries[at] as Uint8Array]))
         : places.map(at => shown.tiles.tree.hash(at * scale, (at + 1) * scale));
     return { status: 200, body: concatAll(parts) };
   };

@@ -3,16 +3,15 @@ import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { temporaryFolder, testEntry } from '../../../test/support/log.js';
-import { concatAll } from '../../bytes/octets.js';
 import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
-import { frameEntry } from '../../tree/tile.js';
+import { writeBundle } from '../../tree/tile.js';
 import { openCopy } from './log-copies.js';
 
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
 const framed = (from: number, to: number) =>
-  concatAll(Array.from({ length: to - from }, (_, at) => frameEntry(testEntry(from + at))));
+  writeBundle(Array.from({ length: to - from }, (_, at) => testEntry(from + at)));
 
 function write(name: string, path: string, bytes: Uint8Array): void {
   const file = join(folder.path, name, 'tile', 'entries', path);

@@ -1,10 +1,8 @@
 /** What the endpoint of submissions takes and answers, whatever server it stands in. Source: spec/submission.md. */
-import { canonicalize } from '../../bytes/json.js';
-import { fromUtf8 } from '../../bytes/octets.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import type { Stage, TransparencyLog } from '../../tree/log.js';
 import { MAX_ENTRY_BYTES } from '../../tree/tile.js';
-import type { HttpAnswer, Route } from '../http/server.js';
+import type { HttpAnswer, HttpRequest, Route } from '../http/server.js';
 import type { Submissions } from './submissions.js';
 
 /** The longest that a submission may wait to be witnessed, in milliseconds; after it, it gets what there is. */
@@ -15,14 +13,7 @@ export function submissionRoute(path: string, submissions: Submissions, log: Tra
   return {
     method: 'POST',
     path,
-    handle: async request =>
-      answerSubmission(
-        submissions,
-        log,
-        await request.body(MAX_ENTRY_BYTES),
-        request.query,
-        () => request.signal,
-      ),
+    handle: request => answerSubmission(submissions, log, request),
   };
 }
 
@@ -33,18 +24,18 @@ export function submissionRoute(path: string, submissions: Submissions, log: Tra
 async function answerSubmission(
   submissions: Submissions,
   log: TransparencyLog,
-  entry: Uint8Array,
-  query: URLSearchParams,
-  gone: () => AbortSignal,
+  request: HttpRequest,
 ): Promise<HttpAnswer> {
-  const stage = readStage(query);
+  const entry = await request.body(MAX_ENTRY_BYTES);
+  const stage = readStage(request.query);
   const { index, isNew } = await submissions.submit(entry);
-  if (stage === 'witnessed') await log.reached(index, stage, MAX_WAIT, gone());
+  if (stage === 'witnessed') await log.reached(index, stage, MAX_WAIT, request.signal);
   const proof = stage === null ? null : await log.prove(index);
   return {
     status: isNew ? 201 : 200,
     headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
-    body: fromUtf8(canonicalize({ index, proof })) ?? '',
+    // Canonical as well: the names are in order, and a proof is plain text.
+    body: JSON.stringify({ index, proof }),
   };
 }
 

@@ -5,7 +5,6 @@
  * Who submits is not trusted: an entry is looked at before it is taken, and one payload is taken once, however often and under however
  * many signatures it comes.
  */
-import { toHex } from '../../bytes/hex.js';
 import { Failure } from '../../reason.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import { MAX_ENTRY_BYTES } from '../../tree/tile.js';
@@ -40,26 +39,28 @@ export class Submissions {
     // It will stand behind everything that is included by now, and so behind all that it can rightly refer to.
     const keys = await this.#admission.admit(entry, this.#log.size);
     const [payload] = keys;
-    if (payload === undefined) return this.#append(entry, keys);
-    const name = toHex(payload);
+    if (payload === undefined) return this.#include(entry, keys);
+    const name = Buffer.from(payload.buffer, payload.byteOffset, payload.length).toString('latin1');
     const running = this.#running.get(name);
     if (running !== undefined) return { ...(await running), isNew: false };
-    const taking = this.#take(entry, keys, payload).finally(() => this.#running.delete(name));
+    const taking = this.#take(entry, keys, payload);
     this.#running.set(name, taking);
-    return taking;
+    try {
+      return await taking;
+    } finally {
+      this.#running.delete(name);
+    }
   }
 
   async #take(entry: Uint8Array, keys: readonly Uint8Array[], payload: Uint8Array): Promise<Submitted> {
     const known = await this.#log.find(payload);
-    if (known === null) return this.#append(entry, keys);
+    if (known === null) return this.#include(entry, keys);
     // Another may have brought it a moment ago; it is told the same, when the same is true.
     if (!(await this.#log.reached(known, 'included', COMMIT_TIME))) throw new Failure('log/unavailable');
     return { index: known, isNew: false };
   }
 
-  async #append(entry: Uint8Array, keys: readonly Uint8Array[]): Promise<Submitted> {
-    const { index, included } = this.#log.append(entry, keys);
-    await included;
-    return { index, isNew: true };
+  async #include(entry: Uint8Array, keys: readonly Uint8Array[]): Promise<Submitted> {
+    return { index: await this.#log.include(entry, keys), isNew: true };
   }
 }

@@ -2,12 +2,13 @@
  * The files that entries are kept in: `tile/entries/<N>`, 256 to a file, each entry as `u16be length ‖ bytes`. They are what a mirror
  * reads and what the log recovers from; everything else in its folder can be made from them.
  *
- * `append` writes at once, so an entry survives the death of this process from then on; `makeDurable` makes it survive a loss of power.
+ * `append` gives an entry its place, `write` makes it survive the death of this process, and `makeDurable` a loss of power.
  */
 import { readSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { concatAll } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { readBundle, TILE_WIDTH, tilePath } from '../../tree/tile.js';
+import { readBundle, TILE_WIDTH, tilePath, writeBundle } from '../../tree/tile.js';
 import { type Disk, writeAll } from '../files/disk.js';
 import { makeFolders, syncFolder } from '../files/durable.js';
 import { Recent } from './recent.js';
@@ -23,11 +24,25 @@ interface OpenBundle {
   readonly offsets: number[];
 }
 
+/** Entries that were written together into one bundle. */
+interface Written {
+  readonly bundle: OpenBundle;
+  /** The first one's index in the log. */
+  readonly first: number;
+  /** Where they begin in the bundle. */
+  readonly start: number;
+  readonly bytes: Uint8Array;
+}
+
 /** What has been written and is not yet durable. */
 export interface Unsynced {
+  /** In order. */
+  readonly written: Written[];
   readonly bundles: Set<OpenBundle>;
   readonly folders: Set<string>;
 }
+
+const nothingUnsynced = (): Unsynced => ({ written: [], bundles: new Set(), folders: new Set() });
 
 export function bundlePath(index: number): string {
   return tilePath({ level: 'entries', index, width: TILE_WIDTH });
@@ -38,7 +53,10 @@ export class Bundles {
   readonly #disk: Disk;
   readonly #open = new Map<number, OpenBundle>();
   readonly #places = new Recent<readonly number[]>(REMEMBERED_BUNDLES);
-  #unsynced: Unsynced = { bundles: new Set(), folders: new Set() };
+  /** Entries that have a place and are not in a file yet. */
+  readonly #unwritten: Uint8Array[] = [];
+  #unsynced = nothingUnsynced();
+  /** The number of entries written. */
   #size: number;
 
   /**
@@ -57,25 +75,39 @@ export class Bundles {
     }
   }
 
-  /** The number of entries written. */
+  /** The number of entries that have a place. */
   get size(): number {
-    return this.#size;
+    return this.#size + this.#unwritten.length;
   }
 
-  /** Writes a framed entry and returns its index. Throws what the disk throws; nothing may be appended after that. */
-  append(framed: Uint8Array): number {
-    const bundle = this.#tail();
-    const start = bundle.offsets.at(-1) as number;
-    writeAll(this.#disk, bundle.file, framed, start);
-    bundle.offsets.push(start + framed.length);
-    this.#unsynced.bundles.add(bundle);
-    return this.#size++;
+  /** Gives an entry the next place, and returns its index. */
+  append(entry: Uint8Array): number {
+    return this.#size + this.#unwritten.push(entry) - 1;
+  }
+
+  /** Writes what has been appended and is not written yet. Throws what the disk throws; nothing may be appended after that. */
+  write(): void {
+    while (this.#unwritten.length > 0) {
+      const entries = this.#unwritten.splice(0, TILE_WIDTH - (this.#size % TILE_WIDTH));
+      const bundle = this.#tail();
+      const bytes = writeBundle(entries);
+      const start = bundle.offsets.at(-1) as number;
+      writeAll(this.#disk, bundle.file, bytes, start);
+      let end = start;
+      for (const { length } of entries) {
+        end += 2 + length;
+        bundle.offsets.push(end);
+      }
+      this.#unsynced.bundles.add(bundle);
+      this.#unsynced.written.push({ bundle, first: this.#size, start, bytes });
+      this.#size += entries.length;
+    }
   }
 
   /** Hands over what has been written since the last call. */
   takeUnsynced(): Unsynced {
     const taken = this.#unsynced;
-    this.#unsynced = { bundles: new Set(), folders: new Set() };
+    this.#unsynced = nothingUnsynced();
     return taken;
   }
 
@@ -87,25 +119,15 @@ export class Bundles {
   }
 
   /**
-   * Reads the entries from `first` on back from the files, so that what is signed is what is kept, and not what memory says of it.
-   * Throws `log/unavailable` when the files do not give back what was written.
+   * Reads entries back from the files, so that what is signed is what is kept, and not what memory says of it. Throws `log/unavailable` when
+   * the files do not give back what was written.
    */
-  readBack(first: number, framed: readonly Uint8Array[]): Uint8Array[] {
+  readBack({ written }: Unsynced): Uint8Array[] {
     const entries: Uint8Array[] = [];
-    while (entries.length < framed.length) {
-      const at = first + entries.length;
-      const bundle = this.#open.get(Math.floor(at / TILE_WIDTH));
-      const left = framed.slice(entries.length, entries.length + TILE_WIDTH - (at % TILE_WIDTH));
-      const start = bundle?.offsets[at % TILE_WIDTH];
-      const found = Buffer.allocUnsafe(left.reduce((length, part) => length + part.length, 0));
-      if (bundle === undefined || start === undefined || !fill(bundle.file, found, start)) throw changed(at);
-      let end = 0;
-      for (const expected of left) {
-        const entry = found.subarray(end, end + expected.length);
-        if (entry.compare(expected) !== 0) throw changed(at);
-        entries.push(entry.subarray(2));
-        end += expected.length;
-      }
+    for (const { bundle, first, start, bytes } of joined(written)) {
+      const found = Buffer.allocUnsafe(bytes.length);
+      if (!fill(bundle.file, found, start) || found.compare(bytes) !== 0) throw changed(first);
+      for (const entry of readBundle(found).entries) entries.push(entry);
     }
     return entries;
   }
@@ -119,8 +141,10 @@ export class Bundles {
     }
   }
 
-  /** An entry that has been written. Throws `log/corrupt` when its bundle does not hold it. */
+  /** An entry that has a place. Throws `log/corrupt` when its bundle does not hold it. */
   async entry(index: number): Promise<Uint8Array> {
+    const unwritten = this.#unwritten[index - this.#size];
+    if (unwritten !== undefined) return unwritten;
     const bundle = Math.floor(index / TILE_WIDTH);
     const known = this.#known(bundle);
     const { bytes, offsets } =
@@ -190,6 +214,21 @@ export class Bundles {
   #read(bundle: number, start: number, end: number): Promise<Uint8Array> {
     return readStoredPart(this.#folder, bundlePath(bundle), start, end);
   }
+}
+
+/** What stands side by side, as if it had been written at once: reading it is one call. */
+function joined(written: readonly Written[]): readonly Written[] {
+  const rows: Written[][] = [];
+  for (const piece of written) {
+    const row = rows.at(-1);
+    if (row?.[0]?.bundle === piece.bundle) row.push(piece);
+    else rows.push([piece]);
+  }
+  return rows.flatMap(([first, ...others]) =>
+    first === undefined || others.length === 0
+      ? (first ?? [])
+      : { ...first, bytes: concatAll([first, ...others].map(({ bytes }) => bytes)) },
+  );
 }
 
 /** Where entries begin that stand one after another in a bundle, and where the next one will. */

@@ -98,9 +98,15 @@ export class KeyIndex {
     return this.#recent.get(nameOf(key)) ?? null;
   }
 
+  /** Whether it is worth it to ask for {@link candidates}. */
+  mayHave(key: Uint8Array): boolean {
+    const bytes = bufferOf(key);
+    return this.#runs.some(run => run.mayHave(bytes));
+  }
+
   /** Which entries may have the key, as far as the files say, the first one first; whoever asks looks at the entries. */
   async candidates(key: Uint8Array): Promise<number[]> {
-    const bytes = Buffer.from(key);
+    const bytes = bufferOf(key);
     const found: number[] = [];
     // While this waits, runs may become others; the ones that it began with hold the same.
     const runs = this.#runs.filter(run => run.mayHave(bytes));
@@ -207,8 +213,13 @@ function dueForMerging(runs: readonly KeyRun[]): readonly KeyRun[] {
   return due === undefined ? [] : (bySize.get(due)?.slice(0, FAN_IN) ?? []);
 }
 
+/** The same memory. */
+function bufferOf(key: Uint8Array): Buffer {
+  return Buffer.from(key.buffer, key.byteOffset, key.length);
+}
+
 function nameOf(key: Uint8Array): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.length).toString('latin1');
+  return bufferOf(key).toString('latin1');
 }
 
 function runName(number: number): string {

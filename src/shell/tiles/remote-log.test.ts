@@ -6,7 +6,7 @@ import { reasonOfAsync } from '../../../test/support/failure.js';
 import { entryAt, ReferenceTree } from '../../../test/support/reference-tree.js';
 import { concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { proveConsistency, proveInclusion, rootHash } from '../../tree/prove.js';
-import { frameEntry, parseTilePath, TILE_WIDTH } from '../../tree/tile.js';
+import { parseTilePath, TILE_WIDTH, writeBundle } from '../../tree/tile.js';
 import { RemoteLog } from './remote-log.js';
 
 const SIZE = 700;
@@ -22,7 +22,7 @@ function honest(path: string, size = SIZE): Uint8Array | null {
   const first = index * TILE_WIDTH;
   if ((first + width) * across > size) return null;
   const items = Array.from({ length: width }, (_, at) => first + at);
-  if (level === 'entries') return concatAll(items.map(at => frameEntry(entryAt(at))));
+  if (level === 'entries') return writeBundle(items.map(entryAt));
   return concatAll(items.map(at => TREE.hash(at * across, (at + 1) * across)));
 }
 
@@ -113,7 +113,7 @@ function leafHashes(first: number, count: number): Uint8Array {
 
 describe('a log that serves something else', () => {
   const bundle = honest('tile/entries/000') as Uint8Array;
-  const tooMany = concatAll([bundle, frameEntry(entryAt(256))]);
+  const tooMany = concatAll([bundle, writeBundle([entryAt(256)])]);
   it.each<[string, Served, string]>([
     ['nothing there', { status: 404 }, 'peer/answer-missing'],
     ['gone', { status: 410 }, 'peer/answer-missing'],
