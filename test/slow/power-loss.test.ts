@@ -73,7 +73,7 @@ function chooserFrom(random: Random): Chooser {
 }
 
 describe('a loss of power', () => {
-  it(`at ${CRASHES} moments breaks no promise`, { timeout: 1_200_000 }, async () => {
+  it(`at ${CRASHES} moments breaks no promise`, { timeout: 600_000 }, async () => {
     console.log(`power loss: COUNTERSIGN_SEED=${SEED}`);
     const began = performance.now();
     const random = randomFrom(SEED);
@@ -178,7 +178,7 @@ describe('a folder that a process made before it was killed, and did not sync', 
 });
 
 describe('every way to lose power', () => {
-  it('in the first moments of a log breaks no promise', { timeout: 1_200_000 }, async () => {
+  it('in the first moments of a log breaks no promise', { timeout: 600_000 }, async () => {
     const began = performance.now();
     const folder = join(base, 'short');
     cpSync(join(base, 'beginning-0'), folder, { recursive: true });
