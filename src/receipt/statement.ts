@@ -52,8 +52,8 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
   type: StatementType<S, P>,
   envelope: Envelope,
 ): Statement<v.InferOutput<S>, v.InferOutput<P>> {
-  const known = statements.get(envelope);
-  if (known?.type === type) return known.statement as Statement<v.InferOutput<S>, v.InferOutput<P>>;
+  if (latest?.envelope === envelope && latest.type === type)
+    return latest.statement as Statement<v.InferOutput<S>, v.InferOutput<P>>;
   let value: Json;
   try {
     value = payloadJson(envelope);
@@ -73,7 +73,7 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
     throw new Failure(type.malformed, { field: 'payload', detail: 'not what we would write' });
   }
   const statement = result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
-  statements.set(envelope, { type, statement });
+  latest = { envelope, payload: value, type, statement };
   return statement;
 }
 
@@ -88,15 +88,21 @@ export function predicateTypeOf(envelope: Envelope): string | null {
   }
 }
 
-/** What has been read of envelopes: who looks at one looks more than once, and its bytes never change. */
-const payloads = new WeakMap<Envelope, Json>();
-const statements = new WeakMap<Envelope, { readonly type: object; readonly statement: object }>();
+/**
+ * What has been read of the envelope that was looked at last: who looks at one looks more than once, and its bytes never change. A weak map
+ * of all of them would cost the garbage collector more than it saves.
+ */
+let latest: {
+  readonly envelope: Envelope;
+  readonly payload: Json;
+  readonly type: object | null;
+  readonly statement: object | null;
+} | null = null;
 
 /** Throws `json/…`. */
 function payloadJson(envelope: Envelope): Json {
-  const known = payloads.get(envelope);
-  if (known !== undefined) return known;
-  const value = parseCanonical(envelope.payload);
-  payloads.set(envelope, value);
-  return value;
+  if (latest?.envelope === envelope) return latest.payload;
+  const payload = parseCanonical(envelope.payload);
+  latest = { envelope, payload, type: null, statement: null };
+  return payload;
 }
