@@ -26,9 +26,11 @@ export async function bench({ rounds, seconds, only }) {
   const parent = mkdtempSync(join(process.env.COUNTERSIGN_BENCH_FOLDER ?? tmpdir(), 'countersign-log-'));
   const witnesses = await startWitnesses(parent);
   try {
-    const contenders = [...ours(witnesses.policy, seconds), ...tessera(parent, only)].filter(({ name }) =>
-      name.includes(only),
-    );
+    const contenders = [
+      ...ours(witnesses.policy, seconds),
+      ...floors(seconds),
+      ...tessera(parent, only),
+    ].filter(({ name }) => name.includes(only));
     const results = new Map(contenders.map(({ name }) => [name, []]));
     for (let round = 1; round <= rounds; round++) {
       for (const { name, start, load } of shuffled(contenders)) {
@@ -47,7 +49,6 @@ function ours(policy, seconds) {
   const start =
     (kind, text, threads = 2) =>
     folder => [process.execPath, here('server.mjs'), JSON.stringify({ folder, kind, threads, policy: text })];
-  const receipts = { module: here('receipt-bodies.mjs'), count: Math.ceil((seconds + WARMUP) * 12_000) };
   const alone = 'quorum none\n';
   return [
     {
@@ -60,7 +61,7 @@ function ours(policy, seconds) {
       name: 'Countersign, receipts with signatures checked',
       target: '≥ 6,000/s',
       start: start('receipts', alone),
-      load: { path: '/entries', clients: 128, bodies: receipts },
+      load: { path: '/entries', clients: 128, bodies: receipts(seconds, 12_000) },
     },
     {
       name: 'Countersign, 32 clients',
@@ -73,6 +74,28 @@ function ours(policy, seconds) {
       target: 'witnessed p99 ≤ 2 s',
       start: start('opaque', policy),
       load: { path: '/entries?wait=witnessed', clients: 128, bodies: OPAQUE },
+    },
+  ];
+}
+
+/** More than any machine takes in the time. */
+function receipts(seconds, perSecond) {
+  return { module: here('receipt-bodies.mjs'), count: Math.ceil((seconds + WARMUP) * perSecond) };
+}
+
+/** What the machine does when nothing is logged: the rows above cannot be faster. */
+function floors(seconds) {
+  const start = verify => () => [process.execPath, here('floor.mjs'), JSON.stringify({ verify })];
+  return [
+    {
+      name: 'Floor: node:http alone, 600 bytes',
+      start: start(false),
+      load: { path: '/entries', clients: 128, bodies: OPAQUE },
+    },
+    {
+      name: 'Floor: node:http and one Ed25519 check',
+      start: start(true),
+      load: { path: '/entries', clients: 128, bodies: receipts(seconds, 20_000) },
     },
   ];
 }
