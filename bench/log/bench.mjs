@@ -24,23 +24,28 @@ export const DEFAULTS = { rounds: 3, seconds: 8, only: '' };
 
 export async function bench({ rounds, seconds, only }) {
   const parent = mkdtempSync(join(process.env.COUNTERSIGN_BENCH_FOLDER ?? tmpdir(), 'countersign-log-'));
-  const witnesses = await startWitnesses(parent);
+  const results = new Map();
   try {
-    const contenders = [
-      ...ours(witnesses.policy, seconds),
-      ...floors(seconds),
-      ...tessera(parent, only),
-    ].filter(({ name }) => name.includes(only));
-    const results = new Map(contenders.map(({ name }) => [name, []]));
+    const others = [...floors(seconds), ...tessera(parent, only)];
     for (let round = 1; round <= rounds; round++) {
-      for (const { name, start, load } of shuffled(contenders)) {
-        process.stderr.write(`round ${round} of ${rounds}: ${name}\n`);
-        results.get(name).push(await measure(start, { seconds, warmup: WARMUP, ...load }, parent));
+      // A witness remembers the log that it has cosigned, and each round begins another.
+      const witnesses = await startWitnesses(join(parent, `witnesses-${round}`));
+      const contenders = [...ours(witnesses.policy, seconds), ...others].filter(({ name }) =>
+        name.includes(only),
+      );
+      for (const { name, target = '' } of contenders)
+        if (!results.has(name)) results.set(name, { target, measured: [] });
+      try {
+        for (const { name, start, load } of shuffled(contenders)) {
+          process.stderr.write(`round ${round} of ${rounds}: ${name}\n`);
+          results.get(name).measured.push(await measure(start, { seconds, warmup: WARMUP, ...load }, parent));
+        }
+      } finally {
+        witnesses.stop();
       }
     }
-    report(contenders, results, { rounds, seconds }, only === '');
+    report(results, { rounds, seconds }, only === '');
   } finally {
-    witnesses.stop();
     rmSync(parent, { recursive: true, force: true });
   }
 }

@@ -8,12 +8,11 @@ import { spread } from './contender.mjs';
 const here = path => fileURLToPath(new URL(path, import.meta.url));
 
 /**
- * @param contenders those that ran, in the order of the table
- * @param results for each name, what was measured in each round
+ * @param results for each name, in the order of the table, its target and what was measured in each round
  * @param isWhole whether all of them ran; otherwise nothing is written to `results/`
  */
-export function report(contenders, results, settings, isWhole) {
-  const rows = contenders.map(({ name, target = '' }) => rowOf(name, target, results.get(name)));
+export function report(results, settings, isWhole) {
+  const rows = [...results].map(([name, { target, measured }]) => rowOf(name, target, measured));
   const opaque = fastest(rows, '600 opaque bytes', 'Countersign');
   const ratios = {
     tessera: ratio(opaque, fastest(rows, 'Tessera')),

@@ -429,7 +429,20 @@ describe('limits', () => {
     expect((await witness.addCheckpoint(witnessRequest(5, 6))).status).toBe('cosigned');
   });
 
-  it('whoever brings the published checkpoint again and again keeps nobody waiting', async () => {
+  it('however many bring the published checkpoint again, one signature and one state are made for all', async () => {
+    const disk = faultyDisk();
+    witness = await open(disk);
+    await witness.addCheckpoint(witnessRequest(0, 5));
+    clock += 1000;
+    const before = disk.count;
+    const flood = Array.from({ length: 100 }, () => witness.addCheckpoint(witnessRequest(5, 5)));
+    const [first, ...others] = await Promise.all(flood);
+    expect(first?.status).toBe('cosigned');
+    for (const answer of others) expect(answer).toEqual(first);
+    expect(disk.count - before).toBeLessThanOrEqual(6);
+  });
+
+  it('whoever brings the published checkpoint again and again does not hold up the growth of the log', async () => {
     const disk = faultyDisk();
     witness = await open(disk);
     await witness.addCheckpoint(witnessRequest(0, 5));

@@ -81,8 +81,8 @@ interface WatchedLog {
   readonly keys: readonly VerifierKey[];
   readonly turns: Turns;
   cosigned: Cosigned | null;
-  /** The unchanged tree being signed again, for all who ask meanwhile. */
-  renewal: Promise<AddCheckpointAnswer> | null;
+  /** The unchanged tree of that size being signed again, for all who ask for it meanwhile. */
+  renewal: { readonly size: number; readonly answer: Promise<AddCheckpointAnswer> } | null;
 }
 
 /** A request that the log itself has signed. */
@@ -144,14 +144,17 @@ export class LocalWitness implements Witness {
    */
   async #again(signed: SignedRequest): Promise<AddCheckpointAnswer> {
     const { log } = signed;
+    const { size } = signed.checkpoint;
     const { time, lines = null } = log.cosigned ?? {};
     if (lines !== null && time === this.#time()) return { status: 'cosigned', cosignatures: lines };
-    log.renewal ??= log.turns
-      .take(() => this.#answer(signed))
-      .finally(() => {
-        log.renewal = null;
-      });
-    return log.renewal;
+    if (log.renewal?.size === size) return log.renewal.answer;
+    const renewal = { size, answer: log.turns.take(() => this.#answer(signed)) };
+    log.renewal = renewal;
+    try {
+      return await renewal.answer;
+    } finally {
+      if (log.renewal === renewal) log.renewal = null;
+    }
   }
 
   /** Looks for the log's own signature: 404, then 403, then 400. */
