@@ -245,6 +245,10 @@ export const REASONS = {
     says: "There is no trust file, so nobody's signature can be judged.",
     do: 'Pass --trust FILE, with the file from the operator or, better, from somebody who watches it.',
   },
+  'trust/member-malformed': {
+    says: 'This file does not hold what the member of a trust file holds that it stands for.',
+    do: 'Correct what is named: controllers.json and statements.json are the lists of those names in spec/schemas/trust.json.',
+  },
   'trust/malformed': {
     says: 'The trust file is not one.',
     do: 'Correct what is named; the schema is spec/schemas/trust.json.',
@@ -354,8 +358,8 @@ export const REASONS = {
     do: 'Keep both checkpoints and tell others: if both are signed by the log, it has two histories.',
   },
   'mirror/log-key-unknown': {
-    says: 'The log shows a checkpoint that none of the keys has signed by which this mirror knows the log.',
-    do: "If the log has changed its key, start the mirror again with the log's new trust file; otherwise check the log's address.",
+    says: 'The log shows a checkpoint that none of the keys has signed that were given for it.',
+    do: "If the log has changed its key, start again with the log's new trust file or key; otherwise check the log's address.",
   },
   'mirror/behind': {
     says: 'The mirror lacks entries of the log, which is bringing them to it; until it has them it does not cosign.',

@@ -228,7 +228,7 @@ describe('a house whose owner names other witnesses', () => {
     writeFileSync(at('house/statements.json'), text);
     const { code, stderr } = await run(['key', 'list', ...house()]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`trust/malformed (${at('house/statements.json')})`);
+    expect(stderr).toContain(`trust/member-malformed (${at('house/statements.json')})`);
     expect(readFileSync(at('house/trust.json'))).toEqual(before);
   });
 });

@@ -24,7 +24,7 @@ export interface HousePolicy {
   readonly statements: NonNullable<TrustFile['statements']>;
 }
 
-/** Throws `policy/…`, naming the line, or `trust/malformed` for the file of controllers or of statements. */
+/** Throws `policy/…`, naming the line, or `trust/member-malformed` for the file of controllers or of statements. */
 export async function readHousePolicy(folder: DataFolder, keys: HouseKeys): Promise<HousePolicy> {
   const bytes = await readIfPresent(folder.policy);
   const own = policyText(
@@ -93,7 +93,7 @@ async function readMember<Member extends v.GenericSchema>(
   schema: Member,
 ): Promise<v.InferOutput<Member>> {
   const bytes = await readIfPresent(file);
-  const malformed = (detail: string) => new Failure('trust/malformed', { field: file, detail });
+  const malformed = (detail: string) => new Failure('trust/member-malformed', { field: file, detail });
   let value: unknown;
   try {
     value = bytes === null ? undefined : JSON.parse(fromUtf8(bytes) ?? '');

@@ -160,11 +160,14 @@ describe('following a log', () => {
     expect(problems).toEqual([]);
   });
 
-  it('that nobody serves is told once, and the copy stays as it is', async () => {
+  it.each([
+    ['that nobody serves', 'peer/unreachable', async () => 'http://127.0.0.1:9'],
+    ['at an address where none is', 'peer/checkpoint-missing', () => serve([])],
+  ])('%s: it is told once, and the copy stays as it is', async (_, code, address) => {
     const problems: string[] = [];
     const follower = new Follower({
       log: await openMirror(),
-      remote: new RemoteLog('http://127.0.0.1:9'),
+      remote: new RemoteLog(await address()),
       interval: 1,
       onProblem: message => problems.push(message),
     });
@@ -173,7 +176,7 @@ describe('following a log', () => {
     await new Promise(resolve => setTimeout(resolve, 50));
     await follower.close();
     expect(problems).toHaveLength(1);
-    expect(problems[0]).toContain('peer/unreachable');
+    expect(problems[0]).toContain(code);
   });
 
   it.each<[string, string, (log: TestLog, fork: TestLog) => { checkpoint: Uint8Array; tiles: TestLog }]>([

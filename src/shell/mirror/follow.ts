@@ -48,7 +48,7 @@ export class Follower {
     const note = await remote.checkpoint(signal);
     if (note !== null) await this.#addCheckpoint(note);
     const target = log.pending;
-    if (target === null) return;
+    if (target === null) throw new Failure('peer/checkpoint-missing', { field: `${remote.url}/checkpoint` });
     const { size } = target.checkpoint;
     // While it is behind what others have brought, it cannot be asked for the rest.
     const served = note === null ? 0 : parseCheckpoint(parseNote(note).text).size;

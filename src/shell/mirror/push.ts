@@ -91,7 +91,7 @@ async function readLogCheckpoint({ from, log, signal }: PushOptions) {
   const checkpoint = parseCheckpoint(note.text);
   if (checkpoint.origin !== log[0]?.name) throw new Failure('checkpoint/origin-mismatch');
   if ((await verifyNote(note, log)).verified.length === 0)
-    throw new Failure('checkpoint/log-signature-missing');
+    throw new Failure('mirror/log-key-unknown', { field: from.url });
   return { note, checkpoint };
 }
 

@@ -101,7 +101,10 @@ export function remoteWitnessesOf(
   for (const { key, url } of policy.witnesses.values()) {
     if (url === null) continue;
     if (!/^https?:\/\//.test(url) || !URL.canParse(url))
-      throw new Failure('policy/malformed', { field: key.name, detail: 'a URL that is not http: or https:' });
+      throw new Failure('policy/malformed', {
+        field: key.name,
+        detail: `${JSON.stringify(url)} is no http: or https: URL`,
+      });
     const prefix = url.replace(/\/+$/, '');
     // Neither has a space.
     const known = members.get(`${prefix} ${key.name}`);
