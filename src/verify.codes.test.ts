@@ -472,6 +472,7 @@ const ELSEWHERE: Partial<Record<ReasonCode, string>> = {
   'tree/consistency-invalid': 'given by those who follow a log: a bundle has one checkpoint',
   'tree/interval-invalid': 'given by those who sign subtrees: a bundle proves one entry',
   'tree/subtree-invalid': 'given by those who sign subtrees: a bundle proves one entry',
+  'trust/member-malformed': 'given by a gateway about a file of its owner',
   'witness/busy': 'given by a witness to a log',
   'witness/closing': 'given by a witness to a log',
   'witness/consistency-invalid': 'given by a witness to a log',
