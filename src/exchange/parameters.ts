@@ -5,7 +5,7 @@ const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
 
-/** With the ranges that OpenAI's API documents; what is outside them is refused before it reaches an upstream. */
+/** With the ranges that the APIs document; what is outside them is refused before it reaches an upstream. */
 const PARAMETERS = {
   frequency_penalty: between(-2, 2),
   logprobs: v.boolean(),
@@ -28,7 +28,28 @@ const PARAMETERS = {
 export const ParametersSchema = v.partial(v.strictObject(PARAMETERS));
 export type Parameters = v.InferOutput<typeof ParametersSchema>;
 
-export const PARAMETER_NAMES = Object.keys(PARAMETERS) as readonly (keyof Parameters)[];
+export type ParameterName = keyof Parameters;
+
+/** The parameters that one surface knows. */
+export interface ParameterSet {
+  readonly names: readonly ParameterName[];
+  readonly schema: v.GenericSchema<unknown, Parameters>;
+}
+
+/** Parameters as receipts have them, and those for which a surface has a range of its `own`, within that of receipts. */
+export function parameterSet(
+  shared: readonly ParameterName[],
+  own: { readonly [Name in ParameterName]?: v.GenericSchema<unknown, NonNullable<Parameters[Name]>> } = {},
+): ParameterSet {
+  const schemas: v.ObjectEntries = {
+    ...Object.fromEntries(shared.map(name => [name, PARAMETERS[name]])),
+    ...own,
+  };
+  return {
+    names: Object.keys(schemas) as ParameterName[],
+    schema: v.partial(v.strictObject(schemas)) as unknown as v.GenericSchema<unknown, Parameters>,
+  };
+}
 
 export const UsageSchema = v.partial(
   v.strictObject({

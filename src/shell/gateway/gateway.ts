@@ -8,15 +8,17 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openaiError } from '../../exchange/openai-error.js';
+import { openaiError } from '../../exchange/openai/error.js';
+import type { Surface } from '../../exchange/surface.js';
+import { SURFACES } from '../../exchange/surfaces.js';
 import { Failure } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
-import { handleChat } from './chat.js';
 import { asFailure, type GatewayContext } from './context.js';
+import { handleExchange } from './exchange.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
 import { sendFailure, sendJson } from './respond.js';
@@ -107,7 +109,7 @@ export class Gateway {
     }
     const handler = this.#route(route, request, url.searchParams, response);
     if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
-    const methods = route === CHAT ? ['POST'] : ['GET', 'HEAD'];
+    const methods = SURFACE_AT.has(route) ? ['POST'] : ['GET', 'HEAD'];
     if (!methods.includes(request.method ?? '')) {
       sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
       return;
@@ -122,11 +124,11 @@ export class Gateway {
     query: URLSearchParams,
     response: ServerResponse,
   ): (() => Promise<void> | void) | null {
+    const surface = SURFACE_AT.get(route);
+    if (surface !== undefined) return () => this.#exchange(surface, request, response);
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
     switch (route) {
-      case CHAT:
-        return () => this.#chat(request, response);
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
       case '/healthz':
@@ -140,10 +142,10 @@ export class Gateway {
     }
   }
 
-  async #chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #exchange(surface: Surface, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const context = this.#admitted;
     if (context.active.closing) throw new Failure('gateway/closing');
-    await handleChat(context, request, response);
+    await handleExchange(context, surface, request, response);
   }
 
   get #admitted(): GatewayContext {
@@ -170,7 +172,9 @@ export class Gateway {
   }
 }
 
-const CHAT = '/v1/chat/completions';
+const SURFACE_AT: ReadonlyMap<string, Surface> = new Map(
+  SURFACES.map(surface => [`/v1/${surface.name}`, surface]),
+);
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';
@@ -178,7 +182,7 @@ const BASE = 'http://gateway.invalid';
 const WELCOME = {
   name: 'countersign',
   paths: [
-    'POST /v1/chat/completions',
+    ...[...SURFACE_AT.keys()].map(path => `POST ${path}`),
     'GET /v1/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'POST /log/entries?wait=included|witnessed',

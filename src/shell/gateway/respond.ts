@@ -1,6 +1,6 @@
 /** Writing answers: headers that are always there, and errors in the shape that OpenAI's clients understand. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { openaiError } from '../../exchange/openai-error.js';
+import { openaiError } from '../../exchange/openai/error.js';
 import type { Failure } from '../../reason.js';
 
 /** What an upstream's answer may tell the client; whatever else it sends ends here, its cookies and anything that looks like ours included. */

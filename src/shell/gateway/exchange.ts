@@ -1,10 +1,10 @@
 /**
- * `POST /v1/chat/completions`: from the request's bytes to an answer with a receipt.
+ * `POST` to a surface: from the request's bytes to an answer with a receipt.
  *
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { readChatRequest } from '../../exchange/chat-request.js';
+import type { Surface } from '../../exchange/surface.js';
 import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import { AnswerRelay } from './answer-relay.js';
@@ -14,8 +14,9 @@ import { ExchangeRecord } from './exchange-record.js';
 import { readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
 
-export async function handleChat(
+export async function handleExchange(
   context: GatewayContext,
+  surface: Surface,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -32,18 +33,19 @@ export async function handleChat(
     return;
   }
 
-  const record = accept(context, request.headers.authorization ?? '', body, received);
-  const delivery = new Delivery(context, record, request, response);
+  const record = accept(context, surface, request.headers.authorization ?? '', body, received);
+  const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
     if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
-    const chat = readChatRequest(body.bytes);
-    record.understood(chat);
-    const upstream = chooseUpstream(context, chat.model);
-    learnNames(context, upstream, chat.model);
+    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
+    record.understood(facts);
+    const upstream = chooseUpstream(context, facts.model);
+    learnNames(context, upstream, facts.model);
     record.sending(upstream, body.bytes);
-    new AnswerRelay(context, record, delivery).start(upstream, upstreamRequest(request, body.bytes));
+    const relay = new AnswerRelay(context, surface, record, delivery);
+    relay.start(upstream, upstreamRequest(surface, request, body.bytes));
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
@@ -55,12 +57,13 @@ export async function handleChat(
 /** Accepts a request. When that fails, as when the log has just failed, its bytes are let go of here. */
 function accept(
   context: GatewayContext,
+  surface: Surface,
   credentials: string,
   { kind, bytes }: { kind: 'whole' | 'too-large'; bytes: Uint8Array },
   received: number,
 ): ExchangeRecord {
   try {
-    return new ExchangeRecord(context, credentials, bytes, kind === 'whole', received);
+    return new ExchangeRecord(context, surface, credentials, bytes, kind === 'whole', received);
   } catch (error) {
     context.bodies.give(bytes.length);
     throw error;
@@ -68,21 +71,22 @@ function accept(
 }
 
 /** The engine for its own model; for every other, the upstream that the operator named. */
-function chooseUpstream({ upstreams, names }: GatewayContext, model: string): Upstream {
+function chooseUpstream({ upstreams, names }: GatewayContext, model: string | null): Upstream {
   const [engine, named] = upstreams;
-  const chosen = engine !== undefined && names.isListedBy(engine, model) ? engine : named;
+  const chosen = engine !== undefined && model !== null && names.isListedBy(engine, model) ? engine : named;
   if (chosen === undefined) throw new Failure('request/model-unknown', { field: 'model' });
   return chosen;
 }
 
 /** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */
-function learnNames(context: GatewayContext, upstream: Upstream, model: string): void {
+function learnNames(context: GatewayContext, upstream: Upstream, model: string | null): void {
   const { names, now } = context;
-  if (!names.isPublic(model) && names.claimsAsking(upstream, now())) void names.ask(upstream);
+  const known = model !== null && names.isPublic(model);
+  if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
 }
 
 /** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
-function upstreamRequest({ headers }: IncomingMessage, body: Uint8Array): UpstreamRequest {
+function upstreamRequest(surface: Surface, { headers }: IncomingMessage, body: Uint8Array): UpstreamRequest {
   const forwarded: Record<string, string> = {
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
@@ -97,5 +101,5 @@ function upstreamRequest({ headers }: IncomingMessage, body: Uint8Array): Upstre
     const value = headers[name];
     if (typeof value === 'string') forwarded[name] = value;
   }
-  return { path: '/chat/completions', method: 'POST', headers: forwarded, body };
+  return { path: `/${surface.name}`, method: 'POST', headers: forwarded, body };
 }

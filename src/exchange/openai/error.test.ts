@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { APIError } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { fromUtf8 } from '../bytes/octets.js';
-import { Failure, isReasonCode, type ReasonCode } from '../reason.js';
-import { openaiError } from './openai-error.js';
+import { fromUtf8 } from '../../bytes/octets.js';
+import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
+import { openaiError } from './error.js';
 
 interface Shape {
   readonly status: number;
@@ -86,7 +86,7 @@ describe("errors in OpenAI's shape", () => {
 
   it('every code of the request, the upstream and the gateway has a row here', () => {
     const reasons: object = JSON.parse(
-      readFileSync(new URL('../../spec/reasons.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../../spec/reasons.json', import.meta.url), 'utf8'),
     );
     const codes = Object.keys(reasons).filter(code => /^(?:request|upstream|gateway)\//.test(code));
     const rows = new Set<string>(ROWS.map(([code]) => code));

@@ -1,6 +1,8 @@
 /** Errors in the shape that OpenAI's clients understand. */
-import { canonicalize } from '../bytes/json.js';
-import type { Failure, ReasonCode } from '../reason.js';
+import { canonicalize } from '../../bytes/json.js';
+import { concat, utf8 } from '../../bytes/octets.js';
+import type { Failure, ReasonCode } from '../../reason.js';
+import type { ErrorResponse } from '../surface.js';
 
 interface ErrorShape {
   /** The HTTP status. */
@@ -39,14 +41,14 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'vault/unavailable': { status: 503, type: 'api_error' },
 };
 
-export interface ErrorResponse {
-  readonly status: number;
-  /** `{"error": {message, type, param, code}}`. */
-  readonly body: Uint8Array;
-}
-
+/** The body is `{"error": {message, type, param, code}}`. */
 export function openaiError(failure: Failure): ErrorResponse {
   const { status, type, code } = SHAPES[failure.code] ?? { status: 500, type: 'api_error' };
   const error = { message: failure.message, type, param: failure.field ?? null, code: code ?? failure.code };
   return { status, body: canonicalize({ error }) };
+}
+
+/** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
+export function openaiErrorEvent(failure: Failure): Uint8Array {
+  return concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
 }

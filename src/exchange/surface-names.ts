@@ -1,0 +1,4 @@
+/** The surfaces that a receipt can name: each the path of an endpoint below its API's base. */
+export const SURFACE_NAMES = ['chat/completions'] as const;
+
+export type SurfaceName = (typeof SURFACE_NAMES)[number];
