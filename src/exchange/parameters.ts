@@ -3,16 +3,27 @@ import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
-const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
+/** A whole number from 0 to `most`. */
+export const zeroTo = (most: number) => v.pipe(count, v.maxValue(most));
+/** A limit to how many tokens there may be. */
+export const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
 
 /** With the ranges that the APIs document; what is outside them is refused before it reaches an upstream. */
 const PARAMETERS = {
+  best_of: v.pipe(count, v.minValue(1), v.maxValue(128)),
+  dimensions: v.pipe(count, v.minValue(1), v.maxValue(2 ** 31)),
+  echo: v.boolean(),
+  encoding_format: v.picklist(['float', 'base64']),
   frequency_penalty: between(-2, 2),
-  logprobs: v.boolean(),
+  /** Whether they are wanted or, in completions, how many. */
+  logprobs: v.union([v.boolean(), zeroTo(20)]),
   max_completion_tokens: tokens,
-  max_tokens: tokens,
+  /** In completions also zero: then nothing but the prompt comes back. */
+  max_tokens: zeroTo(2 ** 31),
   n: v.pipe(count, v.minValue(1), v.maxValue(128)),
+  output_compression: zeroTo(100),
   parallel_tool_calls: v.boolean(),
+  partial_images: zeroTo(3),
   presence_penalty: between(-2, 2),
   reasoning_effort: v.picklist(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']),
   seed: v.pipe(v.number(), v.safeInteger()),
@@ -20,7 +31,7 @@ const PARAMETERS = {
   store: v.boolean(),
   stream: v.boolean(),
   temperature: between(0, 2),
-  top_logprobs: v.pipe(count, v.maxValue(20)),
+  top_logprobs: zeroTo(20),
   top_p: between(0, 1),
   verbosity: v.picklist(['low', 'medium', 'high']),
 } as const;

@@ -4,6 +4,7 @@ import { topLevelNames } from '../bytes/json.js';
 import { fromUtf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import type { ParameterSet, Parameters } from './parameters.js';
+import type { RequestFacts } from './surface.js';
 
 /** What a stranger may make us look at. */
 const MAX_MEMBERS = 1000;
@@ -13,6 +14,36 @@ export const STOP_AT_FIRST = { abortEarly: true } as const;
 
 /** Any text at all names a model: what it means is for the upstream to say. */
 export const ModelName = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
+/** For an API that chooses a model where the client names none. */
+export const OptionalModelName = v.optional(v.nullable(ModelName));
+
+/** What a prompt or an input may be. A list is not walked: it can be millions of tokens, and they are the upstream's business. */
+export function isTextOrList(value: unknown): boolean {
+  return typeof value === 'string' || Array.isArray(value);
+}
+
+/** A request whose body is a JSON object with these members, and with parameters beside them. */
+export class ObjectRequest {
+  readonly #schema: v.GenericSchema<unknown, Record<string, unknown>>;
+  readonly #parameters: ParameterSet;
+  readonly #readNames: ReadonlySet<string>;
+
+  constructor(members: v.ObjectEntries, parameters: ParameterSet) {
+    this.#schema = v.looseObject(members);
+    this.#parameters = parameters;
+    this.#readNames = new Set([...Object.keys(members), ...parameters.names]);
+  }
+
+  /** Throws `request/malformed`, naming the member, and `request/parameter-invalid`. No part is taken for an attachment. */
+  read(body: Uint8Array): { readonly facts: RequestFacts; readonly value: Record<string, unknown> } {
+    const parsed = v.safeParse(this.#schema, parseObject(body, this.#readNames), STOP_AT_FIRST);
+    if (!parsed.success) throw malformed(v.getDotPath(parsed.issues[0]));
+    const value = parsed.output;
+    const parameters = readParameters(value, this.#parameters);
+    const model = typeof value.model === 'string' ? value.model : null;
+    return { facts: { model, stream: parameters.stream === true, parameters, attachments: [] }, value };
+  }
+}
 
 /**
  * Parses a body. Throws `request/malformed` for what is not one JSON object, and for members that another reader might take otherwise.

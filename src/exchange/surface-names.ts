@@ -1,4 +1,10 @@
 /** The surfaces that a receipt can name: each the path of an endpoint below its API's base. */
-export const SURFACE_NAMES = ['chat/completions'] as const;
+export const SURFACE_NAMES = [
+  'chat/completions',
+  'completions',
+  'embeddings',
+  'moderations',
+  'images/generations',
+] as const;
 
 export type SurfaceName = (typeof SURFACE_NAMES)[number];

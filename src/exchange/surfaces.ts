@@ -1,5 +1,15 @@
 /** The table of surfaces: what the gateway serves, each under `/v1/` followed by its name. */
 import { CHAT_COMPLETIONS } from './openai/chat-completions.js';
+import { COMPLETIONS } from './openai/completions.js';
+import { EMBEDDINGS } from './openai/embeddings.js';
+import { IMAGE_GENERATIONS } from './openai/image-generations.js';
+import { MODERATIONS } from './openai/moderations.js';
 import type { Surface } from './surface.js';
 
-export const SURFACES: readonly Surface[] = [CHAT_COMPLETIONS];
+export const SURFACES: readonly Surface[] = [
+  CHAT_COMPLETIONS,
+  COMPLETIONS,
+  EMBEDDINGS,
+  MODERATIONS,
+  IMAGE_GENERATIONS,
+];

@@ -1,6 +1,6 @@
 /** Requests of OpenAI's chat completions API: what the gateway needs to know of one, and what it refuses to send on. */
 import * as v from 'valibot';
-import { parameterSet } from '../parameters.js';
+import { parameterSet, tokens } from '../parameters.js';
 import { ModelName, malformed, parseObject, readParameters, STOP_AT_FIRST } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
 import { MAX_ATTACHMENTS, partsThatAreNot } from './content-parts.js';
@@ -18,7 +18,6 @@ export const CHAT_PARAMETERS = parameterSet(
   [
     'frequency_penalty',
     'max_completion_tokens',
-    'max_tokens',
     'n',
     'parallel_tool_calls',
     'presence_penalty',
@@ -32,7 +31,7 @@ export const CHAT_PARAMETERS = parameterSet(
     'top_p',
     'verbosity',
   ],
-  { logprobs: v.boolean() },
+  { logprobs: v.boolean(), max_tokens: tokens },
 );
 /** The members whose meaning a receipt states. */
 const READ_NAMES: ReadonlySet<string> = new Set(['model', 'messages', ...CHAT_PARAMETERS.names]);

@@ -5,8 +5,9 @@
 import * as v from 'valibot';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts } from '../surface.js';
-import { readUsage, type UsageMembers } from '../usage.js';
+import { readUsage } from '../usage.js';
 import type { PartReader } from './chunked-answer.js';
+import { PROMPT_USAGE } from './usage.js';
 
 /** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
 const MAX_ITEMS = 4096;
@@ -47,7 +48,7 @@ export class ChoicesReader implements PartReader {
     if (!parsed.success) return false;
     const { model, usage } = parsed.output;
     this.#model = model ?? this.#model;
-    if (usage) this.#usage = readUsage(usage, USAGE);
+    if (usage) this.#usage = readUsage(usage, PROMPT_USAGE);
     for (const choice of parsed.output.choices) {
       if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
       const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
@@ -57,6 +58,10 @@ export class ChoicesReader implements PartReader {
       }
     }
     return true;
+  }
+
+  get finished(): boolean {
+    return this.#finish.size > 0;
   }
 
   get answer(): AnswerFacts {
@@ -77,11 +82,3 @@ export class ChoicesReader implements PartReader {
     if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
   }
 }
-
-export const USAGE: UsageMembers = {
-  prompt_tokens: ['prompt_tokens'],
-  completion_tokens: ['completion_tokens'],
-  total_tokens: ['total_tokens'],
-  cached_tokens: ['prompt_tokens_details', 'cached_tokens'],
-  reasoning_tokens: ['completion_tokens_details', 'reasoning_tokens'],
-};

@@ -7,6 +7,8 @@ const TERMINAL = '[DONE]';
 export interface PartReader {
   /** Takes a whole answer or a part. Returns false when the value is neither. */
   add(value: unknown): boolean;
+  /** Whether the upstream has said that the model was done. */
+  readonly finished: boolean;
   readonly answer: AnswerFacts;
 }
 
@@ -35,7 +37,7 @@ export class ChunkedAnswer implements AnswerReader {
   }
 
   get finished(): boolean {
-    return this.#parts.answer.finish.length > 0;
+    return this.#parts.finished;
   }
 
   get answer(): AnswerFacts {

@@ -22,6 +22,7 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'request/encoded': { status: 415, type: 'invalid_request_error' },
   'request/parameter-invalid': { status: 400, type: 'invalid_request_error', code: 'invalid_value' },
   'request/model-unknown': { status: 404, type: 'invalid_request_error', code: 'model_not_found' },
+  'request/surface-unsupported': { status: 404, type: 'invalid_request_error' },
   'request/route-unknown': { status: 404, type: 'invalid_request_error', code: 'unknown_url' },
   'request/method-refused': { status: 405, type: 'invalid_request_error', code: 'method_not_supported' },
   'request/host-refused': { status: 403, type: 'invalid_request_error' },

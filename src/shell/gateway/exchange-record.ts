@@ -184,6 +184,7 @@ export class ExchangeRecord {
         complete: this.#complete,
         parameters: this.#parameters(),
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
+        surface: this.#surface.name,
         transforms: [],
       },
       response: {

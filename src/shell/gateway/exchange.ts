@@ -42,6 +42,7 @@ export async function handleExchange(
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
     record.understood(facts);
     const upstream = chooseUpstream(context, facts.model);
+    if (!upstream.serves(surface.name)) throw new Failure('request/surface-unsupported', { field: 'model' });
     learnNames(context, upstream, facts.model);
     record.sending(upstream, body.bytes);
     const relay = new AnswerRelay(context, surface, record, delivery);

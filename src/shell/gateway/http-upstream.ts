@@ -57,6 +57,11 @@ export class HttpUpstream implements Upstream {
     });
   }
 
+  /** Which paths a remote server knows is not known here; its own error says so. */
+  serves(): boolean {
+    return true;
+  }
+
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
     const transfer = new HttpTransfer(sink);
     const connection: Connection = { tlsSpki: null };

@@ -1,0 +1,260 @@
+/** Every surface but chat completions through the gateway: what passes, and what the receipt says of it. */
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ask, errorOf } from '../../../test/end-to-end/client.js';
+import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { openingOf, receiptOf } from '../../../test/end-to-end/receipts.js';
+import {
+  answer,
+  DONE,
+  event,
+  LISTED_MODEL,
+  stream,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
+import { toHex } from '../../bytes/hex.js';
+import { utf8 } from '../../bytes/octets.js';
+import type { SurfaceName } from '../../exchange/surface-names.js';
+import { SURFACES } from '../../exchange/surfaces.js';
+import { commit } from '../../receipt/opening.js';
+import type { Receipt } from '../../receipt/receipt.js';
+
+let upstream: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  upstream = await TestUpstream.start();
+  gateway = await openGateway({ upstream: upstream.base });
+});
+
+beforeEach(() => {
+  upstream.requests.length = 0;
+});
+
+afterAll(async () => {
+  await gateway.close();
+  await upstream.close();
+});
+
+const USAGE = { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5 };
+const INPUT_USAGE = { input_tokens: 3, output_tokens: 2, total_tokens: 5 };
+
+interface Exchange {
+  readonly what: string;
+  readonly surface: SurfaceName;
+  readonly request: object;
+  readonly parameters?: object;
+  /** The data of attachments. */
+  readonly attachments?: readonly string[];
+  readonly served?: string;
+  readonly response?: Partial<Receipt['response']>;
+}
+
+async function check(
+  { surface, request, parameters = {}, attachments = [], served, response = {} }: Exchange,
+  sent: string,
+): Promise<void> {
+  const body = ` ${JSON.stringify(request)}\n`;
+  const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body });
+  expect(got.status).toBe(200);
+  expect(got.body.toString('utf8').replace(/^: countersign-.*\n/gm, '')).toBe(sent);
+  expect(upstream.last).toMatchObject({ method: 'POST', path: `/v1/${surface}` });
+  expect(upstream.last.body.toString('utf8')).toBe(body);
+  const receipt = await receiptOf(gateway, got);
+  const opening = openingOf(got);
+  expect(receipt.request).toMatchObject({
+    surface,
+    parameters,
+    attachments: {
+      commitments: attachments.map((data, at) => toHex(commit(opening, `attachment/${at}`, utf8(data)))),
+    },
+  });
+  expect(receipt.model).toMatchObject({
+    requested: 'model' in request ? { name: request.model } : null,
+    served: served === undefined ? null : { name: served },
+  });
+  expect(receipt.response).toMatchObject({
+    status: 'completed',
+    http: 200,
+    reason: null,
+    finish: [],
+    usage: null,
+    tools: { commitments: [] },
+    ...response,
+  });
+}
+
+const model = LISTED_MODEL;
+const IMAGE = { type: 'image_url', image_url: { url: 'data:,a' } };
+
+describe('a whole answer arrives byte for byte, and the receipt says what it says', () => {
+  it.each<Exchange & { readonly sends: object }>([
+    {
+      what: 'a completion',
+      surface: 'completions',
+      request: { model, prompt: 'Once', logprobs: 3, echo: true, max_tokens: 0, stop: ['\n'] },
+      parameters: { logprobs: 3, echo: true, max_tokens: 0 },
+      sends: {
+        object: 'text_completion',
+        model,
+        choices: [{ index: 0, text: ' upon', logprobs: null, finish_reason: 'length' }],
+        usage: USAGE,
+      },
+      served: model,
+      response: { finish: [{ name: 'length' }], usage: USAGE },
+    },
+    {
+      what: 'embeddings',
+      surface: 'embeddings',
+      request: { model, input: ['a', 'b'], dimensions: 2, encoding_format: 'float' },
+      parameters: { dimensions: 2, encoding_format: 'float' },
+      sends: {
+        object: 'list',
+        model,
+        data: [{ object: 'embedding', index: 0, embedding: [0.25, -0.5] }],
+        usage: { prompt_tokens: 2, total_tokens: 2 },
+      },
+      served: model,
+      response: { usage: { prompt_tokens: 2, total_tokens: 2 } },
+    },
+    {
+      what: 'a moderation, without a model',
+      surface: 'moderations',
+      request: { input: [{ type: 'text', text: 'a' }, IMAGE] },
+      attachments: ['{"image_url":{"url":"data:,a"},"type":"image_url"}'],
+      sends: { id: 'modr-1', model, results: [{ flagged: true }] },
+      served: model,
+    },
+    {
+      what: 'images',
+      surface: 'images/generations',
+      request: { model, prompt: 'a seal', n: 2, size: '64x64' },
+      parameters: { n: 2 },
+      sends: { created: 1, data: [{ b64_json: 'AA==' }, { url: 'https://a.example' }], usage: INPUT_USAGE },
+      response: { usage: USAGE },
+    },
+  ])('$what', async ({ sends, ...exchange }) => {
+    const sent = `\n${JSON.stringify(sends, null, 1)} `;
+    upstream.behaviour = answer(200, sent);
+    await check(exchange, sent);
+  });
+});
+
+const textPart = (text: string, finish_reason: string | null = null) =>
+  event(JSON.stringify({ model, choices: [{ index: 0, text, finish_reason }] }));
+const named = (value: { type: string }) => `event: ${value.type}\n${event(JSON.stringify(value))}`;
+const IMAGE_PART = named({ type: 'image_generation.partial_image', b64_json: 'AA==' } as { type: string });
+const IMAGE_END = named({ type: 'image_generation.completed', usage: INPUT_USAGE } as { type: string });
+
+describe('a stream arrives event for event', () => {
+  it.each<Exchange & { readonly sends: readonly string[] }>([
+    {
+      what: 'a completion',
+      surface: 'completions',
+      request: { model, prompt: 'Once', stream: true },
+      parameters: { stream: true },
+      sends: [textPart(' up'), ': waiting\n\n', textPart('on', 'stop'), DONE],
+      served: model,
+      response: { finish: [{ name: 'stop' }] },
+    },
+    {
+      what: 'an image',
+      surface: 'images/generations',
+      request: { prompt: 'a seal', stream: true, partial_images: 1 },
+      parameters: { stream: true, partial_images: 1 },
+      sends: [IMAGE_PART, IMAGE_END],
+      response: { usage: USAGE },
+    },
+  ])('$what', async ({ sends, ...exchange }) => {
+    upstream.behaviour = stream(...sends);
+    await check(exchange, sends.join(''));
+  });
+
+  it.each<[what: string, surface: SurfaceName, request: object, parts: readonly string[]]>([
+    ['a completion without finish reason', 'completions', { model }, [textPart('a')]],
+    ['an image that is never complete', 'images/generations', { prompt: 'a' }, [IMAGE_PART]],
+  ])('%s that just ends is broken, and says so', async (_, surface, request, parts) => {
+    upstream.behaviour = stream(...parts);
+    const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body: request });
+    expect(got.body.toString()).toContain('upstream/broken');
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/broken',
+    });
+  });
+});
+
+/** The least that each surface takes for a request with a model. */
+const LEAST: Record<SurfaceName, object> = {
+  'chat/completions': { messages: [{ role: 'user', content: 'a' }] },
+  completions: { prompt: 'a' },
+  embeddings: { input: 'a' },
+  moderations: { input: 'a' },
+  'images/generations': { prompt: 'a' },
+};
+const others = SURFACES.filter(({ name }) => name !== 'chat/completions').map(({ name }) => name);
+
+describe('what the upstream gets wrong', () => {
+  const post = (surface: SurfaceName) =>
+    ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body: { ...LEAST[surface], model } });
+
+  it.each(others)('%s: an answer that is none of this surface is garbage', async surface => {
+    for (const body of ['{}', '[]', 'Hello', '{"error":']) {
+      upstream.behaviour = answer(200, body);
+      const got = await post(surface);
+      expect(got.status).toBe(502);
+      expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/garbage');
+    }
+  });
+
+  it.each(others)('%s: an error of its own passes as it is', async surface => {
+    const body = '{ "error": {"message":"no","type":"t","param":null,"code":"c"} }';
+    upstream.behaviour = answer(429, body, { 'retry-after': '3' });
+    const got = await post(surface);
+    expect(got).toMatchObject({ status: 429, headers: { 'retry-after': '3' } });
+    expect(got.body.toString()).toBe(body);
+    const { request, response } = await receiptOf(gateway, got);
+    expect(request.surface).toBe(surface);
+    expect(response).toMatchObject({ status: 'refused', reason: 'upstream/error' });
+  });
+
+  it.each(SURFACES.filter(({ streams }) => !streams).map(({ name }) => name))(
+    '%s: a stream where there is none is garbage',
+    async surface => {
+      upstream.behaviour = stream(DONE);
+      const got = await post(surface);
+      expect(got.status).toBe(502);
+      expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/garbage');
+    },
+  );
+});
+
+describe('the built-in model answers chat alone', () => {
+  it.each(others)('%s: request/surface-unsupported, under a receipt', async surface => {
+    const body = { ...LEAST[surface], model: CANNED_MODEL };
+    const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body });
+    expect(got.status).toBe(404);
+    expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
+    expect(errorOf(got)).toMatchObject({ code: 'request/surface-unsupported', param: 'model' });
+    expect(upstream.requests).toEqual([]);
+    const { model: named, request, response } = await receiptOf(gateway, got);
+    expect(named.requested).toEqual({ name: CANNED_MODEL });
+    expect(request).toMatchObject({ surface, sent: null });
+    expect(response).toMatchObject({ status: 'refused', reason: 'request/surface-unsupported' });
+  });
+
+  it('and without an upstream nobody answers a request that names no model', async () => {
+    const alone = await openGateway();
+    try {
+      const got = await ask(alone.address, {
+        path: '/v1/moderations',
+        method: 'POST',
+        body: { input: 'a' },
+      });
+      expect(got.headers['countersign-reason']).toBe('request/model-unknown');
+      const receipt = await receiptOf(alone, got);
+      expect(receipt.model).toEqual({ requested: null, served: null, digest: null });
+    } finally {
+      await alone.close();
+    }
+  });
+});
