@@ -10,6 +10,7 @@ export const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
 
 /** With the ranges that the APIs document; what is outside them is refused before it reaches an upstream. */
 const PARAMETERS = {
+  background: v.boolean(),
   best_of: v.pipe(count, v.minValue(1), v.maxValue(128)),
   dimensions: v.pipe(count, v.minValue(1), v.maxValue(2 ** 31)),
   echo: v.boolean(),
@@ -18,8 +19,10 @@ const PARAMETERS = {
   /** Whether they are wanted or, in completions, how many. */
   logprobs: v.union([v.boolean(), zeroTo(20)]),
   max_completion_tokens: tokens,
+  max_output_tokens: tokens,
   /** In completions also zero: then nothing but the prompt comes back. */
   max_tokens: zeroTo(2 ** 31),
+  max_tool_calls: zeroTo(2 ** 31),
   n: v.pipe(count, v.minValue(1), v.maxValue(128)),
   output_compression: zeroTo(100),
   parallel_tool_calls: v.boolean(),
@@ -33,6 +36,7 @@ const PARAMETERS = {
   temperature: between(0, 2),
   top_logprobs: zeroTo(20),
   top_p: between(0, 1),
+  truncation: v.picklist(['auto', 'disabled']),
   verbosity: v.picklist(['low', 'medium', 'high']),
 } as const;
 

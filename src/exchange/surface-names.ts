@@ -2,6 +2,7 @@
 export const SURFACE_NAMES = [
   'chat/completions',
   'completions',
+  'responses',
   'embeddings',
   'moderations',
   'images/generations',

@@ -4,11 +4,13 @@ import { COMPLETIONS } from './openai/completions.js';
 import { EMBEDDINGS } from './openai/embeddings.js';
 import { IMAGE_GENERATIONS } from './openai/image-generations.js';
 import { MODERATIONS } from './openai/moderations.js';
+import { RESPONSES } from './openai/responses.js';
 import type { Surface } from './surface.js';
 
 export const SURFACES: readonly Surface[] = [
   CHAT_COMPLETIONS,
   COMPLETIONS,
+  RESPONSES,
   EMBEDDINGS,
   MODERATIONS,
   IMAGE_GENERATIONS,

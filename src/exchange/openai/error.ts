@@ -42,14 +42,29 @@ const SHAPES: Partial<Record<ReasonCode, ErrorShape>> = {
   'vault/unavailable': { status: 503, type: 'api_error' },
 };
 
+export interface ErrorMembers {
+  readonly message: string;
+  readonly type: ErrorShape['type'];
+  readonly param: string | null;
+  readonly code: string;
+}
+
+/** What stands under `error`. */
+export function errorMembers(failure: Failure): ErrorMembers {
+  const { type, code } = shapeOf(failure);
+  return { message: failure.message, type, param: failure.field ?? null, code: code ?? failure.code };
+}
+
 /** The body is `{"error": {message, type, param, code}}`. */
 export function openaiError(failure: Failure): ErrorResponse {
-  const { status, type, code } = SHAPES[failure.code] ?? { status: 500, type: 'api_error' };
-  const error = { message: failure.message, type, param: failure.field ?? null, code: code ?? failure.code };
-  return { status, body: canonicalize({ error }) };
+  return { status: shapeOf(failure).status, body: canonicalize({ error: { ...errorMembers(failure) } }) };
 }
 
 /** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
 export function openaiErrorEvent(failure: Failure): Uint8Array {
   return concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
+}
+
+function shapeOf({ code }: Failure): ErrorShape {
+  return SHAPES[code] ?? { status: 500, type: 'api_error' };
 }

@@ -10,6 +10,7 @@ import { COMPLETIONS } from './completions.js';
 import { EMBEDDINGS } from './embeddings.js';
 import { IMAGE_GENERATIONS } from './image-generations.js';
 import { MODERATIONS } from './moderations.js';
+import { RESPONSES } from './responses.js';
 
 interface Row {
   readonly surface: Surface;
@@ -88,6 +89,68 @@ const ROWS: readonly Row[] = [
       top_p: [
         [0, 1],
         [-0.1, 1.1],
+      ],
+    },
+  },
+  {
+    surface: RESPONSES,
+    least: {},
+    good: [
+      { model: null, input: null, prompt: { id: 'pmpt_1' } },
+      { model: 'm', input: 'a', reasoning: { effort: 'low' }, text: { verbosity: 'low' } },
+      { input: [] },
+      { input: [{ role: 'user', content: 'a' }] },
+      { input: [{ type: 'message', role: 'user', content: [{ type: 'input_text', text: 'a' }] }] },
+      {
+        input: [
+          { type: 'item_reference', id: 'a' },
+          { type: 'reasoning', content: [1] },
+        ],
+      },
+      { input: [{ type: 'shell_call_output', output: [{ stdout: 'a' }] }] },
+      { input: [{ type: 'function_call_output', output: 'a' }] },
+      { input: [{ type: 'toString', content: [1] }] },
+    ],
+    bad: [
+      ...modelIsText({}),
+      ['input', { input: 1 }],
+      ['input', { input: ['a'] }],
+      ['input', { input: [null] }],
+      ['input', { input: Array.from({ length: 10_001 }, () => ({ content: 'a' })) }],
+      ['input.content', { input: [{ content: ['a'] }] }],
+      ['input.content', { input: [{ type: 'message', content: [{}] }] }],
+      [
+        'input.content',
+        { input: [{ content: Array.from({ length: 1025 }, () => ({ type: 'input_file' })) }] },
+      ],
+      [
+        'input.content',
+        { input: Array.from({ length: 1025 }, () => ({ content: [{ type: 'input_file' }] })) },
+      ],
+      ['input.output', { input: [{ type: 'function_call_output', output: [1] }] }],
+      ['input.output', { input: [{ type: 'custom_tool_call_output', output: [{ type: 2 }] }] }],
+      ['input.output', { input: [{ type: 'computer_call_output', output: 'a' }] }],
+    ],
+    parameters: {
+      background: flag,
+      max_output_tokens: [
+        [1, 2 ** 31],
+        [0, 1.5],
+      ],
+      max_tool_calls: [
+        [0, 10],
+        [-1, '1'],
+      ],
+      parallel_tool_calls: flag,
+      service_tier: [['auto', 'priority'], ['gold']],
+      store: flag,
+      stream: flag,
+      temperature: [[0, 2], [2.1]],
+      top_logprobs: [[0, 20], [21]],
+      top_p: [[0, 1], [1.1]],
+      truncation: [
+        ['auto', 'disabled'],
+        ['some', true],
       ],
     },
   },
@@ -245,4 +308,21 @@ it('a moderation’s images are attachments, each as canonical JSON', () => {
     '{"image_url":{"url":"data:,a"},"type":"image_url"}',
     '{"image_url":{"url":"data:,b"},"type":"image_url"}',
   ]);
+});
+
+it('a response’s attachments are the parts of messages and of tools’ outputs that are no text, in their order', () => {
+  const part = (type: string) => ({ type, a: 1 });
+  const input = [
+    { role: 'user', content: [part('input_text'), part('input_image')] },
+    { type: 'message', role: 'assistant', content: [part('output_text'), part('refusal')] },
+    { type: 'function_call_output', call_id: 'c', output: [part('input_file'), part('input_text')] },
+    { type: 'custom_tool_call_output', call_id: 'c', output: [part('input_audio')] },
+    { type: 'computer_call_output', call_id: 'c', output: part('computer_screenshot') },
+  ];
+  const kinds = RESPONSES.readRequest(utf8(JSON.stringify({ input })), '').attachments.map(fromUtf8);
+  expect(kinds).toEqual(
+    ['input_image', 'input_file', 'input_audio', 'computer_screenshot'].map(
+      type => `{"a":1,"type":"${type}"}`,
+    ),
+  );
 });

@@ -5,6 +5,7 @@ import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-t
 import { openingOf, receiptOf } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
+  cutStream,
   DONE,
   event,
   LISTED_MODEL,
@@ -45,12 +46,14 @@ interface Exchange {
   readonly parameters?: object;
   /** The data of attachments. */
   readonly attachments?: readonly string[];
+  /** The bytes of tool calls. */
+  readonly tools?: readonly string[];
   readonly served?: string;
   readonly response?: Partial<Receipt['response']>;
 }
 
 async function check(
-  { surface, request, parameters = {}, attachments = [], served, response = {} }: Exchange,
+  { surface, request, parameters = {}, attachments = [], tools = [], served, response = {} }: Exchange,
   sent: string,
 ): Promise<void> {
   const body = ` ${JSON.stringify(request)}\n`;
@@ -78,12 +81,24 @@ async function check(
     reason: null,
     finish: [],
     usage: null,
-    tools: { commitments: [] },
+    tools: { commitments: tools.map((data, at) => toHex(commit(opening, `tool/${at}`, utf8(data)))) },
     ...response,
   });
 }
 
 const model = LISTED_MODEL;
+const CALL = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'add', arguments: '{"a":1}' };
+const CALL_BYTES = '{"arguments":"{\\"a\\":1}","id":"call_1","name":"add","type":"function_call"}';
+const response = (status: string, rest: object = {}) => ({
+  id: 'resp_1',
+  object: 'response',
+  status,
+  model,
+  output: [{ type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'a' }] }, CALL],
+  usage: INPUT_USAGE,
+  ...rest,
+});
+const INPUT_IMAGE = { type: 'input_image', image_url: 'data:,a' };
 const IMAGE = { type: 'image_url', image_url: { url: 'data:,a' } };
 
 describe('a whole answer arrives byte for byte, and the receipt says what it says', () => {
@@ -101,6 +116,25 @@ describe('a whole answer arrives byte for byte, and the receipt says what it say
       },
       served: model,
       response: { finish: [{ name: 'length' }], usage: USAGE },
+    },
+    {
+      what: 'a response with a tool call',
+      surface: 'responses',
+      request: {
+        model,
+        input: [
+          { role: 'user', content: [{ type: 'input_text', text: 'a' }, INPUT_IMAGE] },
+          { type: 'function_call_output', call_id: 'c', output: 'b' },
+        ],
+        max_output_tokens: 50,
+        reasoning: { effort: 'low' },
+      },
+      parameters: { max_output_tokens: 50 },
+      attachments: ['{"image_url":"data:,a","type":"input_image"}'],
+      sends: response('incomplete', { incomplete_details: { reason: 'max_output_tokens' } }),
+      served: model,
+      response: { finish: [{ name: 'max_output_tokens' }], usage: USAGE },
+      tools: [CALL_BYTES],
     },
     {
       what: 'embeddings',
@@ -141,9 +175,15 @@ describe('a whole answer arrives byte for byte, and the receipt says what it say
 
 const textPart = (text: string, finish_reason: string | null = null) =>
   event(JSON.stringify({ model, choices: [{ index: 0, text, finish_reason }] }));
-const named = (value: { type: string }) => `event: ${value.type}\n${event(JSON.stringify(value))}`;
-const IMAGE_PART = named({ type: 'image_generation.partial_image', b64_json: 'AA==' } as { type: string });
-const IMAGE_END = named({ type: 'image_generation.completed', usage: INPUT_USAGE } as { type: string });
+const named = (value: { readonly type: string; readonly [name: string]: unknown }) =>
+  `event: ${value.type}\n${event(JSON.stringify(value))}`;
+const RESPONSE_BEGINS = named({
+  type: 'response.created',
+  response: response('in_progress', { output: [], usage: null }),
+  sequence_number: 0,
+});
+const IMAGE_PART = named({ type: 'image_generation.partial_image', b64_json: 'AA==' });
+const IMAGE_END = named({ type: 'image_generation.completed', usage: INPUT_USAGE });
 
 describe('a stream arrives event for event', () => {
   it.each<Exchange & { readonly sends: readonly string[] }>([
@@ -155,6 +195,20 @@ describe('a stream arrives event for event', () => {
       sends: [textPart(' up'), ': waiting\n\n', textPart('on', 'stop'), DONE],
       served: model,
       response: { finish: [{ name: 'stop' }] },
+    },
+    {
+      what: 'a response, without [DONE]',
+      surface: 'responses',
+      request: { model, input: 'a', stream: true },
+      parameters: { stream: true },
+      sends: [
+        RESPONSE_BEGINS,
+        named({ type: 'response.output_text.delta', output_index: 0, delta: 'a', sequence_number: 1 }),
+        named({ type: 'response.completed', response: response('completed'), sequence_number: 2 }),
+      ],
+      served: model,
+      response: { finish: [{ name: 'completed' }], usage: USAGE },
+      tools: [CALL_BYTES],
     },
     {
       what: 'an image',
@@ -171,6 +225,7 @@ describe('a stream arrives event for event', () => {
 
   it.each<[what: string, surface: SurfaceName, request: object, parts: readonly string[]]>([
     ['a completion without finish reason', 'completions', { model }, [textPart('a')]],
+    ['a response that is never complete', 'responses', { model }, [RESPONSE_BEGINS]],
     ['an image that is never complete', 'images/generations', { prompt: 'a' }, [IMAGE_PART]],
   ])('%s that just ends is broken, and says so', async (_, surface, request, parts) => {
     upstream.behaviour = stream(...parts);
@@ -183,10 +238,72 @@ describe('a stream arrives event for event', () => {
   });
 });
 
+describe('a stream of a response that fails', () => {
+  const post = () =>
+    ask(gateway.address, {
+      path: '/v1/responses',
+      method: 'POST',
+      body: { model, input: 'a', stream: true },
+    });
+
+  it('ends with the event that says so, under a receipt that says so too', async () => {
+    const error = { code: 'server_error', message: 'no' };
+    const failed = named({ type: 'response.failed', response: response('failed', { output: [], error }) });
+    upstream.behaviour = stream(RESPONSE_BEGINS, failed, named({ type: 'response.completed' }));
+    const got = await post();
+    expect(got.body.toString().replace(/^: countersign-.*\n/gm, '')).toBe(RESPONSE_BEGINS + failed);
+    const { response: ended, model: listed } = await receiptOf(gateway, got);
+    expect(ended).toMatchObject({ status: 'failed', reason: 'upstream/error', finish: [{ name: 'failed' }] });
+    expect(listed.served).toEqual({ name: model });
+  });
+
+  it('may end after an error event', async () => {
+    const error = named({
+      type: 'error',
+      code: 'server_error',
+      message: 'no',
+      param: null,
+      sequence_number: 1,
+    });
+    upstream.behaviour = stream(RESPONSE_BEGINS, error);
+    const got = await post();
+    expect(got.body.toString().replace(/^: countersign-.*\n/gm, '')).toBe(RESPONSE_BEGINS + error);
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/error',
+    });
+  });
+
+  it('is ended with an error event in the form of this surface, in the place that comes next', async () => {
+    upstream.behaviour = cutStream(RESPONSE_BEGINS, ': waiting\n\n');
+    const got = await post();
+    const [type, data] = got.body.toString().trim().split('\n').slice(-2);
+    expect(type).toBe('event: error');
+    expect(JSON.parse(data?.replace('data: ', '') ?? '')).toMatchObject({
+      type: 'error',
+      sequence_number: 1,
+      code: 'upstream/broken',
+      param: null,
+      message: expect.stringContaining('upstream/broken'),
+      error: { code: 'upstream/broken', type: 'api_error' },
+    });
+    expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/broken');
+  });
+
+  it('is garbage when an event’s two names differ, and that event is not passed on', async () => {
+    const forked = `event: response.created\n${event(JSON.stringify({ type: 'response.completed' }))}`;
+    upstream.behaviour = stream(RESPONSE_BEGINS, forked);
+    const got = await post();
+    expect(got.body.toString()).not.toContain(forked);
+    expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/garbage');
+  });
+});
+
 /** The least that each surface takes for a request with a model. */
 const LEAST: Record<SurfaceName, object> = {
   'chat/completions': { messages: [{ role: 'user', content: 'a' }] },
   completions: { prompt: 'a' },
+  responses: { input: 'a' },
   embeddings: { input: 'a' },
   moderations: { input: 'a' },
   'images/generations': { prompt: 'a' },
@@ -236,8 +353,8 @@ describe('the built-in model answers chat alone', () => {
     expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
     expect(errorOf(got)).toMatchObject({ code: 'request/surface-unsupported', param: 'model' });
     expect(upstream.requests).toEqual([]);
-    const { model: named, request, response } = await receiptOf(gateway, got);
-    expect(named.requested).toEqual({ name: CANNED_MODEL });
+    const { model: listed, request, response } = await receiptOf(gateway, got);
+    expect(listed.requested).toEqual({ name: CANNED_MODEL });
     expect(request).toMatchObject({ surface, sent: null });
     expect(response).toMatchObject({ status: 'refused', reason: 'request/surface-unsupported' });
   });
