@@ -6,6 +6,7 @@ export const SURFACE_NAMES = [
   'embeddings',
   'moderations',
   'images/generations',
+  'audio/transcriptions',
 ] as const;
 
 export type SurfaceName = (typeof SURFACE_NAMES)[number];

@@ -5,6 +5,7 @@ import { EMBEDDINGS } from './openai/embeddings.js';
 import { IMAGE_GENERATIONS } from './openai/image-generations.js';
 import { MODERATIONS } from './openai/moderations.js';
 import { RESPONSES } from './openai/responses.js';
+import { TRANSCRIPTIONS } from './openai/transcriptions.js';
 import type { Surface } from './surface.js';
 
 export const SURFACES: readonly Surface[] = [
@@ -14,4 +15,5 @@ export const SURFACES: readonly Surface[] = [
   EMBEDDINGS,
   MODERATIONS,
   IMAGE_GENERATIONS,
+  TRANSCRIPTIONS,
 ];

@@ -88,6 +88,16 @@ describe('the openai SDK', () => {
     expect((await lastReceipt()).request.surface).toBe('images/generations');
   });
 
+  it('transcripts, whose sound it sends in a form', async () => {
+    upstream.behaviour = answer(200, { text: 'Hello.' });
+    const file = new File(['sound'], 'a.wav', { type: 'audio/wav' });
+    expect((await client.audio.transcriptions.create({ model, file })).text).toBe('Hello.');
+    expect((await lastReceipt()).request).toMatchObject({
+      surface: 'audio/transcriptions',
+      attachments: { commitments: [expect.any(String)] },
+    });
+  });
+
   it('responses', async () => {
     upstream.behaviour = answer(200, response('completed', [MESSAGE, CALL]));
     const { output_text, output } = await client.responses.create({ model, input: 'a' });

@@ -299,8 +299,8 @@ describe('a stream of a response that fails', () => {
   });
 });
 
-/** The least that each surface takes for a request with a model. */
-const LEAST: Record<SurfaceName, object> = {
+/** The least that each surface takes beside a model. */
+const LEAST: Record<Exclude<SurfaceName, 'audio/transcriptions'>, object> = {
   'chat/completions': { messages: [{ role: 'user', content: 'a' }] },
   completions: { prompt: 'a' },
   responses: { input: 'a' },
@@ -308,11 +308,23 @@ const LEAST: Record<SurfaceName, object> = {
   moderations: { input: 'a' },
   'images/generations': { prompt: 'a' },
 };
+
+/** A form with a model and a file. */
+const spoken = (of: string, rest = '') => ({
+  headers: { 'content-type': 'multipart/form-data; boundary=b' },
+  body: `--b\r\nContent-Disposition: form-data; name="model"\r\n\r\n${of}\r\n${rest}--b\r\nContent-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\nsound\r\n--b--\r\n`,
+});
+
+/** The least that is a request. */
+function least(surface: SurfaceName, of: string): { headers?: Record<string, string>; body: unknown } {
+  return surface === 'audio/transcriptions' ? spoken(of) : { body: { ...LEAST[surface], model: of } };
+}
+
 const others = SURFACES.filter(({ name }) => name !== 'chat/completions').map(({ name }) => name);
 
 describe('what the upstream gets wrong', () => {
   const post = (surface: SurfaceName) =>
-    ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body: { ...LEAST[surface], model } });
+    ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', ...least(surface, model) });
 
   it.each(others)('%s: an answer that is none of this surface is garbage', async surface => {
     for (const body of ['{}', '[]', 'Hello', '{"error":']) {
@@ -347,8 +359,8 @@ describe('what the upstream gets wrong', () => {
 
 describe('the built-in model answers chat alone', () => {
   it.each(others)('%s: request/surface-unsupported, under a receipt', async surface => {
-    const body = { ...LEAST[surface], model: CANNED_MODEL };
-    const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body });
+    const question = { path: `/v1/${surface}`, method: 'POST', ...least(surface, CANNED_MODEL) };
+    const got = await ask(gateway.address, question);
     expect(got.status).toBe(404);
     expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
     expect(errorOf(got)).toMatchObject({ code: 'request/surface-unsupported', param: 'model' });
@@ -373,5 +385,51 @@ describe('the built-in model answers chat alone', () => {
     } finally {
       await alone.close();
     }
+  });
+});
+
+describe('a form with a file', () => {
+  const path = '/v1/audio/transcriptions';
+
+  it('reaches the upstream byte for byte; its file is an attachment, and a text comes back', async () => {
+    upstream.behaviour = answer(200, 'Hello.\n', { 'content-type': 'text/plain; charset=utf-8' });
+    const temperature = '--b\r\nContent-Disposition: form-data; name="temperature"\r\n\r\n0.5\r\n';
+    const got = await ask(gateway.address, { path, method: 'POST', ...spoken(model, temperature) });
+    expect(got.body.toString()).toBe('Hello.\n');
+    expect(got.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(upstream.last.body).toEqual(got.request);
+    expect(upstream.last.headers['content-type']).toBe('multipart/form-data; boundary=b');
+    const { request, response: said } = await receiptOf(gateway, got);
+    expect(request).toMatchObject({
+      surface: 'audio/transcriptions',
+      parameters: { temperature: 0.5 },
+      attachments: { commitments: [toHex(commit(openingOf(got), 'attachment/0', utf8('sound')))] },
+    });
+    expect(said).toMatchObject({ status: 'completed', usage: null });
+  });
+
+  it('is refused as JSON, and with a field twice, under a receipt', async () => {
+    const twice = '--b\r\nContent-Disposition: form-data; name="model"\r\n\r\nm\r\n';
+    for (const question of [{ body: { model } }, spoken(model, twice)]) {
+      const got = await ask(gateway.address, { path, method: 'POST', ...question });
+      expect(got.status).toBe(400);
+      expect(errorOf(got).code).toBe('request/malformed');
+      expect((await receiptOf(gateway, got)).request).toMatchObject({
+        surface: 'audio/transcriptions',
+        sent: null,
+      });
+    }
+    expect(upstream.requests).toEqual([]);
+  });
+
+  it('may be answered by a stream', async () => {
+    const parts = [
+      event(JSON.stringify({ type: 'transcript.text.delta', delta: 'Hello.' })),
+      event(JSON.stringify({ type: 'transcript.text.done', text: 'Hello.', usage: INPUT_USAGE })),
+    ];
+    upstream.behaviour = stream(...parts);
+    const got = await ask(gateway.address, { path, method: 'POST', ...spoken(model) });
+    expect(got.body.toString().replace(/^: countersign-.*\n/gm, '')).toBe(parts.join(''));
+    expect((await receiptOf(gateway, got)).response).toMatchObject({ status: 'completed', usage: USAGE });
   });
 });
