@@ -2,7 +2,8 @@
 import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+export const between = (least: number, most: number) =>
+  v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 /** A whole number from 0 to `most`. */
 export const zeroTo = (most: number) => v.pipe(count, v.maxValue(most));
 /** A limit to how many tokens there may be. */
@@ -30,10 +31,11 @@ const PARAMETERS = {
   presence_penalty: between(-2, 2),
   reasoning_effort: v.picklist(['none', 'minimal', 'low', 'medium', 'high', 'xhigh']),
   seed: v.pipe(v.number(), v.safeInteger()),
-  service_tier: v.picklist(['auto', 'default', 'flex', 'scale', 'priority']),
+  service_tier: v.picklist(['auto', 'default', 'flex', 'scale', 'priority', 'standard_only']),
   store: v.boolean(),
   stream: v.boolean(),
   temperature: between(0, 2),
+  top_k: count,
   top_logprobs: zeroTo(20),
   top_p: between(0, 1),
   truncation: v.picklist(['auto', 'disabled']),
@@ -68,6 +70,7 @@ export function parameterSet(
 
 export const UsageSchema = v.partial(
   v.strictObject({
+    cache_written_tokens: count,
     cached_tokens: count,
     completion_tokens: count,
     prompt_tokens: count,

@@ -7,6 +7,8 @@ export const SURFACE_NAMES = [
   'moderations',
   'images/generations',
   'audio/transcriptions',
+  'messages',
+  'messages/count_tokens',
 ] as const;
 
 export type SurfaceName = (typeof SURFACE_NAMES)[number];

@@ -6,6 +6,7 @@ import type { Failure } from '../reason.js';
 import type { Parameters, Usage } from './parameters.js';
 import type { SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
+import type { KeyHeader } from './upstream.js';
 
 /** What the gateway needs to know of a request. */
 export interface RequestFacts {
@@ -55,7 +56,19 @@ export interface ErrorResponse {
   readonly body: Uint8Array;
 }
 
-export interface Surface {
+/** What all surfaces of one API have in common. */
+export interface Api {
+  /** The header in which an upstream takes a key. */
+  readonly keyHeader: KeyHeader;
+  /** The client's headers that mean something in this API, its key's included; lower case. */
+  readonly clientHeaders: readonly string[];
+  /** A failure as the whole of an answer. */
+  failureBody(failure: Failure): ErrorResponse;
+  /** A failure as the last event of a stream, the blank line included. `sequence`: how many events came before it. */
+  failureEvent(failure: Failure, sequence: number): Uint8Array;
+}
+
+export interface Surface extends Api {
   readonly name: SurfaceName;
   /** Whether an answer may come as a stream. */
   readonly streams: boolean;
@@ -67,8 +80,4 @@ export interface Surface {
    */
   readRequest(body: Uint8Array, contentType: string): RequestFacts;
   newReader(): AnswerReader;
-  /** A failure as the whole of an answer. */
-  failureBody(failure: Failure): ErrorResponse;
-  /** A failure as the last event of a stream, the blank line included. `sequence`: how many events came before it. */
-  failureEvent(failure: Failure, sequence: number): Uint8Array;
 }

@@ -1,4 +1,6 @@
 /** The table of surfaces: what the gateway serves, each under `/v1/` followed by its name. */
+import { COUNT_TOKENS } from './anthropic/count-tokens.js';
+import { MESSAGES } from './anthropic/messages.js';
 import { CHAT_COMPLETIONS } from './openai/chat-completions.js';
 import { COMPLETIONS } from './openai/completions.js';
 import { EMBEDDINGS } from './openai/embeddings.js';
@@ -16,4 +18,6 @@ export const SURFACES: readonly Surface[] = [
   MODERATIONS,
   IMAGE_GENERATIONS,
   TRANSCRIPTIONS,
+  MESSAGES,
+  COUNT_TOKENS,
 ];

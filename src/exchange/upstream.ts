@@ -6,6 +6,9 @@
  */
 import type { SurfaceName } from './surface-names.js';
 
+/** Where a request has its key: as a bearer's, or alone. */
+export type KeyHeader = 'authorization' | 'x-api-key';
+
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
   /** The path below the API's base, for example `/chat/completions`. */
@@ -13,6 +16,8 @@ export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   /** Lower-case names. The upstream adds what its transport needs (host, content-length). */
   readonly headers: Readonly<Record<string, string>>;
+  /** The header in which this API takes a key, for an upstream that the gateway has one for; `authorization` where it is left out. */
+  readonly keyHeader?: KeyHeader;
   /** The exact bytes to send; empty for GET. */
   readonly body: Uint8Array;
 }

@@ -1,9 +1,10 @@
 /** Requests of OpenAI's chat completions API: what the gateway needs to know of one, and what it refuses to send on. */
 import * as v from 'valibot';
+import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
 import { parameterSet, tokens } from '../parameters.js';
 import { ModelName, malformed, parseObject, readParameters, STOP_AT_FIRST } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
-import { MAX_ATTACHMENTS, partsThatAreNot } from './content-parts.js';
+import { SERVICE_TIER } from './api.js';
 
 /** What a stranger may make us look at: the messages of a request. */
 const MAX_MESSAGES = 10_000;
@@ -23,7 +24,6 @@ export const CHAT_PARAMETERS = parameterSet(
     'presence_penalty',
     'reasoning_effort',
     'seed',
-    'service_tier',
     'store',
     'stream',
     'temperature',
@@ -31,12 +31,13 @@ export const CHAT_PARAMETERS = parameterSet(
     'top_p',
     'verbosity',
   ],
-  { logprobs: v.boolean(), max_tokens: tokens },
+  { logprobs: v.boolean(), max_tokens: tokens, service_tier: SERVICE_TIER },
 );
 /** The members whose meaning a receipt states. */
 const READ_NAMES: ReadonlySet<string> = new Set(['model', 'messages', ...CHAT_PARAMETERS.names]);
 
 const TEXT_PARTS: ReadonlySet<string> = new Set(['text', 'refusal']);
+const isAttached = (type: string) => !TEXT_PARTS.has(type);
 
 /**
  * Reads a request's body. Throws `request/malformed` for what is not a chat request, and `request/parameter-invalid` naming the
@@ -51,7 +52,7 @@ export function readChatRequest(body: Uint8Array): RequestFacts {
   const attachments: Uint8Array[] = [];
   for (const { content } of parsed.output.messages) {
     const most = MAX_ATTACHMENTS - attachments.length;
-    attachments.push(...partsThatAreNot(TEXT_PARTS, content, most, 'messages.content'));
+    attachments.push(...attachedParts(isAttached, content, most, 'messages.content'));
   }
   return {
     model: parsed.output.model,

@@ -3,9 +3,9 @@ import * as v from 'valibot';
 import { parameterSet, zeroTo } from '../parameters.js';
 import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
 import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
 import { ChoicesReader } from './choices.js';
 import { ChunkedAnswer } from './chunked-answer.js';
-import { openaiError, openaiErrorEvent } from './error.js';
 
 const REQUEST = new ObjectRequest(
   // Without a prompt, the model begins a text of its own.
@@ -28,11 +28,10 @@ const REQUEST = new ObjectRequest(
 );
 
 export const COMPLETIONS: Surface = {
+  ...OPENAI,
   name: 'completions',
   streams: true,
   finishReasons: new Set(['stop', 'length', 'content_filter']),
   readRequest: body => REQUEST.read(body).facts,
   newReader: () => new ChunkedAnswer(new ChoicesReader()),
-  failureBody: openaiError,
-  failureEvent: openaiErrorEvent,
 };

@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { parameterSet } from '../parameters.js';
 import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
 import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
 import { ChunkedAnswer } from './chunked-answer.js';
-import { openaiError, openaiErrorEvent } from './error.js';
 import { ListAnswer } from './list-answer.js';
 import { PROMPT_USAGE } from './usage.js';
 
@@ -14,11 +14,10 @@ const REQUEST = new ObjectRequest(
 );
 
 export const EMBEDDINGS: Surface = {
+  ...OPENAI,
   name: 'embeddings',
   streams: false,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,
   newReader: () => new ChunkedAnswer(new ListAnswer('data', PROMPT_USAGE)),
-  failureBody: openaiError,
-  failureEvent: openaiErrorEvent,
 };

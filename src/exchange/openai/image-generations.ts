@@ -3,8 +3,8 @@ import * as v from 'valibot';
 import { parameterSet } from '../parameters.js';
 import { ObjectRequest, OptionalModelName } from '../request-object.js';
 import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
 import { ChunkedAnswer } from './chunked-answer.js';
-import { openaiError, openaiErrorEvent } from './error.js';
 import { ImageAnswer } from './image-answer.js';
 
 const REQUEST = new ObjectRequest(
@@ -13,11 +13,10 @@ const REQUEST = new ObjectRequest(
 );
 
 export const IMAGE_GENERATIONS: Surface = {
+  ...OPENAI,
   name: 'images/generations',
   streams: true,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,
   newReader: () => new ChunkedAnswer(new ImageAnswer()),
-  failureBody: openaiError,
-  failureEvent: openaiErrorEvent,
 };

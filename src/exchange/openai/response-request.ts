@@ -1,9 +1,10 @@
 /** Requests of OpenAI's responses API. */
 import * as v from 'valibot';
+import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
 import { parameterSet } from '../parameters.js';
 import { isTextOrList, malformed, ObjectRequest, OptionalModelName } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
-import { MAX_ATTACHMENTS, partsThatAreNot } from './content-parts.js';
+import { SERVICE_TIER } from './api.js';
 
 /** What a stranger may make us look at: the items of a request's input. */
 const MAX_ITEMS = 10_000;
@@ -11,22 +12,25 @@ const MAX_ITEMS = 10_000;
 const REQUEST = new ObjectRequest(
   // A prompt that the provider keeps can stand for both.
   { model: OptionalModelName, input: v.optional(v.nullable(v.custom(isTextOrList))) },
-  parameterSet([
-    'background',
-    'max_output_tokens',
-    'max_tool_calls',
-    'parallel_tool_calls',
-    'service_tier',
-    'store',
-    'stream',
-    'temperature',
-    'top_logprobs',
-    'top_p',
-    'truncation',
-  ]),
+  parameterSet(
+    [
+      'background',
+      'max_output_tokens',
+      'max_tool_calls',
+      'parallel_tool_calls',
+      'store',
+      'stream',
+      'temperature',
+      'top_logprobs',
+      'top_p',
+      'truncation',
+    ],
+    { service_tier: SERVICE_TIER },
+  ),
 );
 
 const TEXT_PARTS: ReadonlySet<string> = new Set(['input_text', 'output_text', 'text', 'refusal']);
+const isAttached = (type: string) => !TEXT_PARTS.has(type);
 
 /** Throws `request/malformed`, naming the member, and `request/parameter-invalid`. */
 export function readResponseRequest(body: Uint8Array): RequestFacts {
@@ -36,7 +40,7 @@ export function readResponseRequest(body: Uint8Array): RequestFacts {
   const attachments: Uint8Array[] = [];
   for (const item of items) {
     const { parts, field } = partsOf(item);
-    attachments.push(...partsThatAreNot(TEXT_PARTS, parts, MAX_ATTACHMENTS - attachments.length, field));
+    attachments.push(...attachedParts(isAttached, parts, MAX_ATTACHMENTS - attachments.length, field));
   }
   return { ...facts, attachments };
 }

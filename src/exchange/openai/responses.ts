@@ -3,11 +3,13 @@ import { canonicalize } from '../../bytes/json.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import type { Failure } from '../../reason.js';
 import type { Surface } from '../surface.js';
-import { errorMembers, openaiError } from './error.js';
+import { OPENAI } from './api.js';
+import { errorMembers } from './error.js';
 import { ResponseAnswer } from './response-answer.js';
 import { readResponseRequest } from './response-request.js';
 
 export const RESPONSES: Surface = {
+  ...OPENAI,
   name: 'responses',
   streams: true,
   // The status of the response or, of an incomplete one, why it is.
@@ -23,7 +25,6 @@ export const RESPONSES: Surface = {
   ]),
   readRequest: readResponseRequest,
   newReader: () => new ResponseAnswer(),
-  failureBody: openaiError,
   failureEvent,
 };
 

@@ -5,7 +5,7 @@ import { type FormPart, readForm } from '../multipart.js';
 import { parameterSet } from '../parameters.js';
 import { ModelName, malformed, readParameters, refuseAmbiguous } from '../request-object.js';
 import type { RequestFacts, Surface } from '../surface.js';
-import { openaiError, openaiErrorEvent } from './error.js';
+import { OPENAI } from './api.js';
 import { TranscriptionAnswer } from './transcription-answer.js';
 
 const PARAMETERS = parameterSet(['stream', 'temperature']);
@@ -14,13 +14,12 @@ const READ_NAMES: ReadonlySet<string> = new Set(['file', 'model', ...PARAMETERS.
 const VALUE = /^(?:true|false|-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,17})?)$/;
 
 export const TRANSCRIPTIONS: Surface = {
+  ...OPENAI,
   name: 'audio/transcriptions',
   streams: true,
   finishReasons: new Set(),
   readRequest,
   newReader: () => new TranscriptionAnswer(),
-  failureBody: openaiError,
-  failureEvent: openaiErrorEvent,
 };
 
 /** The attachments are the bytes of the form's files. Throws `request/malformed`, naming the field, and `request/parameter-invalid`. */

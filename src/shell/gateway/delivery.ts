@@ -198,7 +198,7 @@ export class Delivery {
     // The log reports its own troubles once and for all; of the vault's the operator would hear nothing.
     if (failure.code === 'vault/unavailable') this.#context.onProblem(failure.message);
     if (this.#response.headersSent) this.#response.destroy();
-    else sendFailure(this.#response, failure);
+    else sendFailure(this.#response, this.#surface, failure);
   }
 }
 

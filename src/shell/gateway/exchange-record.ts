@@ -288,7 +288,7 @@ export class ExchangeRecord {
 
   #upstreamFacts(): Receipt['upstream'] {
     if (this.#upstream === null || this.#sent === null) return null;
-    const requestId = this.#head?.headers['x-request-id'];
+    const { 'x-request-id': id, 'request-id': requestId = id } = this.#head?.headers ?? {};
     return {
       origin: this.#upstream.origin,
       requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),

@@ -21,7 +21,7 @@ export async function handleExchange(
   response: ServerResponse,
 ): Promise<void> {
   if (!context.log.writable) {
-    sendFailure(response, new Failure('log/unavailable'));
+    sendFailure(response, surface, new Failure('log/unavailable'));
     return;
   }
   const received = context.now();
@@ -29,11 +29,11 @@ export async function handleExchange(
   // A client that left before its request was whole has asked for nothing, and nothing has been accepted.
   if (body.kind === 'gone') return;
   if (body.kind === 'busy') {
-    sendFailure(response, new Failure('gateway/busy'), { connection: 'close', 'retry-after': '1' });
+    sendFailure(response, surface, new Failure('gateway/busy'), { connection: 'close', 'retry-after': '1' });
     return;
   }
 
-  const record = accept(context, surface, request.headers.authorization ?? '', body, received);
+  const record = accept(context, surface, credentials(request, surface), body, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
@@ -86,21 +86,25 @@ function learnNames(context: GatewayContext, upstream: Upstream, model: string |
   if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
 }
 
+/** By what a client is told from others: its key, in the header where this API has it or else in the other. */
+function credentials({ headers }: IncomingMessage, { keyHeader }: Surface): string {
+  const key = headers[keyHeader] ?? headers.authorization ?? '';
+  return typeof key === 'string' ? key : key.join();
+}
+
 /** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
-function upstreamRequest(surface: Surface, { headers }: IncomingMessage, body: Uint8Array): UpstreamRequest {
+function upstreamRequest(
+  { name, keyHeader, clientHeaders }: Surface,
+  { headers }: IncomingMessage,
+  body: Uint8Array,
+): UpstreamRequest {
   const forwarded: Record<string, string> = {
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
   };
-  for (const name of [
-    'authorization',
-    'openai-organization',
-    'openai-project',
-    'openai-beta',
-    'user-agent',
-  ] as const) {
-    const value = headers[name];
-    if (typeof value === 'string') forwarded[name] = value;
+  for (const header of [...clientHeaders, 'user-agent']) {
+    const value = headers[header];
+    if (typeof value === 'string') forwarded[header] = value;
   }
-  return { path: `/${surface.name}`, method: 'POST', headers: forwarded, body };
+  return { path: `/${name}`, method: 'POST', headers: forwarded, keyHeader, body };
 }

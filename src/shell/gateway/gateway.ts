@@ -1,5 +1,5 @@
 /**
- * The gateway: an OpenAI-compatible server whose every answer leaves with a receipt.
+ * The gateway: a server of the APIs that clients know, whose every answer leaves with a receipt.
  *
  * It listens before it takes exchanges, so that witnesses can read a log that starts, without which it may never be witnessed.
  *
@@ -8,8 +8,8 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openaiError } from '../../exchange/openai/error.js';
-import type { Surface } from '../../exchange/surface.js';
+import { OPENAI } from '../../exchange/openai/api.js';
+import type { Api, Surface } from '../../exchange/surface.js';
 import { SURFACES } from '../../exchange/surfaces.js';
 import { Failure } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
@@ -52,12 +52,12 @@ export class Gateway {
     this.#server = createServer(
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
       oneAtATime((request, response) => {
-        this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
+        this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
       }),
     );
     explainBrokenRequests(this.#server, failure => ({
       type: 'application/json',
-      body: openaiError(failure).body,
+      body: OPENAI.failureBody(failure).body,
     }));
     this.#server.maxConnections = connectionLimit(options.connections);
   }
@@ -111,7 +111,9 @@ export class Gateway {
     if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
     const methods = SURFACE_AT.has(route) ? ['POST'] : ['GET', 'HEAD'];
     if (!methods.includes(request.method ?? '')) {
-      sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
+      sendFailure(response, apiOf(request), new Failure('request/method-refused'), {
+        allow: methods.join(', '),
+      });
       return;
     }
     await handler();
@@ -164,11 +166,11 @@ export class Gateway {
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks });
   }
 
-  #failed(response: ServerResponse, error: unknown): void {
+  #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const failure = asFailure(this.#options, error);
     const later = failure.code === 'gateway/opening' ? { 'retry-after': '1' } : {};
     if (response.headersSent) response.destroy();
-    else sendFailure(response, failure, later);
+    else sendFailure(response, apiOf(request), failure, later);
   }
 }
 
@@ -178,6 +180,12 @@ const SURFACE_AT: ReadonlyMap<string, Surface> = new Map(
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';
+
+/** Whose errors a client expects; OpenAI's, where the path does not say. */
+function apiOf({ url = '/' }: IncomingMessage): Api {
+  const path = URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
+  return SURFACE_AT.get(path) ?? OPENAI;
+}
 
 const WELCOME = {
   name: 'countersign',

@@ -1,6 +1,6 @@
-/** Every surface but chat completions through the gateway: what passes, and what the receipt says of it. */
+/** The surfaces beside chat completions through the gateway: what passes, and what the receipt says of it. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ask, errorOf } from '../../../test/end-to-end/client.js';
+import { ask, errorOf, json } from '../../../test/end-to-end/client.js';
 import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { openingOf, receiptOf } from '../../../test/end-to-end/receipts.js';
 import {
@@ -307,6 +307,8 @@ const LEAST: Record<Exclude<SurfaceName, 'audio/transcriptions'>, object> = {
   embeddings: { input: 'a' },
   moderations: { input: 'a' },
   'images/generations': { prompt: 'a' },
+  messages: { messages: [{ role: 'user', content: 'a' }] },
+  'messages/count_tokens': { messages: [{ role: 'user', content: 'a' }] },
 };
 
 /** A form with a model and a file. */
@@ -363,7 +365,7 @@ describe('the built-in model answers chat alone', () => {
     const got = await ask(gateway.address, question);
     expect(got.status).toBe(404);
     expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
-    expect(errorOf(got)).toMatchObject({ code: 'request/surface-unsupported', param: 'model' });
+    expect(json<{ error: { message: string } }>(got).error.message).toContain('(model)');
     expect(upstream.requests).toEqual([]);
     const { model: listed, request, response } = await receiptOf(gateway, got);
     expect(listed.requested).toEqual({ name: CANNED_MODEL });
