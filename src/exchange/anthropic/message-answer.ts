@@ -5,6 +5,7 @@
 import { canonicalize, type Json } from '../../bytes/json.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import type { ToolCall } from '../tool-call.js';
@@ -21,8 +22,6 @@ interface ToolUse {
   readonly input: unknown;
   readonly text: string;
 }
-
-type Members = Readonly<Record<string, unknown>>;
 
 export class MessageAnswer implements AnswerReader {
   failed = false;
@@ -46,23 +45,23 @@ export class MessageAnswer implements AnswerReader {
    * over one without a name.
    */
   event({ type: name, data }: StreamEvent): boolean {
-    const event = parseObject(data);
+    const event = parsedMembers(data);
     if (event === null) return false;
     const { type } = event;
     if (typeof type !== 'string') return false;
     if (name !== type) throw new Failure('upstream/garbage', { field: 'event' });
     switch (type) {
       case 'message_start':
-        this.#readMessage(asObject(event.message) ?? {});
+        this.#readMessage(membersOf(event.message) ?? {});
         return false;
       case 'content_block_start':
         this.#startBlock(event.index, event.content_block);
         return false;
       case 'content_block_delta':
-        this.#continueBlock(event.index, asObject(event.delta) ?? {});
+        this.#continueBlock(event.index, membersOf(event.delta) ?? {});
         return false;
       case 'message_delta':
-        this.#readMessage({ stop_reason: asObject(event.delta)?.stop_reason, usage: event.usage });
+        this.#readMessage({ stop_reason: membersOf(event.delta)?.stop_reason, usage: event.usage });
         return false;
       case 'error':
         this.failed = true;
@@ -88,12 +87,12 @@ export class MessageAnswer implements AnswerReader {
   #readMessage({ model, stop_reason: reason, usage }: Members): void {
     this.#model = textOf(model) || this.#model;
     this.#finish = textOf(reason) || this.#finish;
-    const counts = asObject(usage);
+    const counts = membersOf(usage);
     if (counts !== null) this.#counts = { ...this.#counts, ...readUsage(counts, COUNTS) };
   }
 
   #startBlock(place: unknown, value: unknown): void {
-    const block = asObject(value);
+    const block = membersOf(value);
     const type = textOf(block?.type);
     if (!isPlace(place) || block === null || !type.endsWith('tool_use')) return;
     this.#uses.set(place, {
@@ -151,16 +150,4 @@ function parsed(text: string): unknown {
 
 function isPlace(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MAX_BLOCKS;
-}
-
-function parseObject(data: string | null): Members | null {
-  return asObject(parsed(data ?? ''));
-}
-
-function asObject(value: unknown): Members | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }

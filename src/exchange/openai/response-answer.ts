@@ -3,6 +3,7 @@
  * upstream leaves out or gets wrong is simply not in the receipt.
  */
 import { Failure } from '../../reason.js';
+import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import type { ToolCall } from '../tool-call.js';
@@ -18,8 +19,6 @@ const TERMINAL: ReadonlySet<string> = new Set([
   'response.incomplete',
   'response.failed',
 ]);
-
-type Members = Readonly<Record<string, unknown>>;
 
 export class ResponseAnswer implements AnswerReader {
   /** A stream says that it is at its end by an event alone. */
@@ -41,7 +40,7 @@ export class ResponseAnswer implements AnswerReader {
 
   /** Throws `upstream/garbage` for an event under one name that says it is another: clients differ in which of both they believe. */
   event({ type: name, data }: StreamEvent): boolean {
-    const event = parseObject(data);
+    const event = parsedMembers(data);
     if (event === null) return false;
     const { type } = event;
     if (typeof type !== 'string') {
@@ -50,7 +49,7 @@ export class ResponseAnswer implements AnswerReader {
     }
     if (name !== null && name !== type) throw new Failure('upstream/garbage', { field: 'event' });
     if (type === 'error') this.failed = true;
-    const response = asObject(event.response);
+    const response = membersOf(event.response);
     if (response !== null) this.#readResponse(response);
     this.#readItem(type, event);
     if (!TERMINAL.has(type)) return false;
@@ -70,13 +69,13 @@ export class ResponseAnswer implements AnswerReader {
 
   #readResponse({ model, usage }: Members): void {
     this.#model = textOf(model) || this.#model;
-    const counts = asObject(usage);
+    const counts = membersOf(usage);
     if (counts !== null) this.#usage = readUsage(counts, INPUT_USAGE);
   }
 
   #readEnd({ status, incomplete_details: incomplete, output }: Members): void {
     this.failed ||= status === 'failed';
-    this.#finish = textOf(asObject(incomplete)?.reason) || textOf(status) || null;
+    this.#finish = textOf(membersOf(incomplete)?.reason) || textOf(status) || null;
     // Some servers leave out of the last event what they have sent before it.
     if (!Array.isArray(output) || output.length === 0) return;
     this.#calls.clear();
@@ -103,7 +102,7 @@ export class ResponseAnswer implements AnswerReader {
   }
 
   #setCall(place: number, value: unknown): void {
-    const item = asObject(value);
+    const item = membersOf(value);
     const type = textOf(item?.type);
     if (item === null || !type.endsWith('_call')) return;
     this.#calls.set(place, {
@@ -113,20 +112,4 @@ export class ResponseAnswer implements AnswerReader {
       arguments: textOf(item.arguments) || textOf(item.input),
     });
   }
-}
-
-function parseObject(data: string | null): Members | null {
-  try {
-    return asObject(JSON.parse(data ?? ''));
-  } catch {
-    return null;
-  }
-}
-
-function asObject(value: unknown): Members | null {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null;
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
 }
