@@ -1,7 +1,7 @@
 /** A request's body as a JSON object that every reader takes for the same one. */
 import * as v from 'valibot';
-import { topLevelNames } from '../bytes/json.js';
-import { fromUtf8 } from '../bytes/octets.js';
+import { topLevelNames, withTopLevelString } from '../bytes/json.js';
+import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import type { ParameterSet, Parameters } from './parameters.js';
 import type { RequestFacts } from './surface.js';
@@ -65,6 +65,11 @@ export function parseObject(body: Uint8Array, read: ReadonlySet<string>): Record
   if (names === null) throw new Failure('request/malformed', { detail: `over ${MAX_MEMBERS} members` });
   refuseAmbiguous(names, read);
   return value as Record<string, unknown>;
+}
+
+/** A body that has been read, with another model in it; its other bytes stay as they came. */
+export function withModel(body: Uint8Array, _contentType: string, model: string): Uint8Array {
+  return utf8(withTopLevelString(fromUtf8(body) as string, 'model', model));
 }
 
 /** Throws `request/malformed` when a name is there twice, or a known one in other letters. */

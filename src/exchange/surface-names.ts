@@ -12,3 +12,6 @@ export const SURFACE_NAMES = [
 ] as const;
 
 export type SurfaceName = (typeof SURFACE_NAMES)[number];
+
+/** Whose API a surface is of. */
+export type Dialect = 'openai' | 'anthropic';

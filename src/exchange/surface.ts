@@ -4,7 +4,7 @@
  */
 import type { Failure } from '../reason.js';
 import type { Parameters, Usage } from './parameters.js';
-import type { SurfaceName } from './surface-names.js';
+import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
 import type { KeyHeader } from './upstream.js';
 
@@ -58,9 +58,10 @@ export interface ErrorResponse {
 
 /** What all surfaces of one API have in common. */
 export interface Api {
-  /** The header in which an upstream takes a key. */
-  readonly keyHeader: KeyHeader;
-  /** The client's headers that mean something in this API, its key's included; lower case. */
+  readonly dialect: Dialect;
+  /** The headers in which a client may have its key, the usual one first. */
+  readonly keyHeaders: readonly KeyHeader[];
+  /** The client's headers that mean something in this API, but for its key's; lower case. */
   readonly clientHeaders: readonly string[];
   /** A failure as the whole of an answer. */
   failureBody(failure: Failure): ErrorResponse;
@@ -79,5 +80,7 @@ export interface Surface extends Api {
    * `contentType`: the header as it came, or the empty string.
    */
   readRequest(body: Uint8Array, contentType: string): RequestFacts;
+  /** The body of a request that {@link readRequest} has read, with another model in it and everything else as it came. */
+  withModel(body: Uint8Array, contentType: string, model: string): Uint8Array;
   newReader(): AnswerReader;
 }

@@ -20,6 +20,7 @@ export type Label =
   | 'model/requested'
   | 'model/served'
   | 'upstream/request-id'
+  | `attempt/${number}/model`
   | `finish/${number}`
   | `tool/${number}`
   | `attachment/${number}`;

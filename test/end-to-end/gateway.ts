@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { ANTHROPIC_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
@@ -23,6 +24,10 @@ import { Gateway } from '../../src/shell/gateway/gateway.js';
 import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
+import type { RetryPolicy } from '../../src/shell/gateway/routing/route-plan.js';
+import { RoutingTable } from '../../src/shell/gateway/routing/routing-table.js';
+import { HealthBoard } from '../../src/shell/gateway/routing/upstream-health.js';
 import type { Timeouts } from '../../src/shell/gateway/timeouts.js';
 import { Routes } from '../../src/shell/http/server.js';
 import { openLog } from '../../src/shell/log/open-log.js';
@@ -40,6 +45,10 @@ export interface GatewayOptions {
   readonly upstream?: string;
   /** The gateway's own key at the upstream. */
   readonly key?: string;
+  /** Further upstreams, by their names. */
+  readonly more?: Readonly<Record<string, { readonly base: string; readonly key?: string }>>;
+  readonly routes?: RouteDescriptions;
+  readonly retries?: Partial<RetryPolicy>;
   readonly timeouts?: Partial<Timeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
@@ -66,7 +75,9 @@ export interface TestGateway {
 }
 
 /** Quick enough for tests, and far from what the loopback interface needs. */
-const TIMEOUTS: Timeouts = { connect: 400, firstByte: 400, idle: 400 };
+const TIMEOUTS: Timeouts = { connect: 400, firstToken: 600, idle: 400, keepAlive: 15_000 };
+/** One attempt, unless a test is about more. */
+const RETRIES: RetryPolicy = { retries: 0, pause: 5, longestPause: 100 };
 
 export async function openGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-gateway-')));
@@ -111,25 +122,27 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     statusOf: submissionStatus,
     onProblem,
   });
-  const named =
-    options.upstream === undefined
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const routes: RouteDescriptions = options.routes ?? new Map();
+  const bases = [
+    ...(options.upstream === undefined
       ? []
-      : [
-          new HttpUpstream({
-            name: new URL(options.upstream).host,
-            base: new URL(options.upstream),
-            key: options.key ?? null,
-            timeouts: { ...TIMEOUTS, ...options.timeouts },
-          }),
-        ];
-  const upstreams: Upstream[] = [cannedModel, ...named];
-  const names = new ModelNames(null);
-  for (const upstream of upstreams) await names.ask(upstream);
+      : [[new URL(options.upstream).host, { base: options.upstream, key: options.key }] as const]),
+    ...Object.entries(options.more ?? {}),
+  ];
+  const upstreams = bases.map(([name, { base, key }]) => openaiUpstream(name, base, key, timeouts));
+  const names = new ModelNames({
+    known: [],
+    aliases: new Set(routes.keys()),
+    upstreams: new Set(upstreams.map(({ name }) => name)),
+  });
+  for (const upstream of [cannedModel, ...upstreams]) await names.ask(upstream);
+  const routing = new RoutingTable({ engine: cannedModel, upstreams, aliases: routes, names });
   const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,
     log: openedLog,
-    policy: defaultPolicy(upstreams.map(({ name }) => name)),
+    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: new Uint8Array(32).fill(4),
     now,
   });
@@ -143,7 +156,10 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     issuer: openedIssuer,
     log: openedLog,
     vault,
-    upstreams,
+    routing,
+    health: new HealthBoard<Upstream>(),
+    retries: { ...RETRIES, ...options.retries },
+    timeouts,
     names,
     active,
     bodies: new BodyBudget(limits.heldBytes),
@@ -185,6 +201,26 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   };
 }
 
+/** A server of OpenAI's and Anthropic's APIs at one base, as whoever gives a URL has it. */
+function openaiUpstream(
+  name: string,
+  address: string,
+  key: string | undefined,
+  timeouts: Timeouts,
+): HttpUpstream {
+  const base = new URL(address);
+  return new HttpUpstream({
+    name,
+    apis: [
+      { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
+      { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
+    ],
+    key: key ?? null,
+    listing: 'openai',
+    timeouts,
+  });
+}
+
 /** The model that stands where the built-in one does. */
 export const CANNED_MODEL = 'canned-model';
 
@@ -193,6 +229,7 @@ const cannedModel: Upstream = {
   origin: 'built-in:',
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
+  isTransient: () => false,
   send: (_request, sink) => {
     setImmediate(() => {
       sink.head({ status: 200, headers: { 'content-type': 'application/json' }, tlsSpki: null });

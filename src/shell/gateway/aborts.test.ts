@@ -22,7 +22,7 @@ let gateway: TestGateway;
 beforeAll(async () => {
   upstream = await TestUpstream.start();
   // Timeouts that no test reaches, so that only the client can have ended what ended.
-  const timeouts = { connect: 5000, firstByte: 5000, idle: 5000 };
+  const timeouts = { connect: 5000, firstToken: 5000, idle: 5000 };
   gateway = await openGateway({ upstream: upstream.base, timeouts });
 });
 

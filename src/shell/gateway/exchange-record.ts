@@ -9,6 +9,7 @@ import { toBase32 } from '../../bytes/base32.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Parameters } from '../../exchange/parameters.js';
+import { isSubstitution } from '../../exchange/substitution.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
@@ -28,6 +29,7 @@ import { writeStatement } from '../../receipt/statement.js';
 import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
+import type { Target } from './routing/route.js';
 
 /** How an exchange ended. */
 export interface Ending {
@@ -47,6 +49,24 @@ export interface SealedReceipt {
   readonly digest: string;
 }
 
+/** One upstream that was tried. */
+interface TriedUpstream {
+  readonly target: Target;
+  readonly started: number;
+  /** What it was sent; null when nothing reached it. */
+  sent: Uint8Array | null;
+  head: UpstreamHead | null;
+  /** When it was given up for another attempt, and why; null for the one that is in the end. */
+  given: { readonly ended: number; readonly reason: ReasonCode } | null;
+}
+
+const OUTCOMES = {
+  completed: 'answered',
+  refused: 'answered',
+  failed: 'failed',
+  aborted: 'aborted',
+} as const;
+
 /** How long after an exchange the log has to include its receipt, in milliseconds. */
 const PROMISE = 3_600_000;
 /** As many commitments as a receipt lists; beyond, one root stands for all. */
@@ -63,10 +83,8 @@ export class ExchangeRecord {
   readonly #thread: ClientThread;
   readonly #counter: number;
   #request: RequestFacts | null = null;
-  #upstream: Upstream | null = null;
-  #head: UpstreamHead | null = null;
-  #sent: Uint8Array | null = null;
-  #attempt: { started: number } | null = null;
+  readonly #tried: TriedUpstream[] = [];
+  #transforms: readonly string[] = [];
   #firstByte: number | null = null;
 
   /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
@@ -93,6 +111,7 @@ export class ExchangeRecord {
       'countersign-exchange': this.id,
       'countersign-opening': formatOpening(this.opening),
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
+      ...(this.#tried.length > 1 ? { 'countersign-attempts': String(this.#tried.length) } : {}),
     };
   }
 
@@ -105,19 +124,29 @@ export class ExchangeRecord {
     this.#request = request;
   }
 
-  sending(upstream: Upstream, body: Uint8Array): void {
-    this.#upstream = upstream;
-    this.#sent = body;
-    this.#attempt = { started: this.#context.now() };
+  /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
+  attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
+    this.#tried.push({ target, started: this.#context.now(), sent, head: null, given: null });
+    this.#transforms = transforms;
+    this.#firstByte = null;
   }
 
   /** The upstream could not be reached: what was to be sent was not. */
   unsent(): void {
-    this.#sent = null;
+    this.#last.sent = null;
   }
 
   answering(head: UpstreamHead): void {
-    this.#head = head;
+    this.#last.head = head;
+  }
+
+  /** The attempt has failed, and another one follows. */
+  gaveUp(reason: ReasonCode): void {
+    this.#last.given = { ended: this.#context.now(), reason };
+  }
+
+  get #last(): TriedUpstream {
+    return this.#tried.at(-1) as TriedUpstream;
   }
 
   firstByte(): void {
@@ -185,7 +214,7 @@ export class ExchangeRecord {
         parameters: this.#parameters(),
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
         surface: this.#surface.name,
-        transforms: [],
+        transforms: [...this.#transforms],
       },
       response: {
         finish: (ending.answer?.finish ?? [])
@@ -204,52 +233,82 @@ export class ExchangeRecord {
     };
   }
 
+  /** The upstream that was tried last. */
+  get #upstream(): Upstream | null {
+    return this.#tried.at(-1)?.target.upstream ?? null;
+  }
+
+  get #head(): UpstreamHead | null {
+    return this.#tried.at(-1)?.head ?? null;
+  }
+
+  get #sent(): Uint8Array | null {
+    return this.#tried.at(-1)?.sent ?? null;
+  }
+
   #attempts(ending: Ending, ended: number): Attempt[] {
-    if (this.#upstream === null || this.#attempt === null) return [];
-    const outcome = {
-      completed: 'answered',
-      refused: 'answered',
-      failed: 'failed',
-      aborted: 'aborted',
-    } as const;
-    return [
-      {
-        ended,
-        outcome: outcome[ending.status],
-        reason: ending.reason,
-        started: this.#attempt.started,
-        status: this.#head?.status ?? null,
-        upstream: this.#upstream.name,
-      },
-    ];
+    return this.#tried.map((tried, at) => {
+      const { target, started, head, given } = tried;
+      return {
+        ended: given?.ended ?? ended,
+        outcome: given === null ? OUTCOMES[ending.status] : 'failed',
+        reason: given === null ? ending.reason : given.reason,
+        started,
+        status: head?.status ?? null,
+        upstream: target.upstream.name,
+        ...this.#attemptModel(target, at),
+        ...this.#attemptOrigin(target),
+        ...this.#attemptSent(tried),
+      };
+    });
+  }
+
+  /** Only where it is not the model that the client asked for. */
+  #attemptModel({ model }: Target, at: number): Pick<Attempt, 'model'> {
+    if (model === null || model === this.#request?.model) return {};
+    return { model: this.#name(`attempt/${at}/model`, model, this.#context.names.isPublic(model)) };
+  }
+
+  /** Only where it is not the one that the receipt names as the upstream's. */
+  #attemptOrigin({ upstream }: Target): Pick<Attempt, 'origin'> {
+    return this.#sent !== null && upstream.origin === this.#upstream?.origin
+      ? {}
+      : { origin: upstream.origin };
+  }
+
+  /** Only where it is not what the receipt says was sent. */
+  #attemptSent({ sent }: TriedUpstream): Pick<Attempt, 'sent'> {
+    if (sent === this.#sent) return {};
+    return { sent: sent === null ? null : this.#commit('request/sent', sent) };
   }
 
   #claims({ answer }: Ending): Receipt['claims'] {
     if (this.#sent === null) return [];
-    const model =
-      answer?.model == null
-        ? ({ about: 'model', source: 'none', status: 'unknown' } as const)
-        : ({ about: 'model', source: 'upstream', status: 'asserted' } as const);
+    const requested = this.#request?.model ?? null;
+    const served = answer?.model ?? null;
+    const model: Receipt['claims'] =
+      served === null
+        ? [{ about: 'model', source: 'none', status: 'unknown' }]
+        : [{ about: 'model', source: 'upstream', status: 'asserted' }];
+    if (requested !== null && served !== null && isSubstitution(requested, served))
+      model.push({ about: 'model/substituted', source: 'upstream', status: 'asserted' });
     return [
       { about: 'answer', source: 'none', status: 'unknown' },
-      model,
+      ...model,
       { about: 'place', source: 'issuer', status: 'asserted' },
     ];
   }
 
   #model(answer: AnswerFacts | null): Receipt['model'] {
+    const { names } = this.#context;
     const requested = this.#request?.model ?? null;
+    const asked = this.#tried.at(-1)?.target.model ?? requested;
     const served = answer?.model ?? null;
     return {
       digest: served === null ? null : (this.#upstream?.modelDigest(served) ?? null),
       requested:
-        requested === null
-          ? null
-          : this.#name('model/requested', requested, this.#context.names.isPublic(requested)),
-      served:
-        served === null
-          ? null
-          : this.#name('model/served', served, this.#context.names.serves(requested, served)),
+        requested === null ? null : this.#name('model/requested', requested, names.isPublic(requested)),
+      served: served === null ? null : this.#name('model/served', served, names.serves(asked, served)),
     };
   }
 

@@ -3,11 +3,10 @@
  *
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Surface } from '../../exchange/surface.js';
-import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
-import { AnswerRelay } from './answer-relay.js';
+import { Attempts, type ClientRequest } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
@@ -41,12 +40,9 @@ export async function handleExchange(
     if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
     record.understood(facts);
-    const upstream = chooseUpstream(context, facts.model);
-    if (!upstream.serves(surface.name)) throw new Failure('request/surface-unsupported', { field: 'model' });
-    learnNames(context, upstream, facts.model);
-    record.sending(upstream, body.bytes);
-    const relay = new AnswerRelay(context, surface, record, delivery);
-    relay.start(upstream, upstreamRequest(surface, request, body.bytes));
+    const route = context.routing.route(facts.model);
+    const sent = clientRequest(surface, request, facts, body.bytes);
+    start(new Attempts(context, surface, record, delivery, sent, route), delivery);
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
@@ -71,40 +67,42 @@ function accept(
   }
 }
 
-/** The engine for its own model; for every other, the upstream that the operator named. */
-function chooseUpstream({ upstreams, names }: GatewayContext, model: string | null): Upstream {
-  const [engine, named] = upstreams;
-  const chosen = engine !== undefined && model !== null && names.isListedBy(engine, model) ? engine : named;
-  if (chosen === undefined) throw new Failure('request/model-unknown', { field: 'model' });
-  return chosen;
-}
-
-/** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */
-function learnNames(context: GatewayContext, upstream: Upstream, model: string | null): void {
-  const { names, now } = context;
-  const known = model !== null && names.isPublic(model);
-  if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
-}
-
-/** By what a client is told from others: its key, in the header where this API has it or else in the other. */
-function credentials({ headers }: IncomingMessage, { keyHeader }: Surface): string {
-  const key = headers[keyHeader] ?? headers.authorization ?? '';
-  return typeof key === 'string' ? key : key.join();
-}
-
-/** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
-function upstreamRequest(
-  { name, keyHeader, clientHeaders }: Surface,
-  { headers }: IncomingMessage,
-  body: Uint8Array,
-): UpstreamRequest {
-  const forwarded: Record<string, string> = {
-    'content-type': headers['content-type'] ?? 'application/json',
-    accept: headers.accept ?? '*/*',
-  };
-  for (const header of [...clientHeaders, 'user-agent']) {
-    const value = headers[header];
-    if (typeof value === 'string') forwarded[header] = value;
+function start(attempts: Attempts, delivery: Delivery): void {
+  try {
+    attempts.start();
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'upstream/circuit-open')) throw error;
+    delivery.refuse(error, { 'retry-after': String(attempts.retryAfter) });
   }
-  return { path: `/${name}`, method: 'POST', headers: forwarded, keyHeader, body };
+}
+
+/** By what a client is told from others: its key, in the first of the headers in which this API takes one. */
+function credentials({ headers }: IncomingMessage, { keyHeaders }: Surface): string {
+  const [key = ''] = Object.values(pick(headers, keyHeaders));
+  return key;
+}
+
+/** What an upstream may learn about the client: the body, how to answer it, and apart from that the client's own key. */
+function clientRequest(
+  { keyHeaders, clientHeaders }: Surface,
+  { headers }: IncomingMessage,
+  facts: RequestFacts,
+  body: Uint8Array,
+): ClientRequest {
+  const contentType = headers['content-type'] ?? 'application/json';
+  const forwarded: Record<string, string> = {
+    'content-type': contentType,
+    accept: headers.accept ?? '*/*',
+    ...pick(headers, [...clientHeaders, 'user-agent']),
+  };
+  return { facts, body, contentType, headers: forwarded, credentials: pick(headers, keyHeaders) };
+}
+
+export function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string') picked[name] = value;
+  }
+  return picked;
 }
