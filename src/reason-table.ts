@@ -481,6 +481,10 @@ export const REASONS = {
     says: 'The upstream refused or failed, and said so itself.',
     do: 'Its own message is in the answer.',
   },
+  'upstream/circuit-open': {
+    says: 'Every upstream that could answer has failed too often lately, and is left alone for a moment.',
+    do: 'Try again after the time in Retry-After; the operator sees what is wrong with the upstreams in earlier receipts.',
+  },
   'client/aborted': {
     says: 'The client went away before the answer was complete.',
     do: 'Nothing: the record says how far the answer got.',

@@ -202,7 +202,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
 }
 
 /** A server of OpenAI's and Anthropic's APIs at one base, as whoever gives a URL has it. */
-function openaiUpstream(
+export function openaiUpstream(
   name: string,
   address: string,
   key: string | undefined,

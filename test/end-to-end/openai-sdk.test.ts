@@ -13,8 +13,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrust } from '../../src/appraise/trust.js';
 import { type House, openHouse } from '../../src/shell/cli/house.js';
 import { DEFAULT_LIMITS } from '../../src/shell/gateway/context.js';
-import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
 import { DEFAULT_TIMEOUTS } from '../../src/shell/gateway/timeouts.js';
+import { openaiUpstream } from './gateway.js';
 import { eventually, receiptOfExchange } from './receipts.js';
 import { type Recorded, receiptOfRecorded, recordingFetch } from './recording-fetch.js';
 import { answer, TestUpstream } from './upstreams.js';
@@ -36,12 +36,7 @@ beforeAll(async () => {
     data: folder,
     host: '127.0.0.1',
     port: 0,
-    upstream: new HttpUpstream({
-      name: 'test',
-      base: new URL(upstream.base),
-      key: null,
-      timeouts: DEFAULT_TIMEOUTS,
-    }),
+    upstreams: [openaiUpstream('test', upstream.base, undefined, DEFAULT_TIMEOUTS)],
     operator: 'test operator',
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,

@@ -20,10 +20,10 @@ import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
 import type { RouteDescriptions } from '../gateway/routing/route-description.js';
-import type { RetryPolicy } from '../gateway/routing/route-plan.js';
+import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
 import { RoutingTable } from '../gateway/routing/routing-table.js';
 import { HealthBoard } from '../gateway/routing/upstream-health.js';
-import type { Timeouts } from '../gateway/timeouts.js';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
@@ -37,14 +37,14 @@ export interface HouseOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** The first gets what no other is named for. */
-  readonly upstreams: readonly HttpUpstream[];
+  /** Beside the built-in engine; the first gets what no other is named for. */
+  readonly upstreams?: readonly HttpUpstream[];
   /** The public names of their models, where they can be told by their form. */
-  readonly publicModels: readonly RegExp[];
+  readonly publicModels?: readonly RegExp[];
   /** The operator's own names for models. */
-  readonly routes: RouteDescriptions;
-  readonly retries: RetryPolicy;
-  readonly timeouts: Timeouts;
+  readonly routes?: RouteDescriptions;
+  readonly retries?: RetryPolicy;
+  readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly inline: boolean;
@@ -116,9 +116,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const engine = await openEngine();
   opened.add(() => engine.close());
   const now = steadyClock();
-  const { upstreams, routes, retries, timeouts } = options;
+  const { upstreams = [], publicModels = [], routes = new Map() } = options;
   const names = new ModelNames({
-    known: options.publicModels,
+    known: publicModels,
     aliases: new Set(routes.keys()),
     upstreams: new Set(upstreams.map(({ name }) => name)),
   });
@@ -152,8 +152,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     vault: new Vault(folder.vault, keys.vaultKey),
     routing,
     health: new HealthBoard<Upstream>(),
-    retries,
-    timeouts,
+    retries: options.retries ?? DEFAULT_RETRIES,
+    timeouts: options.timeouts ?? DEFAULT_TIMEOUTS,
     names,
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
