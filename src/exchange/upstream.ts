@@ -48,6 +48,8 @@ export interface UpstreamSink {
 
 /** The running transfer, for back-pressure and aborts. Every method may be called at any time, repeatedly. */
 export interface Transfer {
+  /** Whether the upstream may have got something of the request. */
+  readonly sent: boolean;
   pause(): void;
   resume(): void;
   /** Stops the upstream's work now; the sink hears `fail({kind: 'aborted'})` unless it has already ended. */

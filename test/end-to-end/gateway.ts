@@ -49,6 +49,8 @@ export interface GatewayOptions {
   readonly more?: Readonly<Record<string, { readonly base: string; readonly key?: string }>>;
   readonly routes?: RouteDescriptions;
   readonly retries?: Partial<RetryPolicy>;
+  /** Failures in a row after which an upstream is left alone; no number of them when it is left out. */
+  readonly tolerance?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
@@ -157,7 +159,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     log: openedLog,
     vault,
     routing,
-    health: new HealthBoard<Upstream>(),
+    health: new HealthBoard<Upstream>(options.tolerance ?? Number.POSITIVE_INFINITY),
     retries: { ...RETRIES, ...options.retries },
     timeouts,
     names,
@@ -236,7 +238,7 @@ const cannedModel: Upstream = {
       sink.data(utf8(JSON.stringify(completion('Canned.', { rest: { model: CANNED_MODEL } }))));
       sink.end();
     });
-    return { pause: () => undefined, resume: () => undefined, abort: () => undefined };
+    return { sent: true, pause: () => undefined, resume: () => undefined, abort: () => undefined };
   },
   models: async () => [{ id: CANNED_MODEL, object: 'model', created: 1, owned_by: 'test' }],
   modelDigest: () => 'ab'.repeat(32),

@@ -45,6 +45,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['upstream/timeout', { status: 504, type: 'api_error', code: 'upstream/timeout' }],
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],
   ['upstream/garbage', { status: 502, type: 'api_error', code: 'upstream/garbage' }],
+  ['upstream/circuit-open', { status: 503, type: 'api_error', code: 'upstream/circuit-open' }],
   ['upstream/oversized', { status: 502, type: 'api_error', code: 'upstream/oversized' }],
   ['gateway/busy', { status: 503, type: 'api_error', code: 'gateway/busy' }],
   ['gateway/opening', { status: 503, type: 'api_error', code: 'gateway/opening' }],

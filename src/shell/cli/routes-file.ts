@@ -37,7 +37,7 @@ export const RoutesSchema = v.strictObject({
   /** By the name that clients use. */
   models: v.pipe(
     v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/)), Steps),
-    v.check(models => Object.keys(models).length <= MAX_NAMES, `at most ${MAX_NAMES} names`),
+    v.maxEntries(MAX_NAMES),
   ),
 });
 

@@ -38,6 +38,17 @@ export interface AttemptOptions {
   readonly follows: (setback: Setback, reason: ReasonCode) => boolean;
 }
 
+/**
+ * What counts against an upstream's health: that it is down, whoever asks. An error that one client's request can bring about must not close
+ * the upstream for all the others.
+ */
+const DOWN: ReadonlySet<ReasonCode> = new Set([
+  'upstream/unreachable',
+  'upstream/timeout',
+  'upstream/broken',
+]);
+const UNABLE: ReadonlySet<number> = new Set([502, 503, 504, 529]);
+
 /** When an upstream that has too much to do does not say for how long, in milliseconds. */
 const SHORT_REST = 1000;
 
@@ -72,7 +83,7 @@ export class Attempt implements UpstreamSink {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
       const setback = statusSetback(head.status, retryAfter(head.headers, context.now()), upstream);
       if (head.status === 429) health.rest(context.now(), setback?.retryAfter ?? SHORT_REST);
-      else if (setback?.transient) this.#judge(false);
+      else if (setback?.transient && UNABLE.has(head.status)) this.#judge(false);
       if (setback !== null && this.#giveUp(setback, 'upstream/error')) return;
       const encoding = head.headers['content-encoding'] ?? 'identity';
       // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.
@@ -145,6 +156,7 @@ export class Attempt implements UpstreamSink {
 
   #late(): void {
     if (this.#isOver) return;
+    if (this.#transfer?.sent === false) this.#options.record.unsent();
     const failure = { kind: 'timeout', phase: 'first-token' } as const;
     this.#fail(describe(failure), failureSetback(failure));
     this.#transfer?.abort();
@@ -155,19 +167,17 @@ export class Attempt implements UpstreamSink {
       step();
     } catch (error) {
       const failure = asFailure(this.#options.context, error);
-      // What one upstream cannot say properly another may.
-      this.#fail(failure, {
-        transient: false,
-        elsewhere: failure.code === 'upstream/garbage',
-        retryAfter: null,
-      });
+      // What one upstream cannot say properly another may; what breaks off may not do so again.
+      const transient = failure.code === 'upstream/broken';
+      const elsewhere = transient || failure.code === 'upstream/garbage';
+      this.#fail(failure, { transient, elsewhere, retryAfter: null });
       this.#transfer?.abort();
     }
   }
 
   #fail(failure: Failure, setback: Setback): void {
     const { delivery, stream } = this.#options;
-    if (failure.code.startsWith('upstream/')) this.#judge(false);
+    if (DOWN.has(failure.code)) this.#judge(false);
     if (!stream.committed && this.#giveUp(setback, failure.code)) return;
     try {
       if (this.#relay !== null) this.#relay.fail(failure);
@@ -189,7 +199,6 @@ export class Attempt implements UpstreamSink {
   }
 
   #giveUpStream(): boolean {
-    this.#judge(false);
     return this.#giveUp({ transient: true, elsewhere: true, retryAfter: null }, 'upstream/error');
   }
 

@@ -236,6 +236,11 @@ class HttpTransfer implements Transfer {
     };
   }
 
+  /** Undici gives a request to a connection when that stands. */
+  get sent(): boolean {
+    return this.#controller !== null;
+  }
+
   pause(): void {
     this.#paused = true;
     // A silence that we have asked for is none of the upstream's.
@@ -272,7 +277,7 @@ class HttpTransfer implements Transfer {
   #failure(error: Error): UpstreamFailure {
     if (this.#aborted) return { kind: 'aborted' };
     if (this.#late) return { kind: 'timeout', phase: 'idle' };
-    return describeFailure(error, this.#controller !== null);
+    return describeFailure(error, this.sent);
   }
 
   abort(): void {

@@ -6,7 +6,7 @@
  */
 
 /** Failures in a row after which the circuit opens. */
-const TOLERANCE = 5;
+const DEFAULT_TOLERANCE = 5;
 /** For how long it opens, at first and at most, in milliseconds. */
 const SHORTEST_BREAK = 1000;
 const LONGEST_BREAK = 30_000;
@@ -16,6 +16,7 @@ const LONGEST_REST = 60_000;
 const NEWEST = 0.2;
 
 export class UpstreamHealth {
+  readonly #tolerance: number;
   #failures = 0;
   #break = 0;
   #closedUntil = 0;
@@ -25,9 +26,14 @@ export class UpstreamHealth {
   #running = 0;
   #latency: number | null = null;
 
+  /** `tolerance`: failures in a row after which the circuit opens. */
+  constructor(tolerance: number = DEFAULT_TOLERANCE) {
+    this.#tolerance = tolerance;
+  }
+
   /** Whether the circuit lets a request through. Changes nothing; who sends one says so by {@link begin}. All times are in milliseconds. */
   isOpenTo(now: number): boolean {
-    if (this.#failures < TOLERANCE) return true;
+    if (this.#failures < this.#tolerance) return true;
     // A probe that never ended, as when its client left, must not close the upstream for ever.
     const probing = this.#probing !== null && now - this.#probing < LONGEST_BREAK;
     return now >= this.#closedUntil && !probing;
@@ -50,7 +56,7 @@ export class UpstreamHealth {
 
   begin(now: number): void {
     this.#running++;
-    if (this.#failures >= TOLERANCE) this.#probing = now;
+    if (this.#failures >= this.#tolerance) this.#probing = now;
   }
 
   end(): void {
@@ -65,12 +71,12 @@ export class UpstreamHealth {
     this.#latency = this.#latency === null ? latency : this.#latency + NEWEST * (latency - this.#latency);
   }
 
-  /** It could not be reached, broke off, took too long, or said that something is wrong with it. */
+  /** It could not be reached, broke off, took too long, or said that it cannot serve anybody now. */
   failed(now: number): void {
     this.#failures++;
     this.#probing = null;
     // Requests that were on their way when it opened tell nothing new.
-    if (this.#failures < TOLERANCE || now < this.#closedUntil) return;
+    if (this.#failures < this.#tolerance || now < this.#closedUntil) return;
     this.#break = Math.min(LONGEST_BREAK, this.#break === 0 ? SHORTEST_BREAK : this.#break * 2);
     this.#closedUntil = now + this.#break;
   }
@@ -83,12 +89,17 @@ export class UpstreamHealth {
 
 /** The health of every upstream. */
 export class HealthBoard<Upstream extends object> {
+  readonly #tolerance: number | undefined;
   readonly #health = new WeakMap<Upstream, UpstreamHealth>();
+
+  constructor(tolerance?: number) {
+    this.#tolerance = tolerance;
+  }
 
   of(upstream: Upstream): UpstreamHealth {
     let health = this.#health.get(upstream);
     if (health === undefined) {
-      health = new UpstreamHealth();
+      health = new UpstreamHealth(this.#tolerance);
       this.#health.set(upstream, health);
     }
     return health;
