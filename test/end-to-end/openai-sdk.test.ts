@@ -13,6 +13,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrust } from '../../src/appraise/trust.js';
 import { type House, openHouse } from '../../src/shell/cli/house.js';
 import { DEFAULT_LIMITS } from '../../src/shell/gateway/context.js';
+import { DEFAULT_RETRIES } from '../../src/shell/gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../../src/shell/gateway/timeouts.js';
 import { openaiUpstream } from './gateway.js';
 import { eventually, receiptOfExchange } from './receipts.js';
@@ -37,6 +38,8 @@ beforeAll(async () => {
     host: '127.0.0.1',
     port: 0,
     upstreams: [openaiUpstream('test', upstream.base, undefined, DEFAULT_TIMEOUTS)],
+    // The SDK's own retries are looked at here.
+    retries: { ...DEFAULT_RETRIES, retries: 0 },
     operator: 'test operator',
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,
