@@ -67,7 +67,7 @@ const RECEIPT = {
   'predicate.client': 'The client, by a name that nobody can follow from one epoch to the next.',
   'predicate.counter': "The number that the issuer gave this client's exchange when it accepted it.",
   'predicate.epoch': 'One run of one issuer.',
-  'predicate.evidence': 'Bytes from elsewhere that support a claim; empty in this version.',
+  'predicate.evidence': 'Bytes from elsewhere that support a claim, by their digests.',
   'predicate.exchange': '128 random bits.',
   'predicate.issuer': "The key that signs, as in the envelope's keyid.",
   'predicate.log': 'The promise that this receipt will be in that log by the deadline.',

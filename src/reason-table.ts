@@ -629,6 +629,18 @@ export const REASONS = {
     says: 'A key in the data folder no longer counts: the log says that it was rotated or revoked, and its successor is not here.',
     do: 'Put the successor back as <name>.key.next, or name a new one: countersign key revoke <name> --recovery-key FILE.',
   },
+  'archive/unavailable': {
+    says: 'The archive cannot take or give evidence.',
+    do: "See the gateway's own messages; usually the disk is full or read-only.",
+  },
+  'archive/unknown': {
+    says: 'The archive holds nothing under this digest.',
+    do: 'Check the digest: 64 small hexadecimal digits, as a receipt states it under evidence; the gateway that signed the receipt has it.',
+  },
+  'archive/corrupt': {
+    says: 'What the archive holds under this digest is something else.',
+    do: 'Restore the archive from your backup.',
+  },
   'vault/unavailable': {
     says: 'The vault cannot take content, so nothing was answered.',
     do: "See the gateway's own messages; usually the disk is full or read-only.",

@@ -29,6 +29,8 @@ export interface Provider {
   readonly listing: ModelListing | null;
   /** The names of its models that everybody knows, by their form; any other of its models may be somebody's own. Null where no form tells. */
   readonly publicModels: RegExp | null;
+  /** Whether it gives receipts of its own, as another gateway does. */
+  readonly givesReceipts?: boolean;
   /** HTTP statuses of its own that say, beside the usual ones, that the same request may fare better a little later. */
   readonly transient?: readonly number[];
 }

@@ -207,6 +207,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     keyVariable: 'COUNTERSIGN_UPSTREAM_KEY',
     listing: 'openai',
     publicModels: null,
+    givesReceipts: true,
   },
 ];
 

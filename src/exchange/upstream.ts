@@ -72,6 +72,8 @@ export interface Upstream {
   readonly origin: string;
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  /** Whether it gives receipts of its own, as another gateway does. */
+  readonly givesReceipts: boolean;
   /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */
   serves(surface: SurfaceName): boolean;
   /** Whether an answer with this HTTP status says that the same request may fare better a little later. */

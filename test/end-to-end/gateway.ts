@@ -16,12 +16,13 @@ import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js
 import { defaultPolicy } from '../../src/receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
+import { Archive } from '../../src/shell/archive/archive.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
 import { BodyBudget } from '../../src/shell/gateway/body-budget.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { Gateway } from '../../src/shell/gateway/gateway.js';
-import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
+import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
 import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
@@ -46,7 +47,9 @@ export interface GatewayOptions {
   /** The gateway's own key at the upstream. */
   readonly key?: string;
   /** Further upstreams, by their names. */
-  readonly more?: Readonly<Record<string, { readonly base: string; readonly key?: string }>>;
+  readonly more?: Readonly<
+    Record<string, { readonly base: string; readonly key?: string; readonly givesReceipts?: boolean }>
+  >;
   readonly routes?: RouteDescriptions;
   readonly retries?: Partial<RetryPolicy>;
   /** Failures in a row after which an upstream is left alone; no number of them when it is left out. */
@@ -129,10 +132,17 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const bases = [
     ...(options.upstream === undefined
       ? []
-      : [[new URL(options.upstream).host, { base: options.upstream, key: options.key }] as const]),
+      : [
+          [
+            new URL(options.upstream).host,
+            { base: options.upstream, ...(options.key === undefined ? {} : { key: options.key }) },
+          ] as const,
+        ]),
     ...Object.entries(options.more ?? {}),
   ];
-  const upstreams = bases.map(([name, { base, key }]) => openaiUpstream(name, base, key, timeouts));
+  const upstreams = bases.map(([name, { base, ...options }]) =>
+    openaiUpstream(name, base, { ...options, timeouts }),
+  );
   const names = new ModelNames({
     known: [],
     aliases: new Set(routes.keys()),
@@ -158,6 +168,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     issuer: openedIssuer,
     log: openedLog,
     vault,
+    archive: new Archive(join(folder, 'archive')),
     routing,
     health: new HealthBoard<Upstream>(options.tolerance ?? Number.POSITIVE_INFINITY),
     retries: { ...RETRIES, ...options.retries },
@@ -207,8 +218,10 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
 export function openaiUpstream(
   name: string,
   address: string,
-  key: string | undefined,
-  timeouts: Timeouts,
+  {
+    key = null,
+    ...options
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & { readonly key?: string | null },
 ): HttpUpstream {
   const base = new URL(address);
   return new HttpUpstream({
@@ -217,9 +230,9 @@ export function openaiUpstream(
       { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
       { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
     ],
-    key: key ?? null,
+    key,
     listing: 'openai',
-    timeouts,
+    ...options,
   });
 }
 
@@ -229,6 +242,7 @@ export const CANNED_MODEL = 'canned-model';
 const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
+  givesReceipts: false,
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
   isTransient: () => false,

@@ -37,7 +37,7 @@ beforeAll(async () => {
     data: folder,
     host: '127.0.0.1',
     port: 0,
-    upstreams: [openaiUpstream('test', upstream.base, undefined, DEFAULT_TIMEOUTS)],
+    upstreams: [openaiUpstream('test', upstream.base, { timeouts: DEFAULT_TIMEOUTS })],
     // The SDK's own retries are looked at here.
     retries: { ...DEFAULT_RETRIES, retries: 0 },
     operator: 'test operator',

@@ -52,6 +52,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['gateway/closing', { status: 503, type: 'api_error', code: 'gateway/closing' }],
   ['gateway/fault', { status: 500, type: 'api_error', code: 'gateway/fault' }],
   ['log/unavailable', { status: 503, type: 'api_error', code: 'log/unavailable' }],
+  ['archive/unavailable', { status: 503, type: 'api_error', code: 'archive/unavailable' }],
   ['vault/unavailable', { status: 503, type: 'api_error', code: 'vault/unavailable' }],
 ];
 

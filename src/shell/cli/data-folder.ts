@@ -7,6 +7,7 @@ export interface DataFolder {
   readonly keys: string;
   readonly log: string;
   readonly vault: string;
+  readonly archive: string;
   readonly witnesses: string;
   readonly trust: string;
   /** Who has to cosign, where the owner has said so; who controls those keys; and what they say beyond a consistent tree. */
@@ -31,6 +32,7 @@ export function dataFolder(folder: string): DataFolder {
     keys: join(path, 'keys'),
     log: join(path, 'log'),
     vault: join(path, 'vault'),
+    archive: join(path, 'archive'),
     witnesses: join(path, 'witnesses'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),

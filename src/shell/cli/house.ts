@@ -9,6 +9,7 @@ import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import { defaultPolicy } from '../../receipt/policy.js';
+import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
@@ -150,6 +151,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     issuer,
     log,
     vault: new Vault(folder.vault, keys.vaultKey),
+    archive: new Archive(folder.archive),
     routing,
     health: new HealthBoard<Upstream>(),
     retries: options.retries ?? DEFAULT_RETRIES,

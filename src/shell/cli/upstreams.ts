@@ -45,9 +45,9 @@ export async function openUpstreams(texts: readonly string[], timeouts: Timeouts
   // A gateway without one starts without what it would be asked with.
   const { HttpUpstream } = await import('../gateway/http-upstream.js');
   return {
-    upstreams: named.map(({ name, keyVariable, apis, listing, transient = [] }) => {
+    upstreams: named.map(({ name, keyVariable, apis, listing, transient = [], givesReceipts = false }) => {
       const key = (keyVariable !== null && process.env[keyVariable]) || null;
-      return new HttpUpstream({ name, apis, key, listing, transient, timeouts });
+      return new HttpUpstream({ name, apis, key, listing, transient, givesReceipts, timeouts });
     }),
     publicModels: named.flatMap(({ publicModels }) => publicModels ?? []),
   };

@@ -49,6 +49,7 @@ export async function openEngine(folder: string = DEMONSTRATION_FOLDER): Promise
 export class Engine implements Upstream {
   readonly name = 'built-in';
   readonly origin = 'built-in:';
+  readonly givesReceipts = false;
   readonly defaults = DEFAULTS;
   readonly #model: Model;
   readonly #inference: Inference;

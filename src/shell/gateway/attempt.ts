@@ -93,7 +93,15 @@ export class Attempt implements UpstreamSink {
       const { limits } = context;
       const reader = surface.newReader();
       this.#relay = isStream
-        ? new StreamRelay({ limits, reader, stream, delivery, head, giveUp: () => this.#giveUpStream() })
+        ? new StreamRelay({
+            limits,
+            reader,
+            stream,
+            delivery,
+            head,
+            giveUp: () => this.#giveUpStream(),
+            onReserved: comment => record.upstreamComment(comment),
+          })
         : new BodyRelay(limits, reader, delivery, stream, head);
     });
   }

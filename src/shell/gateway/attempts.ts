@@ -102,7 +102,7 @@ export class Attempts {
     });
     const request: UpstreamRequest = {
       surface: name,
-      headers,
+      headers: upstream.givesReceipts ? { ...headers, 'countersign-inline': 'receipt' } : headers,
       // A key that a client has for one upstream is no business of any other.
       credentials: this.#route.direct ? credentials : {},
       body: sent,

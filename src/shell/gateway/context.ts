@@ -3,6 +3,7 @@ import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault } from '../../receipt/content-vault.js';
+import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { ActiveExchanges } from './active-exchanges.js';
 import type { BodyBudget } from './body-budget.js';
@@ -41,6 +42,7 @@ export interface GatewayContext {
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
   readonly vault: ContentVault;
+  readonly archive: EvidenceArchive;
   readonly routing: RoutingTable;
   readonly health: HealthBoard<Upstream>;
   readonly retries: RetryPolicy;

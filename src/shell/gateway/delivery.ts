@@ -199,8 +199,9 @@ export class Delivery {
   /** No receipt could be kept, so no answer may look as if there were one. */
   #abandon(error: unknown): void {
     const failure = asFailure(this.#context, error);
-    // The log reports its own troubles once and for all; of the vault's the operator would hear nothing.
-    if (failure.code === 'vault/unavailable') this.#context.onProblem(failure.message);
+    // The log reports its own troubles once and for all; of those of vault and archive the operator would hear nothing.
+    if (failure.code === 'vault/unavailable' || failure.code === 'archive/unavailable')
+      this.#context.onProblem(failure.message);
     if (this.#response.headersSent) this.#response.destroy();
     else sendFailure(this.#response, this.#surface, failure);
   }

@@ -30,6 +30,7 @@ import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
 import type { Target } from './routing/route.js';
+import { UpstreamReceipt } from './upstream-receipt.js';
 
 /** How an exchange ended. */
 export interface Ending {
@@ -56,6 +57,8 @@ interface TriedUpstream {
   /** What it was sent; null when nothing reached it. */
   sent: Uint8Array | null;
   head: UpstreamHead | null;
+  /** The receipt of its own that it gives; null for an upstream that gives none. */
+  receipt: UpstreamReceipt | null;
   /** When it was given up for another attempt, and why; null for the one that is in the end. */
   given: { readonly ended: number; readonly reason: ReasonCode } | null;
 }
@@ -112,6 +115,7 @@ export class ExchangeRecord {
       'countersign-opening': formatOpening(this.opening),
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
       ...(this.#tried.length > 1 ? { 'countersign-attempts': String(this.#tried.length) } : {}),
+      ...this.#tried.at(-1)?.receipt?.headers,
     };
   }
 
@@ -126,7 +130,7 @@ export class ExchangeRecord {
 
   /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
   attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
-    this.#tried.push({ target, started: this.#context.now(), sent, head: null, given: null });
+    this.#tried.push({ target, started: this.#context.now(), sent, head: null, receipt: null, given: null });
     this.#transforms = transforms;
     this.#firstByte = null;
   }
@@ -137,7 +141,15 @@ export class ExchangeRecord {
   }
 
   answering(head: UpstreamHead): void {
-    this.#last.head = head;
+    const last = this.#last;
+    last.head = head;
+    if (last.target.upstream.givesReceipts && last.sent !== null)
+      last.receipt = new UpstreamReceipt(head, last.sent);
+  }
+
+  /** The upstream has written one of the comments in which a gateway gives its receipts. */
+  upstreamComment(comment: Uint8Array): void {
+    this.#last.receipt?.comment(comment);
   }
 
   /** The attempt has failed, and another one follows. */
@@ -175,9 +187,11 @@ export class ExchangeRecord {
 
   /**
    * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client.
-   * Throws `vault/unavailable` or `log/unavailable`.
+   * Throws `archive/unavailable`, `vault/unavailable` or `log/unavailable`.
    */
   seal(ending: Ending): SealedReceipt {
+    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
     const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
     const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
     const envelope = this.#context.issuer.sign(payload);
@@ -200,7 +214,7 @@ export class ExchangeRecord {
       client: this.#thread.client,
       counter: this.#counter,
       epoch: this.#thread.epoch,
-      evidence: [],
+      evidence: this.#evidence(),
       exchange: this.id,
       issuer: issuer.label,
       log: { deadline: completed + PROMISE, origin: log.origin },
@@ -231,6 +245,11 @@ export class ExchangeRecord {
       time: { clock: 'issuer', completed, firstByte: this.#firstByte, received: this.#received },
       upstream: this.#upstreamFacts(),
     };
+  }
+
+  #evidence(): Receipt['evidence'] {
+    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    return evidence === null ? [] : [evidence.item];
   }
 
   /** The upstream that was tried last. */
@@ -347,7 +366,8 @@ export class ExchangeRecord {
 
   #upstreamFacts(): Receipt['upstream'] {
     if (this.#upstream === null || this.#sent === null) return null;
-    const { 'x-request-id': id, 'request-id': requestId = id } = this.#head?.headers ?? {};
+    const headers = this.#head?.headers ?? {};
+    const requestId = headers['countersign-exchange'] ?? headers['request-id'] ?? headers['x-request-id'];
     return {
       origin: this.#upstream.origin,
       requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),

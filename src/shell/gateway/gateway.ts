@@ -18,6 +18,7 @@ import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
 import { asFailure, type GatewayContext } from './context.js';
+import { handleEvidence } from './evidence.js';
 import { handleExchange } from './exchange.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
@@ -130,6 +131,8 @@ export class Gateway {
     if (surface !== undefined) return () => this.#exchange(surface, request, response);
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
+    const evidence = /^\/v1\/evidence\/([^/]+)$/.exec(route);
+    if (evidence !== null) return () => handleEvidence(this.#admitted, evidence[1] ?? '', response);
     switch (route) {
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
@@ -193,6 +196,7 @@ const WELCOME = {
     ...[...SURFACE_AT.keys()].map(path => `POST ${path}`),
     'GET /v1/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
+    'GET /v1/evidence/<digest>',
     'POST /log/entries?wait=included|witnessed',
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',

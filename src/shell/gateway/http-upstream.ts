@@ -36,6 +36,7 @@ export interface HttpUpstreamOptions {
   readonly listing: ModelListing | null;
   /** HTTP statuses that say, beside the usual ones, that the same request may fare better a little later. */
   readonly transient?: readonly number[];
+  readonly givesReceipts?: boolean;
   readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
 }
 
@@ -51,6 +52,7 @@ export class HttpUpstream implements Upstream {
   readonly origin: string;
   /** What a remote server assumes when a request is silent is not known here. */
   readonly defaults = {};
+  readonly givesReceipts: boolean;
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
   readonly #apiOf: ReadonlyMap<SurfaceName, HttpApi>;
@@ -58,6 +60,7 @@ export class HttpUpstream implements Upstream {
   constructor(options: HttpUpstreamOptions) {
     this.name = options.name;
     this.origin = options.apis[0].base.origin;
+    this.givesReceipts = options.givesReceipts ?? false;
     this.#options = options;
     this.#apiOf = new Map(
       options.apis.toReversed().flatMap(api => api.surfaces.map(surface => [surface, api] as const)),

@@ -23,6 +23,8 @@ export interface StreamRelayOptions {
   readonly head: UpstreamHead;
   /** Lets go of an upstream whose stream begins with an error, if another can be asked; returns whether that is so. */
   readonly giveUp: () => boolean;
+  /** Called with each comment that only an issuer may write, which is not passed on. */
+  readonly onReserved: (comment: Uint8Array) => void;
 }
 
 export class StreamRelay implements Relay {
@@ -79,8 +81,10 @@ export class StreamRelay implements Relay {
   }
 
   #relay(block: EventBlock): void {
-    const { limits, stream, reader, giveUp } = this.#options;
-    const raw = block.comments.some(isReserved) ? withoutReserved(block.raw) : block.raw;
+    const { limits, stream, reader, giveUp, onReserved } = this.#options;
+    const reserved = block.comments.filter(isReserved);
+    for (const comment of reserved) onReserved(comment);
+    const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
       this.#begin();
       stream.comment(raw);
