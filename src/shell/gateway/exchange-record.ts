@@ -15,6 +15,7 @@ import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
+import { receiptKeys } from '../../receipt/entry.js';
 import { type Envelope, envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import {
@@ -195,13 +196,15 @@ export class ExchangeRecord {
     const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
     const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
     const envelope = this.#context.issuer.sign(payload);
-    const digest = toHex(payloadDigest(envelope));
+    const digest = payloadDigest(envelope);
     const response = ending.response?.bytes ?? null;
     this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response });
     // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-    this.#context.log.append(envelopeBytes(envelope)).included.catch(() => undefined);
-    this.#thread.previous = digest;
-    return { envelope, digest };
+    const known = receiptKeys(digest, this.id);
+    this.#context.log.append(envelopeBytes(envelope), known).included.catch(() => undefined);
+    const name = toHex(digest);
+    this.#thread.previous = name;
+    return { envelope, digest: name };
   }
 
   #predicate(ending: Ending): Receipt {
