@@ -16,6 +16,8 @@ export interface UpstreamRequest {
   readonly headers: Readonly<Record<string, string>>;
   /** The headers with the client's own key, for an upstream that the gateway has no key for; empty where it is not meant for this one. */
   readonly credentials: Readonly<Record<string, string>>;
+  /** The client's key alone, where its headers are those of another API than this one. */
+  readonly key: string | null;
   /** The exact bytes to send. */
   readonly body: Uint8Array;
 }

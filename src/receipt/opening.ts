@@ -17,6 +17,7 @@ export type Label =
   | 'request'
   | 'request/sent'
   | 'response'
+  | 'response/received'
   | 'model/requested'
   | 'model/served'
   | 'upstream/request-id'

@@ -112,6 +112,8 @@ const Predicate = v.strictObject({
   response: v.strictObject({
     finish: v.array(NameOrCommitment),
     http: v.pipe(Count, v.minValue(100), v.maxValue(599)),
+    /** What the upstream sent, where that is not what the client got; left out where it is the same. */
+    received: v.exactOptional(Hash),
     reason: v.nullable(Reason),
     status: v.picklist(['completed', 'refused', 'failed', 'aborted']),
     tools: Items,

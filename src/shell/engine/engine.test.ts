@@ -180,7 +180,7 @@ describe('refusals', () => {
         end: () => {},
         fail: reject,
       };
-      engine.send({ surface, headers: {}, credentials: {}, body: new Uint8Array(0) }, sink);
+      engine.send({ surface, headers: {}, credentials: {}, key: null, body: new Uint8Array(0) }, sink);
     });
     expect(status).toBe(404);
   });
@@ -214,6 +214,7 @@ function stream(upstream: Engine, onData: (transfer: Transfer, chunks: number) =
         surface: 'chat/completions',
         headers: {},
         credentials: {},
+        key: null,
         body: Buffer.from(JSON.stringify(chat('Count to 50', { stream: true }))),
       },
       {

@@ -6,6 +6,7 @@
  */
 import { retryAfter } from '../../exchange/retry-after.js';
 import type { Surface } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type {
   Transfer,
   Upstream,
@@ -34,6 +35,8 @@ export interface AttemptOptions {
   readonly stream: ClientStream;
   readonly upstream: Upstream;
   readonly health: UpstreamHealth;
+  /** For an upstream that speaks another API than the client; null where both speak the same. */
+  readonly translation: AnswerTranslation | null;
   /** Whether another attempt follows this one, which has failed so; it is then over. */
   readonly follows: (setback: Setback, reason: ReasonCode) => boolean;
 }
@@ -77,7 +80,7 @@ export class Attempt implements UpstreamSink {
 
   head(head: UpstreamHead): void {
     if (this.#isOver) return;
-    const { context, surface, record, delivery, stream, upstream, health } = this.#options;
+    const { context, surface, record, delivery, stream, upstream, health, translation } = this.#options;
     record.answering(head);
     this.#guard(() => {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
@@ -96,19 +99,22 @@ export class Attempt implements UpstreamSink {
         ? new StreamRelay({
             limits,
             reader,
+            translation,
             stream,
             delivery,
             head,
             giveUp: () => this.#giveUpStream(),
             onReserved: comment => record.upstreamComment(comment),
           })
-        : new BodyRelay(limits, reader, delivery, stream, head);
+        : new BodyRelay({ limits, reader, translation, delivery, stream, head });
     });
   }
 
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    this.#options.record.firstByte();
+    const { record, translation } = this.#options;
+    record.firstByte();
+    if (translation !== null) record.untranslated(chunk);
     this.#guard(() => this.#relay?.data(chunk));
     if (this.#relay?.begun) this.#begun();
   }

@@ -1,6 +1,7 @@
 /** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
-import type { UpstreamRequest } from '../../exchange/upstream.js';
+import { translationFor } from '../../exchange/translate/translations.js';
+import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { Attempt } from './attempt.js';
 import { ClientStream } from './client-stream.js';
@@ -20,6 +21,8 @@ export interface ClientRequest {
   /** The headers with the client's own key. */
   readonly credentials: Readonly<Record<string, string>>;
 }
+
+const ELSEWHERE: Setback = { transient: false, elsewhere: true, retryAfter: null };
 
 export class Attempts {
   readonly #context: GatewayContext;
@@ -52,7 +55,7 @@ export class Attempts {
       route,
       policy: context.retries,
       healthOf: ({ upstream }) => context.health.of(upstream),
-      serves: ({ upstream }) => upstream.serves(surface.name),
+      serves: ({ upstream }) => this.#serves(upstream),
       random: Math.random,
       now: context.now,
     });
@@ -64,7 +67,7 @@ export class Attempts {
    */
   start(): void {
     const targets = this.#route.tiers.flatMap(tier => tier.targets);
-    if (!targets.some(({ upstream }) => upstream.serves(this.#surface.name)))
+    if (!targets.some(({ upstream }) => this.#serves(upstream)))
       throw new Failure('request/surface-unsupported', { field: 'model' });
     const first = this.#plan.first();
     if (first === null) throw new Failure('upstream/circuit-open');
@@ -73,7 +76,7 @@ export class Attempts {
     const { timeouts } = this.#context;
     if (this.#request.facts.stream && this.#delivery.carriesComments)
       this.#stream.keepAlive(timeouts.keepAlive);
-    this.#attempt(first.target);
+    this.#begin(first);
     if (this.#delivery.gone) this.#abort('client/aborted');
   }
 
@@ -82,14 +85,34 @@ export class Attempts {
     return Math.max(1, Math.ceil(this.#plan.opensIn / 1000));
   }
 
+  /** Throws what is wrong with the request when none of the route's upstreams can be sent it. */
+  #begin({ target }: NextAttempt): void {
+    try {
+      this.#attempt(target);
+    } catch (error) {
+      const next =
+        error instanceof Failure && error.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
+      if (next === null) throw error;
+      this.#begin(next);
+    }
+  }
+
   #attempt(target: Target): void {
     const { facts, body, contentType, headers, credentials } = this.#request;
     const { upstream } = target;
     const { name } = this.#surface;
     learnNames(this.#context, upstream, target.model ?? facts.model);
     const renamed = target.model !== null && target.model !== facts.model;
-    const sent = renamed ? this.#surface.withModel(body, contentType, target.model as string) : body;
-    this.#record.attempting(target, sent, renamed ? ['model-renamed'] : []);
+    const named = renamed ? this.#surface.withModel(body, contentType, target.model as string) : body;
+    const translation = upstream.serves(name)
+      ? null
+      : translationFor(name, surface => upstream.serves(surface));
+    const sent = translation === null ? named : translation.request(named);
+    const transforms = [
+      ...(renamed ? ['model-renamed'] : []),
+      ...(translation === null ? [] : [translation.name]),
+    ];
+    this.#record.attempting(target, sent, transforms);
     this.#current = new Attempt({
       context: this.#context,
       surface: this.#surface,
@@ -97,17 +120,24 @@ export class Attempts {
       delivery: this.#delivery,
       stream: this.#stream,
       upstream,
+      translation: translation?.newAnswer() ?? null,
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
     });
     const request: UpstreamRequest = {
-      surface: name,
+      surface: translation?.to ?? name,
       headers: upstream.givesReceipts ? { ...headers, 'countersign-inline': 'receipt' } : headers,
       // A key that a client has for one upstream is no business of any other.
-      credentials: this.#route.direct ? credentials : {},
+      credentials: this.#route.direct && translation === null ? credentials : {},
+      key: this.#route.direct && translation !== null ? keyIn(credentials) : null,
       body: sent,
     };
     this.#current.start(request);
+  }
+
+  #serves(upstream: Upstream): boolean {
+    const { name } = this.#surface;
+    return upstream.serves(name) || translationFor(name, surface => upstream.serves(surface)) !== null;
   }
 
   #follows(setback: Setback, reason: ReasonCode): boolean {
@@ -125,6 +155,12 @@ export class Attempts {
       this.#attempt(target);
     } catch (error) {
       const failure = asFailure(this.#context, error);
+      // What cannot be said in one host's API may be said in another's.
+      const next = failure.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
+      if (next !== null) {
+        this.#next(next);
+        return;
+      }
       if (this.#stream.begun) this.#stream.fail(failure, null);
       else this.#delivery.failWith(failure);
     }
@@ -145,6 +181,12 @@ export class Attempts {
     this.#stream.fallSilent();
     this.#current?.release();
   }
+}
+
+/** The key alone, in whichever header it came; null where there is none. */
+function keyIn(credentials: Readonly<Record<string, string>>): string | null {
+  const [key] = Object.values(credentials);
+  return key?.replace(/^Bearer +/i, '') ?? null;
 }
 
 /** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */

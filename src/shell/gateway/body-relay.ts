@@ -2,6 +2,7 @@
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import type { AnswerReader } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
@@ -10,27 +11,22 @@ import type { Delivery } from './delivery.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
-export class BodyRelay implements Relay {
-  readonly #limits: GatewayLimits;
-  readonly #reader: AnswerReader;
-  readonly #delivery: Delivery;
+export interface BodyRelayOptions {
+  readonly limits: GatewayLimits;
+  readonly reader: AnswerReader;
+  readonly translation: AnswerTranslation | null;
+  readonly delivery: Delivery;
   /** Where the client has been told already that its answer is a stream, no body can be given any more. */
-  readonly #stream: ClientStream | null;
-  readonly #head: UpstreamHead;
+  readonly stream: ClientStream;
+  readonly head: UpstreamHead;
+}
+
+export class BodyRelay implements Relay {
+  readonly #options: BodyRelayOptions;
   readonly #body = new ByteCollector();
 
-  constructor(
-    limits: GatewayLimits,
-    reader: AnswerReader,
-    delivery: Delivery,
-    stream: ClientStream | null,
-    head: UpstreamHead,
-  ) {
-    this.#limits = limits;
-    this.#reader = reader;
-    this.#delivery = delivery;
-    this.#stream = stream;
-    this.#head = head;
+  constructor(options: BodyRelayOptions) {
+    this.#options = options;
   }
 
   get begun(): boolean {
@@ -38,38 +34,46 @@ export class BodyRelay implements Relay {
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#body.length + chunk.length > this.#limits.responseBytes)
+    if (this.#body.length + chunk.length > this.#options.limits.responseBytes)
       throw new Failure('upstream/oversized');
     this.#body.add(chunk);
   }
 
   end(): void {
-    const body = this.#body.bytes;
-    const value = parseObject(body);
-    const http = this.#head.status;
-    const headers = forwardedHeaders(this.#head.headers);
+    const { head, reader, stream, delivery, translation } = this.#options;
+    const { status: http } = head;
+    const headers = forwardedHeaders(head.headers);
+    const given = parseObject(this.#body.bytes);
+    if (stream.begun) {
+      if (http >= 400 && given !== null) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
+      throw new Failure('upstream/garbage', { detail: 'no stream' });
+    }
+    const body = translation === null ? this.#body.bytes : translation.body(http, given);
+    const value = translation === null ? given : parseObject(body);
+    if (translation !== null) headers['content-type'] = 'application/json';
     if (http >= 400 && value !== null) {
-      if (this.#stream?.begun) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
       const status = http < 500 ? 'refused' : 'failed';
-      this.#delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
+      delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
       return;
     }
-    if (http !== 200 || this.#stream?.begun || !this.#reader.body(value, mediaType(this.#head))) {
+    if (http !== 200 || !reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
-    const { answer, failed } = this.#reader;
+    const { answer, failed } = reader;
     const status = failed ? 'failed' : 'completed';
-    this.#delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
+    delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
   }
 
   fail(failure: Failure): void {
-    if (this.#stream?.begun) this.#stream.fail(failure, null);
-    else this.#delivery.failWith(failure);
+    const { stream, delivery } = this.#options;
+    if (stream.begun) stream.fail(failure, null);
+    else delivery.failWith(failure);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
-    if (this.#stream?.begun) this.#stream.abort(reason, null);
-    else this.#delivery.abandonBody(reason);
+    const { stream, delivery } = this.#options;
+    if (stream.begun) stream.abort(reason, null);
+    else delivery.abandonBody(reason);
   }
 }
 

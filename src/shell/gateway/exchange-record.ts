@@ -6,6 +6,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
+import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Parameters } from '../../exchange/parameters.js';
@@ -88,6 +89,8 @@ export class ExchangeRecord {
   readonly #counter: number;
   #request: RequestFacts | null = null;
   readonly #tried: TriedUpstream[] = [];
+  /** What the upstream has sent, where the client gets a translation of it. */
+  #untranslated: ByteCollector | null = null;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
 
@@ -133,6 +136,7 @@ export class ExchangeRecord {
   attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
     this.#tried.push({ target, started: this.#context.now(), sent, head: null, receipt: null, given: null });
     this.#transforms = transforms;
+    this.#untranslated = null;
     this.#firstByte = null;
   }
 
@@ -156,6 +160,12 @@ export class ExchangeRecord {
   /** The attempt has failed, and another one follows. */
   gaveUp(reason: ReasonCode): void {
     this.#last.given = { ended: this.#context.now(), reason };
+  }
+
+  /** The next bytes of an answer that is translated. */
+  untranslated(chunk: Uint8Array): void {
+    this.#untranslated ??= new ByteCollector();
+    this.#untranslated.add(chunk);
   }
 
   get #last(): TriedUpstream {
@@ -198,7 +208,8 @@ export class ExchangeRecord {
     const envelope = this.#context.issuer.sign(payload);
     const digest = payloadDigest(envelope);
     const response = ending.response?.bytes ?? null;
-    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response });
+    const received = this.#untranslated?.bytes ?? null;
+    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response, received });
     // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
     const known = receiptKeys(digest, this.id);
     this.#context.log.append(envelopeBytes(envelope), known).included.catch(() => undefined);
@@ -238,6 +249,9 @@ export class ExchangeRecord {
           .slice(0, MAX_LISTED_ITEMS)
           .map((reason, at) => this.#finish(reason, at)),
         http: ending.http,
+        ...(this.#untranslated === null
+          ? {}
+          : { received: this.#commit('response/received', this.#untranslated.bytes) }),
         reason: ending.reason,
         status: ending.status,
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),

@@ -85,10 +85,10 @@ export class HttpUpstream implements Upstream {
   }
 
   /** `surface` must be one that this upstream {@link serves}. */
-  send({ surface, headers, credentials, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
+  send({ surface, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
     const api = this.#apiOf.get(surface) as HttpApi;
     const length = { 'content-length': String(body.length) };
-    const sent = { ...api.headers, ...headers, ...length, ...this.#credentials(api, credentials) };
+    const sent = { ...api.headers, ...headers, ...length, ...this.#credentials(api, credentials, key) };
     return this.#dispatch({ path: pathOf(api, surface), method: 'POST', headers: sent, body }, sink);
   }
 
@@ -96,7 +96,7 @@ export class HttpUpstream implements Upstream {
     const { listing, apis } = this.#options;
     if (listing === null) return [];
     const [api] = apis;
-    const headers = { ...api.headers, ...this.#credentials(api, credentials) };
+    const headers = { ...api.headers, ...this.#credentials(api, credentials, null) };
     return readModelList(JSON.parse(await this.#get(pathOf(api, LIST_PATHS[listing]), headers)), listing);
   }
 
@@ -112,8 +112,9 @@ export class HttpUpstream implements Upstream {
   #credentials(
     { keyHeader }: HttpApi,
     credentials: Readonly<Record<string, string>>,
+    clientKey: string | null,
   ): Readonly<Record<string, string>> {
-    const { key } = this.#options;
+    const key = this.#options.key ?? clientKey;
     if (key === null) return credentials;
     return { [keyHeader]: keyHeader === 'authorization' ? `Bearer ${key}` : key };
   }

@@ -1,7 +1,13 @@
 /** An upstream's answer that comes as server-sent events: each is read and passed on at once. */
 import { fromUtf8 } from '../../bytes/octets.js';
-import { type EventBlock, EventSplitter, eventData } from '../../exchange/server-sent-events.js';
-import type { AnswerReader } from '../../exchange/surface.js';
+import {
+  type EventBlock,
+  EventSplitter,
+  eventData,
+  type ServerSentEvent,
+} from '../../exchange/server-sent-events.js';
+import type { AnswerReader, StreamEvent } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
@@ -18,6 +24,7 @@ const RESERVED_COMMENT = /^\s*countersign-/i;
 export interface StreamRelayOptions {
   readonly limits: GatewayLimits;
   readonly reader: AnswerReader;
+  readonly translation: AnswerTranslation | null;
   readonly stream: ClientStream;
   readonly delivery: Delivery;
   readonly head: UpstreamHead;
@@ -50,9 +57,10 @@ export class StreamRelay implements Relay {
    * failed itself.
    */
   end(): void {
+    const { reader, stream, translation } = this.#options;
     this.#relayAll(this.#splitter.end());
-    const { delivery, reader, stream } = this.#options;
-    if (this.#given || delivery.ended) return;
+    if (translation !== null && !this.#isOver) this.#passAll(translation.end());
+    if (this.#isOver) return;
     if (!reader.failed && !reader.finished)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     this.#begin();
@@ -75,13 +83,17 @@ export class StreamRelay implements Relay {
 
   #relayAll(blocks: readonly EventBlock[]): void {
     for (const block of blocks) {
-      if (this.#given || this.#options.delivery.ended) return;
+      if (this.#isOver) return;
       this.#relay(block);
     }
   }
 
+  get #isOver(): boolean {
+    return this.#given || this.#options.delivery.ended;
+  }
+
   #relay(block: EventBlock): void {
-    const { limits, stream, reader, giveUp, onReserved } = this.#options;
+    const { stream, translation, onReserved } = this.#options;
     const reserved = block.comments.filter(isReserved);
     for (const comment of reserved) onReserved(comment);
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
@@ -90,9 +102,25 @@ export class StreamRelay implements Relay {
       stream.comment(raw);
       return;
     }
+    if (translation === null) this.#pass({ ...block, raw });
+    else this.#passAll(translation.event(readEvent(block.event)));
+  }
+
+  /** Events as a translation writes them, each in a block of its own. */
+  #passAll(blocks: readonly Uint8Array[]): void {
+    for (const raw of blocks) {
+      if (this.#isOver) return;
+      const [block] = new EventSplitter(raw.length).push(raw);
+      this.#pass(block as EventBlock);
+    }
+  }
+
+  /** An event on its way to the client. */
+  #pass(block: EventBlock): void {
+    const { limits, stream, reader, giveUp } = this.#options;
+    const { raw } = block;
     if (stream.length + raw.length > limits.responseBytes) throw new Failure('upstream/oversized');
-    const type = block.event.event === null ? null : fromUtf8(block.event.event);
-    const isLast = reader.event({ type, data: fromUtf8(eventData(block.event)) });
+    const isLast = reader.event(readEvent(block.event as ServerSentEvent));
     const { failed } = reader;
     if (failed && !stream.committed && giveUp()) {
       this.#given = true;
@@ -100,19 +128,18 @@ export class StreamRelay implements Relay {
     }
     this.#begin();
     if (isLast) {
-      stream.finish(
-        { ...block, raw },
-        failed ? 'failed' : 'completed',
-        failed ? 'upstream/error' : null,
-        reader.answer,
-      );
+      stream.finish(block, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null, reader.answer);
       // An upstream that ends where it said it would keeps its connection for the next request.
       const { source } = stream;
       setTimeout(() => source?.abort(), LINGER).unref();
       return;
     }
-    stream.event({ ...block, raw });
+    stream.event(block);
   }
+}
+
+function readEvent(event: ServerSentEvent): StreamEvent {
+  return { type: event.event === null ? null : fromUtf8(event.event), data: fromUtf8(eventData(event)) };
 }
 
 function isReserved(comment: Uint8Array): boolean {
