@@ -6,12 +6,13 @@
  */
 import type { SurfaceName } from './surface-names.js';
 
-/** Where a request has its key: as a bearer's, or alone. */
-export type KeyHeader = 'authorization' | 'x-api-key';
+/** Where a request may have its key: as a bearer's, or alone. */
+export const KEY_HEADERS = ['authorization', 'x-api-key', 'x-goog-api-key'] as const;
+export type KeyHeader = (typeof KEY_HEADERS)[number];
 
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
-  /** The path below the API's base, for example `/chat/completions`. */
+  /** The path below the API's base, with its query if it has one; for example `/chat/completions`. */
   readonly path: string;
   readonly method: 'GET' | 'POST';
   /** Lower-case names. The upstream adds what its transport needs (host, content-length). */

@@ -3,8 +3,12 @@ import type { Api } from '../surface.js';
 import { anthropicError, anthropicErrorEvent } from './error.js';
 
 export const ANTHROPIC: Api = {
+  base: '/v1',
   keyHeader: 'x-api-key',
   clientHeaders: ['x-api-key', 'authorization', 'anthropic-version', 'anthropic-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: anthropicError,
   failureEvent: anthropicErrorEvent,
 };

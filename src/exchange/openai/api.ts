@@ -4,8 +4,12 @@ import type { Api } from '../surface.js';
 import { openaiError, openaiErrorEvent } from './error.js';
 
 export const OPENAI: Api = {
+  base: '/v1',
   keyHeader: 'authorization',
   clientHeaders: ['authorization', 'openai-organization', 'openai-project', 'openai-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: openaiError,
   failureEvent: openaiErrorEvent,
 };

@@ -31,7 +31,7 @@ export class BodyRelay implements Relay {
 
   end(): void {
     const body = this.#body.bytes;
-    const value = parseObject(body);
+    const value = parseJson(body);
     const http = this.#head.status;
     const headers = forwardedHeaders(this.#head.headers);
     if (http >= 400 && value !== null) {
@@ -60,12 +60,13 @@ function mediaType({ headers }: UpstreamHead): string {
   return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 }
 
-function parseObject(body: Uint8Array): object | null {
+/** The body's JSON object or array; null for anything else. */
+function parseJson(body: Uint8Array): object | null {
   const text = fromUtf8(body);
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

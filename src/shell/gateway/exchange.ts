@@ -4,7 +4,8 @@
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Surface } from '../../exchange/surface.js';
+import type { RequestTarget, Surface } from '../../exchange/surface.js';
+import { upstreamTarget } from '../../exchange/target.js';
 import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import { AnswerRelay } from './answer-relay.js';
@@ -17,6 +18,7 @@ import { sendFailure } from './respond.js';
 export async function handleExchange(
   context: GatewayContext,
   surface: Surface,
+  target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -33,20 +35,20 @@ export async function handleExchange(
     return;
   }
 
-  const record = accept(context, surface, credentials(request, surface), body, received);
+  const record = accept(context, surface, credentials(request, surface, target), body, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
     if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
-    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
+    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const upstream = chooseUpstream(context, facts.model);
     if (!upstream.serves(surface.name)) throw new Failure('request/surface-unsupported', { field: 'model' });
     learnNames(context, upstream, facts.model);
     record.sending(upstream, body.bytes);
     const relay = new AnswerRelay(context, surface, record, delivery);
-    relay.start(upstream, upstreamRequest(surface, request, body.bytes));
+    relay.start(upstream, upstreamRequest(surface, { ...target, model: facts.model }, request, body.bytes));
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
@@ -86,18 +88,28 @@ function learnNames(context: GatewayContext, upstream: Upstream, model: string |
   if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
 }
 
-/** By what a client is told from others: its key, in the header where this API has it or else in the other. */
-function credentials({ headers }: IncomingMessage, { keyHeader }: Surface): string {
-  const key = headers[keyHeader] ?? headers.authorization ?? '';
+/** By what a client is told from others: its key, where this API has it or else as a bearer's. */
+function credentials(
+  { headers }: IncomingMessage,
+  { keyHeader, keyQuery }: Surface,
+  { query }: RequestTarget,
+): string {
+  const key = headers[keyHeader] ?? keyIn(query, keyQuery) ?? headers.authorization ?? '';
   return typeof key === 'string' ? key : key.join();
 }
 
-/** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
+function keyIn(query: URLSearchParams, member: string | null): string | null {
+  return member === null ? null : query.get(member);
+}
+
+/** What an upstream learns about the client: the body, how to answer it, and the client's own key, which no address holds. */
 function upstreamRequest(
-  { name, keyHeader, clientHeaders }: Surface,
+  surface: Surface,
+  { model, query }: RequestTarget,
   { headers }: IncomingMessage,
   body: Uint8Array,
 ): UpstreamRequest {
+  const { keyHeader, keyQuery, clientHeaders } = surface;
   const forwarded: Record<string, string> = {
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
@@ -106,5 +118,8 @@ function upstreamRequest(
     const value = headers[header];
     if (typeof value === 'string') forwarded[header] = value;
   }
-  return { path: `/${name}`, method: 'POST', headers: forwarded, keyHeader, body };
+  const key = keyIn(query, keyQuery);
+  if (key !== null) forwarded[keyHeader] ??= key;
+  const path = upstreamTarget(surface, model, query);
+  return { path, method: 'POST', headers: forwarded, keyHeader, body };
 }

@@ -7,14 +7,16 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
-import type {
-  ModelCard,
-  Transfer,
-  Upstream,
-  UpstreamFailure,
-  UpstreamHead,
-  UpstreamRequest,
-  UpstreamSink,
+import { readModelList } from '../../exchange/model-list.js';
+import {
+  KEY_HEADERS,
+  type ModelCard,
+  type Transfer,
+  type Upstream,
+  type UpstreamFailure,
+  type UpstreamHead,
+  type UpstreamRequest,
+  type UpstreamSink,
 } from '../../exchange/upstream.js';
 import type { Timeouts } from './timeouts.js';
 
@@ -80,9 +82,7 @@ export class HttpUpstream implements Upstream {
 
   async models(authorization?: string): Promise<readonly ModelCard[]> {
     const body = await this.#get('/models', authorization === undefined ? {} : { authorization });
-    const list = (JSON.parse(body) as { data?: unknown }).data;
-    if (!Array.isArray(list)) return [];
-    return list.flatMap(readModelCard);
+    return readModelList(JSON.parse(body));
   }
 
   modelDigest(): null {
@@ -99,8 +99,7 @@ export class HttpUpstream implements Upstream {
     const { key } = this.#options;
     if (key === null) return sent;
     // The client's own key, in whichever header it came, is for nobody but the gateway then.
-    delete sent.authorization;
-    delete sent['x-api-key'];
+    for (const header of KEY_HEADERS) delete sent[header];
     sent[keyHeader] = keyHeader === 'authorization' ? `Bearer ${key}` : key;
     return sent;
   }
@@ -234,17 +233,4 @@ function describeFailure(error: Error, connected: boolean): UpstreamFailure {
   if (error instanceof errors.BodyTimeoutError) return { kind: 'timeout', phase: 'idle' };
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
   return connected ? { kind: 'broken', detail: code } : { kind: 'connect', detail: code };
-}
-
-function readModelCard(value: unknown): ModelCard[] {
-  const { id, created, owned_by } = (value ?? {}) as Partial<ModelCard>;
-  if (typeof id !== 'string' || id.length > 256) return [];
-  return [
-    {
-      id,
-      object: 'model',
-      created: Number.isSafeInteger(created) ? (created as number) : 0,
-      owned_by: typeof owned_by === 'string' ? owned_by : 'unknown',
-    },
-  ];
 }

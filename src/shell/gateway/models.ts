@@ -1,5 +1,6 @@
 /** `GET /v1/models`: the built-in model first, then what the named upstream lists to this client. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ModelCard, Upstream } from '../../exchange/upstream.js';
 import type { GatewayContext } from './context.js';
 import { sendJson } from './respond.js';
 
@@ -8,7 +9,14 @@ export async function handleModels(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { authorization } = request.headers;
+  sendJson(response, 200, { object: 'list', data: await listedModels(upstreams, request) });
+}
+
+/** What the upstreams list to a client, in their order. */
+export async function listedModels(
+  upstreams: readonly Upstream[],
+  { headers: { authorization } }: IncomingMessage,
+): Promise<ModelCard[]> {
   // An upstream that cannot be asked lists nothing; the others still do.
   const lists = await Promise.all(upstreams.map(upstream => upstream.models(authorization).catch(() => [])));
   // A name belongs to the first that lists it, as requests do.
@@ -18,5 +26,5 @@ export async function handleModels(
       .reverse()
       .map(model => [model.id, model]),
   );
-  sendJson(response, 200, { object: 'list', data: [...models.values()].reverse() });
+  return [...models.values()].reverse();
 }

@@ -4,11 +4,12 @@
  */
 import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
-import { concat, fromUtf8 } from '../../bytes/octets.js';
+import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
 import type { AnswerReader, Surface } from '../../exchange/surface.js';
 import type { Transfer, UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import type { Envelope } from '../../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { StreamChain } from '../../receipt/stream-chain.js';
@@ -20,6 +21,7 @@ import { forwardedHeaders } from './respond.js';
 
 /** How long an upstream may take to end after its terminal event, in milliseconds. */
 const LINGER = 1000;
+const LINE_END = utf8('\n');
 /** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
 const RESERVED_COMMENT = /^\s*countersign-/i;
 
@@ -120,7 +122,7 @@ export class StreamRelay implements Relay {
     const sealed = this.#seal(status, reason);
     if (sealed === null) return;
     const receipt = this.#delivery.carriesComments
-      ? commentLine(RECEIPT_COMMENT, sealed.envelope)
+      ? this.#comment(RECEIPT_COMMENT, sealed.envelope)
       : new Uint8Array();
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
     // An upstream that ends where it said it would keeps its connection for the next request.
@@ -131,7 +133,12 @@ export class StreamRelay implements Relay {
   #acceptance(): Uint8Array {
     if (this.#accepted || !this.#delivery.carriesComments) return new Uint8Array();
     this.#accepted = true;
-    return commentLine(ACCEPTANCE_COMMENT, this.#record.accept());
+    return this.#comment(ACCEPTANCE_COMMENT, this.#record.accept());
+  }
+
+  #comment(prefix: string, envelope: Envelope): Uint8Array {
+    const line = commentLine(prefix, envelope);
+    return this.#surface.commentsApart ? concat(line, LINE_END) : line;
   }
 
   #keep(raw: Uint8Array, { event }: EventBlock): void {
