@@ -447,7 +447,7 @@ export const REASONS = {
   },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',
-    do: "Check the address, and what GET / says. A gateway's API is under /v1 and its log under /log; a mirror's copy of a log is under /<hash>.",
+    do: "Check the address, and what GET / says. A gateway's APIs are under /v1 and /v1beta and its log under /log; a mirror's copy of a log is under /<hash>.",
   },
   'request/method-refused': {
     says: 'This path does not take that method.',

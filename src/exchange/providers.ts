@@ -17,6 +17,14 @@ export const OPENAI_SURFACES: readonly SurfaceName[] = [
   'audio/transcriptions',
 ];
 const MESSAGES: readonly SurfaceName[] = ['messages'];
+/** Google's own. */
+export const GOOGLE_SURFACES: readonly SurfaceName[] = [
+  'generateContent',
+  'streamGenerateContent',
+  'countTokens',
+  'embedContent',
+  'batchEmbedContents',
+];
 export const ANTHROPIC_SURFACES: readonly SurfaceName[] = [...MESSAGES, 'messages/count_tokens'];
 
 /** The version of Anthropic's API that this gateway was written for; a client's own goes before it. */
@@ -58,13 +66,19 @@ const PROVIDERS_LISTED: readonly Provider[] = [
   {
     name: 'google',
     apis: [
+      {
+        dialect: 'google',
+        base: 'https://generativelanguage.googleapis.com/v1beta',
+        keyHeader: 'x-goog-api-key',
+        surfaces: GOOGLE_SURFACES,
+      },
       openai('https://generativelanguage.googleapis.com/v1beta/openai', [
         ...CHAT_AND_EMBEDDINGS,
         'images/generations',
       ]),
     ],
     keyVariable: 'GEMINI_API_KEY',
-    listing: 'openai',
+    listing: 'google',
     publicModels: /^(?:models\/)?(?:gemini|gemma|imagen|text-embedding|learnlm)-[a-z0-9.-]{1,60}$/,
   },
   {
@@ -203,6 +217,12 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     apis: [
       openai('{COUNTERSIGN_UPSTREAM_URL}/v1', OPENAI_SURFACES),
       alsoAnthropic('{COUNTERSIGN_UPSTREAM_URL}/v1', ANTHROPIC_SURFACES),
+      {
+        dialect: 'google',
+        base: '{COUNTERSIGN_UPSTREAM_URL}/v1beta',
+        keyHeader: 'x-goog-api-key',
+        surfaces: GOOGLE_SURFACES,
+      },
     ],
     keyVariable: 'COUNTERSIGN_UPSTREAM_KEY',
     listing: 'openai',

@@ -12,6 +12,8 @@ export type KeyHeader = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
   readonly surface: SurfaceName;
+  /** The path below the API's base, with its query if it has one; for example `/chat/completions`. */
+  readonly path: string;
   /** Lower-case names. The upstream adds what its transport needs (host, content-length). */
   readonly headers: Readonly<Record<string, string>>;
   /** The headers with the client's own key, for an upstream that the gateway has no key for; empty where it is not meant for this one. */

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
-import { ANTHROPIC_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
+import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
@@ -214,7 +214,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   };
 }
 
-/** A server of OpenAI's and Anthropic's APIs at one base, as whoever gives a URL has it. */
+/** A server of OpenAI's, Anthropic's and Google's APIs at one base, as whoever gives a URL has it. */
 export function openaiUpstream(
   name: string,
   address: string,
@@ -229,6 +229,7 @@ export function openaiUpstream(
     apis: [
       { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
       { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
+      { base, keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES },
     ],
     key,
     listing: 'openai',

@@ -5,9 +5,13 @@ import { anthropicError, anthropicErrorEvent } from './error.js';
 
 export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
   dialect: 'anthropic',
+  base: '/v1',
   withModel,
   keyHeaders: ['x-api-key', 'authorization'],
   clientHeaders: ['anthropic-version', 'anthropic-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: anthropicError,
   failureEvent: anthropicErrorEvent,
 };

@@ -6,9 +6,13 @@ import { openaiError, openaiErrorEvent } from './error.js';
 
 export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   dialect: 'openai',
+  base: '/v1',
   withModel,
   keyHeaders: ['authorization'],
   clientHeaders: ['openai-organization', 'openai-project', 'openai-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: openaiError,
   failureEvent: openaiErrorEvent,
 };

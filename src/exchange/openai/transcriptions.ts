@@ -16,6 +16,7 @@ const VALUE = /^(?:true|false|-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,17})?)$/;
 export const TRANSCRIPTIONS: Surface = {
   ...OPENAI,
   name: 'audio/transcriptions',
+  path: '/audio/transcriptions',
   streams: true,
   finishReasons: new Set(),
   readRequest,

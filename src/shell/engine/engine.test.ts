@@ -180,7 +180,10 @@ describe('refusals', () => {
         end: () => {},
         fail: reject,
       };
-      engine.send({ surface, headers: {}, credentials: {}, key: null, body: new Uint8Array(0) }, sink);
+      engine.send(
+        { surface, path: `/${surface}`, headers: {}, credentials: {}, key: null, body: new Uint8Array(0) },
+        sink,
+      );
     });
     expect(status).toBe(404);
   });
@@ -212,6 +215,7 @@ function stream(upstream: Engine, onData: (transfer: Transfer, chunks: number) =
     transfer = upstream.send(
       {
         surface: 'chat/completions',
+        path: '/chat/completions',
         headers: {},
         credentials: {},
         key: null,

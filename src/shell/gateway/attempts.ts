@@ -1,5 +1,7 @@
 /** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import { surfaceNamed } from '../../exchange/surfaces.js';
+import { upstreamTarget } from '../../exchange/target.js';
 import { translationFor } from '../../exchange/translate/translations.js';
 import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
@@ -14,6 +16,7 @@ import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.
 /** A request as the client made it. */
 export interface ClientRequest {
   readonly facts: RequestFacts;
+  readonly query: URLSearchParams;
   readonly body: Uint8Array;
   readonly contentType: string;
   /** What an upstream may learn of its headers, keys aside. */
@@ -22,6 +25,7 @@ export interface ClientRequest {
   readonly credentials: Readonly<Record<string, string>>;
 }
 
+const NO_QUERY = new URLSearchParams();
 const ELSEWHERE: Setback = { transient: false, elsewhere: true, retryAfter: null };
 
 export class Attempts {
@@ -98,7 +102,7 @@ export class Attempts {
   }
 
   #attempt(target: Target): void {
-    const { facts, body, contentType, headers, credentials } = this.#request;
+    const { facts, query, body, contentType, headers, credentials } = this.#request;
     const { upstream } = target;
     const { name } = this.#surface;
     learnNames(this.#context, upstream, target.model ?? facts.model);
@@ -126,6 +130,10 @@ export class Attempts {
     });
     const request: UpstreamRequest = {
       surface: translation?.to ?? name,
+      path:
+        translation === null
+          ? upstreamTarget(this.#surface, target.model ?? facts.model, query)
+          : upstreamTarget(surfaceNamed(translation.to), target.model ?? facts.model, NO_QUERY),
       headers: upstream.givesReceipts ? { ...headers, 'countersign-inline': 'receipt' } : headers,
       // A key that a client has for one upstream is no business of any other.
       credentials: this.#route.direct && translation === null ? credentials : {},

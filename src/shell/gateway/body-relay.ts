@@ -43,13 +43,13 @@ export class BodyRelay implements Relay {
     const { head, reader, stream, delivery, translation } = this.#options;
     const { status: http } = head;
     const headers = forwardedHeaders(head.headers);
-    const given = parseObject(this.#body.bytes);
+    const given = parseJson(this.#body.bytes);
     if (stream.begun) {
       if (http >= 400 && given !== null) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
       throw new Failure('upstream/garbage', { detail: 'no stream' });
     }
     const body = translation === null ? this.#body.bytes : translation.body(http, given);
-    const value = translation === null ? given : parseObject(body);
+    const value = translation === null ? given : parseJson(body);
     if (translation !== null) headers['content-type'] = 'application/json';
     if (http >= 400 && value !== null) {
       const status = http < 500 ? 'refused' : 'failed';
@@ -81,12 +81,13 @@ function mediaType({ headers }: UpstreamHead): string {
   return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 }
 
-function parseObject(body: Uint8Array): object | null {
+/** The body's JSON object or array; null for anything else. */
+function parseJson(body: Uint8Array): object | null {
   const text = fromUtf8(body);
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

@@ -9,13 +9,15 @@ import { type EventBlock, EventSplitter, eventBytes } from '../../exchange/serve
 import type { AnswerFacts, Surface } from '../../exchange/surface.js';
 import type { Transfer } from '../../exchange/upstream.js';
 import type { Failure, ReasonCode } from '../../reason.js';
+import type { Envelope } from '../../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { StreamChain } from '../../receipt/stream-chain.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 
-/** A comment line of the block that comes next; a block of its own some clients would take for an event. */
+/** A comment line of the block that comes next: a block of its own some clients would take for an event, and others need. */
+const LINE_END = utf8('\n');
 const KEEP_ALIVE = utf8(': keep-alive\n');
 
 export class ClientStream {
@@ -66,7 +68,7 @@ export class ClientStream {
   keepAlive(interval: number): void {
     this.#signs = setTimeout(() => {
       this.begin(200, { 'content-type': 'text/event-stream; charset=utf-8' });
-      this.#write(KEEP_ALIVE);
+      this.#write(this.#surface.commentsApart ? concat(KEEP_ALIVE, LINE_END) : KEEP_ALIVE);
       this.#signs?.refresh();
     }, interval);
   }
@@ -99,7 +101,7 @@ export class ClientStream {
     const sealed = this.#seal(status, reason, answer);
     if (sealed === null) return;
     const receipt = this.#delivery.carriesComments
-      ? commentLine(RECEIPT_COMMENT, sealed.envelope)
+      ? this.#comment(RECEIPT_COMMENT, sealed.envelope)
       : new Uint8Array();
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
   }
@@ -126,7 +128,12 @@ export class ClientStream {
   #acceptance(): Uint8Array {
     if (this.#accepted || !this.#delivery.carriesComments) return new Uint8Array();
     this.#accepted = true;
-    return commentLine(ACCEPTANCE_COMMENT, this.#record.accept());
+    return this.#comment(ACCEPTANCE_COMMENT, this.#record.accept());
+  }
+
+  #comment(prefix: string, envelope: Envelope): Uint8Array {
+    const line = commentLine(prefix, envelope);
+    return this.#surface.commentsApart ? concat(line, LINE_END) : line;
   }
 
   #keep({ raw, event }: EventBlock): void {

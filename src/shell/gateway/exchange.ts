@@ -4,7 +4,7 @@
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { Attempts, type ClientRequest } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
@@ -16,6 +16,7 @@ import { sendFailure } from './respond.js';
 export async function handleExchange(
   context: GatewayContext,
   surface: Surface,
+  target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -32,16 +33,26 @@ export async function handleExchange(
     return;
   }
 
-  const record = accept(context, surface, credentials(request, surface), body, received);
+  const credentials = credentialsOf(surface, request, target.query);
+  // A client is told from others by its key.
+  const [key = ''] = Object.values(credentials);
+  const record = accept(context, surface, key, body, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
     if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
-    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
+    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const route = context.routing.route(facts.model);
-    const sent = clientRequest(surface, request, facts, body.bytes);
+    const sent: ClientRequest = {
+      facts,
+      query: target.query,
+      body: body.bytes,
+      contentType: request.headers['content-type'] ?? 'application/json',
+      headers: forwarded(surface, request),
+      credentials,
+    };
     start(new Attempts(context, surface, record, delivery, sent, route), delivery);
   } catch (error) {
     const failure = asFailure(context, error);
@@ -76,26 +87,26 @@ function start(attempts: Attempts, delivery: Delivery): void {
   }
 }
 
-/** By what a client is told from others: its key, in the first of the headers in which this API takes one. */
-function credentials({ headers }: IncomingMessage, { keyHeaders }: Surface): string {
-  const [key = ''] = Object.values(pick(headers, keyHeaders));
-  return key;
+/** The client's own key, by the header in which an upstream takes it; the first is the one that counts. */
+export function credentialsOf(
+  { keyHeaders, keyQuery }: Api,
+  { headers }: IncomingMessage,
+  query: URLSearchParams,
+): Readonly<Record<string, string>> {
+  const given = pick(headers, keyHeaders);
+  const [usual] = keyHeaders;
+  // A key in an address goes on in a header: addresses are written into many logs.
+  const asked = keyQuery === null ? null : query.get(keyQuery);
+  return asked === null || usual in given ? given : { [usual]: asked, ...given };
 }
 
-/** What an upstream may learn about the client: the body, how to answer it, and apart from that the client's own key. */
-function clientRequest(
-  { keyHeaders, clientHeaders }: Surface,
-  { headers }: IncomingMessage,
-  facts: RequestFacts,
-  body: Uint8Array,
-): ClientRequest {
-  const contentType = headers['content-type'] ?? 'application/json';
-  const forwarded: Record<string, string> = {
-    'content-type': contentType,
+/** What an upstream may learn about the client beside the body: how to answer it. */
+function forwarded({ clientHeaders }: Surface, { headers }: IncomingMessage): Record<string, string> {
+  return {
+    'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
     ...pick(headers, [...clientHeaders, 'user-agent']),
   };
-  return { facts, body, contentType, headers: forwarded, credentials: pick(headers, keyHeaders) };
 }
 
 export function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {

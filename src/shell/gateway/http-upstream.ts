@@ -85,11 +85,11 @@ export class HttpUpstream implements Upstream {
   }
 
   /** `surface` must be one that this upstream {@link serves}. */
-  send({ surface, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
+  send({ surface, path, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
     const api = this.#apiOf.get(surface) as HttpApi;
     const length = { 'content-length': String(body.length) };
     const sent = { ...api.headers, ...headers, ...length, ...this.#credentials(api, credentials, key) };
-    return this.#dispatch({ path: pathOf(api, surface), method: 'POST', headers: sent, body }, sink);
+    return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink);
   }
 
   async models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
@@ -159,7 +159,7 @@ export class HttpUpstream implements Upstream {
 }
 
 function pathOf({ base }: HttpApi, path: string): string {
-  return `${base.pathname.replace(/\/$/, '')}/${path}`;
+  return base.pathname.replace(/\/$/, '') + path;
 }
 
 /** A connection that knows whom it is talking to, so that a receipt can name the TLS key that really answered. */
