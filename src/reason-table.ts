@@ -649,6 +649,10 @@ export const REASONS = {
     says: 'The vault holds nothing for this exchange.',
     do: 'Check the id; content is kept only by the gateway that answered.',
   },
+  'vault/erased': {
+    says: 'The content of this exchange has been erased: its key was destroyed.',
+    do: 'Rely on the receipt, which stays valid; only whoever has kept opening and content can still compare them.',
+  },
   'vault/corrupt': {
     says: 'What the vault holds for this exchange cannot be decrypted.',
     do: 'Restore the vault from your backup.',

@@ -209,6 +209,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       await gateway.close();
       await Promise.all(upstreams.map(upstream => upstream.close()));
       await openedLog.close();
+      vault.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };

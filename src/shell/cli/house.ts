@@ -147,10 +147,12 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
+  const vault = new Vault(folder.vault, keys.vaultKey);
+  opened.add(async () => vault.close());
   gateway.admit({
     issuer,
     log,
-    vault: new Vault(folder.vault, keys.vaultKey),
+    vault,
     archive: new Archive(folder.archive),
     routing,
     health: new HealthBoard<Upstream>(),

@@ -1,131 +1,142 @@
 /**
- * The vault: one encrypted file for each exchange.
+ * The vault: what was asked and answered, encrypted, in segments.
  *
- * The folder's contents are not trusted: whoever can write there can destroy content but not change or swap it, since every file is
+ * The folder's contents are not trusted: whoever can write there can destroy content but not change or swap it, since every content is
  * authenticated together with its exchange's id. The vault key is trusted; whoever reads it can read everything. Each exchange has a data
- * key of its own, wrapped by the vault key and kept in the file's first bytes, so that erasing those erases the content, backups aside.
+ * key of its own, wrapped by the vault key and kept apart from the content, so that erasing those few bytes erases the content, backups aside.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromBase32 } from '../../bytes/base32.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
-import { OPENING_BYTES } from '../../receipt/opening.js';
+import { openContent, sealContent } from './sealed-content.js';
+import { Segment, type SegmentLimits } from './segment.js';
 
-const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
-const TAG_BYTES = 16;
-/** The wrapped data key at the start of every file. */
-const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
-/** Stands for the length of a response that does not exist. */
-const NO_RESPONSE = 0xffffffff;
+const LIMITS: SegmentLimits = { exchanges: 32_768, bytes: 1 << 30 };
 
 export class Vault implements ContentVault {
   readonly #folder: string;
   readonly #key: Uint8Array;
-  readonly #madeFolders = new Set<string>();
+  readonly #limits: SegmentLimits;
+  /** The segment that is added to, and its number; null before anything has been added. */
+  #latest: { readonly number: number; readonly segment: Segment } | null = null;
 
-  /** `key`: 32 bytes that wrap every data key. */
-  constructor(folder: string, key: Uint8Array) {
+  /** `key`: 32 bytes that wrap every data key. `limits`: of one segment; a vault keeps those that it was made with. */
+  constructor(folder: string, key: Uint8Array, limits: SegmentLimits = LIMITS) {
     this.#folder = folder;
     this.#key = key;
+    this.#limits = limits;
   }
 
   put(exchange: string, content: ExchangeContent): void {
-    const dataKey = randomBytes(KEY_BYTES);
-    const wrapped = encrypt(this.#key, [dataKey], exchange);
-    const sealed = encrypt(dataKey, frame(content), exchange);
-    dataKey.fill(0);
-    try {
-      const path = this.#path(exchange);
-      this.#makeFolder(dirname(path));
-      const file = openSync(path, 'wx', 0o600);
-      try {
-        writeFully(file, Buffer.concat([wrapped, sealed]));
-      } finally {
-        closeSync(file);
-      }
-    } catch (error) {
-      throw new Failure('vault/unavailable', { detail: (error as NodeJS.ErrnoException).code ?? 'unknown' });
-    }
+    refuseOthers(exchange);
+    const sealed = sealContent(this.#key, exchange, content);
+    orUnavailable(() => this.#open().add(exchange, sealed));
   }
 
   get(exchange: string): ExchangeContent {
-    const path = this.#path(exchange);
-    let file: Buffer;
+    const found = this.#find(exchange, 'r', segment => segment.read(exchange));
+    if (found === null) throw new Failure('vault/unknown');
+    if (found === 'erased') throw new Failure('vault/erased');
     try {
-      file = readFileSync(path);
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('vault/unknown');
-      throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
-    }
-    try {
-      const dataKey = decrypt(this.#key, file.subarray(0, WRAPPED_BYTES), exchange);
-      return unframe(decrypt(dataKey, file.subarray(WRAPPED_BYTES), exchange));
+      return openContent(this.#key, exchange, found);
     } catch {
       throw new Failure('vault/corrupt');
     }
   }
 
-  /** Two characters of the id spread the files over 1,024 folders. */
-  #path(exchange: string): string {
-    if (!/^[a-z2-7]{26}$/.test(exchange)) throw new Failure('vault/unknown');
-    return join(this.#folder, exchange.slice(0, 2), exchange);
+  /** What there is of an exchange. The content is not looked at: what is damaged can be erased as well. Throws `vault/unavailable`. */
+  state(exchange: string): 'kept' | 'erased' | 'unknown' {
+    if (!isExchange(exchange)) return 'unknown';
+    return this.#find(exchange, 'r', segment => segment.state(exchange)) ?? 'unknown';
   }
 
-  #makeFolder(folder: string): void {
-    if (this.#madeFolders.has(folder)) return;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#madeFolders.add(folder);
+  /**
+   * Destroys the data key of an exchange, and its content with it; erasing again changes nothing. When this returns, that survives a loss of
+   * power. Both are overwritten where they stand, so that a file system that writes in place keeps none; what backups, snapshots or a disk's
+   * own spare blocks hold is theirs. Throws `vault/unknown` or `vault/unavailable`.
+   */
+  erase(exchange: string): void {
+    const done = this.#find(exchange, 'r+', segment => {
+      if (segment.state(exchange) === null) return null;
+      segment.erase(exchange);
+      return true;
+    });
+    if (done === null) throw new Failure('vault/unknown');
+  }
+
+  /** Lets go of the files. */
+  close(): void {
+    this.#latest?.segment.close();
+    this.#latest = null;
+  }
+
+  /** The segment that has room. */
+  #open(): Segment {
+    if (this.#latest !== null && !this.#latest.segment.isFull) return this.#latest.segment;
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    let number = this.#latest === null ? (this.#numbers()[0] ?? 0) : this.#latest.number + 1;
+    this.close();
+    let segment = this.#segment(number, 'a');
+    if (segment.isFull) {
+      segment.close();
+      number++;
+      segment = this.#segment(number, 'a');
+    }
+    this.#latest = { number, segment };
+    return segment;
+  }
+
+  /** Looks through the segments, the newest first, until `look` finds something. */
+  #find<Found>(exchange: string, mode: 'r' | 'r+', look: (segment: Segment) => Found | null): Found | null {
+    refuseOthers(exchange);
+    return orUnavailable(() => {
+      for (const number of this.#numbers()) {
+        const segment = this.#segment(number, mode);
+        try {
+          const found = look(segment);
+          if (found !== null) return found;
+        } finally {
+          segment.close();
+        }
+      }
+      return null;
+    });
+  }
+
+  /** The numbers of the segments, the newest first. */
+  #numbers(): number[] {
+    let names: string[];
+    try {
+      names = readdirSync(this.#folder);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+      throw error;
+    }
+    const numbers = names.flatMap(name => /^([0-9]{8})\.content$/.exec(name)?.[1] ?? []).map(Number);
+    return numbers.sort((one, other) => other - one);
+  }
+
+  #segment(number: number, mode: 'r' | 'r+' | 'a'): Segment {
+    return new Segment(join(this.#folder, String(number).padStart(8, '0')), this.#limits, mode);
   }
 }
 
-/** `nonce ‖ ciphertext ‖ tag`, bound to the exchange. A data key encrypts once, and a random nonce cannot repeat for the vault key. */
-function encrypt(key: Uint8Array, parts: readonly Uint8Array[], exchange: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
-  return Buffer.concat([
-    nonce,
-    ...parts.map(part => cipher.update(part)),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+function isExchange(text: string): boolean {
+  return fromBase32(text)?.length === 16;
 }
 
-function decrypt(key: Uint8Array, sealed: Buffer, exchange: string): Buffer {
-  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
-  decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-  const body = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
-  return Buffer.concat([body, decipher.final()]);
+function refuseOthers(exchange: string): void {
+  if (!isExchange(exchange)) throw new Failure('vault/unknown');
 }
 
-/** `opening ‖ u32be request length ‖ u32be response length ‖ request ‖ response ‖ what the upstream sent, if that is another`. */
-function frame({ opening, request, response, received }: ExchangeContent): Uint8Array[] {
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32BE(request.length, 0);
-  lengths.writeUInt32BE(response?.length ?? NO_RESPONSE, 4);
-  return [opening, lengths, request, response ?? new Uint8Array(), received ?? new Uint8Array()];
-}
-
-function unframe(bytes: Buffer): ExchangeContent {
-  const requestStart = OPENING_BYTES + 8;
-  const responseStart = requestStart + bytes.readUInt32BE(OPENING_BYTES);
-  const length = bytes.readUInt32BE(OPENING_BYTES + 4);
-  const responseEnd = responseStart + (length === NO_RESPONSE ? 0 : length);
-  return {
-    opening: bytes.subarray(0, OPENING_BYTES),
-    request: bytes.subarray(requestStart, responseStart),
-    response: length === NO_RESPONSE ? null : bytes.subarray(responseStart, responseEnd),
-    received: bytes.length === responseEnd ? null : bytes.subarray(responseEnd),
-  };
-}
-
-function writeFully(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+function orUnavailable<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    const { code = 'unknown' } = error as NodeJS.ErrnoException;
+    throw new Failure('vault/unavailable', { detail: error instanceof RangeError ? 'kept before' : code });
+  }
 }
