@@ -1,0 +1,60 @@
+/** Handing a receipt in again, at its log or at a mirror, so that nobody can keep it out by forgetting it. Sources: spec/submission.md, spec/mirror.md §2. */
+import * as v from 'valibot';
+import { toHex } from '../bytes/hex.js';
+import { parseCanonical } from '../bytes/json.js';
+import type { VerifierKey } from '../note/key.js';
+import { Failure } from '../reason.js';
+import { type Envelope, envelopeBytes, parseEnvelope, payloadDigest } from '../receipt/envelope.js';
+import { verifyStamp } from '../receipt/stamp.js';
+import { type Answered, type Ask, askPeer } from './peer.js';
+
+/** Room for a proof with many ML-DSA-44 cosignatures. */
+const MAX_ANSWER_BYTES = 1 << 18;
+
+const Logged = v.strictObject({ index: v.pipe(v.number(), v.safeInteger()), proof: v.nullable(v.string()) });
+
+/**
+ * The proof that the log gives for a receipt that it has taken, or had; null when it has none yet. Nothing of it is checked. Rejects with
+ * `peer/…`.
+ */
+export async function submitToLog(ask: Ask, log: string, receipt: Envelope): Promise<string | null> {
+  const url = `${log}/entries?wait=witnessed`;
+  const { bytes } = await post(ask, url, receipt);
+  const result = v.safeParse(Logged, parsed(url, bytes));
+  if (!result.success) throw new Failure('peer/answer-malformed', { field: url });
+  return result.output.proof;
+}
+
+/** The stamp of a mirror that has been given the receipt, by one of these keys. Rejects with `peer/…`, `stamp/…`, `json/…` or `envelope/…`. */
+export async function submitToMirror(
+  ask: Ask,
+  mirror: string,
+  receipt: Envelope,
+  stampers: readonly VerifierKey[],
+): Promise<Uint8Array> {
+  const url = `${mirror}/entries`;
+  const { bytes } = await post(ask, url, receipt);
+  const { digest } = await verifyStamp(parseEnvelope(bytes), stampers);
+  if (digest !== toHex(payloadDigest(receipt)))
+    throw new Failure('peer/answer-malformed', { field: url, detail: 'a stamp of something else' });
+  return bytes;
+}
+
+async function post(ask: Ask, url: string, receipt: Envelope): Promise<Answered> {
+  const answered = await askPeer(ask, url, MAX_ANSWER_BYTES, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: new Uint8Array(envelopeBytes(receipt)),
+  });
+  if (answered.status === 200 || answered.status === 201) return answered;
+  throw new Failure('peer/answer-unexpected', { field: url, detail: `HTTP ${answered.status}` });
+}
+
+function parsed(url: string, bytes: Uint8Array): unknown {
+  try {
+    return parseCanonical(bytes);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure('peer/answer-malformed', { field: url, detail: error.code });
+  }
+}
