@@ -4,7 +4,18 @@ import { reporters } from './vitest.shared.js';
 /** The bounded slow suites: crashes, longer fuzzing, and what takes whole processes many seconds. */
 export default defineConfig({
   test: {
-    include: ['test/slow/**/*.test.ts', 'src/**/*.slow.test.ts'],
+    include: [
+      'test/slow/**/*.test.ts',
+      'src/**/*.slow.test.ts',
+      // Unit tests that take a sample there, and everything here.
+      'src/note/policy.test.ts',
+      'src/receipt/key-history.test.ts',
+      'src/shell/gateway/broken-streams.test.ts',
+      'src/shell/mirror/mirrored-log.test.ts',
+      'src/shell/tiles/key-index.test.ts',
+      'test/receipts.test.ts',
+    ],
+    env: { COUNTERSIGN_THOROUGH: '1' },
     // One waits for processes while another computes.
     maxWorkers: 2,
     testTimeout: 600_000,

@@ -410,7 +410,7 @@ export const REASONS = {
     do: 'Send less, or ask the operator to raise the limit.',
   },
   'request/malformed': {
-    says: 'The request is not one that the API knows: it is not a JSON object, or a member is missing, doubled or of the wrong kind.',
+    says: 'The request is not one that the API knows: its body is not of the form that the path takes, or a member is missing, doubled or of the wrong kind.',
     do: 'Correct the body; the message names the member.',
   },
   'request/encoded': {
@@ -440,6 +440,10 @@ export const REASONS = {
   'request/model-unknown': {
     says: 'No upstream of this gateway has that model.',
     do: 'Ask GET /v1/models for those it has, or start the gateway with --upstream.',
+  },
+  'request/surface-unsupported': {
+    says: 'The model does not answer at this path.',
+    do: 'Ask it where it does (the built-in model: /v1/chat/completions), or name a model of the upstream.',
   },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',

@@ -1,9 +1,13 @@
 /**
  * What the gateway needs of whoever answers: a provider, the built-in engine, another gateway.
  *
- * An upstream speaks the OpenAI wire dialect in bytes, so that one path through the gateway serves all
+ * An upstream speaks the wire dialect of the surfaces in bytes, so that one path through the gateway serves all
  * of them and the receipt commits to what really passed.
  */
+import type { SurfaceName } from './surface-names.js';
+
+/** Where a request has its key: as a bearer's, or alone. */
+export type KeyHeader = 'authorization' | 'x-api-key';
 
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
@@ -12,6 +16,8 @@ export interface UpstreamRequest {
   readonly method: 'GET' | 'POST';
   /** Lower-case names. The upstream adds what its transport needs (host, content-length). */
   readonly headers: Readonly<Record<string, string>>;
+  /** The header in which this API takes a key, for an upstream that the gateway has one for; `authorization` where it is left out. */
+  readonly keyHeader?: KeyHeader;
   /** The exact bytes to send; empty for GET. */
   readonly body: Uint8Array;
 }
@@ -66,6 +72,8 @@ export interface Upstream {
   readonly origin: string;
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */
+  serves(surface: SurfaceName): boolean;
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer;
   /** `authorization`: the caller's own header, for an upstream that the gateway has no key for. Rejects when there is no list to be had. */
   models(authorization?: string): Promise<readonly ModelCard[]>;

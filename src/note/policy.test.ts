@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { reasonOf } from '../../test/support/failure.js';
 import { testCosigner, testKey, testMlDsaCosigner } from '../../test/support/keys.js';
 import { mutants, parseOrRefuse } from '../../test/support/mutation.js';
+import { thorough } from '../../test/support/thoroughness.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
 import type { ReasonCode } from '../reason.js';
 import { formatVerifierKey, parseVerifierKey, verifierKey } from './key.js';
@@ -433,7 +434,7 @@ describe('properties', () => {
       fc.property(mutants([EXAMPLE].map(utf8)), bytes => {
         parseOrRefuse(() => parsePolicyBytes(bytes), CODES);
       }),
-      { numRuns: 1000 },
+      { numRuns: thorough(5000, 1000) },
     );
   });
 
@@ -446,7 +447,7 @@ describe('properties', () => {
         if (policy !== undefined && policy.quorum.kind !== 'none')
           expect(satisfies(policy.quorum, [])).toBe(false);
       }),
-      { numRuns: 1000 },
+      { numRuns: thorough(5000, 1000) },
     );
   });
 });

@@ -13,6 +13,7 @@ import {
 } from '../../test/support/key-changes.js';
 import { type TestKey, testCosigner } from '../../test/support/keys.js';
 import { ISSUER, LOG, STRANGER, WITNESSES } from '../../test/support/parties.js';
+import { thorough } from '../../test/support/thoroughness.js';
 import { keyLabel, sameKey } from '../note/key.js';
 import { Failure, type ReasonCode } from '../reason.js';
 import type { KeyRole } from './key-change.js';
@@ -409,7 +410,7 @@ describe('against a thief', () => {
         expect(history.inForce('log')).toEqual([LOG.key]);
         expect(history.inForce('recovery')).toEqual([RECOVERY.key]);
       }),
-      { numRuns: 10 },
+      { numRuns: thorough(50, 10) },
     );
   });
 
@@ -429,7 +430,7 @@ describe('against a thief', () => {
         for (let index = 0; index < 20; index++) expect(issuersAt(undone, index)).toEqual(labels([ISSUER]));
         for (let index = 20; index <= 1000; index++) expect(issuersAt(undone, index)).toEqual([]);
       }),
-      { numRuns: 10 },
+      { numRuns: thorough(50, 10) },
     );
   });
 
@@ -446,7 +447,7 @@ describe('against a thief', () => {
           expect(now.announced).toBe(announced);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: thorough(50, 10) },
     );
   });
 
@@ -464,7 +465,7 @@ describe('against a thief', () => {
           expect(backward).toEqual(forward);
         }
       }),
-      { numRuns: 10 },
+      { numRuns: thorough(50, 10) },
     );
   });
 });

@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
+import { SURFACE_NAMES } from '../exchange/surface-names.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
 import {
   Count,
@@ -92,6 +93,8 @@ const Predicate = v.strictObject({
     complete: v.boolean(),
     parameters: ParametersSchema,
     sent: v.nullable(Hash),
+    /** Left out in receipts from when there was only one: chat completions. */
+    surface: v.exactOptional(v.picklist(SURFACE_NAMES)),
     transforms: v.array(Word),
   }),
   response: v.strictObject({

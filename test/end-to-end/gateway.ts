@@ -192,6 +192,7 @@ const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
   defaults: { temperature: 0 },
+  serves: surface => surface === 'chat/completions',
   send: (_request, sink) => {
     setImmediate(() => {
       sink.head({ status: 200, headers: { 'content-type': 'application/json' }, tlsSpki: null });

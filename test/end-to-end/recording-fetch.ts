@@ -11,18 +11,21 @@ export interface Recorded {
   readonly body: Promise<Buffer>;
 }
 
-/** Adds every chat request to `recorded`. */
+/** Adds every request of a surface to `recorded`. */
 export function recordingFetch(recorded: Recorded[]): typeof fetch {
   return async (input, init) => {
-    const response = await fetch(input, init);
-    if (init?.method?.toUpperCase() !== 'POST') return response;
+    const request = new Request(input, init);
+    // A form becomes bytes only here, and other ones each time.
+    const bytes = Buffer.from(await request.clone().arrayBuffer());
+    const response = await fetch(request);
+    if (request.method !== 'POST') return response;
     const body = response
       .clone()
       .arrayBuffer()
       .then(bytes => Buffer.from(bytes));
     body.catch(() => undefined);
     recorded.push({
-      request: Buffer.from(String(init.body)),
+      request: bytes,
       status: response.status,
       headers: response.headers,
       body,

@@ -64,6 +64,7 @@ export const SAMPLE_RECEIPT: Receipt = {
     complete: true,
     parameters: { max_tokens: 100, reasoning_effort: 'low', stream: false, temperature: 0.5 },
     sent: committed('request/sent', 'the request as it was sent on'),
+    surface: 'chat/completions',
     transforms: ['model-renamed'],
   },
   response: {

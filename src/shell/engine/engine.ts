@@ -9,6 +9,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
   ModelCard,
   Transfer,
@@ -55,6 +56,10 @@ export class Engine implements Upstream {
   constructor(model: Model, inference: Inference) {
     this.#model = model;
     this.#inference = inference;
+  }
+
+  serves(surface: SurfaceName): boolean {
+    return surface === 'chat/completions';
   }
 
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer {

@@ -3,6 +3,7 @@
  *
  * The upstream is not trusted: whatever it does, the exchange ends in one receipt that says what happened.
  */
+import type { Surface } from '../../exchange/surface.js';
 import type {
   Transfer,
   Upstream,
@@ -21,13 +22,15 @@ import { StreamRelay } from './stream-relay.js';
 
 export class AnswerRelay implements UpstreamSink {
   readonly #context: GatewayContext;
+  readonly #surface: Surface;
   readonly #record: ExchangeRecord;
   readonly #delivery: Delivery;
   #transfer: Transfer | null = null;
   #relay: Relay | null = null;
 
-  constructor(context: GatewayContext, record: ExchangeRecord, delivery: Delivery) {
+  constructor(context: GatewayContext, surface: Surface, record: ExchangeRecord, delivery: Delivery) {
     this.#context = context;
+    this.#surface = surface;
     this.#record = record;
     this.#delivery = delivery;
   }
@@ -47,9 +50,18 @@ export class AnswerRelay implements UpstreamSink {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
       // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.
       if (encoding !== 'identity') throw new Failure('upstream/garbage', { field: 'content-encoding' });
+      if (isStream && !this.#surface.streams)
+        throw new Failure('upstream/garbage', { field: 'content-type' });
       this.#relay = isStream
-        ? new StreamRelay(this.#context.limits, this.#record, this.#delivery, head, this.#transfer)
-        : new BodyRelay(this.#context.limits, this.#delivery, head);
+        ? new StreamRelay(
+            this.#context.limits,
+            this.#surface,
+            this.#record,
+            this.#delivery,
+            head,
+            this.#transfer,
+          )
+        : new BodyRelay(this.#context.limits, this.#surface.newReader(), this.#delivery, head);
     });
   }
 

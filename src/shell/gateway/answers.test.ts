@@ -15,7 +15,7 @@ import {
 } from '../../../test/end-to-end/upstreams.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
-import { toolCallBytes } from '../../exchange/chat-answer.js';
+import { toolCallBytes } from '../../exchange/tool-call.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
 import { commit } from '../../receipt/opening.js';

@@ -1,7 +1,7 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
-import { ChatAnswerReader } from '../../exchange/chat-answer.js';
+import type { AnswerReader } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { GatewayLimits } from './context.js';
@@ -11,12 +11,14 @@ import { forwardedHeaders } from './respond.js';
 
 export class BodyRelay implements Relay {
   readonly #limits: GatewayLimits;
+  readonly #reader: AnswerReader;
   readonly #delivery: Delivery;
   readonly #head: UpstreamHead;
   readonly #body = new ByteCollector();
 
-  constructor(limits: GatewayLimits, delivery: Delivery, head: UpstreamHead) {
+  constructor(limits: GatewayLimits, reader: AnswerReader, delivery: Delivery, head: UpstreamHead) {
     this.#limits = limits;
+    this.#reader = reader;
     this.#delivery = delivery;
     this.#head = head;
   }
@@ -37,11 +39,12 @@ export class BodyRelay implements Relay {
       this.#delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
       return;
     }
-    const reader = new ChatAnswerReader();
-    if (http !== 200 || value === null || !reader.add(value)) {
+    if (http !== 200 || !this.#reader.body(value, mediaType(this.#head))) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
-    this.#delivery.answer({ status: 'completed', reason: null, http, headers, body, answer: reader.answer });
+    const { answer, failed } = this.#reader;
+    const status = failed ? 'failed' : 'completed';
+    this.#delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
   }
 
   fail(failure: Failure): void {
@@ -51,6 +54,10 @@ export class BodyRelay implements Relay {
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
     this.#delivery.abandonBody(reason);
   }
+}
+
+function mediaType({ headers }: UpstreamHead): string {
+  return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 }
 
 function parseObject(body: Uint8Array): object | null {

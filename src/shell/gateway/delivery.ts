@@ -6,8 +6,7 @@
  */
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { toHex } from '../../bytes/hex.js';
-import type { ChatAnswer } from '../../exchange/chat-answer.js';
-import { openaiError } from '../../exchange/openai-error.js';
+import type { AnswerFacts, Surface } from '../../exchange/surface.js';
 import type { Failure, ReasonCode } from '../../reason.js';
 import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import { commit } from '../../receipt/opening.js';
@@ -28,13 +27,14 @@ export interface BodyAnswer {
   readonly http: number;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Uint8Array;
-  readonly answer: ChatAnswer | null;
+  readonly answer: AnswerFacts | null;
 }
 
 export class Delivery {
   /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
   onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
   readonly #context: GatewayContext;
+  readonly #surface: Surface;
   readonly #record: ExchangeRecord;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -43,11 +43,13 @@ export class Delivery {
 
   constructor(
     context: GatewayContext,
+    surface: Surface,
     record: ExchangeRecord,
     request: IncomingMessage,
     response: ServerResponse,
   ) {
     this.#context = context;
+    this.#surface = surface;
     this.#record = record;
     this.#request = request;
     this.#response = response;
@@ -168,7 +170,7 @@ export class Delivery {
   }
 
   #answerWithError(status: 'refused' | 'failed', failure: Failure): void {
-    const { status: http, body } = openaiError(failure);
+    const { status: http, body } = this.#surface.failureBody(failure);
     const headers: OutgoingHttpHeaders = {
       'content-type': 'application/json',
       'countersign-reason': failure.code,
@@ -196,7 +198,7 @@ export class Delivery {
     // The log reports its own troubles once and for all; of the vault's the operator would hear nothing.
     if (failure.code === 'vault/unavailable') this.#context.onProblem(failure.message);
     if (this.#response.headersSent) this.#response.destroy();
-    else sendFailure(this.#response, failure);
+    else sendFailure(this.#response, this.#surface, failure);
   }
 }
 

@@ -8,9 +8,9 @@ import { randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
-import { type ChatAnswer, toolCallBytes } from '../../exchange/chat-answer.js';
-import type { ChatRequest } from '../../exchange/chat-request.js';
 import type { Parameters } from '../../exchange/parameters.js';
+import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
+import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
@@ -38,7 +38,7 @@ export interface Ending {
   readonly http: number;
   /** What the receipt commits to of the response, and the bytes that the vault keeps; null when nothing was sent. */
   readonly response: { readonly digest: ResponseDigest; readonly bytes: Uint8Array } | null;
-  readonly answer: ChatAnswer | null;
+  readonly answer: AnswerFacts | null;
 }
 
 export interface SealedReceipt {
@@ -56,12 +56,13 @@ export class ExchangeRecord {
   readonly id = toBase32(randomBytes(16));
   readonly opening: Uint8Array = randomBytes(OPENING_BYTES);
   readonly #context: GatewayContext;
+  readonly #surface: Surface;
   readonly #received: number;
   readonly #body: Uint8Array;
   readonly #complete: boolean;
   readonly #thread: ClientThread;
   readonly #counter: number;
-  #request: ChatRequest | null = null;
+  #request: RequestFacts | null = null;
   #upstream: Upstream | null = null;
   #head: UpstreamHead | null = null;
   #sent: Uint8Array | null = null;
@@ -71,12 +72,14 @@ export class ExchangeRecord {
   /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
   constructor(
     context: GatewayContext,
+    surface: Surface,
     credentials: string,
     body: Uint8Array,
     complete: boolean,
     received: number,
   ) {
     this.#context = context;
+    this.#surface = surface;
     this.#received = received;
     this.#body = body;
     this.#complete = complete;
@@ -98,7 +101,7 @@ export class ExchangeRecord {
     return this.#body.length;
   }
 
-  understood(request: ChatRequest): void {
+  understood(request: RequestFacts): void {
     this.#request = request;
   }
 
@@ -181,6 +184,7 @@ export class ExchangeRecord {
         complete: this.#complete,
         parameters: this.#parameters(),
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
+        surface: this.#surface.name,
         transforms: [],
       },
       response: {
@@ -233,7 +237,7 @@ export class ExchangeRecord {
     ];
   }
 
-  #model(answer: ChatAnswer | null): Receipt['model'] {
+  #model(answer: AnswerFacts | null): Receipt['model'] {
     const requested = this.#request?.model ?? null;
     const served = answer?.model ?? null;
     return {
@@ -250,7 +254,7 @@ export class ExchangeRecord {
   }
 
   #finish(reason: string, at: number): Receipt['response']['finish'][number] {
-    return this.#name(`finish/${at}`, reason, FINISH_REASONS.has(reason));
+    return this.#name(`finish/${at}`, reason, this.#surface.finishReasons.has(reason));
   }
 
   #name(label: Label, name: string, isPublic: boolean): { name: string } | { commitment: string } {
@@ -284,7 +288,7 @@ export class ExchangeRecord {
 
   #upstreamFacts(): Receipt['upstream'] {
     if (this.#upstream === null || this.#sent === null) return null;
-    const requestId = this.#head?.headers['x-request-id'];
+    const { 'x-request-id': id, 'request-id': requestId = id } = this.#head?.headers ?? {};
     return {
       origin: this.#upstream.origin,
       requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),
@@ -308,12 +312,3 @@ export class ExchangeRecord {
 function hostOf(origin: string): string {
   return origin === 'built-in:' ? 'built-in engine' : new URL(origin).host;
 }
-
-/** The finish reasons that OpenAI's API documents; any other is the upstream's own text. */
-const FINISH_REASONS: ReadonlySet<string> = new Set([
-  'stop',
-  'length',
-  'tool_calls',
-  'content_filter',
-  'function_call',
-]);

@@ -1,5 +1,5 @@
 /**
- * The gateway: an OpenAI-compatible server whose every answer leaves with a receipt.
+ * The gateway: a server of the APIs that clients know, whose every answer leaves with a receipt.
  *
  * It listens before it takes exchanges, so that witnesses can read a log that starts, without which it may never be witnessed.
  *
@@ -8,15 +8,17 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { openaiError } from '../../exchange/openai-error.js';
+import { OPENAI } from '../../exchange/openai/api.js';
+import type { Api, Surface } from '../../exchange/surface.js';
+import { SURFACES } from '../../exchange/surfaces.js';
 import { Failure } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
-import { handleChat } from './chat.js';
 import { asFailure, type GatewayContext } from './context.js';
+import { handleExchange } from './exchange.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
 import { sendFailure, sendJson } from './respond.js';
@@ -50,12 +52,12 @@ export class Gateway {
     this.#server = createServer(
       { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
       oneAtATime((request, response) => {
-        this.#serve(request, response).catch((error: unknown) => this.#failed(response, error));
+        this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
       }),
     );
     explainBrokenRequests(this.#server, failure => ({
       type: 'application/json',
-      body: openaiError(failure).body,
+      body: OPENAI.failureBody(failure).body,
     }));
     this.#server.maxConnections = connectionLimit(options.connections);
   }
@@ -107,9 +109,11 @@ export class Gateway {
     }
     const handler = this.#route(route, request, url.searchParams, response);
     if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
-    const methods = route === CHAT ? ['POST'] : ['GET', 'HEAD'];
+    const methods = SURFACE_AT.has(route) ? ['POST'] : ['GET', 'HEAD'];
     if (!methods.includes(request.method ?? '')) {
-      sendFailure(response, new Failure('request/method-refused'), { allow: methods.join(', ') });
+      sendFailure(response, apiOf(request), new Failure('request/method-refused'), {
+        allow: methods.join(', '),
+      });
       return;
     }
     await handler();
@@ -122,11 +126,11 @@ export class Gateway {
     query: URLSearchParams,
     response: ServerResponse,
   ): (() => Promise<void> | void) | null {
+    const surface = SURFACE_AT.get(route);
+    if (surface !== undefined) return () => this.#exchange(surface, request, response);
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
     switch (route) {
-      case CHAT:
-        return () => this.#chat(request, response);
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
       case '/healthz':
@@ -140,10 +144,10 @@ export class Gateway {
     }
   }
 
-  async #chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #exchange(surface: Surface, request: IncomingMessage, response: ServerResponse): Promise<void> {
     const context = this.#admitted;
     if (context.active.closing) throw new Failure('gateway/closing');
-    await handleChat(context, request, response);
+    await handleExchange(context, surface, request, response);
   }
 
   get #admitted(): GatewayContext {
@@ -162,23 +166,31 @@ export class Gateway {
     sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks });
   }
 
-  #failed(response: ServerResponse, error: unknown): void {
+  #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const failure = asFailure(this.#options, error);
     const later = failure.code === 'gateway/opening' ? { 'retry-after': '1' } : {};
     if (response.headersSent) response.destroy();
-    else sendFailure(response, failure, later);
+    else sendFailure(response, apiOf(request), failure, later);
   }
 }
 
-const CHAT = '/v1/chat/completions';
+const SURFACE_AT: ReadonlyMap<string, Surface> = new Map(
+  SURFACES.map(surface => [`/v1/${surface.name}`, surface]),
+);
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';
 
+/** Whose errors a client expects; OpenAI's, where the path does not say. */
+function apiOf({ url = '/' }: IncomingMessage): Api {
+  const path = URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
+  return SURFACE_AT.get(path) ?? OPENAI;
+}
+
 const WELCOME = {
   name: 'countersign',
   paths: [
-    'POST /v1/chat/completions',
+    ...[...SURFACE_AT.keys()].map(path => `POST ${path}`),
     'GET /v1/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'POST /log/entries?wait=included|witnessed',

@@ -1,5 +1,5 @@
 /**
- * An OpenAI-compatible server over HTTP.
+ * A server over HTTP that speaks the API of the surfaces it is asked at.
  *
  * The server is not trusted: it may be slow, break off, answer garbage or without end. Redirects are never followed, so that a key in
  * hand goes to the origin that the operator named and nowhere else.
@@ -57,6 +57,11 @@ export class HttpUpstream implements Upstream {
     });
   }
 
+  /** Which paths a remote server knows is not known here; its own error says so. */
+  serves(): boolean {
+    return true;
+  }
+
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
     const transfer = new HttpTransfer(sink);
     const connection: Connection = { tlsSpki: null };
@@ -88,10 +93,15 @@ export class HttpUpstream implements Upstream {
     await this.#pool.destroy();
   }
 
-  #headers({ headers, body }: UpstreamRequest): Record<string, string> {
+  #headers({ headers, body, keyHeader = 'authorization' }: UpstreamRequest): Record<string, string> {
     const sent: Record<string, string> = { ...headers, 'accept-encoding': 'identity' };
     if (body.length > 0) sent['content-length'] = String(body.length);
-    if (this.#options.key !== null) sent.authorization = `Bearer ${this.#options.key}`;
+    const { key } = this.#options;
+    if (key === null) return sent;
+    // The client's own key, in whichever header it came, is for nobody but the gateway then.
+    delete sent.authorization;
+    delete sent['x-api-key'];
+    sent[keyHeader] = keyHeader === 'authorization' ? `Bearer ${key}` : key;
     return sent;
   }
 

@@ -1,11 +1,11 @@
-/** Writing answers: headers that are always there, and errors in the shape that OpenAI's clients understand. */
+/** Writing answers: headers that are always there, and errors in the shape that the API of the path has for them. */
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import { openaiError } from '../../exchange/openai-error.js';
+import type { Api } from '../../exchange/surface.js';
 import type { Failure } from '../../reason.js';
 
 /** What an upstream's answer may tell the client; whatever else it sends ends here, its cookies and anything that looks like ours included. */
 const FORWARDED =
-  /^(?:content-type|retry-after|retry-after-ms|x-request-id|x-should-retry|x-ratelimit-[a-z-]+|openai-[a-z-]+)$/;
+  /^(?:content-type|retry-after|retry-after-ms|x-request-id|x-should-retry|x-ratelimit-[a-z-]+|openai-[a-z-]+|request-id|anthropic-[a-z-]+)$/;
 
 /** What may stand in a header's value everywhere; an upstream's other characters would make our own answer fail. */
 const SENDABLE = /^[\t\x20-\x7e]*$/;
@@ -44,10 +44,11 @@ export function sendJson(
 /** An error that belongs to no exchange, and so has no receipt. */
 export function sendFailure(
   response: ServerResponse,
+  api: Api,
   failure: Failure,
   headers: OutgoingHttpHeaders = {},
 ): void {
-  const { status, body } = openaiError(failure);
+  const { status, body } = api.failureBody(failure);
   sendBody(
     response,
     status,

@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
 import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { SURFACE_NAMES } from '../../exchange/surface-names.js';
+import { SURFACES } from '../../exchange/surfaces.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
 import { parseTlogProof } from '../../tree/tlog-proof.js';
@@ -28,7 +30,9 @@ describe('paths', () => {
   it.each([
     '/v1',
     '/v1/',
-    '/v1/completions',
+    '/v1/chat',
+    '/v1/images',
+    '/v1/Completions',
     '/v1/chat/completions/',
     '/V1/models',
     '/v1//models',
@@ -98,13 +102,21 @@ function rawStatus(bytes: string): Promise<number> {
   });
 }
 
+it('GET / names every surface, and each name in receipts has one', async () => {
+  const { paths } = json<{ paths: string[] }>(await ask(gateway.address, { path: '/' }));
+  expect(SURFACES.map(({ name }) => name).sort()).toEqual([...SURFACE_NAMES].sort());
+  expect(paths).toEqual(expect.arrayContaining(SURFACES.map(({ name }) => `POST /v1/${name}`)));
+});
+
 describe('methods', () => {
   const cases = [
-    ...['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'].map(method => ({
-      method,
-      path: '/v1/chat/completions',
-      allow: 'POST',
-    })),
+    ...SURFACES.flatMap(({ name }) =>
+      ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'].map(method => ({
+        method,
+        path: `/v1/${name}`,
+        allow: 'POST',
+      })),
+    ),
     ...['/v1/models', '/healthz', '/v1/receipts/x'].flatMap(path =>
       ['POST', 'DELETE', 'OPTIONS'].map(method => ({ method, path, allow: 'GET, HEAD' })),
     ),
@@ -114,7 +126,10 @@ describe('methods', () => {
     const got = await ask(gateway.address, { path, method });
     expect(got.status).toBe(405);
     expect(got.headers.allow).toBe(allow);
-    if (method !== 'HEAD') expect(errorOf(got).code).toBe('method_not_supported');
+    expect(got.headers['countersign-reason']).toBe('request/method-refused');
+    // Anthropic's errors have no code.
+    if (method !== 'HEAD' && !path.startsWith('/v1/messages'))
+      expect(errorOf(got).code).toBe('method_not_supported');
   });
 });
 

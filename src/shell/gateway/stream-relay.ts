@@ -4,10 +4,9 @@
  */
 import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
-import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
-import { ChatAnswerReader } from '../../exchange/chat-answer.js';
-import { openaiError } from '../../exchange/openai-error.js';
+import { concat, fromUtf8 } from '../../bytes/octets.js';
 import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
+import type { AnswerReader, Surface } from '../../exchange/surface.js';
 import type { Transfer, UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
@@ -19,8 +18,6 @@ import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
-/** What ends a stream in OpenAI's dialect. */
-const TERMINAL = '[DONE]';
 /** How long an upstream may take to end after its terminal event, in milliseconds. */
 const LINGER = 1000;
 /** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
@@ -28,31 +25,36 @@ const RESERVED_COMMENT = /^\s*countersign-/i;
 
 export class StreamRelay implements Relay {
   readonly #limits: GatewayLimits;
+  readonly #surface: Surface;
   readonly #record: ExchangeRecord;
   readonly #delivery: Delivery;
   readonly #transfer: Transfer | null;
   readonly #http: number;
   readonly #splitter: EventSplitter;
   readonly #chain: StreamChain;
-  readonly #reader = new ChatAnswerReader();
+  readonly #reader: AnswerReader;
   /** What the client has been sent, comments of ours aside: this is what the vault keeps. */
   readonly #sent = new ByteCollector();
   #accepted = false;
-  #upstreamError = false;
+  /** How many events the client has been sent. */
+  #events = 0;
   #waiting = false;
 
   constructor(
     limits: GatewayLimits,
+    surface: Surface,
     record: ExchangeRecord,
     delivery: Delivery,
     head: UpstreamHead,
     transfer: Transfer | null,
   ) {
     this.#limits = limits;
+    this.#surface = surface;
     this.#record = record;
     this.#delivery = delivery;
     this.#transfer = transfer;
     this.#http = head.status;
+    this.#reader = surface.newReader();
     this.#splitter = new EventSplitter(limits.eventBytes);
     this.#chain = new StreamChain(record.opening);
     delivery.beginStream(head.status, forwardedHeaders(head.headers));
@@ -69,18 +71,16 @@ export class StreamRelay implements Relay {
   end(): void {
     this.#relayAll(this.#splitter.end());
     if (this.#delivery.ended) return;
-    if (this.#upstreamError) {
+    if (this.#reader.failed) {
       if (this.#seal('failed', 'upstream/error') !== null) this.#delivery.finishStream(null);
       return;
     }
-    if (this.#reader.answer.finish.length === 0)
-      throw new Failure('upstream/broken', { detail: 'no end of the stream' });
+    if (!this.#reader.finished) throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     if (this.#seal('completed', null) !== null) this.#delivery.finishStream(null);
   }
 
-  /** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
   fail(failure: Failure): void {
-    const raw = concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
+    const raw = this.#surface.failureEvent(failure, this.#events);
     this.#finish(readEvent(raw), 'failed', failure.code);
   }
 
@@ -101,14 +101,14 @@ export class StreamRelay implements Relay {
       this.#write(raw);
       return;
     }
-    const data = fromUtf8(eventData(block.event));
-    if (data === TERMINAL) {
-      const status = this.#upstreamError ? 'failed' : 'completed';
-      this.#finish({ ...block, raw }, status, this.#upstreamError ? 'upstream/error' : null);
+    if (this.#sent.length + raw.length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
+    const type = block.event.event === null ? null : fromUtf8(block.event.event);
+    const isLast = this.#reader.event({ type, data: fromUtf8(eventData(block.event)) });
+    if (isLast) {
+      const { failed } = this.#reader;
+      this.#finish({ ...block, raw }, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null);
       return;
     }
-    this.#read(data);
-    if (this.#sent.length + raw.length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
     this.#keep(raw, block);
     this.#write(concat(this.#acceptance(), raw));
   }
@@ -134,18 +134,11 @@ export class StreamRelay implements Relay {
     return commentLine(ACCEPTANCE_COMMENT, this.#record.accept());
   }
 
-  #read(data: string | null): void {
-    try {
-      const value: unknown = JSON.parse(data ?? '');
-      if (!this.#reader.add(value))
-        this.#upstreamError ||= typeof value === 'object' && value !== null && 'error' in value;
-    } catch {
-      // Not JSON: it passes and is committed to like every event, but says nothing that a receipt could repeat.
-    }
-  }
-
   #keep(raw: Uint8Array, { event }: EventBlock): void {
-    if (event !== null) this.#chain.add(eventBytes(event));
+    if (event !== null) {
+      this.#chain.add(eventBytes(event));
+      this.#events++;
+    }
     this.#sent.add(raw);
   }
 

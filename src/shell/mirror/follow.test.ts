@@ -307,6 +307,15 @@ describe('pushing a log to a mirror', () => {
     await log.close();
   });
 
+  it('mirror/log-key-unknown: under a key of the log that has not signed what the log shows', async () => {
+    const { log, remote } = await openLog();
+    await grow(log, 10);
+    const to = await serve(routesOf(await openMirror()));
+    const pushing = () => push({ ...options(remote, to), log: [testKey(LOG.key.name, 9).key] });
+    expect(await reasonOfAsync(pushing)).toBe('mirror/log-key-unknown');
+    await log.close();
+  });
+
   it('a cosignature that does not verify counts as none', async () => {
     const { log, remote } = await openLog();
     await grow(log, 10);

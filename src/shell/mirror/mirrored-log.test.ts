@@ -15,6 +15,7 @@ import {
   openMirroredLog,
   TestLog,
 } from '../../../test/support/mirror.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { equal, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { parseCheckpoint } from '../../note/checkpoint.js';
 import { cosignerOf } from '../../note/cosignature.js';
@@ -471,8 +472,8 @@ describe('a disk that fails', () => {
     expect(await live(whole.path, counting)).toEqual([252, 515]);
     whole.remove();
     expect(counting.count).toBeGreaterThan(30);
-    // Every call in one or two of the five ways, since each life takes a while.
-    for (let call = FAULTS.indexOf(fault) % 3; call < counting.count; call += 3) {
+    const step = thorough(1, 3);
+    for (let call = FAULTS.indexOf(fault) % step; call < counting.count; call += step) {
       const copy = temporaryFolder();
       cpSync(original.path, copy.path, { recursive: true });
       const disk = faultyDisk();

@@ -49,8 +49,8 @@ const BETWEEN_ATTEMPTS = 1000;
 const MAX_OFFERS = 5;
 
 /**
- * Uploads until the mirror has cosigned the log's present checkpoint. Throws `peer/…`, `note/…`, `checkpoint/…`; `mirror/log-forked` when
- * the mirror has another history than the log shows.
+ * Uploads until the mirror has cosigned the log's present checkpoint. Throws `peer/…`, `note/…`, `checkpoint/…`; `mirror/log-key-unknown` when
+ * none of the log's given keys has signed it, and `mirror/log-forked` when the mirror has another history than the log shows.
  */
 export async function push(options: PushOptions): Promise<Pushed> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {

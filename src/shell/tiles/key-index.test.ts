@@ -1,8 +1,9 @@
 import { cpSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { faultyDisk } from '../../../test/support/faulty-disk.js';
+import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
 import { growTo, openTestLog, temporaryFolder, testEntry, testKeysOf } from '../../../test/support/log.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { equal, u64be } from '../../bytes/octets.js';
 import { nodeDisk } from '../files/disk.js';
@@ -103,8 +104,9 @@ describe('an index', () => {
 
   it('whose disk fails once finds everything all the same, and writes it the next time', async () => {
     // It makes a folder, opens and writes a run in eight pieces, and names it in `through` by another open, write and rename.
-    for (const call of [0, 1, 2, 6, 9, 10, 11, 12]) {
-      for (const fault of ['lost', 'kept'] as const) {
+    const everyCall = Array.from({ length: 13 }, (_, call) => call);
+    for (const call of thorough(everyCall, [0, 1, 2, 6, 9, 10, 11, 12])) {
+      for (const fault of thorough<readonly Fault[]>(['lost', 'kept', 'torn'], ['lost', 'kept'])) {
         rmSync(at('.'), { recursive: true, force: true });
         const disk = faultyDisk();
         disk.failAt(call, fault);
@@ -144,7 +146,7 @@ describe('an index', () => {
     const whole = await KeyIndex.open(before, nodeDisk, 0);
     await fill(whole, BEFORE_MERGING);
     await whole.close();
-    for (let call = 0; call < 12; call += 2) {
+    for (let call = 0; call < 12; call += thorough(1, 2)) {
       rmSync(at('.'), { recursive: true, force: true });
       cpSync(before, at('.'), { recursive: true });
       const disk = faultyDisk();

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { APIError } from 'openai';
 import { describe, expect, it } from 'vitest';
-import { fromUtf8 } from '../bytes/octets.js';
-import { Failure, isReasonCode, type ReasonCode } from '../reason.js';
-import { openaiError } from './openai-error.js';
+import { fromUtf8 } from '../../bytes/octets.js';
+import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
+import { openaiError } from './error.js';
 
 interface Shape {
   readonly status: number;
@@ -30,6 +30,10 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['request/encoded', { status: 415, type: 'invalid_request_error', code: 'request/encoded' }],
   ['request/parameter-invalid', { status: 400, type: 'invalid_request_error', code: 'invalid_value' }],
   ['request/model-unknown', { status: 404, type: 'invalid_request_error', code: 'model_not_found' }],
+  [
+    'request/surface-unsupported',
+    { status: 404, type: 'invalid_request_error', code: 'request/surface-unsupported' },
+  ],
   ['request/route-unknown', { status: 404, type: 'invalid_request_error', code: 'unknown_url' }],
   ['request/method-refused', { status: 405, type: 'invalid_request_error', code: 'method_not_supported' }],
   ['request/host-refused', { status: 403, type: 'invalid_request_error', code: 'request/host-refused' }],
@@ -86,7 +90,7 @@ describe("errors in OpenAI's shape", () => {
 
   it('every code of the request, the upstream and the gateway has a row here', () => {
     const reasons: object = JSON.parse(
-      readFileSync(new URL('../../spec/reasons.json', import.meta.url), 'utf8'),
+      readFileSync(new URL('../../../spec/reasons.json', import.meta.url), 'utf8'),
     );
     const codes = Object.keys(reasons).filter(code => /^(?:request|upstream|gateway)\//.test(code));
     const rows = new Set<string>(ROWS.map(([code]) => code));

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fromUtf8 } from '../bytes/octets.js';
-import { type ChatAnswer, ChatAnswerReader, toolCallBytes } from './chat-answer.js';
+import type { AnswerFacts } from '../surface.js';
+import { ChoicesReader } from './choices.js';
 
-function readAll(...values: readonly unknown[]): ChatAnswer {
-  const reader = new ChatAnswerReader();
+function readAll(...values: readonly unknown[]): AnswerFacts {
+  const reader = new ChoicesReader();
   for (const value of values) reader.add(value);
   return reader.answer;
 }
-const EMPTY: ChatAnswer = { model: null, finish: [], usage: null, toolCalls: [] };
+const EMPTY: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
 const call = (id: string, name: string, text: string) => ({
   id,
   type: 'function',
@@ -23,7 +23,7 @@ describe('a hostile answer', () => {
     ['choices that could be some', (index: number) => ({ index, finish_reason: 'stop' })],
   ])('a million %s are no answer, and that is seen at once', (_, choice) => {
     const choices = Array.from({ length: 1_000_000 }, (_item, index) => choice(index));
-    const reader = new ChatAnswerReader();
+    const reader = new ChoicesReader();
     const started = performance.now();
     expect(reader.add({ model: 'm', choices })).toBe(false);
     expect(performance.now() - started).toBeLessThan(200);
@@ -156,7 +156,7 @@ describe('what an upstream gets wrong is not in the receipt', () => {
     ['a choice that is null', { choices: [null] }],
     ['a choice that is a text', { choices: ['a'] }],
   ])('%s is neither an answer nor a chunk', (_, value) => {
-    const reader = new ChatAnswerReader();
+    const reader = new ChoicesReader();
     expect(reader.add(value)).toBe(false);
     expect(reader.answer).toEqual(EMPTY);
   });
@@ -169,7 +169,7 @@ describe('what an upstream gets wrong is not in the receipt', () => {
     ['tool calls that are no list', { choices: [{ message: { tool_calls: 'a' } }] }],
     ['usage that is no object', { choices: [], usage: 5 }],
   ])('%s', (_, value) => {
-    const reader = new ChatAnswerReader();
+    const reader = new ChoicesReader();
     expect(reader.add(value)).toBe(true);
     expect(reader.answer).toEqual(EMPTY);
   });
@@ -204,7 +204,7 @@ describe('hostile indexes', () => {
   });
 
   it('ever more choices and calls fill no memory', () => {
-    const reader = new ChatAnswerReader();
+    const reader = new ChoicesReader();
     for (let index = 0; index < 6000; index++)
       reader.add({
         choices: [{ index, finish_reason: 'stop', delta: { tool_calls: [{ index, id: `${index}` }] } }],
@@ -239,26 +239,6 @@ describe('hostile indexes', () => {
         );
       }),
       { numRuns: 500 },
-    );
-  });
-});
-
-describe('spec/receipt.md §2: tool/<i>', () => {
-  it('is JSON with the members sorted, all of them texts', () => {
-    expect(
-      fromUtf8(toolCallBytes({ id: 'call_1', type: 'function', name: 'add', arguments: '{"a":"\u00e9"}' })),
-    ).toBe('{"arguments":"{\\"a\\":\\"é\\"}","id":"call_1","name":"add","type":"function"}');
-  });
-
-  it('two calls have the same bytes only when they are the same call', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', '"', '\\', ',', ':', '\ud800'), maxLength: 4 });
-    const calls = fc.record({ id: text, type: text, name: text, arguments: text });
-    fc.assert(
-      fc.property(calls, calls, (a, b) => {
-        const same = JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort());
-        expect(fromUtf8(toolCallBytes(a)) === fromUtf8(toolCallBytes(b))).toBe(same);
-      }),
-      { numRuns: 1000 },
     );
   });
 });

@@ -1,26 +1,13 @@
 /**
- * Answers of OpenAI's chat completions API, whole or in chunks, read for what a receipt says of them. They pass through unchanged; what
- * an upstream leaves out or gets wrong is simply not in the receipt.
+ * Answers made of choices, as OpenAI's chat completions and completions have them, whole or in chunks, read for what a receipt says of
+ * them. They pass through unchanged; what an upstream leaves out or gets wrong is simply not in the receipt.
  */
 import * as v from 'valibot';
-import { utf8 } from '../bytes/octets.js';
-import type { Usage } from './parameters.js';
-
-export interface ToolCall {
-  readonly id: string;
-  readonly type: string;
-  readonly name: string;
-  readonly arguments: string;
-}
-
-export interface ChatAnswer {
-  /** The model that the upstream says has answered; any text at all. */
-  readonly model: string | null;
-  /** The finish reason of each choice, as returned. */
-  readonly finish: readonly string[];
-  readonly usage: Usage | null;
-  readonly toolCalls: readonly ToolCall[];
-}
+import type { Usage } from '../parameters.js';
+import type { AnswerFacts } from '../surface.js';
+import { readUsage } from '../usage.js';
+import type { PartReader } from './chunked-answer.js';
+import { PROMPT_USAGE } from './usage.js';
 
 /** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
 const MAX_ITEMS = 4096;
@@ -47,7 +34,7 @@ const Answer = v.looseObject({
 });
 
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
-export class ChatAnswerReader {
+export class ChoicesReader implements PartReader {
   #model: string | null = null;
   #usage: Usage | null = null;
   readonly #finish = new Map<number, string>();
@@ -61,7 +48,7 @@ export class ChatAnswerReader {
     if (!parsed.success) return false;
     const { model, usage } = parsed.output;
     this.#model = model ?? this.#model;
-    if (usage) this.#usage = readUsage(usage);
+    if (usage) this.#usage = readUsage(usage, PROMPT_USAGE);
     for (const choice of parsed.output.choices) {
       if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
       const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
@@ -73,7 +60,11 @@ export class ChatAnswerReader {
     return true;
   }
 
-  get answer(): ChatAnswer {
+  get finished(): boolean {
+    return this.#finish.size > 0;
+  }
+
+  get answer(): AnswerFacts {
     return {
       model: this.#model,
       finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
@@ -90,22 +81,4 @@ export class ChatAnswerReader {
     call.arguments += part.function?.arguments ?? '';
     if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
   }
-}
-
-/** The bytes of a tool call that a receipt commits to: JSON with its members sorted. */
-export function toolCallBytes(call: ToolCall): Uint8Array {
-  return utf8(JSON.stringify({ arguments: call.arguments, id: call.id, name: call.name, type: call.type }));
-}
-
-function readUsage(usage: Record<string, unknown>): Usage {
-  const details = (name: string) => (usage[name] ?? {}) as Record<string, unknown>;
-  const counts: [keyof Usage, unknown][] = [
-    ['prompt_tokens', usage.prompt_tokens],
-    ['completion_tokens', usage.completion_tokens],
-    ['total_tokens', usage.total_tokens],
-    ['cached_tokens', details('prompt_tokens_details').cached_tokens],
-    ['reasoning_tokens', details('completion_tokens_details').reasoning_tokens],
-  ];
-  const known = counts.filter(([, count]) => Number.isSafeInteger(count) && (count as number) >= 0);
-  return Object.fromEntries(known) as Usage;
 }

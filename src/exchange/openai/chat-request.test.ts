@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { failureOf } from '../../test/support/failure.js';
-import { mutants, parseOrRefuse } from '../../test/support/mutation.js';
-import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
-import { fromUtf8, utf8 } from '../bytes/octets.js';
-import { readChatRequest } from './chat-request.js';
-import { PARAMETER_NAMES } from './parameters.js';
+import { failureOf } from '../../../test/support/failure.js';
+import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
+import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import type { ParameterName } from '../parameters.js';
+import { CHAT_PARAMETERS, readChatRequest } from './chat-request.js';
 
 /** Milliseconds that reading two megabytes may take on a busy machine; what is quadratic takes minutes. */
 const QUICK = 2000;
@@ -252,10 +252,7 @@ describe('attachments: the content parts that are not text', () => {
 });
 
 /** The edges of each parameter's range, and what lies just beyond them. */
-const RANGES: Record<
-  (typeof PARAMETER_NAMES)[number],
-  { good: readonly unknown[]; bad: readonly unknown[] }
-> = {
+const RANGES: Partial<Record<ParameterName, { good: readonly unknown[]; bad: readonly unknown[] }>> = {
   frequency_penalty: { good: [-2, 0, 0.5, 2], bad: [-2.01, 2.01, '1', true, [1]] },
   logprobs: { good: [true, false], bad: [0, 1, 'true', []] },
   max_completion_tokens: { good: [1, 2 ** 31], bad: [0, -1, 1.5, 2 ** 31 + 1, '1'] },
@@ -276,7 +273,7 @@ const RANGES: Record<
 
 describe('parameters', () => {
   it('every parameter has a row here', () => {
-    expect(Object.keys(RANGES).sort()).toEqual([...PARAMETER_NAMES].sort());
+    expect(Object.keys(RANGES).sort()).toEqual([...CHAT_PARAMETERS.names].sort());
   });
 
   it.each(Object.entries(RANGES))(

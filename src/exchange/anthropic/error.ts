@@ -1,0 +1,26 @@
+/** Errors in the shape that Anthropic's clients understand. They have no code; ours is in the message and in a header. */
+import { canonicalize } from '../../bytes/json.js';
+import { concat, utf8 } from '../../bytes/octets.js';
+import type { Failure } from '../../reason.js';
+import { failureStatus } from '../failure-status.js';
+import type { ErrorResponse } from '../surface.js';
+
+/** Of the types that the API documents, those that have a status of their own here. */
+const TYPES: Readonly<Record<number, string>> = {
+  403: 'permission_error',
+  404: 'not_found_error',
+  413: 'request_too_large',
+  503: 'overloaded_error',
+  504: 'timeout_error',
+};
+
+/** The body is `{"type": "error", "error": {type, message}}`. */
+export function anthropicError(failure: Failure): ErrorResponse {
+  const status = failureStatus(failure);
+  const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
+  return { status, body: canonicalize({ type: 'error', error: { type, message: failure.message } }) };
+}
+
+export function anthropicErrorEvent(failure: Failure): Uint8Array {
+  return concat(utf8('event: error\ndata: '), anthropicError(failure).body, utf8('\n\n'));
+}

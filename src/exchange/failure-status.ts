@@ -1,0 +1,36 @@
+/** The HTTP status of each failure that a client can meet, in whatever shape its API has for errors. */
+import type { Failure, ReasonCode } from '../reason.js';
+
+const STATUSES: Partial<Record<ReasonCode, number>> = {
+  'request/too-large': 413,
+  'request/http-malformed': 400,
+  'request/headers-too-large': 431,
+  'request/late': 408,
+  'request/malformed': 400,
+  'request/encoded': 415,
+  'request/parameter-invalid': 400,
+  'request/model-unknown': 404,
+  'request/surface-unsupported': 404,
+  'request/route-unknown': 404,
+  'request/method-refused': 405,
+  'request/host-refused': 403,
+  'receipt/unknown': 404,
+  'receipt/pending': 404,
+  'receipt/not-included': 404,
+  'log/entry-denied': 451,
+  'upstream/unreachable': 502,
+  'upstream/timeout': 504,
+  'upstream/broken': 502,
+  'upstream/garbage': 502,
+  'upstream/oversized': 502,
+  'gateway/busy': 503,
+  'gateway/opening': 503,
+  'gateway/closing': 503,
+  'log/unavailable': 503,
+  'vault/unavailable': 503,
+};
+
+/** 500 for a code that no client should meet. */
+export function failureStatus({ code }: Failure): number {
+  return STATUSES[code] ?? 500;
+}

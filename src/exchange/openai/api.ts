@@ -1,0 +1,13 @@
+/** What all of OpenAI's surfaces have in common. */
+import * as v from 'valibot';
+import type { Api } from '../surface.js';
+import { openaiError, openaiErrorEvent } from './error.js';
+
+export const OPENAI: Api = {
+  keyHeader: 'authorization',
+  clientHeaders: ['authorization', 'openai-organization', 'openai-project', 'openai-beta'],
+  failureBody: openaiError,
+  failureEvent: openaiErrorEvent,
+};
+
+export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority']);

@@ -1,0 +1,63 @@
+/** Requests of OpenAI's chat completions API: what the gateway needs to know of one, and what it refuses to send on. */
+import * as v from 'valibot';
+import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
+import { parameterSet, tokens } from '../parameters.js';
+import { ModelName, malformed, parseObject, readParameters, STOP_AT_FIRST } from '../request-object.js';
+import type { RequestFacts } from '../surface.js';
+import { SERVICE_TIER } from './api.js';
+
+/** What a stranger may make us look at: the messages of a request. */
+const MAX_MESSAGES = 10_000;
+
+const Message = v.looseObject({ role: v.pipe(v.string(), v.minLength(1), v.maxLength(64)) });
+const Body = v.looseObject({
+  model: ModelName,
+  messages: v.pipe(v.array(Message), v.minLength(1)),
+});
+
+export const CHAT_PARAMETERS = parameterSet(
+  [
+    'frequency_penalty',
+    'max_completion_tokens',
+    'n',
+    'parallel_tool_calls',
+    'presence_penalty',
+    'reasoning_effort',
+    'seed',
+    'store',
+    'stream',
+    'temperature',
+    'top_logprobs',
+    'top_p',
+    'verbosity',
+  ],
+  { logprobs: v.boolean(), max_tokens: tokens, service_tier: SERVICE_TIER },
+);
+/** The members whose meaning a receipt states. */
+const READ_NAMES: ReadonlySet<string> = new Set(['model', 'messages', ...CHAT_PARAMETERS.names]);
+
+const TEXT_PARTS: ReadonlySet<string> = new Set(['text', 'refusal']);
+const isAttached = (type: string) => !TEXT_PARTS.has(type);
+
+/**
+ * Reads a request's body. Throws `request/malformed` for what is not a chat request, and `request/parameter-invalid` naming the
+ * parameter that is out of range or of the wrong kind. Whatever else the body holds is the upstream's business.
+ */
+export function readChatRequest(body: Uint8Array): RequestFacts {
+  const value = parseObject(body, READ_NAMES);
+  if (Array.isArray(value.messages) && value.messages.length > MAX_MESSAGES) throw malformed('messages');
+  const parsed = v.safeParse(Body, value, STOP_AT_FIRST);
+  if (!parsed.success) throw malformed(v.getDotPath(parsed.issues[0]));
+  const parameters = readParameters(parsed.output, CHAT_PARAMETERS);
+  const attachments: Uint8Array[] = [];
+  for (const { content } of parsed.output.messages) {
+    const most = MAX_ATTACHMENTS - attachments.length;
+    attachments.push(...attachedParts(isAttached, content, most, 'messages.content'));
+  }
+  return {
+    model: parsed.output.model,
+    stream: parameters.stream === true,
+    parameters,
+    attachments,
+  };
+}

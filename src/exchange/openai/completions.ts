@@ -1,0 +1,37 @@
+/** `POST /completions`: text that goes on from a prompt. */
+import * as v from 'valibot';
+import { parameterSet, zeroTo } from '../parameters.js';
+import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
+import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
+import { ChoicesReader } from './choices.js';
+import { ChunkedAnswer } from './chunked-answer.js';
+
+const REQUEST = new ObjectRequest(
+  // Without a prompt, the model begins a text of its own.
+  { model: ModelName, prompt: v.optional(v.nullable(v.custom(isTextOrList))) },
+  parameterSet(
+    [
+      'best_of',
+      'echo',
+      'frequency_penalty',
+      'max_tokens',
+      'n',
+      'presence_penalty',
+      'seed',
+      'stream',
+      'temperature',
+      'top_p',
+    ],
+    { logprobs: zeroTo(20) },
+  ),
+);
+
+export const COMPLETIONS: Surface = {
+  ...OPENAI,
+  name: 'completions',
+  streams: true,
+  finishReasons: new Set(['stop', 'length', 'content_filter']),
+  readRequest: body => REQUEST.read(body).facts,
+  newReader: () => new ChunkedAnswer(new ChoicesReader()),
+};

@@ -1,0 +1,23 @@
+/** `POST /embeddings`: texts as vectors. */
+import * as v from 'valibot';
+import { parameterSet } from '../parameters.js';
+import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
+import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
+import { ChunkedAnswer } from './chunked-answer.js';
+import { ListAnswer } from './list-answer.js';
+import { PROMPT_USAGE } from './usage.js';
+
+const REQUEST = new ObjectRequest(
+  { model: ModelName, input: v.custom(isTextOrList) },
+  parameterSet(['dimensions', 'encoding_format']),
+);
+
+export const EMBEDDINGS: Surface = {
+  ...OPENAI,
+  name: 'embeddings',
+  streams: false,
+  finishReasons: new Set(),
+  readRequest: body => REQUEST.read(body).facts,
+  newReader: () => new ChunkedAnswer(new ListAnswer('data', PROMPT_USAGE)),
+};

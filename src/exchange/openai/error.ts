@@ -1,0 +1,45 @@
+/** Errors in the shape that OpenAI's clients understand. */
+import { canonicalize } from '../../bytes/json.js';
+import { concat, utf8 } from '../../bytes/octets.js';
+import type { Failure, ReasonCode } from '../../reason.js';
+import { failureStatus } from '../failure-status.js';
+import type { ErrorResponse } from '../surface.js';
+
+type ErrorType = 'invalid_request_error' | 'api_error' | 'not_found_error';
+
+/** OpenAI's own codes, where it has one that clients look for; ours otherwise. */
+const CODES: Partial<Record<ReasonCode, string>> = {
+  'request/parameter-invalid': 'invalid_value',
+  'request/model-unknown': 'model_not_found',
+  'request/route-unknown': 'unknown_url',
+  'request/method-refused': 'method_not_supported',
+};
+
+export interface ErrorMembers {
+  readonly message: string;
+  readonly type: ErrorType;
+  readonly param: string | null;
+  readonly code: string;
+}
+
+/** What stands under `error`. */
+export function errorMembers(failure: Failure): ErrorMembers {
+  const { message, field, code } = failure;
+  return { message, type: typeOf(failure), param: field ?? null, code: CODES[code] ?? code };
+}
+
+/** The body is `{"error": {message, type, param, code}}`. */
+export function openaiError(failure: Failure): ErrorResponse {
+  return { status: failureStatus(failure), body: canonicalize({ error: { ...errorMembers(failure) } }) };
+}
+
+/** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
+export function openaiErrorEvent(failure: Failure): Uint8Array {
+  return concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
+}
+
+/** Nothing of a receipt that is not there can be wrong in the request. */
+function typeOf(failure: Failure): ErrorType {
+  if (failure.code.startsWith('receipt/')) return 'not_found_error';
+  return failureStatus(failure) < 500 ? 'invalid_request_error' : 'api_error';
+}

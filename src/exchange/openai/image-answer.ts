@@ -1,0 +1,27 @@
+/** Answers that are images: whole, or as a stream of ever better ones. */
+import type { Usage } from '../parameters.js';
+import type { AnswerFacts } from '../surface.js';
+import { readUsage } from '../usage.js';
+import type { PartReader } from './chunked-answer.js';
+import { INPUT_USAGE } from './usage.js';
+
+export class ImageAnswer implements PartReader {
+  finished = false;
+  #usage: Usage | null = null;
+
+  add(value: unknown): boolean {
+    if (typeof value !== 'object' || value === null) return false;
+    const { data, type, usage } = value as Record<string, unknown>;
+    const isWhole = Array.isArray(data);
+    const isLast = type === 'image_generation.completed';
+    if (!isWhole && !isLast) return type === 'image_generation.partial_image';
+    if (typeof usage === 'object' && usage !== null) this.#usage = readUsage(usage, INPUT_USAGE);
+    this.finished = true;
+    return true;
+  }
+
+  /** The API does not say which model has answered. */
+  get answer(): AnswerFacts {
+    return { model: null, finish: [], usage: this.#usage, toolCalls: [] };
+  }
+}

@@ -1,0 +1,22 @@
+/** `POST /images/generations`: images from a text, committed to and passed on. */
+import * as v from 'valibot';
+import { parameterSet } from '../parameters.js';
+import { ObjectRequest, OptionalModelName } from '../request-object.js';
+import type { Surface } from '../surface.js';
+import { OPENAI } from './api.js';
+import { ChunkedAnswer } from './chunked-answer.js';
+import { ImageAnswer } from './image-answer.js';
+
+const REQUEST = new ObjectRequest(
+  { model: OptionalModelName, prompt: v.string() },
+  parameterSet(['n', 'output_compression', 'partial_images', 'stream']),
+);
+
+export const IMAGE_GENERATIONS: Surface = {
+  ...OPENAI,
+  name: 'images/generations',
+  streams: true,
+  finishReasons: new Set(),
+  readRequest: body => REQUEST.read(body).facts,
+  newReader: () => new ChunkedAnswer(new ImageAnswer()),
+};
