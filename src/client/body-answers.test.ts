@@ -15,6 +15,7 @@ import { toBase64Url } from '../bytes/base64.js';
 import { concat, utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
 import { formatBundle, parseBundle } from '../receipt/bundle.js';
+import { createClient } from './client.js';
 
 const genuine = await wireOf();
 
@@ -270,7 +271,6 @@ describe('what is not to be verified, and how failures are told', () => {
 
   it('a request asks for the receipt in a header, and keeps its own headers', async () => {
     const sent: Headers[] = [];
-    const { createClient } = await import('./client.js');
     const fetch = createClient(
       { trust: trustWith(), withoutReceipt: 'everything' },
       {

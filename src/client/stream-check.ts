@@ -6,14 +6,15 @@
  * that is known, so that a stream that is not the issuer's never looks complete.
  */
 import { toHex } from '../bytes/hex.js';
-import { concatAll, equal, fromUtf8, utf8 } from '../bytes/octets.js';
-import { type EventBlock, EventSplitter, eventBytes, eventData } from '../exchange/server-sent-events.js';
+import { concatAll, equal, utf8 } from '../bytes/octets.js';
+import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
 import { Failure } from '../reason.js';
 import { type Envelope, parseEnvelope } from '../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, RECEIPT_COMMENT } from '../receipt/inline.js';
 import { type ReceiptStatement, responseDigest } from '../receipt/receipt.js';
 import { StreamChain } from '../receipt/stream-chain.js';
 import { HeldBytes } from './held-bytes.js';
+import { endsStream } from './last-event.js';
 
 /** What the check needs of whoever knows the exchange. Each may throw a failure; the stream has then failed. */
 export interface StreamJudge {
@@ -26,8 +27,6 @@ export interface StreamJudge {
   fetchReceipt(): Promise<Envelope>;
 }
 
-/** What ends a stream in OpenAI's dialect. A gateway puts the receipt in the same block. */
-const TERMINAL = '[DONE]';
 /** A comment that only an issuer may write. */
 const RESERVED_COMMENT = /^\s*countersign-/i;
 
@@ -35,6 +34,7 @@ export class StreamCheck {
   readonly #judge: StreamJudge;
   readonly #splitter: EventSplitter;
   readonly #chain: StreamChain;
+  readonly #maxEvent: number;
   #acceptance: Envelope | null = null;
   #complete = false;
   /** Only the stream's first bytes can be a mark, which is not passed on. */
@@ -46,6 +46,7 @@ export class StreamCheck {
     this.#judge = judge;
     this.#splitter = new EventSplitter(maxEvent);
     this.#chain = new StreamChain(opening);
+    this.#maxEvent = maxEvent;
   }
 
   /**
@@ -95,7 +96,9 @@ export class StreamCheck {
     this.#held.drop(count);
   }
 
-  async #take({ event, comments }: EventBlock): Promise<void> {
+  async #take({ raw, event, comments }: EventBlock): Promise<void> {
+    // The splitter looks at what has not ended alone: that a block came in one part must not make a difference.
+    if (raw.length > this.#maxEvent) throw tooLarge();
     const reserved = comments.filter(isReserved);
     if (event === null) {
       if (reserved.length > 0) throw new Failure('client/comment-misplaced');
@@ -108,7 +111,7 @@ export class StreamCheck {
     const receipt = reserved.shift();
     if (reserved.length > 0) throw new Failure('client/comment-misplaced');
     if (receipt !== undefined) await this.#finish(readComment(RECEIPT_COMMENT, receipt));
-    else if (fromUtf8(eventData(event)) === TERMINAL) throw new Failure('client/receipt-missing');
+    else if (endsStream(event)) throw new Failure('client/receipt-missing');
   }
 
   async #accept(comment: Uint8Array | undefined): Promise<Envelope> {
@@ -146,7 +149,10 @@ function blocksOf(split: () => readonly EventBlock[]): readonly EventBlock[] {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     // The splitter speaks as a gateway does of its upstream; here the gateway itself is on the other side.
-    const isTooLarge = error.code === 'upstream/oversized';
-    throw new Failure(isTooLarge ? 'client/answer-too-large' : 'content/response-mismatch');
+    throw error.code === 'upstream/oversized' ? tooLarge() : new Failure('content/response-mismatch');
   }
+}
+
+function tooLarge(): Failure {
+  return new Failure('client/answer-too-large', { detail: 'one event' });
 }

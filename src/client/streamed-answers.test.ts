@@ -8,13 +8,15 @@ import {
   type Wire,
   wireOf,
 } from '../../test/support/answered.js';
-import { ISSUER, STRANGER } from '../../test/support/parties.js';
+import { ISSUER, STRANGER, trustWith } from '../../test/support/parties.js';
 import { EVENTS, make, REQUEST } from '../../test/support/sample-exchange.js';
 import { RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
-import { concat, utf8 } from '../bytes/octets.js';
+import { thorough } from '../../test/support/thoroughness.js';
+import { concat, equal, utf8 } from '../bytes/octets.js';
 import { keyLabel } from '../note/key.js';
 import { Failure } from '../reason.js';
 import { formatBundle, parseBundle } from '../receipt/bundle.js';
+import { createClient } from './client.js';
 import { memoryStore } from './memory-store.js';
 
 const genuine = await wireOf({ form: 'stream' });
@@ -47,10 +49,22 @@ describe('a stream that is the issuer’s', () => {
     expect(told.asked).toEqual([]);
   });
 
-  it('cut into parts at every byte', async () => {
+  it('in parts of one byte', async () => {
+    const parts = Array.from(STREAM, byte => Uint8Array.of(byte));
+    expect(await askSample(streaming(...parts))).toMatchObject({ bytes: STREAM, code: null });
+  });
+
+  it('cut in two, around every line end and in many places between', async () => {
+    const trust = trustWith();
+    const isNearLineEnd = (at: number) => STREAM.subarray(Math.max(0, at - 3), at + 2).includes(0x0a);
+    const step = thorough(1, 61);
     for (let at = 1; at < STREAM.length; at++) {
-      const answer = await askSample(streaming(STREAM.subarray(0, at), STREAM.subarray(at)));
-      expect(answer).toMatchObject({ bytes: STREAM, code: null });
+      if (at % step !== 0 && !isNearLineEnd(at)) continue;
+      const { bytes, code } = await askSample(streaming(STREAM.subarray(0, at), STREAM.subarray(at)), {
+        trust,
+      });
+      // Compared as one value each: thousands of bytes one by one take longer than to verify them.
+      expect({ at, code, same: equal(bytes, STREAM) }).toEqual({ at, code: null, same: true });
     }
   });
 
@@ -61,8 +75,6 @@ describe('a stream that is the issuer’s', () => {
         send = part => (part === null ? controller.close() : controller.enqueue(part));
       },
     });
-    const { createClient } = await import('./client.js');
-    const { trustWith } = await import('../../test/support/parties.js');
     const fetch = createClient(
       { trust: trustWith() },
       {
@@ -174,6 +186,13 @@ describe('a stream that is not the issuer’s: its last event is never passed on
     );
   });
 
+  it.each(['message_stop', 'response.completed'])('that ends without its receipt, by %s', async type => {
+    const last = `event: ${type}\ndata: {"type":"${type}"}\n\n`;
+    const { bytes, code } = await askSample(streaming(...BLOCKS.slice(0, 3), last));
+    expect(code).toBe('client/receipt-missing');
+    expect(new TextDecoder().decode(bytes)).not.toContain(type);
+  });
+
   it('with a line that clients read differently', async () => {
     await failing(
       withBlock(1, block => `\ufeff${block}`),
@@ -182,8 +201,13 @@ describe('a stream that is not the issuer’s: its last event is never passed on
   });
 
   it('with an event that is longer than this client takes', async () => {
-    const { code } = await askSample(genuine, { maxEventBytes: 100 });
-    expect(code).toBe('client/answer-too-large');
+    const longest = Math.max(...BLOCKS.map(({ length }) => length));
+    for (const parts of [[STREAM], Array.from(STREAM, byte => Uint8Array.of(byte))]) {
+      expect(await codeOf(streaming(...parts), { maxEventBytes: longest })).toBeNull();
+      expect(await codeOf(streaming(...parts), { maxEventBytes: longest - 1 })).toBe(
+        'client/answer-too-large',
+      );
+    }
   });
 
   it('under another status', async () => {
@@ -310,8 +334,6 @@ describe('failures and leaving', () => {
         else controller.enqueue(part);
       },
     });
-    const { createClient } = await import('./client.js');
-    const { trustWith } = await import('../../test/support/parties.js');
     const fetch = createClient(
       { trust: trustWith() },
       {
