@@ -2,6 +2,7 @@
  * Comparing the checkpoints of a log that a client has been shown: with its receipts, by its gateways, by its mirrors, today and before. Two
  * that are not of one history are a fork.
  */
+import { countingFor } from '../appraise/standing.js';
 import type { Trust } from '../appraise/trust.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { type EvidenceJson, formatEvidence } from '../court/misbehaviour/evidence.js';
@@ -18,10 +19,7 @@ import { proveConsistency, rootHash } from '../tree/prove.js';
 import type { Finding } from './finding.js';
 import type { KeptExchanges } from './kept-exchanges.js';
 import { hashesOf } from './log-hashes.js';
-import { type Ask, askPeer } from './peer.js';
-
-/** A checkpoint has a few lines of signatures, of which those by ML-DSA-44 have some three thousand characters. */
-const MAX_CHECKPOINT_BYTES = 1 << 17;
+import { type Ask, askPeer, MAX_CHECKPOINT_BYTES } from './peer.js';
 
 /** A checkpoint that the trusted log has signed. */
 interface Shown {
@@ -47,7 +45,7 @@ export class CheckpointWatch {
       const note = parseNote(utf8(noteText));
       const checkpoint = parseCheckpoint(note.text);
       if (checkpoint.origin !== this.#trust.log.name || this.#shown.has(note.text)) return;
-      const { verified } = await verifyNote(note, this.#logKeys);
+      const { verified } = await verifyNote(note, this.#logKeys(checkpoint.size));
       if (verified.length > 0) this.#shown.set(note.text, { note, checkpoint, log });
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
@@ -85,16 +83,16 @@ export class CheckpointWatch {
     return findings;
   }
 
-  get #logKeys(): readonly VerifierKey[] {
-    const { log, retired } = this.#trust;
-    return [log, ...retired.flatMap(({ role, key }) => (role === 'log' ? [key] : []))];
+  /** What a key that has ended signs above its end, or a stolen one anywhere, says nothing about the log. */
+  #logKeys(size: number): readonly VerifierKey[] {
+    return [this.#trust.log, ...countingFor(this.#trust, 'log', size)];
   }
 
   /** Null when the second goes on from the first. */
   async #compare(older: Shown, newer: Shown): Promise<Finding | null> {
     if (older.checkpoint.size === newer.checkpoint.size) {
       if (equal(older.checkpoint.root, newer.checkpoint.root)) return null;
-      return this.#forked(key => makeLogFork([older.note, newer.note], key));
+      return this.#forked(newer, key => makeLogFork([older.note, newer.note], key));
     }
     if (older.checkpoint.size === 0) return null;
     try {
@@ -106,24 +104,28 @@ export class CheckpointWatch {
       // That root is the larger tree's own; the smaller checkpoint has to have the same.
       verifyConsistency(older.checkpoint.size, newer.checkpoint.size, root, newer.checkpoint.root, proof);
       if (equal(root, older.checkpoint.root)) return null;
-      return this.#forked(key => makeRewrittenLog([older.note, newer.note], { root, proof }, key));
+      return this.#forked(newer, key => makeRewrittenLog([older.note, newer.note], { root, proof }, key));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      const code = 'client/checkpoints-unreconciled';
-      const sizes = `sizes ${older.checkpoint.size} and ${newer.checkpoint.size}`;
-      return { code, says: `${says(code)} (${sizes}: ${error.code})`, exchange: null, evidence: null };
+      return unreconciled(`sizes ${older.checkpoint.size} and ${newer.checkpoint.size}: ${error.code}`);
     }
   }
 
-  async #forked(make: (key: VerifierKey) => EvidenceJson | null): Promise<Finding> {
-    for (const key of this.#logKeys) {
+  async #forked({ checkpoint }: Shown, make: (key: VerifierKey) => EvidenceJson | null): Promise<Finding> {
+    for (const key of this.#logKeys(checkpoint.size)) {
       const made = make(key);
       if (made === null) continue;
       const evidence = formatEvidence(made);
       const { outcome, code, says: what } = await judgeEvidence(evidence, knownKeys(this.#trust));
-      if (outcome === 'proven') return { code, says: what, exchange: null, evidence };
+      if (outcome === 'proven')
+        return { kind: 'fork', code, says: what, exchange: null, evidence, held: null };
     }
-    const code = 'client/checkpoints-unreconciled';
-    return { code, says: says(code), exchange: null, evidence: null };
+    return { ...unreconciled('two roots, under two keys'), kind: 'fork' };
   }
+}
+
+function unreconciled(detail: string): Finding {
+  const code = 'client/checkpoints-unreconciled';
+  const what = `${says(code)} (${detail})`;
+  return { kind: 'unresolved', code, says: what, exchange: null, evidence: null, held: null };
 }

@@ -8,9 +8,9 @@ import { utf8 } from '../bytes/octets.js';
 import type { VerifierKey } from '../note/key.js';
 import { type AnswerRules, checkAnswer, type WithoutReceipt } from './answer-check.js';
 import { INLINE_HEADER } from './exchange-headers.js';
-import type { Finding } from './finding.js';
+import type { Finding, LaterCheck } from './finding.js';
 import { KeptExchanges } from './kept-exchanges.js';
-import { checkLater, type LaterCheck, type LaterRules } from './later-check.js';
+import { checkLater, type LaterRules } from './later-check.js';
 import { memoryStore } from './memory-store.js';
 import type { Unverified, Verified } from './outcome.js';
 import { readOutgoing, targetOf } from './outgoing.js';
@@ -42,8 +42,11 @@ export interface ClientOptions {
   readonly mirrors?: readonly string[];
   /** The keys of the mirrors' stamps; without them no stamp is kept. */
   readonly stampers?: readonly VerifierKey[];
-  /** Told at once of what a later check finds to be wrong. */
-  readonly onFinding?: (finding: Finding) => void;
+  /**
+   * What happens to what a later check finds: `throw` (the default) lets `check()` reject with an `Alarm` after an omission or a fork; a function
+   * is told of each finding at once, and `check()` resolves.
+   */
+  readonly onFinding?: 'throw' | ((finding: Finding) => void);
 }
 
 /** What a shell gives: the network and the clock. */
@@ -59,7 +62,7 @@ export interface Surroundings {
 export type CountersignFetch = typeof globalThis.fetch & {
   /**
    * Checks every kept exchange that is not settled: that its receipt is in the log and witnessed. Hands in what was forgotten, and compares the
-   * log's checkpoints. Rejects only when the store fails.
+   * log's checkpoints. Rejects with an `Alarm` after an omission or a fork, unless `onFinding` says otherwise, and when the store fails.
    */
   check(): Promise<LaterCheck>;
 };
@@ -83,7 +86,7 @@ export function createClient(options: ClientOptions, { fetch, ask, now }: Surrou
     kept: new KeptExchanges(options.store ?? memoryStore()),
     mirrors: (options.mirrors ?? []).map(address => address.replace(/\/+$/, '')),
     stampers: options.stampers ?? [],
-    onFinding: options.onFinding ?? (() => undefined),
+    onFinding: options.onFinding ?? 'throw',
     ask,
     now,
   };

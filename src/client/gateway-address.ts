@@ -5,10 +5,10 @@ export function isExchangeId(text: string): boolean {
   return /^[a-z2-7]{26}$/.test(text);
 }
 
-/** The address that everything of a gateway is below, without a slash at the end: what comes before `/v1/` in the address that was asked. */
+/** The address that everything of a gateway is below, without a slash at the end: what comes before the API's version in the address that was asked. */
 export function gatewayOf(url: string): string {
   const { origin, pathname } = new URL(url);
-  const [, prefix = ''] = /^(.*?)\/v1(?:\/|$)/.exec(pathname) ?? [];
+  const [, prefix = ''] = /^(.*?)\/v1(?:beta)?(?:\/|$)/.exec(pathname) ?? [];
   return `${origin}${prefix}`;
 }
 

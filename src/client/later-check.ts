@@ -1,28 +1,21 @@
 /** What a client checks when time has passed: that every receipt it holds was included and witnessed, in a log that has one history. */
 import { Failure } from '../reason.js';
 import { CheckpointWatch } from './checkpoint-watch.js';
-import type { Finding } from './finding.js';
+import { Alarm, type Finding, isAlarming, type LaterCheck } from './finding.js';
 import { logAddress } from './gateway-address.js';
 import type { KeptExchanges } from './kept-exchanges.js';
 import { checkRecord, type RecordRules } from './record-check.js';
 
-export interface LaterCheck {
-  /** Exchanges that are witnessed now and were not known to be. */
-  readonly witnessed: readonly string[];
-  /** Exchanges of which something is still to be checked. */
-  readonly open: readonly string[];
-  readonly findings: readonly Finding[];
-}
-
 export interface LaterRules extends RecordRules {
   readonly kept: KeptExchanges;
-  /** Called at once for each finding. */
-  readonly onFinding: (finding: Finding) => void;
+  /** Told at once of each finding; `throw`: nobody is, and the whole check ends in an alarm. */
+  readonly onFinding: 'throw' | ((finding: Finding) => void);
 }
 
 /** A gateway lets each of them wait for ten seconds. */
 const AT_A_TIME = 8;
 
+/** Rejects with an {@link Alarm} where nobody is told of an omission or a fork. */
 export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
   const { kept, trust, ask, mirrors, onFinding } = rules;
   const watch = new CheckpointWatch(trust, ask);
@@ -31,7 +24,7 @@ export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
   const findings: Finding[] = [];
   const found = (finding: Finding) => {
     findings.push(finding);
-    onFinding(finding);
+    if (onFinding !== 'throw') onFinding(finding);
   };
   const gateways = new Set<string>();
 
@@ -48,7 +41,8 @@ export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
       // One damaged record does not keep the others from being checked.
       if (!(error instanceof Failure)) throw error;
       open.push(exchange);
-      found({ code: error.code, says: error.message, exchange, evidence: null });
+      const { code, message } = error;
+      found({ kind: 'unresolved', code, says: message, exchange, evidence: null, held: null });
     }
   };
 
@@ -60,5 +54,12 @@ export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
 
   for (const log of [...[...gateways].map(logAddress), ...mirrors]) await watch.look(log);
   for (const finding of await watch.compare(kept)) found(finding);
-  return { witnessed, open, findings };
+  const result: LaterCheck = { outcome: outcomeOf(open, findings), witnessed, open, findings };
+  if (result.outcome === 'alarm' && onFinding === 'throw') throw new Alarm(result);
+  return result;
+}
+
+function outcomeOf(open: readonly string[], findings: readonly Finding[]): LaterCheck['outcome'] {
+  if (findings.some(isAlarming)) return 'alarm';
+  return open.length > 0 || findings.length > 0 ? 'open' : 'settled';
 }

@@ -4,7 +4,8 @@ import { HASH_SIZE, nodeHash } from '../tree/hash.js';
 import type { SubtreeReader } from '../tree/prove.js';
 import type { Subtree } from '../tree/range.js';
 import { TILE_HEIGHT, TILE_WIDTH, type TileName, tilePath } from '../tree/tile.js';
-import { type Ask, askPeer } from './peer.js';
+import { fetchTile } from './log-tile.js';
+import type { Ask } from './peer.js';
 
 /**
  * Reads hashes of the tree of `size` leaves, each tile once. Rejects with `peer/…`.
@@ -15,7 +16,7 @@ export function hashesOf(ask: Ask, log: string, size: number): SubtreeReader {
   const tiles = new Map<string, Promise<Uint8Array>>();
   const tile = (name: TileName) => {
     const path = tilePath(name);
-    const known = tiles.get(path) ?? fetchTile(ask, log, name);
+    const known = tiles.get(path) ?? fetchHashes(ask, log, name);
     tiles.set(path, known);
     return known;
   };
@@ -30,16 +31,11 @@ export function hashesOf(ask: Ask, log: string, size: number): SubtreeReader {
   };
 }
 
-/** The full tile is there even when the partial one has been deleted. */
-async function fetchTile(ask: Ask, log: string, name: TileName): Promise<Uint8Array> {
-  const length = name.width * HASH_SIZE;
-  for (const width of new Set([name.width, TILE_WIDTH])) {
-    const url = `${log}/${tilePath({ ...name, width })}`;
-    const { status, bytes } = await askPeer(ask, url, TILE_WIDTH * HASH_SIZE);
-    if (status === 200 && bytes.length === width * HASH_SIZE) return bytes.subarray(0, length);
-    if (status === 200) throw new Failure('peer/answer-malformed', { field: url });
-  }
-  throw new Failure('peer/answer-missing', { field: `${log}/${tilePath(name)}` });
+async function fetchHashes(ask: Ask, log: string, name: TileName): Promise<Uint8Array> {
+  const { url, bytes } = await fetchTile(ask, log, name, TILE_WIDTH * HASH_SIZE);
+  if (bytes.length < name.width * HASH_SIZE || bytes.length % HASH_SIZE !== 0)
+    throw new Failure('peer/answer-malformed', { field: url });
+  return bytes.subarray(0, name.width * HASH_SIZE);
 }
 
 /** The hash over the 2^`level` hashes of a tile that begin with its `index`-th. */

@@ -5,6 +5,9 @@ import { readUpTo } from './bounded-body.js';
 /** How a shell lets this room speak HTTP, within a time of the shell's choosing. */
 export type Ask = (url: string, init: RequestInit) => Promise<Response>;
 
+/** A checkpoint has a few lines of signatures, of which those by ML-DSA-44 have some three thousand characters. */
+export const MAX_CHECKPOINT_BYTES = 1 << 17;
+
 export interface Answered {
   readonly status: number;
   readonly bytes: Uint8Array;

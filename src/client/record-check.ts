@@ -20,12 +20,13 @@ import { RECEIPT } from '../receipt/receipt.js';
 import { readStatement } from '../receipt/statement.js';
 import { parseTlogProof } from '../tree/tlog-proof.js';
 import { type Verification, verify } from '../verify.js';
+import { proveBrokenPromise } from './broken-promise.js';
 import type { CheckpointWatch } from './checkpoint-watch.js';
-import type { Finding } from './finding.js';
+import type { Finding, FindingKind } from './finding.js';
 import { bundleAddress, logAddress } from './gateway-address.js';
 import type { KeptExchange } from './kept-exchange.js';
 import { type Ask, askPeer } from './peer.js';
-import { submitToLog, submitToMirror } from './resubmission.js';
+import { type Submitted, submitToLog, submitToMirror } from './resubmission.js';
 
 /** How long after an acceptance there may be no receipt: no answer takes so long. In milliseconds. */
 const LONGEST_ANSWER = 3_600_000;
@@ -72,19 +73,20 @@ class Checking {
 
   async run(): Promise<RecordCheck> {
     const shown = await this.#fetchBundle();
-    if (shown !== null) await this.#compareReceipts(shown.envelope);
+    if (typeof shown === 'object') await this.#compareReceipts(shown.envelope);
     const receipt = this.#receipt;
     if (receipt === null) {
-      this.#missReceipt();
+      this.#missReceipt(shown === 'nothing');
       return this.#result(false);
     }
-    const isOurs = shown !== null && equal(shown.envelope.payload, receipt.payload);
+    const isOurs = typeof shown === 'object' && equal(shown.envelope.payload, receipt.payload);
     let verification = isOurs && shown.proof !== null ? await this.#judge(shown) : null;
     if (!isIncluded(verification)) {
-      const proof = await this.#resubmit(receipt);
-      if (proof !== null) verification = await this.#judge({ envelope: receipt, proof });
+      const submitted = await this.#resubmit(receipt);
+      if (submitted?.kind === 'taken' && submitted.proof !== null)
+        verification = await this.#judge({ envelope: receipt, proof: submitted.proof });
+      if (!isIncluded(verification)) await this.#missEntry(receipt, submitted !== null);
     }
-    if (!isIncluded(verification)) this.#missEntry(receipt);
     return this.#result(verification !== null && verification.outcome === 'pass');
   }
 
@@ -92,15 +94,16 @@ class Checking {
     return this.#kept.receipt === null ? null : parseEnvelope(utf8(this.#kept.receipt));
   }
 
-  /** What the gateway shows; null when it shows nothing, for whatever reason: the log is asked next. */
-  async #fetchBundle(): Promise<Bundle | null> {
+  /** What the gateway shows: a bundle; `nothing`, when it says that it has none; or `silence`, of which nothing follows. */
+  async #fetchBundle(): Promise<Bundle | 'nothing' | 'silence'> {
     const { gateway, exchange } = this.#kept;
     try {
       const url = bundleAddress(gateway, exchange, 'witnessed');
       const { status, bytes } = await askPeer(this.#rules.ask, url, MAX_BUNDLE_BYTES);
-      return status === 200 ? parseBundle(bytes) : null;
+      if (status === 404) return 'nothing';
+      return status === 200 ? parseBundle(bytes) : 'silence';
     } catch (error) {
-      if (error instanceof Failure) return null;
+      if (error instanceof Failure) return 'silence';
       throw error;
     }
   }
@@ -137,8 +140,8 @@ class Checking {
   async #differ(envelopes: readonly [Envelope, Envelope]): Promise<void> {
     const evidence = formatEvidence(makeReceiptFork(envelopes));
     const { outcome, code, says: what } = await judgeEvidence(evidence, knownKeys(this.#rules.trust));
-    if (outcome === 'proven') this.#find(code, what, evidence);
-    else this.#find('client/receipt-differs');
+    if (outcome === 'proven') this.#find('fork', code, what, evidence);
+    else this.#find('fork', 'client/receipt-differs');
   }
 
   /** Judges a bundle with this receipt, keeps it when the receipt is in the log, and finds whatever fails in it. */
@@ -162,13 +165,13 @@ class Checking {
     for (const check of checks) {
       if (check.status !== 'fail') continue;
       failed = true;
-      this.#find(check.code, check.says);
+      this.#find('unresolved', check.code, check.says);
     }
     return failed;
   }
 
-  /** The proof that the log then gives, or null. That one of them cannot be reached is no finding: the deadline tells. */
-  async #resubmit(receipt: Envelope): Promise<string | null> {
+  /** What the log says to it; null when it says nothing. */
+  async #resubmit(receipt: Envelope): Promise<Submitted | null> {
     const { ask, mirrors, stampers } = this.#rules;
     const stamps = await Promise.all(
       mirrors.map(mirror => unlessFailed(submitToMirror(ask, mirror, receipt, stampers))),
@@ -179,17 +182,36 @@ class Checking {
     return unlessFailed(submitToLog(ask, logAddress(this.#kept.gateway), receipt));
   }
 
-  #missEntry(receipt: Envelope): void {
+  /** Before the deadline nothing is missing, and of a log that is silent nobody knows what it has. */
+  async #missEntry(receipt: Envelope, hasAnswered: boolean): Promise<void> {
     const { deadline } = readStatement(RECEIPT, receipt).predicate.log;
-    if (this.#rules.now() > deadline + CLOCK_TOLERANCE) this.#find('proof/overdue');
+    if (this.#rules.now() <= deadline + CLOCK_TOLERANCE) return;
+    if (!hasAnswered) {
+      this.#find('unresolved', 'peer/unreachable');
+      return;
+    }
+    const { stamps, gateway } = this.#kept;
+    const logs = [logAddress(gateway), ...this.#rules.mirrors];
+    const evidence = await proveBrokenPromise({ receipt, stamps, logs }, this.#rules);
+    this.#find('omission', 'proof/overdue', says('proof/overdue'), evidence);
   }
 
-  #missReceipt(): void {
-    if (this.#rules.now() > this.#kept.sentAt + LONGEST_ANSWER) this.#find('client/receipt-withheld');
+  #missReceipt(hasAnswered: boolean): void {
+    if (this.#rules.now() <= this.#kept.sentAt + LONGEST_ANSWER) return;
+    if (hasAnswered) this.#find('omission', 'client/receipt-withheld');
+    else this.#find('unresolved', 'peer/unreachable');
   }
 
-  #find(code: ReasonCode, what: string = says(code), evidence: Uint8Array | null = null): void {
-    this.#findings.push({ code, says: what, exchange: this.#kept.exchange, evidence });
+  #find(
+    kind: FindingKind,
+    code: ReasonCode,
+    what: string = says(code),
+    evidence: Uint8Array | null = null,
+  ): void {
+    const { exchange, receipt, acceptance } = this.#kept;
+    const text = receipt ?? acceptance;
+    const held = text === null ? null : utf8(text);
+    this.#findings.push({ kind, code, says: what, exchange, evidence, held });
   }
 
   #result(settled: boolean): RecordCheck {

@@ -31,7 +31,6 @@ function withPatience(signal: AbortSignal | null): AbortSignal {
 }
 
 export type { ClientOptions, CountersignFetch } from '../../client/client.js';
-export type { Finding } from '../../client/finding.js';
-export type { LaterCheck } from '../../client/later-check.js';
+export type { Finding, FindingKind, LaterCheck } from '../../client/finding.js';
 export type { Outcome, Unverified, Verified } from '../../client/outcome.js';
 export type { ReceiptStore } from '../../client/receipt-store.js';
