@@ -21,8 +21,8 @@ export interface Finding {
 
 export interface LaterCheck {
   /**
-   * `settled`: every exchange is in the log and witnessed. `open`: of some that cannot be said yet. `alarm`: something was left out, or there
-   * are two histories.
+   * `settled`: every exchange whose answer has ended is in the log and witnessed. `open`: of some that cannot be said yet. `alarm`: something
+   * was left out, or there are two of what there can be one of.
    */
   readonly outcome: 'settled' | 'open' | 'alarm';
   /** Exchanges that are witnessed now and were not known to be. */
