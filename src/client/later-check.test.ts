@@ -171,14 +171,16 @@ describe('an exchange whose receipt is not in the log', () => {
     });
   });
 
-  it.each([
+  const silent: [string, Readonly<Record<string, Place>>][] = [
     ['nobody answers', {}],
     ['the gateway answers, but not its log', { [GATEWAY]: { bundle: 404, submit: () => 'silence' } }],
     ['the log takes nothing at present', { [GATEWAY]: { submit: refuses(503) } }],
     ['the log is asked too much', { [GATEWAY]: { submit: refuses(429) } }],
     ['the log answers something else', { [GATEWAY]: { submit: says('{"index":1}') } }],
     ['the log answers without end', { [GATEWAY]: { submit: says('x'.repeat((1 << 18) + 1)) } }],
-  ] as const)('after it shows nothing where %s', async (_, places: Readonly<Record<string, Place>>) => {
+  ];
+
+  it.each(silent)('after it shows nothing where %s', async (_, places) => {
     const { fetch } = await checking([sample.kept], places, { now: OVERDUE });
     expect(await fetch.check()).toMatchObject({
       outcome: 'open',

@@ -64,7 +64,7 @@ export class StreamCheck {
     // Clients drop a block that has not ended, and it is covered by nothing.
     if (this.#splitter.rest.length > 0) throw new Failure('client/stream-cut');
     // An upstream may close the stream where a last event belongs; the receipt is then not in the stream.
-    if (!this.#complete) await this.#finish(await this.#judge.fetchReceipt());
+    if (!this.#complete) await this.#finish(await this.#judge.fetchReceipt(), 'client/stream-cut');
     return last;
   }
 
@@ -110,7 +110,8 @@ export class StreamCheck {
     this.#chain.add(eventBytes(event));
     const receipt = reserved.shift();
     if (reserved.length > 0) throw new Failure('client/comment-misplaced');
-    if (receipt !== undefined) await this.#finish(readComment(RECEIPT_COMMENT, receipt));
+    if (receipt !== undefined)
+      await this.#finish(readComment(RECEIPT_COMMENT, receipt), 'content/response-mismatch');
     else if (endsStream(event)) throw new Failure('client/receipt-missing');
   }
 
@@ -121,12 +122,15 @@ export class StreamCheck {
     return acceptance;
   }
 
-  async #finish(receipt: Envelope): Promise<void> {
+  /** @param otherwise what it means that the receipt covers other events than those that have come */
+  async #finish(
+    receipt: Envelope,
+    otherwise: 'client/stream-cut' | 'content/response-mismatch',
+  ): Promise<void> {
     if (this.#acceptance === null) throw new Failure('client/stream-cut');
     const { subject } = await this.#judge.receipt(receipt, this.#acceptance);
     const digest = responseDigest(subject);
-    if (digest?.form !== 'stream' || digest.link !== toHex(this.#chain.link))
-      throw new Failure('content/response-mismatch');
+    if (digest?.form !== 'stream' || digest.link !== toHex(this.#chain.link)) throw new Failure(otherwise);
     await this.#judge.complete(receipt, this.#acceptance);
     this.#complete = true;
   }
