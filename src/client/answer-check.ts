@@ -18,6 +18,7 @@ import type { Unverified, Verified } from './outcome.js';
 import type { Outgoing } from './outgoing.js';
 import { type Ask, askPeer } from './peer.js';
 import { type Exchange, judgeAcceptance, judgeReceipt, type ReceiptJudge } from './receipt-judge.js';
+import { copyOf, unreadable } from './response-copy.js';
 import { StreamCheck } from './stream-check.js';
 
 /** Which answers may come without a receipt. */
@@ -109,6 +110,7 @@ class ArrivingAnswer {
   stream(response: Response, body: ReadableStream<Uint8Array>): Response {
     const reader = body.getReader();
     let verified: Verified | null = null;
+    let failure: Failure | null = null;
     let failed = false;
     let ended = false;
     const check = new StreamCheck(
@@ -144,6 +146,7 @@ class ArrivingAnswer {
         return last.length === 0 ? null : last;
       } catch (error) {
         failed = true;
+        failure = error instanceof Failure ? error : null;
         this.#end();
         this.#report(error);
         return check.held;
@@ -169,7 +172,7 @@ class ArrivingAnswer {
         await reader.cancel(reason);
       },
     });
-    return copyOf(response, checked);
+    return copyOf(response, checked, () => failure);
   }
 
   #judge(receipt: Envelope, given: { response: Uint8Array | null; acceptance: Envelope | null }) {
@@ -240,31 +243,6 @@ function failedAnswer(
     return unreadable(response, thrown);
   }
   return copyOf(response, body);
-}
-
-function unreadable(response: Response, failure: Failure): Response {
-  const body = new ReadableStream<Uint8Array>({ pull: controller => controller.error(failure) });
-  const copy = copyOf(response, body);
-  // SDKs ask again after some errors; the next answer would hide that this one was not genuine.
-  copy.headers.set('x-should-retry', 'false');
-  return copy;
-}
-
-/** Statuses with which the Fetch Standard allows no body. */
-const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
-
-function copyOf(
-  { status, statusText, headers, url }: Response,
-  body: Uint8Array | ReadableStream<Uint8Array> | null,
-): Response {
-  const copied = new Headers(headers);
-  // The body has been decoded, and has another length than on its way.
-  for (const name of ['content-encoding', 'content-length']) copied.delete(name);
-  const given = BODILESS.has(status) ? null : body instanceof Uint8Array ? new Uint8Array(body) : body;
-  const copy = new Response(given, { status, statusText, headers: copied });
-  // A response that was not fetched has no address, and its reader may look at it.
-  Object.defineProperty(copy, 'url', { value: url });
-  return copy;
 }
 
 /** An envelope's bytes are JSON, and so is its text. */

@@ -259,6 +259,15 @@ describe('what is not to be verified, and how failures are told', () => {
     expect(response.headers.get('x-should-retry')).toBe('false');
   });
 
+  it.each(['arrayBuffer', 'blob', 'formData', 'json', 'text'] as const)(
+    'whoever reads a failed answer with %s() hears why, whatever error the runtime makes of it',
+    async how => {
+      const { fetch } = clientOf({ ...genuine, parts: [utf8('{}')] });
+      const response = await fetch(ADDRESS, { method: 'POST', body: new Uint8Array(REQUEST) });
+      await expect(response[how]()).rejects.toMatchObject({ code: 'content/response-mismatch' });
+    },
+  );
+
   it('a store that fails is a failure', async () => {
     const store = {
       get: async () => null,

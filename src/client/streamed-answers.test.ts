@@ -338,6 +338,12 @@ describe('failures and leaving', () => {
     expect(failed).toHaveLength(3);
   });
 
+  it('whoever reads a failed stream as a whole hears why', async () => {
+    const altered = withBlock(2, block => block.replace('data: ', 'data: x'));
+    const { fetch } = clientOf(altered);
+    await expect((await ask({ fetch })).text()).rejects.toMatchObject({ code: 'content/response-mismatch' });
+  });
+
   it('a client that leaves keeps the acceptance', async () => {
     const store = memoryStore();
     const { fetch, told } = clientOf(streaming(...BLOCKS), { store });

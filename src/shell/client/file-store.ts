@@ -53,7 +53,8 @@ export async function fileStore(folder: string): Promise<ReceiptStore> {
       // A file that a crash left half written has another ending.
       return files
         .filter(file => file.startsWith(prefix) && file.endsWith(ENDING))
-        .map(file => file.slice(0, -ENDING.length));
+        .map(file => file.slice(0, -ENDING.length))
+        .filter(isStoreName);
     },
   };
 }

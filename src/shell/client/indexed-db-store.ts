@@ -72,7 +72,9 @@ export async function indexedDbStore(indexedDb: IndexedDb, name = 'countersign')
     },
     names: async prefix => {
       const keys = await use('readonly', texts => texts.getAllKeys());
-      return keys.filter((key): key is string => typeof key === 'string' && key.startsWith(prefix));
+      return keys.filter(
+        (key): key is string => typeof key === 'string' && key.startsWith(prefix) && isStoreName(key),
+      );
     },
   };
 }
