@@ -13,15 +13,25 @@ export interface Meddling {
   readonly headers?: (headers: Headers) => void;
   /** The answer's body, once it is whole. */
   readonly body?: (bytes: Uint8Array) => Uint8Array;
+  /** Paths that nobody gets to see: they are a 404. */
+  readonly hidden?: RegExp;
+  /** Changes the checkpoint that the log shows. */
+  readonly checkpoint?: (note: Uint8Array) => Uint8Array;
 }
 
-/** A `fetch` through that somebody. `asked`: the addresses that were asked. Only exchanges are meddled with. */
+/** A `fetch` through that somebody. `asked`: the addresses that were asked. Questions about receipts and the log pass, unless they are named. */
 export function meddlingFetch(meddling: Meddling, asked: string[]): typeof fetch {
   return async (input, init) => {
     const request = new Request(input, init);
     // An SDK may fetch an empty `data:` address, to see whether forms can be sent.
     if (request.url.startsWith('http')) asked.push(request.url);
-    if (request.method !== 'POST' || request.url.includes('/log/')) return fetch(request);
+    const { pathname } = new URL(request.url);
+    if (meddling.hidden?.test(pathname)) return new Response(null, { status: 404 });
+    if (pathname === '/log/checkpoint' && meddling.checkpoint !== undefined) {
+      const note = new Uint8Array(await (await fetch(request)).arrayBuffer());
+      return new Response(new Uint8Array(meddling.checkpoint(note)));
+    }
+    if (request.method !== 'POST' || pathname.startsWith('/log/')) return fetch(request);
     const sent = new Uint8Array(await request.arrayBuffer());
     const body = meddling.request?.(sent) ?? sent;
     const got = await fetch(new Request(request, { body: new Uint8Array(body) }));

@@ -3,10 +3,16 @@ import Anthropic from '@anthropic-ai/sdk';
 import OpenAI, { NotFoundError } from 'openai';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { utf8 } from '../../src/bytes/octets.js';
+import { Alarm } from '../../src/client/finding.js';
 import { memoryStore } from '../../src/client/memory-store.js';
 import type { Unverified, Verified } from '../../src/client/outcome.js';
+import { judgeEvidence } from '../../src/court/misbehaviour/judge.js';
+import { knownKeys } from '../../src/court/misbehaviour/known-keys.js';
+import { formatCheckpoint, parseCheckpoint } from '../../src/note/checkpoint.js';
+import { formatNote, parseNote, signNote } from '../../src/note/signed-note.js';
 import { Failure, type ReasonCode } from '../../src/reason.js';
 import { type CountersignOptions, countersign } from '../../src/shell/client/web.js';
+import { testKey } from '../support/keys.js';
 import { openGateway, type TestGateway } from './gateway.js';
 import { type Meddling, meddlingFetch, spliced, withHeaders } from './meddling-fetch.js';
 import { ANSWER, SDKS, type Sdk } from './sdks.js';
@@ -315,6 +321,45 @@ describe('every other surface', () => {
     expect(told).toEqual({ verified: [], failed: [] });
   });
 });
+
+describe('later, when somebody on the way does not show everything', () => {
+  const [sdk] = SDKS as readonly [Sdk];
+
+  it('a receipt that the gateway does not show is handed in at its log, which proves that it has it', async () => {
+    upstream.behaviour = sdk.whole;
+    const { fetch, asked } = client({ hidden: /^\/v1\/receipts\// });
+    await sdk.ask(fetch, gateway.address);
+    expect(await fetch.check()).toMatchObject({ outcome: 'settled', findings: [] });
+    expect(asked).toContain(`${gateway.address}/log/entries?wait=witnessed`);
+  });
+
+  it('before the deadline, nothing is said about a log that shows nothing', async () => {
+    upstream.behaviour = sdk.whole;
+    const { fetch } = client({ hidden: /^\/(?:v1\/receipts|log)\// });
+    await sdk.ask(fetch, gateway.address);
+    expect(await fetch.check()).toMatchObject({ outcome: 'open', findings: [] });
+  });
+
+  it('a checkpoint of another history, signed with the log’s own key, is an alarm with a proof', async () => {
+    upstream.behaviour = sdk.whole;
+    const { fetch } = client({ checkpoint: forkedCheckpoint });
+    await sdk.ask(fetch, gateway.address);
+    const alarm = await fetch.check().catch((error: unknown) => error);
+    expect(alarm).toBeInstanceOf(Alarm);
+    const [finding] = (alarm as Alarm).result.findings;
+    expect(finding).toMatchObject({ kind: 'fork', code: 'misbehaviour/log-forked' });
+    const judgement = await judgeEvidence(finding?.evidence ?? new Uint8Array(), knownKeys(gateway.trust));
+    expect(judgement.outcome).toBe('proven');
+  });
+});
+
+/** The same size as that which is shown, and another root. */
+function forkedCheckpoint(note: Uint8Array): Uint8Array {
+  const { size } = parseCheckpoint(parseNote(note).text);
+  const { key, signer } = testKey(gateway.trust.log.name, 1);
+  const text = formatCheckpoint({ origin: key.name, size, root: new Uint8Array(32) });
+  return formatNote({ text, signatures: [signNote(text, key, signer)] });
+}
 
 describe('a stream that the upstream breaks', () => {
   it('ends in the gateway’s error, which has been verified', async () => {
