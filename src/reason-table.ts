@@ -609,6 +609,14 @@ export const REASONS = {
     says: 'Another process uses this data folder.',
     do: 'Stop the other process, or pass another --data folder.',
   },
+  'control/refused': {
+    says: 'Only the owner of the data folder may ask a running gateway for this.',
+    do: "Run the command as the user whose gateway it is, with that gateway's --data.",
+  },
+  'data/erasure-malformed': {
+    says: 'A file that says what is to be erased cannot be read.',
+    do: 'Remove the file, and erase the exchange again whose id is its name.',
+  },
   'data/key-malformed': {
     says: 'A key file cannot be read.',
     do: 'Restore the file from your backup; never let a new key be made over it.',
@@ -632,6 +640,10 @@ export const REASONS = {
   'vault/unknown': {
     says: 'The vault holds nothing for this exchange.',
     do: 'Check the id; content is kept only by the gateway that answered.',
+  },
+  'vault/erased': {
+    says: 'The content of this exchange has been erased: its key was destroyed.',
+    do: 'Rely on the receipt, which stays valid; only whoever has kept opening and content can still compare them.',
   },
   'vault/corrupt': {
     says: 'What the vault holds for this exchange cannot be decrypted.',
@@ -784,6 +796,10 @@ export const REASONS = {
   'monitor/seen-unknown': {
     says: 'A receipt says that it had seen a tree which this log never had.',
     do: 'Ask the issuer which log it was shown; keep the receipt, for the log may show others another tree.',
+  },
+  'monitor/erasure-unknown': {
+    says: 'An entry says that content was erased whose receipt is not in the log before it.',
+    do: 'Ask the operator which receipt was meant: one may have been left out of the log.',
   },
   'monitor/policy-unknown': {
     says: 'A receipt names a policy that does not stand where it says.',

@@ -8,6 +8,10 @@ export interface DataFolder {
   readonly log: string;
   readonly vault: string;
   readonly witnesses: string;
+  /** What has been asked to be erased, until it is erased and logged. */
+  readonly erasures: string;
+  /** How a running gateway is asked for what its owner alone may ask. */
+  readonly control: string;
   readonly trust: string;
   /** Who has to cosign, where the owner has said so; who controls those keys; and what they say beyond a consistent tree. */
   readonly policy: string;
@@ -32,6 +36,8 @@ export function dataFolder(folder: string): DataFolder {
     log: join(path, 'log'),
     vault: join(path, 'vault'),
     witnesses: join(path, 'witnesses'),
+    erasures: join(path, 'erasures'),
+    control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),
     controllers: join(path, 'controllers.json'),

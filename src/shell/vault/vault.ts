@@ -6,7 +6,16 @@
  * key of its own, wrapped by the vault key and kept in the file's first bytes, so that erasing those erases the content, backups aside.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
@@ -18,6 +27,10 @@ const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 /** The wrapped data key at the start of every file. */
 const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
+/** All that is left of a file whose exchange was erased; shorter than anything that holds a key. */
+const ERASED = Buffer.from('countersign-erased-v1\n');
+/** As much as is overwritten at a time. */
+const ZEROS = new Uint8Array(1 << 16);
 /** Stands for the length of a response that does not exist. */
 const NO_RESPONSE = 0xffffffff;
 
@@ -42,7 +55,7 @@ export class Vault implements ContentVault {
       this.#makeFolder(dirname(path));
       const file = openSync(path, 'wx', 0o600);
       try {
-        writeFully(file, Buffer.concat([wrapped, sealed]));
+        writeFully(file, Buffer.concat([wrapped, sealed]), 0);
       } finally {
         closeSync(file);
       }
@@ -61,11 +74,50 @@ export class Vault implements ContentVault {
       if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('vault/unknown');
       throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
     }
+    if (file.equals(ERASED)) throw new Failure('vault/erased');
     try {
       const dataKey = decrypt(this.#key, file.subarray(0, WRAPPED_BYTES), exchange);
       return unframe(decrypt(dataKey, file.subarray(WRAPPED_BYTES), exchange));
     } catch {
       throw new Failure('vault/corrupt');
+    }
+  }
+
+  /** What there is of an exchange. The content is not looked at: what is damaged can be erased as well. */
+  state(exchange: string): 'kept' | 'erased' | 'unknown' {
+    try {
+      return readFileSync(this.#path(exchange)).equals(ERASED) ? 'erased' : 'kept';
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (error instanceof Failure || code === 'ENOENT' || code === 'ENOTDIR') return 'unknown';
+      throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
+    }
+  }
+
+  /**
+   * Destroys the data key of an exchange, and its content with it; erasing again changes nothing. When this returns, that survives a loss of power.
+   * Every byte is overwritten before it is cut off, so that a file system that writes in place keeps none; what backups, snapshots or a disk's
+   * own spare blocks hold is theirs. Throws `vault/unknown` or `vault/unavailable`.
+   */
+  erase(exchange: string): void {
+    const path = this.#path(exchange);
+    try {
+      const file = openSync(path, 'r+');
+      try {
+        const { size } = fstatSync(file);
+        for (let at = 0; at < size; at += ZEROS.length)
+          writeFully(file, ZEROS.subarray(0, Math.min(ZEROS.length, size - at)), at);
+        fsyncSync(file);
+        ftruncateSync(file, 0);
+        writeFully(file, ERASED, 0);
+        fsyncSync(file);
+      } finally {
+        closeSync(file);
+      }
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('vault/unknown');
+      throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
     }
   }
 
@@ -124,6 +176,7 @@ function unframe(bytes: Buffer): ExchangeContent {
   };
 }
 
-function writeFully(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
+function writeFully(file: number, bytes: Uint8Array, position: number): void {
+  for (let written = 0; written < bytes.length; )
+    written += writeSync(file, bytes, written, bytes.length - written, position + written);
 }
