@@ -2,6 +2,8 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
+  linkSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -150,6 +152,72 @@ describe('what somebody did to a file is noticed', () => {
   it('something that is no file', () => {
     vault.put(TWO, content('Hello?', 'Hello.'));
     expect(reasonOf(() => vault.get(`aa${'c'.repeat(24)}`))).toBe('vault/unknown');
+  });
+});
+
+describe('erasing', () => {
+  it('leaves nothing of key and content on the disk, and says that it was erased', () => {
+    vault.put(ONE, content('Hello?', 'Hello.'));
+    vault.put(TWO, content('Bye?', 'Bye.'));
+    expect(vault.state(ONE)).toBe('kept');
+    const before = readFileSync(fileOf(ONE));
+    vault.erase(ONE);
+    expect(vault.state(ONE)).toBe('erased');
+    expect(reasonOf(() => vault.get(ONE))).toBe('vault/erased');
+    const after = readFileSync(fileOf(ONE));
+    expect(after.length).toBeLessThan(60);
+    for (let at = 0; at + 8 <= before.length; at += 8)
+      expect(after.includes(before.subarray(at, at + 8))).toBe(false);
+    expect(plain(vault.get(TWO))).toEqual(plain(content('Bye?', 'Bye.')));
+  });
+
+  it('overwrites every byte before it cuts the file, however long it is', () => {
+    vault.put(ONE, content('p'.repeat(200_000), 'a'.repeat(200_000)));
+    const alias = join(folder, 'alias');
+    linkSync(fileOf(ONE), alias);
+    vault.erase(ONE);
+    // Whoever held the file by another name has it erased as well: it was not put aside and replaced.
+    expect(readFileSync(alias).equals(readFileSync(fileOf(ONE)))).toBe(true);
+  });
+
+  it('twice changes nothing', () => {
+    vault.put(ONE, content('Hello?', null));
+    vault.erase(ONE);
+    const after = readFileSync(fileOf(ONE));
+    vault.erase(ONE);
+    expect(readFileSync(fileOf(ONE))).toEqual(after);
+    expect(vault.state(ONE)).toBe('erased');
+  });
+
+  it('takes what is damaged, or was half erased when the power went', () => {
+    for (const left of [0, 1, 59, 60, 61]) {
+      vault.put(ONE, content('Hello?', null));
+      const bytes = readFileSync(fileOf(ONE));
+      writeFileSync(fileOf(ONE), bytes.fill(0).subarray(0, left));
+      expect(vault.state(ONE)).toBe('kept');
+      expect(reasonOf(() => vault.get(ONE))).toBe('vault/corrupt');
+      vault.erase(ONE);
+      expect(vault.state(ONE)).toBe('erased');
+      rmSync(fileOf(ONE));
+    }
+  });
+
+  it('an exchange gets no content once it was erased', () => {
+    vault.put(ONE, content('Hello?', null));
+    vault.erase(ONE);
+    expect(reasonOf(() => vault.put(ONE, content('again', null)))).toBe('vault/unavailable');
+  });
+
+  it.each([ONE, '', '../../keys/vault.key', `${ONE}a`])('%j is unknown', exchange => {
+    expect(vault.state(exchange)).toBe('unknown');
+    expect(reasonOf(() => vault.erase(exchange))).toBe('vault/unknown');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('fails where the file cannot be opened', () => {
+    mkdirSync(fileOf(ONE), { recursive: true });
+    expect(reasonOf(() => vault.erase(ONE))).toBe('vault/unavailable');
+    expect(reasonOf(() => vault.state(ONE))).toBe('vault/unavailable');
   });
 });
 
