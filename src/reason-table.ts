@@ -613,6 +613,14 @@ export const REASONS = {
     says: 'Another process uses this data folder.',
     do: 'Stop the other process, or pass another --data folder.',
   },
+  'control/refused': {
+    says: 'Only the owner of the data folder may ask a running gateway for this.',
+    do: "Run the command as the user whose gateway it is, with that gateway's --data.",
+  },
+  'data/erasure-malformed': {
+    says: 'A file that says what is to be erased cannot be read.',
+    do: 'Remove the file, and erase the exchange again whose id is its name.',
+  },
   'data/key-malformed': {
     says: 'A key file cannot be read.',
     do: 'Restore the file from your backup; never let a new key be made over it.',
@@ -805,6 +813,10 @@ export const REASONS = {
     says: 'A receipt says that it had seen a tree which this log never had.',
     do: 'Ask the issuer which log it was shown; keep the receipt, for the log may show others another tree.',
   },
+  'monitor/erasure-unknown': {
+    says: 'An entry says that content was erased whose receipt is not in the log before it.',
+    do: 'Ask the operator which receipt was meant: one may have been left out of the log.',
+  },
   'monitor/policy-unknown': {
     says: 'A receipt names a policy that does not stand where it says.',
     do: 'Ask the issuer which policy was in force.',
@@ -856,5 +868,73 @@ export const REASONS = {
   'peer/answer-malformed': {
     says: "The other server's answer is not in the form that its protocol has.",
     do: 'Check the address; if it is right, tell its operator.',
+  },
+  'client/receipt-missing': {
+    says: 'The answer came without a receipt.',
+    do: 'Ask a Countersign gateway, one that was not started with --no-inline; if it is one, something on the way has taken the receipt out.',
+  },
+  'client/header-malformed': {
+    says: 'A header of the answer that the receipt is found by is missing, or not what a gateway writes.',
+    do: 'Look for a proxy on the way that changes headers; if there is none, tell the operator.',
+  },
+  'client/header-too-large': {
+    says: "The answer's receipt is longer than a header can be.",
+    do: 'Tell the operator: no gateway sends a receipt of that length in a header.',
+  },
+  'client/answer-too-large': {
+    says: 'The answer is longer than this client takes.',
+    do: 'Raise the limit if the answer is meant to be that long.',
+  },
+  'client/exchange-mismatch': {
+    says: 'The receipt is of another exchange than the answer says it belongs to.',
+    do: 'Treat the answer as unverified: somebody has put two exchanges together.',
+  },
+  'client/receipt-replayed': {
+    says: 'This exchange has been received before: an old answer has come in the place of a new one.',
+    do: 'Treat the answer as unverified, and look for who stands between you and the gateway.',
+  },
+  'client/receipt-stale': {
+    says: 'The receipt says that the request came before this one was sent.',
+    do: 'Check your clock; if it is right, an old answer has come in the place of a new one.',
+  },
+  'client/status-mismatch': {
+    says: 'The HTTP status of the answer is not the one in the receipt.',
+    do: 'Treat the answer as altered on its way.',
+  },
+  'client/promise-too-long': {
+    says: 'The receipt promises to be in the log only so late that the promise is worth nothing.',
+    do: 'Ask the operator why, or allow longer promises.',
+  },
+  'client/acceptance-missing': {
+    says: 'The stream began without the acceptance that the issuer signs.',
+    do: 'Ask a gateway that was not started with --no-inline; if it was not, something on the way has taken the acceptance out.',
+  },
+  'client/comment-misplaced': {
+    says: 'The stream has a comment that only an issuer may write, where no issuer writes one.',
+    do: 'Treat the stream as altered.',
+  },
+  'client/stream-cut': {
+    says: 'The stream ended before its receipt, and the gateway has none for what came.',
+    do: 'Treat the answer as cut off, and ask again.',
+  },
+  'client/store-unavailable': {
+    says: 'Opening and receipt could not be kept.',
+    do: 'Look at the store: its folder, its space, its permissions. Without it nothing can be checked later.',
+  },
+  'client/record-malformed': {
+    says: 'What the store gave back is not what was kept there.',
+    do: 'Restore the store from a copy, or remove the record.',
+  },
+  'client/receipt-withheld': {
+    says: 'The issuer accepted this exchange, and long afterwards there is no receipt for it.',
+    do: 'Keep the acceptance: it proves that the number was given.',
+  },
+  'client/receipt-differs': {
+    says: 'The gateway now shows another receipt of this exchange than the one that came with the answer.',
+    do: 'Keep both; rely on the one that came with the answer.',
+  },
+  'client/checkpoints-unreconciled': {
+    says: 'The log has not shown that its larger tree begins with the smaller one that it signed before.',
+    do: 'Check again later; if it stays so, keep both checkpoints and ask the witnesses: the log may have been forked.',
   },
 } as const;

@@ -5,13 +5,12 @@ import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
 import type { VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
-import { ACCEPTANCE } from '../receipt/acceptance.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, readEnvelope } from '../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, RECEIPT_COMMENT } from '../receipt/inline.js';
 import { commit } from '../receipt/opening.js';
 import { type ReceiptStatement, requestCommitment, responseDigest } from '../receipt/receipt.js';
-import { readStatement } from '../receipt/statement.js';
 import { StreamChain } from '../receipt/stream-chain.js';
+import { checkAcceptance } from './acceptance.js';
 import { type Check, fail, failed, notChecked, pass } from './check.js';
 
 export interface Content {
@@ -118,22 +117,6 @@ async function checkComment(
     if (!equal(inline, envelopeBytes(envelope))) throw await inlineFailure(inline, issuer);
   } else if (text.startsWith(ACCEPTANCE_COMMENT)) {
     const acceptance = readEnvelope(parseCanonical(utf8(text.slice(ACCEPTANCE_COMMENT.length))));
-    if (issuer !== null && !(await envelopeIsSignedBy(acceptance, issuer.publicKey))) {
-      throw new Failure('acceptance/signature-invalid');
-    }
-    if (acceptance.keyId !== envelope.keyId) throw new Failure('acceptance/mismatch', { field: 'keyid' });
-    const accepted = readStatement(ACCEPTANCE, acceptance);
-    const members = ['client', 'counter', 'epoch', 'exchange', 'issuer'] as const;
-    const other = members.find(member => accepted.predicate[member] !== statement.predicate[member]);
-    if (other !== undefined) throw new Failure('acceptance/mismatch', { field: other });
-    if (accepted.predicate.received !== statement.predicate.time.received) {
-      throw new Failure('acceptance/mismatch', { field: 'received' });
-    }
-    if (accepted.predicate.log.origin !== statement.predicate.log.origin) {
-      throw new Failure('acceptance/mismatch', { field: 'log.origin' });
-    }
-    if (accepted.subject[0].digest['countersign-commitment-v1'] !== requestCommitment(statement.subject)) {
-      throw new Failure('acceptance/mismatch', { field: 'subject' });
-    }
+    await checkAcceptance(acceptance, { envelope, statement }, issuer);
   }
 }

@@ -17,6 +17,6 @@ export interface ContentVault {
    * `vault/unavailable`.
    */
   put(exchange: string, content: ExchangeContent): void;
-  /** Throws `vault/unknown` or `vault/corrupt`. */
+  /** Throws `vault/unknown`, `vault/erased` or `vault/corrupt`. */
   get(exchange: string): ExchangeContent;
 }

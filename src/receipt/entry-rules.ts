@@ -13,6 +13,7 @@ import { Failure } from '../reason.js';
 import { readEntry } from './entry.js';
 import { type Envelope, envelopeIsSignedBy } from './envelope.js';
 import { EPOCH } from './epoch.js';
+import { ERASURE, erasureDigest } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import type { KeyHistory } from './key-history.js';
 import { POLICY, policyDigest } from './policy.js';
@@ -66,6 +67,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   rule(ACCESS, ({ subject, predicate }, issuer) => {
     isBy(issuer, predicate.issuer);
     isAbout(subject, retentionDigest(predicate.access));
+  }),
+  rule(ERASURE, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, erasureDigest(predicate.erasure));
   }),
 ]);
 

@@ -5,6 +5,7 @@ import { utf8 } from '../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from './envelope.js';
+import { ERASURE } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
 import { predicateTypeOf, readStatement } from './statement.js';
@@ -29,7 +30,7 @@ export async function entryIsByOneOf(issuers: readonly VerifierKey[], bytes: Uin
   }
 }
 
-/** The keys under which an entry is filed: the start of its payload's digest and, for a receipt, the exchange's id. */
+/** The keys under which an entry is filed: the start of its payload's digest and, for a receipt or an erasure, the exchange. */
 export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
   return envelopeKeys(readEntry(bytes));
 }
@@ -40,6 +41,10 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
   const type = predicateTypeOf(envelope);
   if (type === KEY_CHANGE.predicateType)
     return [digest, keyChangeKey(readStatement(KEY_CHANGE, envelope).predicate.sequence)];
+  if (type === ERASURE.predicateType) {
+    const erasure = erasureKey(readStatement(ERASURE, envelope).predicate.erasure.exchange);
+    return erasure === null ? [digest] : [digest, erasure];
+  }
   if (type !== RECEIPT.predicateType) return [digest];
   return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
 }
@@ -56,8 +61,17 @@ export function receiptKeys(digest: Uint8Array, exchange: string): readonly Uint
  * issuers choose ids: an id that were a key itself could be made to look like another payload's digest.
  */
 export function exchangeKey(exchange: string): Uint8Array | null {
+  return keyOfExchange('exchange', exchange);
+}
+
+/** The key under which the erasure of an exchange's content is filed, or null when the text is not an exchange id. */
+export function erasureKey(exchange: string): Uint8Array | null {
+  return keyOfExchange('erasure', exchange);
+}
+
+function keyOfExchange(kind: 'exchange' | 'erasure', exchange: string): Uint8Array | null {
   if (fromBase32(exchange)?.length !== ENTRY_KEY_BYTES) return null;
-  return sha256(utf8(`countersign/exchange/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
+  return sha256(utf8(`countersign/${kind}/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
 }
 
 /** The key under which the key change of that number is filed, so that a log's key history is found without reading the log. */

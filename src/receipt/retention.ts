@@ -9,6 +9,7 @@ import { toHex } from '../bytes/hex.js';
 import { canonicalize } from '../bytes/json.js';
 import type { Envelope } from './envelope.js';
 import { EPOCH } from './epoch.js';
+import { ERASURE } from './erasure.js';
 import { RECEIPT } from './receipt.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
 import { predicateTypeOf, readStatement, statementType, writeStatement } from './statement.js';
@@ -97,6 +98,8 @@ export function statedTime(envelope: Envelope): number | null {
       return readStatement(RETENTION, envelope).predicate.decided;
     case ACCESS.predicateType:
       return readStatement(ACCESS, envelope).predicate.decided;
+    case ERASURE.predicateType:
+      return readStatement(ERASURE, envelope).predicate.decided;
     default:
       return null;
   }

@@ -58,6 +58,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
   readonly host?: string;
+  /** The name of the house, which its keys have; those of two names are different. */
+  readonly name?: string;
   /** Where data is kept; a folder that is removed at the end when it is left out. */
   readonly folder?: string;
   readonly disk?: Disk;
@@ -87,9 +89,11 @@ const RETRIES: RetryPolicy = { retries: 0, pause: 5, longestPause: 100 };
 export async function openGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-gateway-')));
   const now = options.now ?? Date.now;
-  const log = testKey('gateway.example/log', 1);
-  const issuer = testKey('gateway.example/log/issuer', 2);
-  const witness = testCosigner('gateway.example/witness', 3);
+  const { name = 'gateway.example' } = options;
+  const seed = name === 'gateway.example' ? 0 : 100;
+  const log = testKey(`${name}/log`, seed + 1);
+  const issuer = testKey(`${name}/log/issuer`, seed + 2);
+  const witness = testCosigner(`${name}/witness`, seed + 3);
   const policy = policyText(log.key, [witness.key], 'all');
   const trust = parseTrust(
     utf8(formatTrust({ log: formatVerifierKey(log.key), issuers: [formatVerifierKey(issuer.key)], policy })),

@@ -12,6 +12,7 @@ import OpenAI, {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseTrust } from '../../src/appraise/trust.js';
 import { type House, openHouse } from '../../src/shell/cli/house.js';
+import { countersign } from '../../src/shell/client/web.js';
 import { DEFAULT_LIMITS } from '../../src/shell/gateway/context.js';
 import { DEFAULT_RETRIES } from '../../src/shell/gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../../src/shell/gateway/timeouts.js';
@@ -157,6 +158,45 @@ describe('the openai SDK and the built-in model', () => {
       { signal: AbortSignal.timeout(5) },
     );
     await expect(asking).rejects.toThrow(APIUserAbortError);
+  });
+
+  it('through the verifying fetch, with the house’s own trust file: verified, and later witnessed', async () => {
+    const verified: string[] = [];
+    const fetch = countersign({
+      trust: readFileSync(house.folder.trust),
+      onVerified: ({ exchange }) => verified.push(exchange),
+    });
+    const verifying = new OpenAI({ baseURL: `${house.address}/v1`, apiKey: 'sk-test', maxRetries: 0, fetch });
+    const whole = await verifying.chat.completions.create({ model: MODEL, messages });
+    const stream = await verifying.chat.completions.create({ model: MODEL, messages, stream: true });
+    let text = '';
+    for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? '';
+    expect(text).toBe(whole.choices[0]?.message.content);
+    expect(verified).toHaveLength(2);
+    const { outcome, witnessed, findings } = await fetch.check();
+    expect({ outcome, findings }).toEqual({ outcome: 'settled', findings: [] });
+    expect([...witnessed].sort()).toEqual([...verified].sort());
+  });
+
+  it('a stream that the verifying fetch’s reader leaves: the signed abort is found later', async () => {
+    const fetch = countersign({ trust: readFileSync(house.folder.trust) });
+    const verifying = new OpenAI({ baseURL: `${house.address}/v1`, apiKey: 'sk-test', maxRetries: 0, fetch });
+    const stream = await verifying.chat.completions.create({
+      model: MODEL,
+      messages,
+      stream: true,
+      temperature: 2,
+      max_completion_tokens: 256,
+    });
+    for await (const chunk of stream) {
+      expect(chunk.choices).toHaveLength(1);
+      break;
+    }
+    const checked = await eventually(async () => {
+      const check = await fetch.check();
+      return check.outcome === 'settled' ? check : undefined;
+    });
+    expect(checked.witnessed).toHaveLength(1);
   });
 
   it('lists its models, the built-in one first', async () => {

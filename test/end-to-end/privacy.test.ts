@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Vault } from '../../src/shell/vault/vault.js';
 import { type Canary, canary, digestCanary, filesBelow, findCanaries } from './canaries.js';
 import { type Answer, ask, begin, type Question } from './client.js';
 import { serve } from './process.js';
@@ -130,6 +131,7 @@ let folder: string;
 let upstream: TestUpstream;
 let printed: string;
 const bundles: Buffer[] = [];
+const exchanges: string[] = [];
 const canaries: Canary[] = Object.entries(WORDS).map(([name, word]) => canary(name, word));
 
 /** All that happens between a client, a gateway in a process of its own, and an upstream, remembered for the tests below. */
@@ -158,6 +160,7 @@ beforeAll(async () => {
   await sleep(300);
   for (const got of answers) {
     const exchange = String(got.headers['countersign-exchange']);
+    exchanges.push(exchange);
     bundles.push((await ask(address, { path: `/v1/receipts/${exchange}?wait=witnessed` })).body);
     canaries.push(canary(`opening of ${exchange}`, openingOf(got)));
     canaries.push(canary(`opening of ${exchange}, as text`, String(got.headers['countersign-opening'])));
@@ -208,7 +211,10 @@ describe('nothing personal or guessable', () => {
 
   it('is in clear in the vault, where all of it is', () => {
     const files = filesBelow(join(folder, 'vault'));
-    expect(files.length).toBeGreaterThanOrEqual(bundles.length);
+    expect(files.map(({ path }) => path.replace(/^.*\./, '')).sort()).toEqual(['content', 'keys']);
+    // Each is kept there, and takes a slot of its own.
+    const vault = new Vault(join(folder, 'vault'), new Uint8Array(32));
+    for (const exchange of exchanges) expect(vault.state(exchange)).toBe('kept');
     for (const { path, bytes } of files) expect(findCanaries(bytes, canaries), path).toEqual([]);
   });
 

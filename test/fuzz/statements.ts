@@ -20,6 +20,7 @@ import { envelopeKeys, readEntry } from '../../src/receipt/entry.js';
 import { checkEntry, checkLoggedEntry } from '../../src/receipt/entry-rules.js';
 import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../src/receipt/envelope.js';
 import { EPOCH, epochStatement } from '../../src/receipt/epoch.js';
+import { ERASURE, erasureStatement } from '../../src/receipt/erasure.js';
 import { checkProofs, KEY_CHANGE, readKeyChange } from '../../src/receipt/key-change.js';
 import { defaultPolicy, POLICY, policyStatement } from '../../src/receipt/policy.js';
 import { RECEIPT, receiptSubject } from '../../src/receipt/receipt.js';
@@ -79,6 +80,7 @@ const PAYLOADS = {
   policy: policyStatement(defaultPolicy(['provider', 'another']), label),
   retention: retentionStatement({ minimumDays: 365, prunes: 'oldest-entries' }, label, 5),
   access: accessStatement({ act: 'deny', index: 7, reason: 'court-order' }, label, 5),
+  erasure: erasureStatement({ exchange, receipt: 'a'.repeat(64) }, label, 5),
   stamp: stampStatement(payloadDigest(by(receiptPayload())), ORIGIN, RECEIVED, STAMPER.key),
   'key change': changePayload(beginning(), {
     change: { action: 'rotate', role: 'issuer' },
@@ -173,6 +175,7 @@ export const STATEMENT_READERS: readonly Reader[] = [
   statement('policy', POLICY as never, ['entry/malformed']),
   statement('retention', RETENTION as never, ['entry/malformed']),
   statement('access', ACCESS as never, ['entry/malformed']),
+  statement('erasure', ERASURE as never, ['entry/malformed']),
   statement('stamp', STAMP as never, ['stamp/malformed', 'envelope/issuer-mismatch'], envelope =>
     readStamp({ ...envelope, keyId: keyLabel(STAMPER.key) }),
   ),

@@ -9,6 +9,10 @@ export interface DataFolder {
   readonly vault: string;
   readonly archive: string;
   readonly witnesses: string;
+  /** What has been asked to be erased, until it is erased and logged. */
+  readonly erasures: string;
+  /** How a running gateway is asked for what its owner alone may ask. */
+  readonly control: string;
   readonly trust: string;
   /** Who has to cosign, where the owner has said so; who controls those keys; and what they say beyond a consistent tree. */
   readonly policy: string;
@@ -34,6 +38,8 @@ export function dataFolder(folder: string): DataFolder {
     vault: join(path, 'vault'),
     archive: join(path, 'archive'),
     witnesses: join(path, 'witnesses'),
+    erasures: join(path, 'erasures'),
+    control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),
     controllers: join(path, 'controllers.json'),

@@ -11,6 +11,7 @@ describe('--help', () => {
     ['trust', ['trust']],
     ['receipt', ['receipt']],
     ['submit', ['submit']],
+    ['erase', ['erase']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],
@@ -33,7 +34,7 @@ describe('--help', () => {
 
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'submit', 'demo', 'log'])
+    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'submit', 'erase', 'demo', 'log'])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 });

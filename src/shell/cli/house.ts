@@ -29,7 +29,10 @@ import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
+import { openControl } from './control.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
+import { ErasureWishes } from './erasure-wishes.js';
+import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
 import { openHouseLog } from './house-log.js';
 
@@ -144,11 +147,14 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     throw new Failure('log/unwitnessed', { detail: 'the log as it was found is not witnessed' });
 
   await announceActs(retention, log, keys.issuer);
+  const vault = new Vault(folder.vault, keys.vaultKey);
+  opened.add(async () => vault.close());
+  const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
+  const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
+  await erasures.finish();
   const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
-  const vault = new Vault(folder.vault, keys.vaultKey);
-  opened.add(async () => vault.close());
   gateway.admit({
     issuer,
     log,
@@ -171,6 +177,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   // Closed before what its exchanges need.
   opened.add(() => gateway.close());
+  const control = await openControl({ file: folder.control, erasures, onProblem });
+  opened.add(() => control.close());
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close: () => opened.close() };
 }

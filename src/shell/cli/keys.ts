@@ -147,10 +147,10 @@ async function change(action: 'rotate' | 'revoke', target: string, options: Chan
 }
 
 /** Locks a data folder whose gateway is stopped, for a command that opens its log. */
-export async function withHouse(
+export async function withHouse<Value>(
   data: string,
-  use: (options: HouseLogOptions) => Promise<void>,
-): Promise<void> {
+  use: (options: HouseLogOptions) => Promise<Value>,
+): Promise<Value> {
   const folder = dataFolder(data);
   if (!existsSync(folder.keys))
     throw new UsageError(
@@ -159,7 +159,7 @@ export async function withHouse(
   const lock = acquireLock(folder.path);
   try {
     const operator = await operatorOf(folder);
-    await use({ folder, operator, onProblem: message => printError(`countersign: ${message}`) });
+    return await use({ folder, operator, onProblem: message => printError(`countersign: ${message}`) });
   } finally {
     lock.release();
   }

@@ -36,6 +36,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },
+  { name: 'erase', load: async () => (await import('./erase.js')).eraseCommand() },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
   { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { utf8 } from '../../bytes/octets.js';
 import { MAX_BUNDLE_BYTES } from '../../receipt/bundle.js';
 import { formatOpening } from '../../receipt/opening.js';
 import { readSecret } from '../files/secret.js';
 import { Vault } from '../vault/vault.js';
 import { dataFolder, defaultDataFolder } from './data-folder.js';
+import { exchangeArgument } from './exchange-argument.js';
 import { UsageError } from './exit-code.js';
 import { writeOutput } from './files.js';
 import { print, printJson } from './print.js';
@@ -150,9 +151,4 @@ async function writeContent(exchange: string, folder: string, data: string) {
     await writeOutput(files.response, content.response, 0o600);
   await writeOutput(files.opening, utf8(formatOpening(content.opening)), 0o600);
   return files;
-}
-
-function exchangeArgument(text: string): string {
-  if (/^[a-z2-7]{26}$/.test(text)) return text;
-  throw new InvalidArgumentError('It takes the 26 characters of the countersign-exchange header.');
 }

@@ -114,11 +114,12 @@ describe('streamGenerateContent', () => {
     });
   });
 
-  it('the acceptance stands in a block of its own: Google’s client looks at a block’s first line only', async () => {
+  it('acceptance and receipt stand in blocks of their own: Google’s client looks at a block’s first line only', async () => {
     upstream.behaviour = stream(...PARTS);
     const blocks = (await post(at('streamGenerateContent', '?alt=sse'))).body.toString().split('\n\n');
     expect(blocks[0]).toMatch(/^: countersign-acceptance [^\n]*$/);
-    expect(blocks.slice(1).every(block => block === '' || block.startsWith('data: '))).toBe(true);
+    expect(blocks.slice(1, -2).every(block => block.startsWith('data: '))).toBe(true);
+    expect(blocks.slice(-2)).toEqual([expect.stringMatching(/^: countersign-receipt [^\n]*$/), '']);
   });
 
   it('as one array, which is a body', async () => {

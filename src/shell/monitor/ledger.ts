@@ -10,6 +10,7 @@ import { readEntry } from '../../receipt/entry.js';
 import { checkEntry } from '../../receipt/entry-rules.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
 import { EPOCH } from '../../receipt/epoch.js';
+import { ERASURE, type Erasure } from '../../receipt/erasure.js';
 import { KEY_CHANGE } from '../../receipt/key-change.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
 import { POLICY } from '../../receipt/policy.js';
@@ -140,9 +141,19 @@ export class Ledger {
         this.#count({ receipts: 1 });
         return this.#checkReceipt(readStatement(RECEIPT, envelope).predicate, digest);
       }
+      case ERASURE.predicateType:
+        await this.#checkErasure(readStatement(ERASURE, envelope).predicate.erasure);
+        return [];
       default:
         return [];
     }
+  }
+
+  /** What is erased was there: an erasure of a receipt that the log does not have hides that one was left out. */
+  async #checkErasure({ receipt }: Erasure): Promise<void> {
+    const isKnown = this.#tallies.withheld === 0;
+    if (isKnown && receipt !== null && !(await this.#has('payload', receipt)))
+      this.#find('monitor/erasure-unknown', receipt);
   }
 
   async #checkReceipt(receipt: Receipt, digest: string): Promise<readonly Uint8Array[]> {

@@ -1,0 +1,106 @@
+/**
+ * The client: a `fetch` for SDKs that verifies every answer, keeps its receipt, and checks later that the log has kept its promise.
+ *
+ * Trusted: the trust file, the store, and the caller. Not trusted: gateway, log, mirrors, and everybody between them and here.
+ */
+import { parseTrust, type Trust } from '../appraise/trust.js';
+import { utf8 } from '../bytes/octets.js';
+import type { VerifierKey } from '../note/key.js';
+import { type AnswerRules, checkAnswer, type WithoutReceipt } from './answer-check.js';
+import { INLINE_HEADER } from './exchange-headers.js';
+import type { Finding, LaterCheck } from './finding.js';
+import { KeptExchanges } from './kept-exchanges.js';
+import { checkLater, type LaterRules } from './later-check.js';
+import { memoryStore } from './memory-store.js';
+import type { Unverified, Verified } from './outcome.js';
+import { readOutgoing, targetOf } from './outgoing.js';
+import type { Ask } from './peer.js';
+import type { ReceiptStore } from './receipt-store.js';
+
+export interface ClientOptions {
+  /** Whom to believe: a trust file's text or bytes, or what `parseTrust` makes of it. It must not come from the gateway that is asked. */
+  readonly trust: Trust | string | Uint8Array;
+  /**
+   * What happens to an answer that fails: `throw` (the default) makes its body unreadable, with the failure as the reason; a function is told, and
+   * the answer is passed on as it came.
+   */
+  readonly onFailure?: 'throw' | ((outcome: Unverified) => void);
+  /** Told of each answer that has been verified to its end. */
+  readonly onVerified?: (outcome: Verified) => void;
+  /** Which answers may come without a receipt. HTTP errors may, unless this says otherwise: a gateway that takes no requests has none to give. */
+  readonly withoutReceipt?: WithoutReceipt;
+  /** Which requests are exchanges, whose answers have receipts; unless this says otherwise, every POST. All others pass untouched. */
+  readonly isExchange?: (request: { readonly method: string; readonly url: string }) => boolean;
+  /** Where openings and receipts are kept: in memory, unless this says otherwise. */
+  readonly store?: ReceiptStore;
+  /** How long after an answer its receipt may promise to be in the log, in milliseconds: a day, unless this says otherwise. */
+  readonly longestPromise?: number;
+  /** The most bytes of an answer in one body (64 MiB), and of one event of a stream (4 MiB). */
+  readonly maxAnswerBytes?: number;
+  readonly maxEventBytes?: number;
+  /** Addresses below which mirrors serve copies of the log: receipts that the log forgets are handed in there too, and checkpoints are compared. */
+  readonly mirrors?: readonly string[];
+  /** The keys of the mirrors' stamps; without them no stamp is kept. */
+  readonly stampers?: readonly VerifierKey[];
+  /**
+   * What happens to what a later check finds: `throw` (the default) lets `check()` reject with an `Alarm` after an omission or a fork; a function
+   * is told of each finding at once, and `check()` resolves.
+   */
+  readonly onFinding?: 'throw' | ((finding: Finding) => void);
+}
+
+/** What a shell gives: the network and the clock. */
+export interface Surroundings {
+  readonly fetch: typeof globalThis.fetch;
+  /** For questions about receipts and the log, each within a time of the shell's choosing. */
+  readonly ask: Ask;
+  /** The time, in milliseconds since 1970. */
+  now(): number;
+}
+
+/** A `fetch` that verifies, and the check that follows later. */
+export type CountersignFetch = typeof globalThis.fetch & {
+  /**
+   * Checks every kept exchange that is not settled: that its receipt is in the log and witnessed. Hands in what was forgotten, and compares the
+   * log's checkpoints. Rejects with an `Alarm` after an omission or a fork, unless `onFinding` says otherwise, and when the store fails.
+   */
+  check(): Promise<LaterCheck>;
+};
+
+const DAY = 86_400_000;
+const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
+/** What a gateway takes of its upstream, and room for two comments of ours. */
+const MAX_EVENT_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+
+/** Throws `trust/malformed` or `policy/…` for a trust file that cannot be read. */
+export function createClient(options: ClientOptions, { fetch, ask, now }: Surroundings): CountersignFetch {
+  const { isExchange = ({ method }) => method === 'POST' } = options;
+  const rules: AnswerRules & LaterRules = {
+    trust: readTrust(options.trust),
+    onFailure: options.onFailure ?? 'throw',
+    onVerified: options.onVerified ?? (() => undefined),
+    withoutReceipt: options.withoutReceipt ?? 'errors',
+    longestPromise: options.longestPromise ?? DAY,
+    maxAnswerBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+    maxEventBytes: options.maxEventBytes ?? MAX_EVENT_BYTES,
+    kept: new KeptExchanges(options.store ?? memoryStore()),
+    mirrors: (options.mirrors ?? []).map(address => address.replace(/\/+$/, '')),
+    stampers: options.stampers ?? [],
+    onFinding: options.onFinding ?? 'throw',
+    ask,
+    now,
+  };
+  const verifying = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    if (!isExchange(targetOf(input, init))) return fetch(input, init);
+    const outgoing = await readOutgoing(input, init);
+    const sentAt = now();
+    const response = await outgoing.send(fetch, [INLINE_HEADER, 'receipt']);
+    return checkAnswer(response, outgoing, sentAt, rules);
+  };
+  return Object.assign(verifying, { check: () => checkLater(rules) });
+}
+
+function readTrust(trust: ClientOptions['trust']): Trust {
+  if (typeof trust === 'string') return parseTrust(utf8(trust));
+  return trust instanceof Uint8Array ? parseTrust(trust) : trust;
+}

@@ -1,0 +1,47 @@
+/** Answers as their readers get them: a copy of what came, with another body. */
+import { Failure } from '../reason.js';
+
+/** Statuses with which the Fetch Standard allows no body. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
+
+/** What reads a body as a whole. A runtime lacks those that are newer than it is. */
+const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
+
+/** @param failed the failure of a body that fails while it is read; null for one that has not */
+export function copyOf(
+  { status, statusText, headers, url }: Response,
+  body: Uint8Array | ReadableStream<Uint8Array> | null,
+  failed: () => Failure | null = () => null,
+): Response {
+  const copied = new Headers(headers);
+  // The body has been decoded, and has another length than on its way.
+  for (const name of ['content-encoding', 'content-length']) copied.delete(name);
+  const given = BODILESS.has(status) ? null : body instanceof Uint8Array ? new Uint8Array(body) : body;
+  const copy = new Response(given, { status, statusText, headers: copied });
+  // A response that was not fetched has no address, and its reader may look at it.
+  Object.defineProperty(copy, 'url', { value: url });
+  if (body instanceof ReadableStream) tellWhy(copy, failed);
+  return copy;
+}
+
+/** An answer whose body cannot be read, for this reason. */
+export function unreadable(response: Response, failure: Failure): Response {
+  const body = new ReadableStream<Uint8Array>({ pull: controller => controller.error(failure) });
+  const copy = copyOf(response, body, () => failure);
+  // SDKs ask again after some errors; the next answer would hide that this one was not genuine.
+  copy.headers.set('x-should-retry', 'false');
+  return copy;
+}
+
+/** Browsers put an error of their own in the place of the one that a body has failed with, and nobody would know what happened. */
+function tellWhy(copy: Response, failed: () => Failure | null): void {
+  for (const name of READERS) {
+    const read = (copy as unknown as Record<string, unknown>)[name];
+    if (typeof read !== 'function') continue;
+    const telling = () =>
+      (read.call(copy) as Promise<unknown>).catch((error: unknown) => {
+        throw error instanceof Failure ? error : (failed() ?? error);
+      });
+    Object.defineProperty(copy, name, { value: telling });
+  }
+}

@@ -1,0 +1,43 @@
+/** The verifying client in whatever runs this file: `runtime-client.mjs <gateway> <trust file's text> <folder>`. Prints one line of JSON. */
+import { Alarm } from '../../dist/client/finding.js';
+import { countersign } from '../../dist/shell/client/web.js';
+
+const [address, trust, folder] = (globalThis.Deno?.args ?? process.argv.slice(2)).map(String);
+
+/** Of the runtime's own `node:fs`, which all three have. */
+const { fileStore } = await import('../../dist/shell/client/file-store.js');
+
+const verified = [];
+const options = { trust, store: await fileStore(folder), onVerified: outcome => verified.push(outcome) };
+const ask = (fetch, stream) =>
+  fetch(`${address}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ model: 'test-model', stream, messages: [{ role: 'user', content: 'Hello?' }] }),
+  }).then(response => response.text());
+
+/** Somebody on the way who alters what comes. */
+const meddling = async (input, init) => {
+  const response = await fetch(input, init);
+  if (init?.method !== 'POST') return response;
+  const text = (await response.text()).replace('lo.', 'lo!');
+  const headers = new Headers(response.headers);
+  headers.delete('content-length');
+  return new Response(text, { status: response.status, headers });
+};
+const codeOf = asking =>
+  asking.then(
+    text => `it answered: ${text}`,
+    error => error.code ?? String(error),
+  );
+
+const client = countersign(options);
+const altered = countersign({ trust, fetch: meddling });
+const result = {
+  body: await ask(client, false),
+  stream: await ask(client, true),
+  altered: [await codeOf(ask(altered, false)), await codeOf(ask(altered, true))],
+  verified: verified.length,
+  check: await client.check().catch(error => (error instanceof Alarm ? error.result : String(error))),
+};
+console.log(JSON.stringify(result));
