@@ -22,6 +22,7 @@ import {
 import { DEADLINE } from '../../../test/support/sample-receipt.js';
 import { beginningOf } from '../../appraise/standing.js';
 import { parseTrust, policyText } from '../../appraise/trust.js';
+import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import { CHALLENGE_WINDOW } from '../../court/misbehaviour/broken-promise.js';
 import { judgeEvidence } from '../../court/misbehaviour/judge.js';
@@ -31,6 +32,7 @@ import { cosign } from '../../note/cosignature.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { formatNote, parseNote, signNote } from '../../note/signed-note.js';
 import { payloadDigest, seal } from '../../receipt/envelope.js';
+import { erasureStatement } from '../../receipt/erasure.js';
 import { KeyHistory } from '../../receipt/key-history.js';
 import { stampStatement } from '../../receipt/stamp.js';
 import type { FileLog } from '../log/file-log.js';
@@ -219,6 +221,16 @@ describe('an honest log', () => {
   });
 });
 
+/** What an operator says who has erased the content of a receipt. */
+function erasureOf(receipt: string | null) {
+  const label = keyLabel(ISSUER.key);
+  return seal(
+    erasureStatement({ exchange: identifier(`${receipt}`), receipt }, label, 7),
+    label,
+    ISSUER.signer,
+  );
+}
+
 describe('findings about entries', () => {
   it('P5: two receipts with one number', async () => {
     await issuer.append(issuer.receipt('one'), issuer.receipt('one', { counter: 1, previous: null }));
@@ -316,6 +328,11 @@ describe('findings about entries', () => {
         issuer.append(issuer.receipt('one', { log: { deadline: DEADLINE, origin: 'log.example/other' } })),
     ],
     [
+      'an erasure of a receipt that is not there',
+      ['finding monitor/erasure-unknown 2'],
+      () => issuer.append(erasureOf('7'.repeat(64))),
+    ],
+    [
       'one payload twice',
       ['finding monitor/payload-repeated 3'],
       async () => {
@@ -339,6 +356,15 @@ describe('findings about entries', () => {
       },
     ],
   ];
+  it('none, of an erasure whose receipt is there, or of an exchange that never had one', async () => {
+    const receipt = issuer.receipt('one');
+    await issuer.append(receipt, erasureOf(toHex(payloadDigest(receipt))), erasureOf(null));
+    await witnessed(log);
+    const looked = await look();
+    expect(found(looked)).toEqual([]);
+    expect(looked).toMatchObject({ isComplete: true, hasFindings: false });
+  });
+
   it.each(cases)('%s', async (_, codes, act) => {
     await act();
     await witnessed(log);
