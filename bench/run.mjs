@@ -7,6 +7,7 @@ import { readOptions } from './options.mjs';
 const BENCHES = {
   log: () => import('./log/bench.mjs'),
   growth: () => import('./log/growth.mjs'),
+  gateway: () => import('./gateway/bench.mjs'),
   verify: () => import('./verify/bench.mjs'),
 };
 
