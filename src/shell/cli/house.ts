@@ -132,10 +132,12 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
+  const vault = new Vault(folder.vault, keys.vaultKey);
+  opened.add(async () => vault.close());
   gateway.admit({
     issuer,
     log,
-    vault: new Vault(folder.vault, keys.vaultKey),
+    vault,
     upstreams,
     names,
     active: new ActiveExchanges(),

@@ -1,90 +1,129 @@
 /**
- * The vault: one encrypted file for each exchange.
+ * The vault: what was asked and answered, and the openings, each exchange encrypted by itself.
  *
- * The folder's contents are not trusted: whoever can write there can destroy content but not change or swap it, since every file is
+ * The folder's contents are not trusted: whoever can write there can destroy content but not change or swap it, since all of it is
  * authenticated together with its exchange's id. The vault key is trusted; whoever reads it can read everything. Each exchange has a data
- * key of its own, wrapped by the vault key and kept in the file's first bytes, so that erasing those erases the content, backups aside.
+ * key of its own, wrapped by the vault key and kept in the exchange's slot, so that overwriting those sixty bytes erases the content, backups
+ * aside.
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { fromBase32 } from '../../bytes/base32.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
 import { OPENING_BYTES } from '../../receipt/opening.js';
+import { type Disk, errorCode, nodeDisk } from '../files/disk.js';
+import {
+  findSlot,
+  ID_BYTES,
+  SEGMENT_LIMITS,
+  type SegmentLimits,
+  SegmentWriter,
+  type Slot,
+} from './segments.js';
 
 const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
-/** The wrapped data key at the start of every file. */
-const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
 /** Stands for the length of a response that does not exist. */
 const NO_RESPONSE = 0xffffffff;
 
 export class Vault implements ContentVault {
   readonly #folder: string;
   readonly #key: Uint8Array;
-  readonly #madeFolders = new Set<string>();
+  readonly #writer: SegmentWriter;
 
-  /** `key`: 32 bytes that wrap every data key. */
-  constructor(folder: string, key: Uint8Array) {
+  /** `key`: 32 bytes that wrap every data key. Nothing is made in the folder before something is put there. */
+  constructor(
+    folder: string,
+    key: Uint8Array,
+    disk: Disk = nodeDisk,
+    limits: SegmentLimits = SEGMENT_LIMITS,
+  ) {
     this.#folder = folder;
     this.#key = key;
+    this.#writer = new SegmentWriter(folder, disk, limits);
   }
 
+  /** Ids are drawn at random, so that none comes twice; were one put again, either content would be what comes out. */
   put(exchange: string, content: ExchangeContent): void {
-    const dataKey = randomBytes(KEY_BYTES);
-    const wrapped = encrypt(this.#key, [dataKey], exchange);
-    const sealed = encrypt(dataKey, frame(content), exchange);
+    const id = idOf(exchange);
+    // The data key, and a nonce for either use of a key: drawing costs by the call.
+    const random = randomBytes(KEY_BYTES + 2 * NONCE_BYTES);
+    const dataKey = random.subarray(0, KEY_BYTES);
+    const nonce = random.subarray(KEY_BYTES, KEY_BYTES + NONCE_BYTES);
+    const wrapped = encrypt(this.#key, nonce, [dataKey], exchange);
+    const sealed = encrypt(dataKey, random.subarray(KEY_BYTES + NONCE_BYTES), frame(content), exchange);
     dataKey.fill(0);
     try {
-      const path = this.#path(exchange);
-      this.#makeFolder(dirname(path));
-      const file = openSync(path, 'wx', 0o600);
-      try {
-        writeFully(file, Buffer.concat([wrapped, sealed]));
-      } finally {
-        closeSync(file);
-      }
+      this.#writer.append(id, wrapped, sealed);
     } catch (error) {
-      throw new Failure('vault/unavailable', { detail: (error as NodeJS.ErrnoException).code ?? 'unknown' });
+      throw unavailable(error);
     }
   }
 
   get(exchange: string): ExchangeContent {
-    const path = this.#path(exchange);
-    let file: Buffer;
+    const id = idOf(exchange);
     try {
-      file = readFileSync(path);
+      const slot = findSlot(this.#folder, id);
+      if (slot === null) throw new Failure('vault/unknown');
+      const sealed = read(slot);
+      return unframe(open(this.#key, slot.wrapped, sealed, exchange));
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('vault/unknown');
-      throw new Failure('vault/unavailable', { detail: code ?? 'unknown' });
-    }
-    try {
-      const dataKey = decrypt(this.#key, file.subarray(0, WRAPPED_BYTES), exchange);
-      return unframe(decrypt(dataKey, file.subarray(WRAPPED_BYTES), exchange));
-    } catch {
-      throw new Failure('vault/corrupt');
+      throw error instanceof Failure ? error : unavailable(error);
     }
   }
 
-  /** Two characters of the id spread the files over 1,024 folders. */
-  #path(exchange: string): string {
-    if (!/^[a-z2-7]{26}$/.test(exchange)) throw new Failure('vault/unknown');
-    return join(this.#folder, exchange.slice(0, 2), exchange);
+  close(): void {
+    this.#writer.close();
   }
+}
 
-  #makeFolder(folder: string): void {
-    if (this.#madeFolders.has(folder)) return;
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    this.#madeFolders.add(folder);
+function idOf(exchange: string): Uint8Array {
+  const id = fromBase32(exchange);
+  if (id?.length !== ID_BYTES) throw new Failure('vault/unknown');
+  return id;
+}
+
+function unavailable(error: unknown): Failure {
+  return new Failure('vault/unavailable', { detail: errorCode(error) ?? 'unknown' });
+}
+
+/** What a slot points to. Throws `vault/corrupt` when that is not there. */
+function read({ path, start, length }: Slot): Buffer {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw new Failure('vault/corrupt');
+    throw error;
+  }
+  try {
+    if (start + length > fstatSync(file).size) throw new Failure('vault/corrupt');
+    const sealed = Buffer.allocUnsafe(length);
+    for (let got = 0; got < length; ) {
+      const count = readSync(file, sealed, got, length - got, start + got);
+      if (count === 0) throw new Failure('vault/corrupt');
+      got += count;
+    }
+    return sealed;
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Throws `vault/corrupt`. */
+function open(key: Uint8Array, wrapped: Uint8Array, sealed: Uint8Array, exchange: string): Buffer {
+  try {
+    return decrypt(decrypt(key, wrapped, exchange), sealed, exchange);
+  } catch {
+    throw new Failure('vault/corrupt');
   }
 }
 
 /** `nonce ‖ ciphertext ‖ tag`, bound to the exchange. A data key encrypts once, and a random nonce cannot repeat for the vault key. */
-function encrypt(key: Uint8Array, parts: readonly Uint8Array[], exchange: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
+function encrypt(key: Uint8Array, nonce: Uint8Array, parts: readonly Uint8Array[], exchange: string): Buffer {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
   return Buffer.concat([
@@ -95,7 +134,7 @@ function encrypt(key: Uint8Array, parts: readonly Uint8Array[], exchange: string
   ]);
 }
 
-function decrypt(key: Uint8Array, sealed: Buffer, exchange: string): Buffer {
+function decrypt(key: Uint8Array, sealed: Uint8Array, exchange: string): Buffer {
   const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
     authTagLength: TAG_BYTES,
   });
@@ -122,8 +161,4 @@ function unframe(bytes: Buffer): ExchangeContent {
     request: bytes.subarray(requestStart, responseStart),
     response: none ? null : bytes.subarray(responseStart),
   };
-}
-
-function writeFully(file: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
