@@ -53,8 +53,9 @@ export class Vault implements ContentVault {
     const random = randomBytes(KEY_BYTES + 2 * NONCE_BYTES);
     const dataKey = random.subarray(0, KEY_BYTES);
     const nonce = random.subarray(KEY_BYTES, KEY_BYTES + NONCE_BYTES);
-    const wrapped = encrypt(this.#key, nonce, [dataKey], exchange);
-    const sealed = encrypt(dataKey, random.subarray(KEY_BYTES + NONCE_BYTES), frame(content), exchange);
+    const wrapped = encrypt(this.#key, nonce, dataKey, exchange);
+    const plain = Buffer.concat(frame(content));
+    const sealed = encrypt(dataKey, random.subarray(KEY_BYTES + NONCE_BYTES), plain, exchange);
     dataKey.fill(0);
     try {
       this.#writer.append(id, wrapped, sealed);
@@ -123,15 +124,10 @@ function open(key: Uint8Array, wrapped: Uint8Array, sealed: Uint8Array, exchange
 }
 
 /** `nonce ‖ ciphertext ‖ tag`, bound to the exchange. A data key encrypts once, and a random nonce cannot repeat for the vault key. */
-function encrypt(key: Uint8Array, nonce: Uint8Array, parts: readonly Uint8Array[], exchange: string): Buffer {
+function encrypt(key: Uint8Array, nonce: Uint8Array, plain: Uint8Array, exchange: string): Buffer {
   const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
   cipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
-  return Buffer.concat([
-    nonce,
-    ...parts.map(part => cipher.update(part)),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
+  return Buffer.concat([nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
 function decrypt(key: Uint8Array, sealed: Uint8Array, exchange: string): Buffer {
