@@ -25,14 +25,17 @@ export function versionOf(program, args) {
   }
 }
 
-/** Processor seconds that a process has used, and the most memory that it has held, in MiB. */
+/** Processor seconds that a process has used, the memory that it holds, and the most that it has held, in MiB. */
 export function usage(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
     .replace(/^.*\) /, '')
     .split(' ');
-  const peak = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+  const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+  const mebibytes = name =>
+    Math.round(Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1] ?? 0) / 1024);
   return {
     cpu: (Number(fields[11]) + Number(fields[12])) / 100,
-    peakMiB: Math.round(Number(peak?.[1] ?? 0) / 1024),
+    peakMiB: mebibytes('VmHWM'),
+    residentMiB: mebibytes('VmRSS'),
   };
 }

@@ -7,6 +7,8 @@ import { readOptions } from './options.mjs';
 const BENCHES = {
   log: () => import('./log/bench.mjs'),
   growth: () => import('./log/growth.mjs'),
+  gateway: () => import('./gateway/bench.mjs'),
+  'gateway-soak': () => import('./gateway/soak.mjs'),
   verify: () => import('./verify/bench.mjs'),
 };
 

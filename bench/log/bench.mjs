@@ -11,7 +11,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { formatVerifierKey } from '../../dist/note/key.js';
 import { versionOf } from '../machine.mjs';
-import { firstLine, measure } from './contender.mjs';
+import { firstLine } from '../processes.mjs';
+import { shuffled } from '../shuffled.mjs';
+import { measure } from './contender.mjs';
 import { logKey } from './keys.mjs';
 import { report } from './report.mjs';
 
@@ -152,11 +154,4 @@ async function startWitnesses(parent) {
   }
   const policy = [...lines, 'group all-of-them all w1 w2 w3', 'quorum all-of-them', ''].join('\n');
   return { policy, stop: () => children.map(child => child.kill('SIGTERM')) };
-}
-
-function shuffled(list) {
-  return list
-    .map(value => ({ value, order: Math.random() }))
-    .sort((a, b) => a.order - b.order)
-    .map(({ value }) => value);
 }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { usage } from '../machine.mjs';
+import { firstLine } from '../processes.mjs';
 
 const LOAD = fileURLToPath(new URL('load.mjs', import.meta.url));
 const run = promisify(execFile);
@@ -43,18 +44,6 @@ export async function measure(start, load, parent) {
     await ended;
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-/** The first line that a process writes. Rejects when it ends before. */
-export function firstLine(child) {
-  return new Promise((resolve, reject) => {
-    let text = '';
-    child.stdout.on('data', chunk => {
-      text += chunk;
-      if (text.includes('\n')) resolve(text.slice(0, text.indexOf('\n')));
-    });
-    child.once('exit', code => reject(new Error(`it ended with ${code} before it was ready`)));
-  });
 }
 
 /** Best, median and worst of a list of numbers. */

@@ -59,22 +59,22 @@ export class EventSplitter {
 
   #scan(ended: boolean): EventBlock[] {
     const blocks: EventBlock[] = [];
-    const bytes = this.#buffer;
+    const bytes = this.#buffer.subarray(0, this.#length);
+    const hasReturns = bytes.includes(CR, this.#searched);
     let blockStart = 0;
-    let at = this.#searched;
-    for (; at < this.#length; at++) {
+    let at = lineEnd(bytes, this.#searched, hasReturns);
+    while (at < this.#length) {
       const byte = bytes[at];
-      if (byte !== LF && byte !== CR) continue;
       // A carriage return may be the first half of a line end; wait for the byte that tells.
       if (byte === CR && at + 1 === this.#length && !ended) break;
-      const end = byte === CR && at + 1 < this.#length && bytes[at + 1] === LF ? at + 2 : at + 1;
+      const end = byte === CR && bytes[at + 1] === LF ? at + 2 : at + 1;
       if (at === this.#lineStart) {
         blocks.push(readBlock(this.#withoutMark(bytes.slice(blockStart, end))));
         this.#first = false;
         blockStart = end;
       }
       this.#lineStart = end;
-      at = end - 1;
+      at = lineEnd(bytes, end, hasReturns);
     }
     bytes.copyWithin(0, blockStart, this.#length);
     this.#length -= blockStart;
@@ -90,8 +90,7 @@ export class EventSplitter {
   }
 
   #withoutMark(raw: Uint8Array): Uint8Array {
-    const marked = this.#first && BYTE_ORDER_MARK.every((byte, index) => raw[index] === byte);
-    return marked ? raw.subarray(BYTE_ORDER_MARK.length) : raw;
+    return this.#first && startsWith(raw, 0, BYTE_ORDER_MARK) ? raw.subarray(BYTE_ORDER_MARK.length) : raw;
   }
 
   #append(chunk: Uint8Array): void {
@@ -129,47 +128,60 @@ const ascii = (text: string) => Uint8Array.from(text, character => character.cha
 const EVENT_FIELD = ascii('event:');
 const ID_FIELD = ascii('id:');
 const DATA_FIELD = ascii('data:');
-const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
+const BYTE_ORDER_MARK = Uint8Array.of(0xef, 0xbb, 0xbf);
 
 function readBlock(raw: Uint8Array): EventBlock {
   let event: Uint8Array | null = null;
   let id: Uint8Array | null = null;
   const data: Uint8Array[] = [];
   const comments: Uint8Array[] = [];
-  for (const line of linesOf(raw)) {
+  const hasReturns = raw.includes(CR);
+  for (let start = 0, end = 0; start < raw.length; start = end + 1) {
+    end = lineEnd(raw, start, hasReturns);
+    // Between a carriage return and its line feed, or two line ends: there is nothing.
+    if (end === start) continue;
     // The standard drops a byte order mark at the stream's start only, but some clients at the start of any line: they would see
     // a field where others see none.
-    if (BYTE_ORDER_MARK.every((byte, index) => line[index] === byte)) {
+    if (startsWith(raw, start, BYTE_ORDER_MARK))
       throw new Failure('upstream/garbage', { field: 'byte order mark' });
-    }
-    const colon = line.indexOf(COLON);
-    if (colon === 0) {
-      comments.push(line.subarray(1));
+    if (raw[start] === COLON) {
+      comments.push(raw.subarray(start + 1, end));
       continue;
     }
-    const name = colon < 0 ? line : line.subarray(0, colon);
-    let value = colon < 0 ? line.subarray(line.length) : line.subarray(colon + 1);
-    if (value[0] === SPACE) value = value.subarray(1);
-    if (isField(name, DATA_FIELD)) data.push(value);
-    else if (isField(name, EVENT_FIELD)) event = value;
-    else if (isField(name, ID_FIELD)) id = value;
+    if (startsWithField(raw, start, end, DATA_FIELD)) data.push(valueIn(raw, start, end, DATA_FIELD));
+    else if (startsWithField(raw, start, end, EVENT_FIELD)) event = valueIn(raw, start, end, EVENT_FIELD);
+    else if (startsWithField(raw, start, end, ID_FIELD)) id = valueIn(raw, start, end, ID_FIELD);
   }
   const isEvent = data.length > 0 || event !== null || id !== null;
   return { raw, event: isEvent ? { event, id, data } : null, comments };
 }
 
-function isField(name: Uint8Array, field: Uint8Array): boolean {
-  if (name.length !== field.length - 1) return false;
-  return name.every((byte, index) => byte === field[index]);
+/** Where the line ends that begins at or before `from`: the place of its line end's first byte, or the length where there is none. */
+function lineEnd(bytes: Uint8Array, from: number, hasReturns: boolean): number {
+  // Nearly no stream has carriage returns, and finding one byte is what engines are quick at.
+  if (!hasReturns) {
+    const feed = bytes.indexOf(LF, from);
+    return feed < 0 ? bytes.length : feed;
+  }
+  let at = from;
+  while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at++;
+  return at;
 }
 
-function* linesOf(raw: Uint8Array): Generator<Uint8Array> {
-  let start = 0;
-  for (let at = start; at < raw.length; at++) {
-    const byte = raw[at];
-    if (byte !== LF && byte !== CR) continue;
-    if (at > start) yield raw.subarray(start, at);
-    if (byte === CR && raw[at + 1] === LF) at++;
-    start = at + 1;
-  }
+/** Whether a line is of this field, whose colon it may lack when its value is empty. */
+function startsWithField(raw: Uint8Array, start: number, end: number, field: Uint8Array): boolean {
+  const name = field.length - 1;
+  if (end - start < name || !startsWith(raw, start, field, name)) return false;
+  return end - start === name || raw[start + name] === COLON;
+}
+
+/** The value in a line of this field: what comes after the colon, and after a space behind it. */
+function valueIn(raw: Uint8Array, start: number, end: number, field: Uint8Array): Uint8Array {
+  const from = Math.min(start + field.length, end);
+  return raw.subarray(raw[from] === SPACE && from < end ? from + 1 : from, end);
+}
+
+function startsWith(bytes: Uint8Array, at: number, start: Uint8Array, length = start.length): boolean {
+  for (let index = 0; index < length; index++) if (bytes[at + index] !== start[index]) return false;
+  return true;
 }

@@ -187,6 +187,7 @@ describe('the canonical bytes of an envelope', () => {
     '","sig":"',
   ])('are read whatever the key is called (%j)', keyId => {
     const bytes = envelopeBytes({ ...envelope, keyId });
+    expect(bytes).toEqual(canonicalize(envelopeJson({ ...envelope, keyId })));
     const signature = new Uint8Array(envelope.signature);
     expect(expectSame(bytes)).toEqual({ read: { ...envelope, keyId, signature } });
   });

@@ -14,6 +14,13 @@ import { Failure } from '../reason.js';
 /** What all our payloads are: in-toto statements. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';
 
+/** How an envelope is written whose key id needs no escapes, which is every one of ours. */
+const BEFORE_PAYLOAD = '{"payload":"';
+const BEFORE_KEY_ID = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
+const BEFORE_SIGNATURE = '","sig":"';
+const AFTER_SIGNATURE = '"}]}';
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 export const EnvelopeSchema = v.strictObject({
   payload: v.string(),
   payloadType: v.string(),
@@ -51,8 +58,19 @@ export function envelopeJson(envelope: Envelope): Json {
   };
 }
 
+/** The canonical bytes of an envelope: the log entry. */
 export function envelopeBytes(envelope: Envelope): Uint8Array {
-  return canonicalize(envelopeJson(envelope));
+  const { payload, keyId, signature } = envelope;
+  if (!PLAIN.test(keyId)) return canonicalize(envelopeJson(envelope));
+  return utf8(
+    BEFORE_PAYLOAD +
+      toBase64(payload) +
+      BEFORE_KEY_ID +
+      keyId +
+      BEFORE_SIGNATURE +
+      toBase64(signature) +
+      AFTER_SIGNATURE,
+  );
 }
 
 /** Reads a JSON value as an envelope. Throws `envelope/malformed` or `envelope/type-unknown`. */
@@ -79,11 +97,6 @@ export function parseEnvelope(bytes: Uint8Array): Envelope {
   return parseUsual(fromUtf8(bytes) ?? '') ?? readEnvelope(parseCanonical(bytes));
 }
 
-const BEFORE_PAYLOAD = '{"payload":"';
-const BEFORE_KEY_ID = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
-const BEFORE_SIGNATURE = '","sig":"';
-const AFTER_SIGNATURE = '"}]}';
-
 /**
  * The envelope in a text of the form that every one has whose key id needs no escapes, which takes half the time. Null for any other:
  * that may be an envelope too, or else has a reason why it is not.
@@ -96,7 +109,7 @@ function parseUsual(text: string): Envelope | null {
   const keyIdEnd = text.indexOf('"', keyIdStart);
   if (!text.startsWith(BEFORE_SIGNATURE, keyIdEnd)) return null;
   const keyId = text.slice(keyIdStart, keyIdEnd);
-  if (!/^[ !#-[\]-~]*$/.test(keyId)) return null;
+  if (!PLAIN.test(keyId)) return null;
   const payload = fromBase64(text, BEFORE_PAYLOAD.length, payloadEnd);
   const signature = fromBase64(
     text,

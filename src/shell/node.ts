@@ -1,15 +1,8 @@
 /** `countersign/node`: makes `node:crypto` serve the pure rooms, and gives signers that never show their private key. */
-import {
-  createHmac,
-  createPrivateKey,
-  createPublicKey,
-  hash,
-  type KeyObject,
-  sign,
-  verify,
-} from 'node:crypto';
+import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { type Cryptography, install, portable, type Signer } from '../bytes/cryptography.js';
+import { concat } from '../bytes/octets.js';
 
 /** The DER that comes before the 32 raw bytes of an Ed25519 key: RFC 8410 §4 (SubjectPublicKeyInfo) and §7 (PKCS #8). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -17,7 +10,11 @@ const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 export const nodeCryptography: Cryptography = {
   sha256: data => bytesOf(hash('sha256', data, 'binary')),
-  hmacSha256: (key, data) => plain(createHmac('sha256', key).update(data).digest()),
+  hmacSha256: (key, data) => {
+    const padded = key.length > BLOCK_BYTES ? nodeCryptography.sha256(key) : key;
+    const inner = nodeCryptography.sha256(concat(masked(padded, 0x36), data));
+    return nodeCryptography.sha256(concat(masked(padded, 0x5c), inner));
+  },
   verifyEd25519: (publicKey, message, signature) => {
     if (publicKey.length !== 32 || signature.length !== 64) return false;
     return verify(null, message, publicKeyObject(publicKey), signature);
@@ -68,7 +65,15 @@ function bytesOf(digest: string): Uint8Array {
   return bytes;
 }
 
-/** A buffer's bytes without its methods: `Buffer.slice` shares memory where `Uint8Array.slice` copies. */
-function plain(buffer: Buffer): Uint8Array {
-  return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
+/** The block of SHA-256, to which HMAC fills up its key. */
+const BLOCK_BYTES = 64;
+
+/**
+ * One of the two blocks that HMAC puts in front of what it hashes (RFC 2104 §2). Two digests by hand take half the time of `createHmac`,
+ * whose objects cost more than what they do for something as short as a label.
+ */
+function masked(key: Uint8Array, mask: number): Uint8Array {
+  const block = new Uint8Array(BLOCK_BYTES).fill(mask);
+  for (let at = 0; at < key.length; at++) block[at] = (key[at] as number) ^ mask;
+  return block;
 }

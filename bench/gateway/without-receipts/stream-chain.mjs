@@ -1,0 +1,6 @@
+/** No hash chain. */
+export class StreamChain {
+  link = new Uint8Array(32);
+
+  add() {}
+}
