@@ -86,7 +86,7 @@ export class Attempt implements UpstreamSink {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
       const setback = statusSetback(head.status, retryAfter(head.headers, context.now()), upstream);
       if (head.status === 429) health.rest(context.now(), setback?.retryAfter ?? SHORT_REST);
-      else if (setback?.transient && UNABLE.has(head.status)) this.#judge(false);
+      if (setback !== null) this.#judge(setback.transient && UNABLE.has(head.status) ? 'down' : 'up');
       if (setback !== null && this.#giveUp(setback, 'upstream/error')) return;
       const encoding = head.headers['content-encoding'] ?? 'identity';
       // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.
@@ -122,7 +122,7 @@ export class Attempt implements UpstreamSink {
   end(): void {
     if (this.#isOver) return;
     this.#guard(() => this.#relay?.end());
-    if (!this.#over) this.#judge(true);
+    if (!this.#over) this.#judge('well');
     this.release();
   }
 
@@ -155,7 +155,7 @@ export class Attempt implements UpstreamSink {
     if (this.#patience === null) return;
     clearTimeout(this.#patience);
     this.#patience = null;
-    this.#options.health.end();
+    this.#options.health.end(this.#judged);
   }
 
   get #isOver(): boolean {
@@ -164,7 +164,7 @@ export class Attempt implements UpstreamSink {
 
   /** The first token has come. */
   #begun(): void {
-    this.#judge(true);
+    this.#judge('well');
     if (this.#patience !== null) clearTimeout(this.#patience);
   }
 
@@ -191,7 +191,7 @@ export class Attempt implements UpstreamSink {
 
   #fail(failure: Failure, setback: Setback): void {
     const { delivery, stream } = this.#options;
-    if (DOWN.has(failure.code)) this.#judge(false);
+    this.#judge(DOWN.has(failure.code) ? 'down' : 'up');
     if (!stream.committed && this.#giveUp(setback, failure.code)) return;
     try {
       if (this.#relay !== null) this.#relay.fail(failure);
@@ -213,14 +213,17 @@ export class Attempt implements UpstreamSink {
   }
 
   #giveUpStream(): boolean {
+    this.#judge('up');
     return this.#giveUp({ transient: true, elsewhere: true, retryAfter: null }, 'upstream/error');
   }
 
-  #judge(well: boolean): void {
+  /** `well`: it answers. `up`: it is there, and does not answer this request. `down`: it is there for nobody. */
+  #judge(finding: 'well' | 'up' | 'down'): void {
     if (this.#judged) return;
     this.#judged = true;
     const { context, health } = this.#options;
-    if (well) health.answered(context.now() - this.#started);
+    if (finding === 'well') health.answered(context.now() - this.#started);
+    else if (finding === 'up') health.responded();
     else health.failed(context.now());
   }
 }

@@ -1,5 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { Agent, request } from 'node:http';
+import { Agent, type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -52,6 +52,35 @@ describe('closing', () => {
     await new Promise(resolve => setTimeout(resolve, 100));
     const started = performance.now();
     await Promise.all([gateway.close(), ended]);
+    agent.destroy();
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('does not wait for a client that goes on asking: it is told to come back, on a connection that then closes', async () => {
+    upstream.behaviour = (response, seen) =>
+      stream(HELLO[0], seen.body.includes('long') ? 700 : 200, HELLO[2], DONE)(response, seen);
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const askAgain = () =>
+      new Promise<IncomingMessage>((resolve, reject) => {
+        const sending = request(
+          `${gateway.address}/v1/chat/completions`,
+          { agent, method: 'POST', headers: { 'content-type': 'application/json' } },
+          response => response.resume().once('end', () => resolve(response)),
+        );
+        sending.once('error', reject).end(JSON.stringify(chat({ stream: true })));
+      });
+    const other = begin(gateway.address, { body: chat({ stream: true }, 'long') });
+    const last = askAgain();
+    // Asks at the very moment at which the answer before has come, so that its connection is never idle.
+    const refused = last.then(askAgain);
+    await other.started;
+    await new Promise(resolve => setTimeout(resolve, 50));
+    const started = performance.now();
+    const closed = gateway.close();
+    const { statusCode, headers } = await refused;
+    expect([statusCode, headers.connection]).toEqual([503, 'close']);
+    await expect(askAgain()).rejects.toThrow(/ECONNREFUSED/);
+    await Promise.all([closed, other.answer]);
     agent.destroy();
     expect(performance.now() - started).toBeLessThan(2000);
   });

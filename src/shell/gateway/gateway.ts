@@ -6,13 +6,19 @@
  * Clients and upstreams are not trusted. The log and the vault are the operator's own and are trusted to keep what they took; the
  * operator is not trusted at all, which is what the receipts are for.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { GEMINI } from '../../exchange/gemini/api.js';
 import { OPENAI } from '../../exchange/openai/api.js';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
-import { Failure } from '../../reason.js';
+import { Failure, type ReasonCode } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
@@ -40,6 +46,8 @@ export interface GatewayOptions {
 
 /** How long running exchanges may take to end when the gateway closes, in milliseconds. */
 const CLOSING_TIME = 10_000;
+/** Between two looks for connections on which nothing runs any more, in milliseconds. */
+const SWEEP = 20;
 /** How long a client may take to send a request, in milliseconds. */
 const REQUEST_TIME = 300_000;
 
@@ -94,8 +102,10 @@ export class Gateway {
     this.#server.closeIdleConnections();
     const patience = setTimeout(() => this.#server.closeAllConnections(), CLOSING_TIME);
     await active?.allEnded();
-    this.#server.closeIdleConnections();
+    // Again and again, because one that has just been answered is not idle yet.
+    const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP);
     await closed;
+    clearInterval(sweep);
     clearTimeout(patience);
   }
 
@@ -184,11 +194,16 @@ export class Gateway {
 
   #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
     const failure = asFailure(this.#options, error);
-    const later = failure.code === 'gateway/opening' ? { 'retry-after': '1' } : {};
     if (response.headersSent) response.destroy();
-    else sendFailure(response, apiOf(request), failure, later);
+    else sendFailure(response, apiOf(request), failure, LATER[failure.code]);
   }
 }
+
+/** What else a client is told that has come too early, or too late for this process. */
+const LATER: Partial<Record<ReasonCode, OutgoingHttpHeaders>> = {
+  'gateway/opening': { 'retry-after': '1' },
+  'gateway/closing': { 'retry-after': '1', connection: 'close' },
+};
 
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';

@@ -409,6 +409,59 @@ describe('the circuit of an upstream that is down', () => {
     });
   });
 
+  describe('that was opened closes when whoever is sent to see', () => {
+    const seen: { what: string; behaviour: Behaviour }[] = [
+      { what: 'is told to come later', behaviour: answer(429, { error: { message: 'Later.' } }) },
+      { what: 'is told of an error', behaviour: answer(500, { error: { message: 'Sorry.' } }) },
+      { what: 'is told that there is no such model', behaviour: answer(404, { error: { message: 'No.' } }) },
+      { what: 'gets garbage', behaviour: answer(200, 'garbage') },
+      { what: 'gets a stream that begins with an error', behaviour: stream(event('{"error":{}}')) },
+    ];
+    it.each(seen)('$what', async ({ behaviour }) => {
+      let now = Date.now();
+      await withGateway({ tolerance: 1, now: () => now }, async gateway => {
+        const body = chat({ model: 'only-one', stream: true });
+        one.behaviour = FAILED;
+        await ask(gateway.address, { body });
+        now += 1000;
+        one.behaviour = behaviour;
+        // Another upstream answers it, so that nobody waits for the end of what this one says.
+        await ask(gateway.address, { body: chat({ model: 'safe', stream: true }) });
+        one.behaviour = stream(chunk({}, 'stop'), DONE);
+        const got = await ask(gateway.address, { body });
+        expect((await receiptOf(gateway, got)).response.status).toBe('completed');
+      });
+    });
+
+    it('leaves before it could: the next one sees', async () => {
+      let now = Date.now();
+      await withGateway({ tolerance: 1, now: () => now }, async gateway => {
+        const body = chat({ model: 'only-one' });
+        one.behaviour = FAILED;
+        await ask(gateway.address, { body });
+        now += 1000;
+        one.behaviour = silence;
+        const asking = begin(gateway.address, { body });
+        await eventually(() => one.requests[1]);
+        asking.leave();
+        await eventually(() => (gateway.running === 0 ? true : undefined));
+        one.behaviour = answer(200, completion());
+        expect((await ask(gateway.address, { body })).status).toBe(200);
+      });
+    });
+  });
+
+  it('is not opened by failures with any answer between them', async () => {
+    await withGateway({ tolerance: 2 }, async gateway => {
+      const behaviours = [FAILED, answer(500, {}), FAILED, answer(404, {}), FAILED, answer(429, {}), FAILED];
+      for (const behaviour of behaviours) {
+        one.behaviour = behaviour;
+        expect((await ask(gateway.address, SAFE)).status).toBe(200);
+      }
+      expect(one.requests).toHaveLength(behaviours.length);
+    });
+  });
+
   it('is not opened by errors that a request can bring about', async () => {
     await withGateway({ tolerance: 1 }, async gateway => {
       const body = chat({ model: 'only-one' });

@@ -30,6 +30,23 @@ describe('the circuit of an upstream', () => {
     expect(health.isOpenTo(1000)).toBe(true);
   });
 
+  it('closes when the upstream says anything at all, which tells nothing of how fast it is', () => {
+    const health = failing(5);
+    health.begin(1000);
+    health.responded();
+    expect(health.isOpenTo(1000)).toBe(true);
+    expect(health.expectedWait).toBe(0);
+  });
+
+  it('lets the next one see when the request that was to see ended before it could', () => {
+    const health = failing(5);
+    health.begin(1000);
+    health.end(false);
+    expect(health.isOpenTo(1000)).toBe(true);
+    health.begin(1000);
+    expect(health.isOpenTo(1000)).toBe(false);
+  });
+
   it('is not closed for ever by a request that nobody heard of again', () => {
     const health = failing(5);
     health.begin(1000);
@@ -82,7 +99,7 @@ describe('the wait to expect', () => {
     health.begin(0);
     health.begin(0);
     expect(health.expectedWait).toBe(300);
-    health.end();
+    health.end(true);
     expect(health.expectedWait).toBe(200);
   });
 

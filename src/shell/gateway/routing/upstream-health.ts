@@ -34,7 +34,7 @@ export class UpstreamHealth {
   /** Whether the circuit lets a request through. Changes nothing; who sends one says so by {@link begin}. All times are in milliseconds. */
   isOpenTo(now: number): boolean {
     if (this.#failures < this.#tolerance) return true;
-    // A probe that never ended, as when its client left, must not close the upstream for ever.
+    // A probe that takes very long must not close the upstream for ever.
     const probing = this.#probing !== null && now - this.#probing < LONGEST_BREAK;
     return now >= this.#closedUntil && !probing;
   }
@@ -59,15 +59,22 @@ export class UpstreamHealth {
     if (this.#failures >= this.#tolerance) this.#probing = now;
   }
 
-  end(): void {
+  /** `told`: whether the request has shown how the upstream does. One that has not, as when its client left, leaves the next to see. */
+  end(told: boolean): void {
     this.#running--;
+    if (!told) this.#probing = null;
   }
 
-  /** It answered, with whatever; `latency`: milliseconds from the request until the answer began. */
-  answered(latency: number): void {
+  /** It is there, if only to say that it will not answer: an error that a request may have brought about, or garbage. */
+  responded(): void {
     this.#failures = 0;
     this.#break = 0;
     this.#probing = null;
+  }
+
+  /** It answered; `latency`: milliseconds from the request until the answer began. */
+  answered(latency: number): void {
+    this.responded();
     this.#latency = this.#latency === null ? latency : this.#latency + NEWEST * (latency - this.#latency);
   }
 
