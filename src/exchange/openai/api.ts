@@ -14,4 +14,4 @@ export const OPENAI: Api = {
   failureEvent: openaiErrorEvent,
 };
 
-export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority']);
+export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);
