@@ -13,10 +13,10 @@ export function completionOf(message: Place, created: number): object {
   const reason = message.member('stop_reason').optionalText();
   const counts = countsOfMessages(message.member('usage').value);
   return {
-    id: message.member('id').text(),
+    id: message.member('id').optionalText() ?? '',
     object: 'chat.completion',
     created,
-    model: message.member('model').text(),
+    model: message.member('model').optionalText() ?? '',
     choices: [
       {
         index: 0,

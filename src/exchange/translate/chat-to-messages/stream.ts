@@ -70,7 +70,10 @@ export class CompletionStream {
 
   #start(message: Place): readonly Uint8Array[] {
     if (this.#head !== null) throw message.untranslatable('a second beginning');
-    this.#head = { id: message.member('id').text(), model: message.member('model').text() };
+    this.#head = {
+      id: message.member('id').optionalText() ?? '',
+      model: message.member('model').optionalText() ?? '',
+    };
     this.#counts = countsOfMessages(message.member('usage').value);
     return [this.#chunk({ role: 'assistant', content: '' })];
   }
