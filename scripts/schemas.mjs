@@ -86,7 +86,7 @@ const RECEIPT = {
     'The effective parameters that are numbers, booleans or words of a closed list.',
   'predicate.request.sent': 'The commitment to the request as it went upstream; null when nothing was sent.',
   'predicate.request.surface':
-    'The endpoint that was asked, by its path below the base of the API; chat/completions where it is left out.',
+    'The endpoint that was asked, by its path below the base of the API, or its method; chat/completions where it is left out.',
   'predicate.request.transforms': 'The changes between what came and what was sent on.',
   'predicate.response': 'How the exchange ended.',
   'predicate.response.finish': "Each choice's finish reason.",

@@ -445,6 +445,10 @@ export const REASONS = {
     says: 'The model does not answer at this path.',
     do: 'Ask it where it does (the built-in model: /v1/chat/completions), or name a model of the upstream.',
   },
+  'request/untranslatable': {
+    says: "The model's host speaks another API's dialect, and this member of the request cannot be said in it without changing the answer.",
+    do: "Leave the member out, or ask in the host's own dialect; docs/translation.md has what can be translated.",
+  },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',
     do: "Check the address, and what GET / says. A gateway's APIs are under /v1 and /v1beta and its log under /log; a mirror's copy of a log is under /<hash>.",
@@ -476,6 +480,10 @@ export const REASONS = {
   'upstream/oversized': {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
+  },
+  'upstream/untranslatable': {
+    says: "The host's answer holds something that cannot be said in the dialect in which it was asked for.",
+    do: 'Ask at the surface that the host speaks itself.',
   },
   'upstream/error': {
     says: 'The upstream refused or failed, and said so itself.',

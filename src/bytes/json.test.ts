@@ -8,7 +8,7 @@ import {
   type TextFormat,
 } from '../../test/support/mutation.js';
 import { fromHex } from './hex.js';
-import { canonicalize, type Json, parseCanonical, sameJson, topLevelNames } from './json.js';
+import { canonicalize, type Json, parseCanonical, sameJson, topLevelNames, topLevelValue } from './json.js';
 import { fromUtf8, utf8 } from './octets.js';
 
 const write = (value: unknown): string => fromUtf8(canonicalize(value as Json)) ?? '';
@@ -328,6 +328,35 @@ describe('properties', () => {
   });
   it('mutants are refused or written back as they were', () => {
     assertRefusedOrWrittenBack(FORMAT, SAMPLES, 3000);
+  });
+});
+
+describe('topLevelValue: the text of one member', () => {
+  it.each<[text: string, name: string, value: string | null]>([
+    ['{"a":1}', 'a', '1'],
+    ['{"a":1}', 'b', null],
+    ['{}', 'a', null],
+    [' { "a" : { "b" : [ 1 , 2 ] } , "b" : "c" } ', 'a', '{ "b" : [ 1 , 2 ] }'],
+    [' { "a" : { "b" : [ 1 , 2 ] } , "b" : "c" } ', 'b', '"c"'],
+    ['{"x":{"a":1},"y":["a",{"a":2}],"z":"a"}', 'a', null],
+    ['{"x":"\\"a\\":1","a":2}', 'a', '2'],
+    ['{"\\u0061":3,"b":4}', 'a', '3'],
+    ['{"a":"}","b":1}', 'a', '"}"'],
+    ['{"a":",","b":1}', 'a', '","'],
+    ['{"a":1,"a":2}', 'a', '1'],
+    ['{"a":"a","b":"a"}', 'b', '"a"'],
+  ])('%s, %s', (text, name, value) => {
+    expect(topLevelValue(text, name)).toBe(value);
+  });
+
+  it('is what the member stands for, in any object', () => {
+    fc.assert(
+      fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.nat(3), (object, space) => {
+        const text = JSON.stringify(object, null, space);
+        for (const [name, value] of Object.entries(object))
+          expect(JSON.parse(topLevelValue(text, name) ?? '')).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+    );
   });
 });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fromUtf8 } from '../bytes/octets.js';
-import { toolCallBytes } from './tool-call.js';
+import { argumentsText, toolCallBytes } from './tool-call.js';
 
 describe('spec/receipt.md §2: tool/<i>', () => {
   it('is JSON with the members sorted, all of them texts', () => {
@@ -21,4 +21,10 @@ describe('spec/receipt.md §2: tool/<i>', () => {
       { numRuns: 1000 },
     );
   });
+});
+
+it('arguments that come as a value are canonical JSON, or none', () => {
+  expect(argumentsText({ b: 1, a: [null] })).toBe('{"a":[null],"b":1}');
+  expect(argumentsText(null)).toBe('null');
+  for (const none of [undefined, '\ud800', { a: '\udfff' }]) expect(argumentsText(none)).toBeNull();
 });

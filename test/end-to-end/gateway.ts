@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
+import type { SurfaceName } from '../../src/exchange/surface-names.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
@@ -48,7 +49,16 @@ export interface GatewayOptions {
   readonly key?: string;
   /** Further upstreams, by their names. */
   readonly more?: Readonly<
-    Record<string, { readonly base: string; readonly key?: string; readonly givesReceipts?: boolean }>
+    Record<
+      string,
+      {
+        readonly base: string;
+        readonly key?: string;
+        readonly givesReceipts?: boolean;
+        /** All three APIs, when it is left out. */
+        readonly surfaces?: readonly SurfaceName[];
+      }
+    >
   >;
   readonly routes?: RouteDescriptions;
   readonly retries?: Partial<RetryPolicy>;
@@ -225,16 +235,21 @@ export function openaiUpstream(
   address: string,
   {
     key = null,
+    surfaces,
     ...options
-  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & { readonly key?: string | null },
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & {
+    readonly surfaces?: readonly SurfaceName[];
+    readonly key?: string | null;
+  },
 ): HttpUpstream {
   const base = new URL(address);
+  const serves = (surface: SurfaceName) => surfaces?.includes(surface) ?? true;
   return new HttpUpstream({
     name,
     apis: [
-      { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
-      { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
-      { base, keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES },
+      { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES.filter(serves) },
+      { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES.filter(serves) },
+      { base, keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES.filter(serves) },
     ],
     key,
     listing: 'openai',

@@ -41,6 +41,7 @@ const WORDS = {
   image: 'CanaryImageK6o2',
   comment: 'CanaryCommentL7p3',
   role: 'canaryroleZ8q4',
+  queryKey: 'AIza-CanaryQueryM4r5',
 } as const;
 
 const headers = {
@@ -151,6 +152,12 @@ beforeAll(async () => {
   answers.push(
     await ask(address, { ...question(), headers: { ...headers, 'content-encoding': WORDS.unknown } }),
   );
+  const gemini = `/v1beta/models/${WORDS.model}:streamGenerateContent?alt=sse&key=${WORDS.queryKey}`;
+  for (const { behaviour } of BEHAVIOURS.slice(-3)) {
+    upstream.behaviour = behaviour;
+    const body = { contents: [{ parts: [{ text: WORDS.prompt }] }] };
+    answers.push(await ask(address, { path: gemini, method: 'POST', body }));
+  }
   upstream.behaviour = stream(chunk({ content: WORDS.answer }), 500);
   const leaving = begin(address, question({ stream: true }));
   await leaving.started;
@@ -186,7 +193,7 @@ describe('nothing personal or guessable', () => {
     );
     const found = findCanaries(Buffer.from(`{"a":"${hidden}","b":"${nested}"}`), canaries);
     expect(found).toEqual(['prompt', 'answer']);
-    expect(bundles.length).toBe(BEHAVIOURS.length + 4);
+    expect(bundles.length).toBe(BEHAVIOURS.length + 7);
   });
 
   it('is in a bundle', () => {

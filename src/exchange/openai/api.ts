@@ -17,4 +17,4 @@ export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   failureEvent: openaiErrorEvent,
 };
 
-export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority']);
+export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);

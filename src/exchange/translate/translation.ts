@@ -1,28 +1,43 @@
 /**
- * Translating between APIs, where a client speaks one and a host another. What would change the answer and has no counterpart is refused,
- * never dropped.
+ * A translation: a client speaks one API's dialect and the host another's. What both have is said in the other's words; what only one has
+ * and would change the answer is refused by name, never left out in silence. docs/translation.md has the tables.
  */
 import type { StreamEvent } from '../surface.js';
 import type { SurfaceName } from '../surface-names.js';
 
 export interface Translation {
-  /** The client's surface. */
+  /** The surface that the client asks at. */
   readonly from: SurfaceName;
-  /** The host's. */
+  /** The surface that the host is asked at. */
   readonly to: SurfaceName;
-  /** As receipts name it. */
+  /** As receipts name it among the transforms. */
   readonly name: string;
-  /** The body for the host. Throws `request/untranslatable`, naming the field. */
-  request(body: Uint8Array): Uint8Array;
-  newAnswer(): AnswerTranslation;
+  /** Headers that the host's API needs and that a client of the other does not send; lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read. */
+  request(body: Uint8Array): TranslatedRequest;
 }
 
-/** Translates one answer. A host is hostile: it may send anything. */
+export interface TranslatedRequest {
+  /** The body for the host. */
+  readonly body: Uint8Array;
+  /**
+   * What a receipt names as transforms: the translation, then each thing that was added or left out on the way; see docs/translation.md.
+   */
+  readonly transforms: readonly string[];
+  /** `now`: milliseconds since 1970, for a dialect whose answers say when they were made. */
+  newAnswer(now: number): AnswerTranslation;
+}
+
+/** Translates the one answer to a request. A host is hostile: whatever it sends, nothing but `upstream/untranslatable` is thrown. */
 export interface AnswerTranslation {
-  /** A whole answer or error; null for a body that is no JSON object. Throws `upstream/untranslatable`. */
+  /**
+   * The bytes that the client gets for a whole answer or an error of the host. `value`: its JSON, or null where it is none. Throws
+   * `upstream/untranslatable`.
+   */
   body(status: number, value: object | null): Uint8Array;
-  /** The blocks, each one whole event, that the client gets for the host's next event. Throws `upstream/untranslatable`. */
+  /** The blocks, each one whole event with its blank line, that the client gets for the next event. Throws `upstream/untranslatable`. */
   event(event: StreamEvent): readonly Uint8Array[];
-  /** The host has closed the stream: the blocks that the client gets for that. */
+  /** The host closed the stream: what the client has not been told yet of an answer that the host said was done. */
   end(): readonly Uint8Array[];
 }

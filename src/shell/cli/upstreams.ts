@@ -1,7 +1,7 @@
 /** The upstreams that can be named on the command line: those of the table, and everything else by its URL. */
 
 import type { Provider, ProviderApi } from '../../exchange/provider.js';
-import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
+import { OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
 import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
 import type { Timeouts } from '../gateway/timeouts.js';
 import { UsageError } from './exit-code.js';
@@ -9,13 +9,9 @@ import { UsageError } from './exit-code.js';
 /** Keys for upstreams that were given by a URL have variables of their own, so that no provider's key goes to a stranger. */
 const URL_KEY_VARIABLE = 'COUNTERSIGN_UPSTREAM_KEY';
 
-/** A server that is known by its URL alone is taken for one of all three APIs at one base; what it does not have, it says itself. */
+/** A server that is known by its URL alone is taken for one of OpenAI's API, which most are; clients of another get a translation. */
 const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
-  apis: [
-    { dialect: 'openai', base: '', keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
-    { dialect: 'anthropic', base: '', keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
-    { dialect: 'google', base: '', keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES },
-  ],
+  apis: [{ dialect: 'openai', base: '', keyHeader: 'authorization', surfaces: OPENAI_SURFACES }],
   listing: 'openai',
   publicModels: null,
 };

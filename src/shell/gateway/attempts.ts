@@ -1,31 +1,15 @@
 /** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
-import type { RequestFacts, Surface } from '../../exchange/surface.js';
-import { surfaceNamed } from '../../exchange/surfaces.js';
-import { upstreamTarget } from '../../exchange/target.js';
-import { translationFor } from '../../exchange/translate/translations.js';
-import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import type { Surface } from '../../exchange/surface.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { Attempt } from './attempt.js';
 import { ClientStream } from './client-stream.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
+import { type ClientRequest, canAsk, outgoing } from './outgoing.js';
 import type { Route, Target } from './routing/route.js';
 import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.js';
 
-/** A request as the client made it. */
-export interface ClientRequest {
-  readonly facts: RequestFacts;
-  readonly query: URLSearchParams;
-  readonly body: Uint8Array;
-  readonly contentType: string;
-  /** What an upstream may learn of its headers, keys aside. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** The headers with the client's own key. */
-  readonly credentials: Readonly<Record<string, string>>;
-}
-
-const NO_QUERY = new URLSearchParams();
 const ELSEWHERE: Setback = { transient: false, elsewhere: true, retryAfter: null };
 
 export class Attempts {
@@ -42,24 +26,23 @@ export class Attempts {
 
   constructor(
     context: GatewayContext,
-    surface: Surface,
     record: ExchangeRecord,
     delivery: Delivery,
     request: ClientRequest,
     route: Route,
   ) {
     this.#context = context;
-    this.#surface = surface;
+    this.#surface = request.surface;
     this.#record = record;
     this.#delivery = delivery;
     this.#request = request;
     this.#route = route;
-    this.#stream = new ClientStream(surface, record, delivery);
+    this.#stream = new ClientStream(request.surface, record, delivery);
     this.#plan = new RoutePlan({
       route,
       policy: context.retries,
       healthOf: ({ upstream }) => context.health.of(upstream),
-      serves: ({ upstream }) => this.#serves(upstream),
+      serves: ({ upstream }) => canAsk(upstream, request.surface),
       random: Math.random,
       now: context.now,
     });
@@ -71,7 +54,7 @@ export class Attempts {
    */
   start(): void {
     const targets = this.#route.tiers.flatMap(tier => tier.targets);
-    if (!targets.some(({ upstream }) => this.#serves(upstream)))
+    if (!targets.some(({ upstream }) => canAsk(upstream, this.#surface)))
       throw new Failure('request/surface-unsupported', { field: 'model' });
     const first = this.#plan.first();
     if (first === null) throw new Failure('upstream/circuit-open');
@@ -102,21 +85,17 @@ export class Attempts {
   }
 
   #attempt(target: Target): void {
-    const { facts, query, body, contentType, headers, credentials } = this.#request;
     const { upstream } = target;
-    const { name } = this.#surface;
+    const { facts } = this.#request;
     learnNames(this.#context, upstream, target.model ?? facts.model);
-    const renamed = target.model !== null && target.model !== facts.model;
-    const named = renamed ? this.#surface.withModel(body, contentType, target.model as string) : body;
-    const translation = upstream.serves(name)
-      ? null
-      : translationFor(name, surface => upstream.serves(surface));
-    const sent = translation === null ? named : translation.request(named);
-    const transforms = [
-      ...(renamed ? ['model-renamed'] : []),
-      ...(translation === null ? [] : [translation.name]),
-    ];
-    this.#record.attempting(target, sent, transforms);
+    // A key that a client has for one upstream is no business of any other.
+    const { request, transforms, translation } = outgoing(
+      this.#request,
+      target,
+      this.#route.direct,
+      this.#context.now(),
+    );
+    this.#record.attempting(target, request.body, transforms);
     this.#current = new Attempt({
       context: this.#context,
       surface: this.#surface,
@@ -124,28 +103,11 @@ export class Attempts {
       delivery: this.#delivery,
       stream: this.#stream,
       upstream,
-      translation: translation?.newAnswer() ?? null,
+      translation,
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
     });
-    const request: UpstreamRequest = {
-      surface: translation?.to ?? name,
-      path:
-        translation === null
-          ? upstreamTarget(this.#surface, target.model ?? facts.model, query)
-          : upstreamTarget(surfaceNamed(translation.to), target.model ?? facts.model, NO_QUERY),
-      headers: upstream.givesReceipts ? { ...headers, 'countersign-inline': 'receipt' } : headers,
-      // A key that a client has for one upstream is no business of any other.
-      credentials: this.#route.direct && translation === null ? credentials : {},
-      key: this.#route.direct && translation !== null ? keyIn(credentials) : null,
-      body: sent,
-    };
     this.#current.start(request);
-  }
-
-  #serves(upstream: Upstream): boolean {
-    const { name } = this.#surface;
-    return upstream.serves(name) || translationFor(name, surface => upstream.serves(surface)) !== null;
   }
 
   #follows(setback: Setback, reason: ReasonCode): boolean {
@@ -189,12 +151,6 @@ export class Attempts {
     this.#stream.fallSilent();
     this.#current?.release();
   }
-}
-
-/** The key alone, in whichever header it came; null where there is none. */
-function keyIn(credentials: Readonly<Record<string, string>>): string | null {
-  const [key] = Object.values(credentials);
-  return key?.replace(/^Bearer +/i, '') ?? null;
 }
 
 /** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */

@@ -6,10 +6,11 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
-import { Attempts, type ClientRequest } from './attempts.js';
+import { Attempts } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
+import type { ClientRequest } from './outgoing.js';
 import { readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
 
@@ -46,6 +47,7 @@ export async function handleExchange(
     record.understood(facts);
     const route = context.routing.route(facts.model);
     const sent: ClientRequest = {
+      surface,
       facts,
       query: target.query,
       body: body.bytes,
@@ -53,7 +55,7 @@ export async function handleExchange(
       headers: forwarded(surface, request),
       credentials,
     };
-    start(new Attempts(context, surface, record, delivery, sent, route), delivery);
+    start(new Attempts(context, record, delivery, sent, route), delivery);
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.

@@ -370,23 +370,26 @@ describe('what the upstream gets wrong', () => {
   );
 });
 
-describe('the built-in model answers chat alone', () => {
-  it.each(others)('%s: request/surface-unsupported, under a receipt', async surface => {
-    const question = {
-      path: pathsOf(surface, CANNED_MODEL).asked,
-      method: 'POST',
-      ...least(surface, CANNED_MODEL),
-    };
-    const got = await ask(gateway.address, question);
-    expect(got.status).toBe(404);
-    expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
-    expect(json<{ error: { message: string } }>(got).error.message).toContain('(model)');
-    expect(upstream.requests).toEqual([]);
-    const { model: listed, request, response } = await receiptOf(gateway, got);
-    expect(listed.requested).toEqual({ name: CANNED_MODEL });
-    expect(request).toMatchObject({ surface, sent: null });
-    expect(response).toMatchObject({ status: 'refused', reason: 'request/surface-unsupported' });
-  });
+describe('the built-in model answers chat alone, and what can be translated into it', () => {
+  it.each(others.filter(surface => surface !== 'messages'))(
+    '%s: request/surface-unsupported, under a receipt',
+    async surface => {
+      const question = {
+        path: pathsOf(surface, CANNED_MODEL).asked,
+        method: 'POST',
+        ...least(surface, CANNED_MODEL),
+      };
+      const got = await ask(gateway.address, question);
+      expect(got.status).toBe(404);
+      expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
+      expect(json<{ error: { message: string } }>(got).error.message).toContain('(model)');
+      expect(upstream.requests).toEqual([]);
+      const { model: listed, request, response } = await receiptOf(gateway, got);
+      expect(listed.requested).toEqual({ name: CANNED_MODEL });
+      expect(request).toMatchObject({ surface, sent: null });
+      expect(response).toMatchObject({ status: 'refused', reason: 'request/surface-unsupported' });
+    },
+  );
 
   it('and without an upstream nobody answers a request that names no model', async () => {
     const alone = await openGateway();

@@ -1,0 +1,38 @@
+/** Reading and writing the JSON of a translation. */
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import { Place } from './place.js';
+
+/** The JSON of a request. Throws `request/untranslatable` for bytes that are none. */
+export function readRequest(body: Uint8Array): Place {
+  try {
+    return Place.outermost(JSON.parse(fromUtf8(body) ?? ''), 'request/untranslatable');
+  } catch (error) {
+    throw error instanceof Failure ? error : new Failure('request/untranslatable', { detail: 'not JSON' });
+  }
+}
+
+/** The JSON of an event's data. Throws `upstream/untranslatable` for data that are none. */
+export function readData(data: string | null): Place {
+  try {
+    return Place.outermost(JSON.parse(data ?? ''), 'upstream/untranslatable');
+  } catch (error) {
+    throw error instanceof Failure
+      ? error
+      : new Failure('upstream/untranslatable', { detail: 'an event without JSON' });
+  }
+}
+
+export function writeJson(value: object): Uint8Array {
+  return utf8(JSON.stringify(value));
+}
+
+/** One event without a name, as OpenAI's streams have them. */
+export function dataBlock(value: object | '[DONE]'): Uint8Array {
+  return utf8(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
+}
+
+/** One event named by the type in its data, as Anthropic's streams have them. */
+export function namedBlock(value: { readonly type: string; readonly [name: string]: unknown }): Uint8Array {
+  return utf8(`event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`);
+}

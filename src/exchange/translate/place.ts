@@ -1,0 +1,113 @@
+/** A value in the JSON of a stranger, and where it stands: what cannot be read or said in another dialect is refused by its place. */
+import { Failure } from '../../reason.js';
+import { type Members, membersOf } from '../members.js';
+
+export type Untranslatable = 'request/untranslatable' | 'upstream/untranslatable';
+
+/** What a stranger may make us look at: how deep a value may be nested, which also bounds the recursion of whoever writes it. */
+const MAX_DEPTH = 128;
+/** Names that may be repeated to whoever wrote them. */
+const PRINTABLE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+export class Place {
+  readonly value: unknown;
+  readonly #path: string;
+  readonly #code: Untranslatable;
+
+  private constructor(value: unknown, path: string, code: Untranslatable) {
+    this.value = value;
+    this.#path = path;
+    this.#code = code;
+  }
+
+  /** The outermost value. Throws when it is nested too deep to be looked at. */
+  static outermost(value: unknown, code: Untranslatable): Place {
+    const place = new Place(value, '', code);
+    if (isDeeper(value, MAX_DEPTH)) throw place.untranslatable(`nested deeper than ${MAX_DEPTH}`);
+    return place;
+  }
+
+  /** Whether there is anything: JSON's null is how both dialects write nothing. */
+  get isSet(): boolean {
+    return this.value !== undefined && this.value !== null;
+  }
+
+  /** A member of an object; of what is none, and where it has no such member, a place without a value. */
+  member(name: string): Place {
+    const members = membersOf(this.value);
+    const value = members !== null && Object.hasOwn(members, name) ? members[name] : undefined;
+    return new Place(value, this.#below(name), this.#code);
+  }
+
+  /** The members of an object. Throws for what is none. */
+  members(): Members {
+    const members = membersOf(this.value);
+    if (members === null) throw this.untranslatable();
+    return members;
+  }
+
+  /** The elements of a list, or none where nothing is set. Throws for what is no list. */
+  elements(): Place[] {
+    if (!this.isSet) return [];
+    if (!Array.isArray(this.value)) throw this.untranslatable();
+    return this.value.map((element, at) => new Place(element, this.#below(String(at)), this.#code));
+  }
+
+  /** Throws for a member that is set and not among these. */
+  knows(...names: readonly string[]): this {
+    for (const [name, value] of Object.entries(this.members())) {
+      if (value === null || names.includes(name)) continue;
+      throw this.member(name).untranslatable();
+    }
+    return this;
+  }
+
+  /** Throws for what is no text. */
+  text(): string {
+    if (typeof this.value !== 'string') throw this.untranslatable();
+    return this.value;
+  }
+
+  /** Null where nothing is set. Throws for what is no text. */
+  optionalText(): string | null {
+    return this.isSet ? this.text() : null;
+  }
+
+  /** Null where nothing is set. Throws for what is no boolean. */
+  optionalBoolean(): boolean | null {
+    if (!this.isSet) return null;
+    if (typeof this.value !== 'boolean') throw this.untranslatable();
+    return this.value;
+  }
+
+  /** Null where nothing is set. Throws for what is no number. */
+  optionalNumber(): number | null {
+    if (!this.isSet) return null;
+    if (typeof this.value !== 'number') throw this.untranslatable();
+    return this.value;
+  }
+
+  /** Throws unless nothing is set, or exactly one of these. */
+  mayBe(...values: readonly unknown[]): void {
+    if (this.isSet && !values.includes(this.value)) throw this.untranslatable();
+  }
+
+  /** The failure of whoever finds that this has no counterpart. */
+  untranslatable(detail?: string): Failure {
+    const context = {
+      ...(this.#path === '' ? {} : { field: this.#path }),
+      ...(detail === undefined ? {} : { detail }),
+    };
+    return new Failure(this.#code, context);
+  }
+
+  #below(name: string): string {
+    const shown = PRINTABLE.test(name) ? name : '*';
+    return this.#path === '' ? shown : `${this.#path}.${shown}`;
+  }
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some(inner => isDeeper(inner, depth - 1));
+}

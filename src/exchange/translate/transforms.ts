@@ -1,0 +1,17 @@
+/** What a translation adds or leaves out beside saying the same in other words: each has a name, so that a receipt can tell. */
+export type Transform =
+  /** Anthropic's API needs a limit where OpenAI's has none: {@link DEFAULT_MAX_TOKENS}. */
+  | 'max-tokens-default'
+  /** What a model thought in an earlier turn, without the signature that its host would need, or for a host that could not read it. */
+  | 'reasoning-omitted'
+  /** How closely to look at an image. */
+  | 'image-detail-omitted'
+  /** How quickly to answer, and for which price. */
+  | 'service-tier-omitted'
+  /** How much effort to make, beside thinking that is switched off. */
+  | 'effort-omitted'
+  /** That a tool has failed, which OpenAI's dialect can only say in the result's text. */
+  | 'tool-error-as-text';
+
+/** The most tokens of an answer where a client of OpenAI's dialect has set no limit. */
+export const DEFAULT_MAX_TOKENS = 8192;

@@ -1,0 +1,299 @@
+import Anthropic from '@anthropic-ai/sdk';
+import OpenAI from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
+import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { openingOf, receiptOf, verifyAnswer } from '../../../test/end-to-end/receipts.js';
+import {
+  answer,
+  chunk,
+  completion,
+  cutStream,
+  DONE,
+  stream,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
+import { toHex } from '../../bytes/hex.js';
+import { commit } from '../../receipt/opening.js';
+
+/** Hosts that speak one API each. */
+let anthropic: TestUpstream;
+let openai: TestUpstream;
+let gateway: TestGateway;
+
+beforeAll(async () => {
+  anthropic = await TestUpstream.start();
+  openai = await TestUpstream.start();
+  gateway = await openGateway({
+    more: {
+      anthropic: { base: anthropic.base, surfaces: ['messages', 'messages/count_tokens'] },
+      openai: { base: openai.base, surfaces: ['chat/completions'], key: 'key-of-openai' },
+    },
+  });
+});
+
+afterAll(async () => {
+  expect(gateway.problems).toEqual([]);
+  await gateway.close();
+  await anthropic.close();
+  await openai.close();
+});
+
+const MESSAGE = {
+  id: 'msg_1',
+  type: 'message',
+  role: 'assistant',
+  model: 'claude-x',
+  content: [
+    { type: 'text', text: 'Let me look.' },
+    { type: 'tool_use', id: 'toolu_1', name: 'weather', input: { city: 'Kiel' } },
+  ],
+  stop_reason: 'tool_use',
+  stop_sequence: null,
+  usage: { input_tokens: 7, output_tokens: 9 },
+};
+
+const event = (value: { type: string }) => `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
+const MESSAGE_STREAM = [
+  {
+    type: 'message_start',
+    message: { ...MESSAGE, content: [], stop_reason: null, usage: { input_tokens: 7, output_tokens: 1 } },
+  },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'ping' },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'Hello' } },
+  { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: ' there.' } },
+  { type: 'content_block_stop', index: 0 },
+  {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 4 },
+  },
+  { type: 'message_stop' },
+].map(event);
+
+const CHAT = chat({ model: 'anthropic/claude-x' });
+
+describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
+  it('gets its answer, its tool call and its finish reason in its own words, and the receipt names the translation', async () => {
+    anthropic.behaviour = answer(200, MESSAGE);
+    const got = await ask(gateway.address, {
+      body: CHAT,
+      headers: { authorization: 'Bearer clients-key', 'openai-organization': 'org-1' },
+    });
+    expect(got.status).toBe(200);
+    expect(json<{ choices: unknown[] }>(got).choices).toMatchObject([
+      {
+        finish_reason: 'tool_calls',
+        message: {
+          content: 'Let me look.',
+          tool_calls: [{ id: 'toolu_1', function: { name: 'weather', arguments: '{"city":"Kiel"}' } }],
+        },
+      },
+    ]);
+    expect(anthropic.last.path).toBe('/v1/messages');
+    expect(anthropic.last.headers).toMatchObject({
+      'x-api-key': 'clients-key',
+      'anthropic-version': '2023-06-01',
+    });
+    expect(anthropic.last.headers.authorization).toBeUndefined();
+    expect(anthropic.last.headers['openai-organization']).toBeUndefined();
+    const sent = JSON.parse(anthropic.last.body.toString());
+    expect(sent).toMatchObject({ model: 'claude-x', max_tokens: 8192, messages: [{ role: 'user' }] });
+
+    const receipt = await receiptOf(gateway, got);
+    const opening = openingOf(got);
+    expect(receipt.request.transforms).toEqual([
+      'model-renamed',
+      'chat-completions-to-messages',
+      'max-tokens-default',
+    ]);
+    expect(receipt.request.surface).toBe('chat/completions');
+    expect(receipt.request.sent).toBe(toHex(commit(opening, 'request/sent', anthropic.last.body)));
+    const received = Buffer.from(JSON.stringify(MESSAGE));
+    expect(receipt.response.received).toBe(toHex(commit(opening, 'response/received', received)));
+    expect(receipt.response).toMatchObject({
+      finish: [{ name: 'tool_calls' }],
+      usage: { prompt_tokens: 7, completion_tokens: 9 },
+    });
+    expect('commitments' in receipt.response.tools && receipt.response.tools.commitments).toHaveLength(1);
+    expect(Buffer.from(gateway.vault.get(receipt.exchange).received ?? [])).toEqual(received);
+    expect((await verifyAnswer(gateway, got)).outcome).toBe('pass');
+  });
+
+  it('streamed, through OpenAI’s SDK', async () => {
+    anthropic.behaviour = stream(...MESSAGE_STREAM);
+    const client = new OpenAI({ baseURL: `${gateway.address}/v1`, apiKey: 'x', maxRetries: 0 });
+    const chunks = await client.chat.completions.create({
+      model: 'anthropic/claude-x',
+      messages: [{ role: 'user', content: 'Hello?' }],
+      stream: true,
+      stream_options: { include_usage: true },
+    });
+    let text = '';
+    let finish: string | null = null;
+    let tokens: number | undefined;
+    for await (const { choices, usage } of chunks) {
+      text += choices[0]?.delta.content ?? '';
+      finish ??= choices[0]?.finish_reason ?? null;
+      tokens ??= usage?.completion_tokens;
+    }
+    expect({ text, finish, tokens }).toEqual({ text: 'Hello there.', finish: 'stop', tokens: 4 });
+  });
+
+  it('streamed: what the client got and what the host sent are both committed to', async () => {
+    anthropic.behaviour = stream(...MESSAGE_STREAM);
+    const got = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    const receipt = await receiptOf(gateway, got);
+    const received = Buffer.from(MESSAGE_STREAM.join(''));
+    expect(receipt.response).toMatchObject({
+      status: 'completed',
+      finish: [{ name: 'stop' }],
+      received: toHex(commit(openingOf(got), 'response/received', received)),
+    });
+    expect((await verifyAnswer(gateway, got)).outcome).toBe('pass');
+  });
+
+  it('that breaks off ends in an event of OpenAI’s that says so', async () => {
+    anthropic.behaviour = cutStream(...MESSAGE_STREAM.slice(0, 4));
+    const got = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    expect(got.body.toString()).toContain('"code":"upstream/broken"');
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/broken',
+    });
+    expect((await verifyAnswer(gateway, got)).outcome).toBe('pass');
+  });
+
+  it('an error of the host’s is one of OpenAI’s, with its status', async () => {
+    anthropic.behaviour = answer(400, {
+      type: 'error',
+      error: { type: 'invalid_request_error', message: 'Too long.' },
+    });
+    const got = await ask(gateway.address, { body: CHAT });
+    expect(got.status).toBe(400);
+    expect(errorOf(got).message).toContain('Too long.');
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'refused',
+      reason: 'upstream/error',
+    });
+  });
+
+  it('garbage of the host’s is no answer', async () => {
+    anthropic.behaviour = answer(200, { hello: 'there' });
+    const got = await ask(gateway.address, { body: CHAT });
+    expect(got.status).toBe(502);
+    expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/untranslatable');
+  });
+
+  it('what would change the answer and cannot be said there is refused by name, and nothing is sent', async () => {
+    const before = anthropic.requests.length;
+    const got = await ask(gateway.address, { body: { ...CHAT, n: 2 } });
+    expect(got.status).toBe(400);
+    expect(errorOf(got)).toMatchObject({ code: 'request/untranslatable', param: 'n' });
+    expect(anthropic.requests.length).toBe(before);
+    expect(await receiptOf(gateway, got)).toMatchObject({
+      attempts: [],
+      response: { status: 'refused' },
+      request: { sent: null },
+    });
+  });
+});
+
+describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
+  const client = () => new Anthropic({ baseURL: gateway.address, apiKey: 'clients-key', maxRetries: 0 });
+  const request = {
+    model: 'openai/test-model',
+    max_tokens: 50,
+    messages: [{ role: 'user' as const, content: 'Hello?' }],
+  };
+
+  it('gets its answer in its own words, and the host its own key', async () => {
+    openai.behaviour = answer(200, completion('Hello there.'));
+    const { data, response } = await client().messages.create(request).withResponse();
+    expect(data).toMatchObject({
+      type: 'message',
+      role: 'assistant',
+      stop_reason: 'end_turn',
+      content: [{ type: 'text', text: 'Hello there.' }],
+    });
+    expect(openai.last.path).toBe('/v1/chat/completions');
+    expect(openai.last.headers.authorization).toBe('Bearer key-of-openai');
+    expect(JSON.stringify(openai.last.headers)).not.toContain('clients-key');
+    expect(openai.last.headers['anthropic-version']).toBeUndefined();
+    const receipts = await gateway.receipts();
+    const receipt = receipts.find(
+      ({ exchange }) => exchange === response.headers.get('countersign-exchange'),
+    );
+    expect(receipt?.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
+  });
+
+  it('streamed', async () => {
+    openai.behaviour = stream(
+      chunk({ role: 'assistant', content: 'Hello' }),
+      chunk({ content: ' there.' }),
+      chunk({}, 'stop'),
+      DONE,
+    );
+    const message = await client().messages.stream(request).finalMessage();
+    expect(message).toMatchObject({
+      stop_reason: 'end_turn',
+      content: [{ type: 'text', text: 'Hello there.' }],
+    });
+  });
+
+  it('and of the built-in model', async () => {
+    const message = await client().messages.create({ ...request, model: 'canned-model' });
+    expect(message.content).toMatchObject([{ type: 'text', text: 'Canned.' }]);
+  });
+
+  it('an error of the host’s is one of Anthropic’s', async () => {
+    openai.behaviour = answer(
+      429,
+      { error: { message: 'Slow down.', type: 'x', code: null, param: null } },
+      { 'retry-after': '60' },
+    );
+    await expect(client().messages.create(request)).rejects.toMatchObject({
+      status: 429,
+      message: expect.stringContaining('Slow down.'),
+    });
+  });
+});
+
+describe('a route over hosts of both dialects', () => {
+  it('falls back from one to the other, each asked in its own', async () => {
+    const routed = await openGateway({
+      more: {
+        anthropic: { base: anthropic.base, surfaces: ['messages'] },
+        openai: { base: openai.base, surfaces: ['chat/completions'] },
+      },
+      routes: new Map([
+        [
+          'both',
+          [
+            { balance: 'weight', targets: [{ model: 'anthropic/claude-x', weight: 1 }] },
+            { balance: 'weight', targets: [{ model: 'openai/test-model', weight: 1 }] },
+          ],
+        ],
+      ]),
+    });
+    try {
+      anthropic.behaviour = answer(503, {
+        type: 'error',
+        error: { type: 'overloaded_error', message: 'Overloaded' },
+      });
+      openai.behaviour = answer(200, completion('Hello there.'));
+      const got = await ask(routed.address, { body: chat({ model: 'both' }) });
+      const { attempts, request } = await receiptOf(routed, got);
+      expect(got.status).toBe(200);
+      expect(attempts).toHaveLength(2);
+      expect(request.transforms).toEqual(['model-renamed']);
+      // What only one of them can be asked goes to that one.
+      const many = await ask(routed.address, { body: chat({ model: 'both', n: 2 }) });
+      expect(many.status).toBe(200);
+      expect((await receiptOf(routed, many)).attempts).toMatchObject([{ upstream: 'openai' }]);
+    } finally {
+      await routed.close();
+    }
+  });
+});
