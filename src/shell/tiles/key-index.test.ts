@@ -68,9 +68,9 @@ describe('an index', () => {
 
   it.each<[string, () => void]>([
     ['is lost', () => rmSync(at('.'), { recursive: true })],
-    ['has lost its bounds', () => rmSync(at('through'))],
-    ['has its bounds flipped', () => flip('through', 9)],
-    ['has its bounds cut', () => truncateSync(at('through'), 30)],
+    ['has lost its bounds', () => rmSync(at('runs'))],
+    ['has its bounds flipped', () => flip('runs', 9)],
+    ['has its bounds cut', () => truncateSync(at('runs'), 30)],
     ['has a run lost', () => rmSync(at('1.run'))],
     ['has a run cut', () => truncateSync(at('1.run'), readFileSync(at('1.run')).length - 1)],
     ['has a run flipped', () => flip('1.run', 23)],
@@ -93,7 +93,7 @@ describe('an index', () => {
   it('takes no notice of what an unfinished write has left', async () => {
     const through = await written();
     for (const name of readdirSync(at('.'))) {
-      if (name !== 'through') writeFileSync(at(name), Buffer.alloc(55, 1), { flag: 'a' });
+      if (name !== 'runs') writeFileSync(at(name), Buffer.alloc(55, 1), { flag: 'a' });
     }
     const index = await KeyIndex.open(at('.'), nodeDisk, ENTRIES);
     expect(index.size).toBe(through);
@@ -208,8 +208,8 @@ describe('an index', () => {
     expect(await KeyIndex.damage(at('.'))).toEqual([{ file: '1.run', why: 'its checksum does not match' }]);
     rmSync(at('1.run'));
     expect(await KeyIndex.damage(at('.'))).toEqual([{ file: '1.run', why: 'it cannot be read' }]);
-    flip('through', 0);
-    expect(await KeyIndex.damage(at('.'))).toEqual([{ file: 'through', why: 'its checksum does not match' }]);
+    flip('runs', 0);
+    expect(await KeyIndex.damage(at('.'))).toEqual([{ file: 'runs', why: 'its checksum does not match' }]);
   });
 
   it('refuses a key of another length', async () => {
