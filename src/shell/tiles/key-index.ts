@@ -103,6 +103,11 @@ export class KeyIndex {
     return this.#added;
   }
 
+  /** The number of runs, which a look-up asks one after another. */
+  get runs(): number {
+    return this.#runs.length;
+  }
+
   /** Files the next entry under its keys. A key leads to the first entry that has it among those that are still in memory. */
   add(keys: readonly Uint8Array[]): void {
     for (const key of keys) {
@@ -177,7 +182,7 @@ export class KeyIndex {
       return record;
     });
     const run = await this.#writeRun(records.length, sortedPieces(records));
-    this.#replace([...this.#runs, run], committed);
+    this.#adopt(run, [...this.#runs, run], committed);
     for (const [name] of additions) this.#recent.delete(name);
   }
 
@@ -203,18 +208,14 @@ export class KeyIndex {
       for (const run of due) run.release();
     });
     if (merged.summary.records !== count) {
-      merged.close();
-      this.#disk.remove(merged.path);
+      this.#drop(merged);
       if (this.#closing) return;
       throw new Error('a run of the key index has lost records');
     }
     const first = this.#runs.indexOf(due[0] as KeyRun);
     const others = this.#runs.filter(run => !due.includes(run));
-    this.#replace([...others.slice(0, first), merged, ...others.slice(first)], this.#through);
-    for (const run of due) {
-      run.close();
-      this.#disk.remove(run.path);
-    }
+    this.#adopt(merged, [...others.slice(0, first), merged, ...others.slice(first)], this.#through);
+    for (const run of due) this.#drop(run);
   }
 
   async *#untilClosing(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -241,20 +242,30 @@ export class KeyIndex {
     }
   }
 
+  /** The runs count from when the file `runs` names them; a failure before that leaves everything as it was, without the new one. */
+  #adopt(added: KeyRun, runs: readonly KeyRun[], through: number): void {
+    const summaries = runs.map(({ summary }) => summary);
+    try {
+      replaceFile(runsPath(this.#folder), formatRuns({ through, runs: summaries }), this.#disk);
+    } catch (error) {
+      this.#drop(added);
+      throw error;
+    }
+    this.#runs = runs;
+    this.#through = through;
+  }
+
+  #drop(run: KeyRun): void {
+    run.close();
+    this.#removeQuietly(run.path);
+  }
+
   #removeQuietly(path: string): void {
     try {
       this.#disk.remove(path);
     } catch {
       // The next start removes what no run is in.
     }
-  }
-
-  /** The runs count from when the file `runs` names them; a failure before that leaves everything as it was. */
-  #replace(runs: readonly KeyRun[], through: number): void {
-    const summaries = runs.map(({ summary }) => summary);
-    replaceFile(runsPath(this.#folder), formatRuns({ through, runs: summaries }), this.#disk);
-    this.#runs = runs;
-    this.#through = through;
   }
 }
 
