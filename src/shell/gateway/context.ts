@@ -4,8 +4,8 @@ import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault } from '../../receipt/content-vault.js';
 import type { TransparencyLog } from '../../tree/log.js';
+import type { BodyBudget } from '../http/body-budget.js';
 import type { ActiveExchanges } from './active-exchanges.js';
-import type { BodyBudget } from './body-budget.js';
 import type { Issuer } from './issuer.js';
 import type { ModelNames } from './model-names.js';
 
