@@ -49,7 +49,7 @@ describe('requests of many entries', () => {
     fc.assert(
       fc.property(fc.array(anySize, { maxLength: 600 }), sizes => {
         const entries = sizes.map(size => new Uint8Array(size));
-        const requests = [...inRequests(entries)];
+        const requests = [...inRequests(entries, ({ length }) => length)];
         expect(requests.flat().every((entry, at) => entry === entries[at])).toBe(true);
         expect(requests.flat().length).toBe(entries.length);
         const bytes = requests.map(request => request.reduce((sum, { length }) => sum + length + 1, 0));

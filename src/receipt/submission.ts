@@ -34,12 +34,19 @@ export interface EntryRefused {
   readonly status: number;
 }
 
-/** Puts entries, in their order, into as few requests as they fit in. An entry has at most 65,535 bytes, and no line end. */
-export function* inRequests(entries: Iterable<Uint8Array>): Generator<readonly Uint8Array[]> {
-  let request: Uint8Array[] = [];
+/**
+ * Puts entries, in their order, into as few requests as they fit in.
+ *
+ * @param bytesOf the length of an entry, which is at most 65,535
+ */
+export function* inRequests<Entry>(
+  entries: Iterable<Entry>,
+  bytesOf: (entry: Entry) => number,
+): Generator<readonly Entry[]> {
+  let request: Entry[] = [];
   let bytes = 0;
   for (const entry of entries) {
-    const length = entry.length + 1;
+    const length = bytesOf(entry) + 1;
     if (request.length === MAX_LINES || bytes + length > MAX_LINES_BYTES) {
       yield request;
       [request, bytes] = [[], 0];
@@ -50,7 +57,7 @@ export function* inRequests(entries: Iterable<Uint8Array>): Generator<readonly U
   if (request.length > 0) yield request;
 }
 
-/** The body of a request. */
+/** The body of a request. No entry has a line end in it. */
 export function writeEntryLines(entries: readonly Uint8Array[]): Uint8Array {
   const end = Uint8Array.of(LINE_END);
   return concatAll(entries.flatMap(entry => [entry, end]));
