@@ -409,6 +409,10 @@ export const REASONS = {
     says: "The request's body is over the gateway's limit.",
     do: 'Send less, or ask the operator to raise the limit.',
   },
+  'request/too-many-entries': {
+    says: 'The request has more entries than a log takes at once.',
+    do: 'Send them in several requests, of 256 entries at most each; nothing was taken.',
+  },
   'request/malformed': {
     says: 'The request is not one that the API knows: its body is not of the form that the path takes, or a member is missing, doubled or of the wrong kind.',
     do: 'Correct the body; the message names the member.',

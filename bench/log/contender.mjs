@@ -30,7 +30,7 @@ export async function measure(start, load, parent) {
     const after = usage(server.pid);
     const result = JSON.parse(stdout);
     return {
-      perSecond: result.requests / result.seconds,
+      perSecond: result.taken / result.seconds,
       sent: result.sent,
       refusals: result.refusals,
       ...result.latencies,

@@ -11,15 +11,18 @@ import { parseBundle } from '../../dist/receipt/bundle.js';
 import { envelopeBytes, seal } from '../../dist/receipt/envelope.js';
 import { RECEIPT, receiptSubject } from '../../dist/receipt/receipt.js';
 import { readStatement, writeStatement } from '../../dist/receipt/statement.js';
+import { writeEntryLines } from '../../dist/receipt/submission.js';
 import { epoch, namedPolicy, seen } from './first-entries.mjs';
 import { issuerKey, issuerSigner, logKey } from './keys.mjs';
 
 const EXAMPLE = new URL('../../test/receipts/v2/completed/bundle.json', import.meta.url);
 
 /** @param frame makes a request of a body */
-export function makeRequests({ count }, frame) {
+export function makeRequests({ count, perRequest = 1 }, frame) {
   const make = receiptMaker();
-  const requests = Array.from({ length: count }, () => frame(envelopeBytes(make())));
+  const one = () => envelopeBytes(make());
+  const body = () => (perRequest === 1 ? one() : writeEntryLines(Array.from({ length: perRequest }, one)));
+  const requests = Array.from({ length: Math.ceil(count / perRequest) }, () => frame(body()));
   let at = 0;
   return () => {
     if (at === requests.length) throw new Error(`the ${count} receipts that were made are used up`);

@@ -6,7 +6,8 @@ import { Failure, type ReasonCode } from '../../reason.js';
 import { type HttpAnswer, type HttpRequest, type Route, Routes } from '../http/server.js';
 import { CompressedBundles } from '../log/compressed-bundles.js';
 import { serveLog } from '../log/serve.js';
-import { submissionRoute, submissionStatus } from '../submission/answer.js';
+import { submissionRoute } from '../submission/answer.js';
+import { submissionStatus } from '../submission/status.js';
 import type { Submissions } from '../submission/submissions.js';
 import type { ReadableLog } from './house-log.js';
 

@@ -14,7 +14,6 @@ import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
-import { BodyBudget } from '../gateway/body-budget.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
@@ -25,6 +24,7 @@ import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan
 import { RoutingTable } from '../gateway/routing/routing-table.js';
 import { HealthBoard } from '../gateway/routing/upstream-health.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
+import { BodyBudget } from '../http/body-budget.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';

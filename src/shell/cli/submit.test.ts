@@ -1,9 +1,18 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask } from '../../../test/end-to-end/client.js';
 import {
   type MirrorSummary,
@@ -23,9 +32,10 @@ let gateway: Served;
 let mirror: Served<MirrorSummary>;
 let log: string;
 let copy: string;
-/** Answers whatever a test wants. */
+/** Answers whatever a test wants, and keeps what it was sent. */
 let stranger: Server;
 let answer: { status: number; body: string | Uint8Array; headers?: Record<string, string> };
+let sent: { type: string | undefined; lines: number }[] = [];
 const at = (name: string) => join(folder, name);
 
 beforeAll(async () => {
@@ -40,8 +50,13 @@ beforeAll(async () => {
   log = `${address}/log`;
   mirror = await serveMirror(['--data', at('mirror'), '--trust', trust, log]);
   copy = mirror.summary.logs[0]?.url as string;
-  stranger = createServer((_request, response) => {
-    response.writeHead(answer.status, answer.headers).end(answer.body);
+  stranger = createServer(async (request, response) => {
+    const lines = (await text(request)).split('\n').length - 1;
+    sent.push({ type: request.headers['content-type'], lines });
+    // A body that is asked for a line gives it once for each line that came.
+    const { body } = answer;
+    const all = typeof body === 'string' && body.endsWith('\n') ? body.repeat(lines) : body;
+    response.writeHead(answer.status, answer.headers).end(all);
   });
   await new Promise<void>(resolve => {
     stranger.listen(0, '127.0.0.1', resolve);
@@ -163,5 +178,111 @@ describe('countersign submit', () => {
     const { code, stderr } = await submit('foreign', strangersUrl());
     expect(code).toBe(1);
     expect(stderr).toContain('a stamp of something else');
+  });
+});
+
+describe('countersign submit of several files', () => {
+  const submitAll = (names: readonly string[], to: string, ...more: string[]) =>
+    run(['submit', ...names.map(at), '--to', to, ...more]);
+  const jsonLines = (stdout: string) =>
+    stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line));
+  beforeEach(() => {
+    sent = [];
+  });
+
+  it('at the log: each for itself, in one request, and bundles that verify', async () => {
+    const names = ['unproven', 'foreign', 'bundle'];
+    const all = await submitAll(names, log, '--wait', 'witnessed', '--out', at('several'));
+    expect(all.code).toBe(10);
+    expect(all.stdout).toContain(`${at('unproven')}: The log had it already: entry `);
+    expect(all.stdout).toContain(`${at('bundle')}: The log had it already: entry `);
+    expect(all.stderr).toContain(`${at('foreign')}: ${log} does not take it: envelope/issuer-unknown`);
+    expect(readdirSync(at('several')).sort()).toEqual(['bundle', 'unproven']);
+    const trust = ['--trust', gateway.summary.trust, '--json'];
+    const verified = await run(['verify', at('several/unproven'), ...trust]);
+    expect(JSON.parse(verified.stdout)).toMatchObject({ outcome: 'pass' });
+  });
+
+  it('says of each file what came of it, a line of JSON each', async () => {
+    const { code, stdout } = await submitAll(['unproven', 'foreign'], log, '--json');
+    expect(code).toBe(10);
+    expect(jsonLines(stdout)).toEqual([
+      { file: at('unproven'), by: 'log', index: expect.any(Number), proof: null, isNew: false, out: null },
+      expect.objectContaining({ file: at('foreign'), code: 'envelope/issuer-unknown', status: 403 }),
+    ]);
+  });
+
+  it('at a mirror: stamps, one after another, also where nobody says that it is one', async () => {
+    const stamper = ['--stamper', mirror.summary.stampKey as string];
+    for (const more of [[], stamper]) {
+      const { code, stdout } = await submitAll(['bundle', 'unproven'], copy, '--json', ...more);
+      expect(code).toBe(0);
+      const isVerified = more.length > 0;
+      expect(jsonLines(stdout)).toEqual(
+        ['bundle', 'unproven'].map(name =>
+          expect.objectContaining({ file: at(name), by: 'mirror', isVerified, isNew: false }),
+        ),
+      );
+    }
+  });
+
+  it('sends as many as fit into a request, and no more', async () => {
+    mkdirSync(at('many'));
+    const names = Array.from({ length: 257 }, (_, number) => `many/${number}`);
+    for (const name of names) copyFileSync(at('unproven'), at(name));
+    answer = { status: 200, body: '{"index":7,"proof":null,"status":201}\n' };
+    const { code, stdout } = await submitAll(names, strangersUrl());
+    expect(code).toBe(0);
+    expect(stdout.trim().split('\n')).toHaveLength(257);
+    expect(sent.map(({ lines }) => lines)).toEqual([256, 1]);
+    expect(new Set(sent.map(({ type }) => type))).toEqual(new Set(['application/jsonl']));
+  });
+
+  it.each<[string, typeof answer, number, string]>([
+    ['that all are refused', { status: 503, body: '' }, 1, 'HTTP 503'],
+    [
+      'that one is to come later',
+      { status: 200, body: '{"message":"","reason":"log/busy","status":429}\n' },
+      1,
+      'log/busy',
+    ],
+    [
+      'a reason that we do not know',
+      { status: 200, body: '{"message":"","reason":"a/b","status":400}\n' },
+      10,
+      'HTTP 400',
+    ],
+    [
+      'fewer lines',
+      { status: 200, body: '{"index":7,"proof":null,"status":201}' },
+      1,
+      'peer/answer-malformed',
+    ],
+  ])('an answer that is %s', async (_, given, exit, says) => {
+    answer = given;
+    const { code, stderr } = await submitAll(['bundle', 'foreign'], strangersUrl());
+    expect(code).toBe(exit);
+    expect(stderr).toContain(says);
+  });
+
+  it.each<[string, string[], string]>([
+    [
+      'two of one name, of which something is to be written',
+      ['bundle', 'many/bundle', '--out', 'o'],
+      'one name',
+    ],
+    ['a folder that is a file', ['bundle', 'foreign', '--out', 'bundle'], 'is to be a folder'],
+    ['one that is neither bundle nor entry', ['bundle', 'gateway/trust.json'], 'neither'],
+  ])('%s is wrong usage, before anything is sent', async (_, words, says) => {
+    mkdirSync(at('many'), { recursive: true });
+    copyFileSync(at('bundle'), at('many/bundle'));
+    const args = words.map(word => (word.startsWith('--') ? word : at(word)));
+    const { code, stderr } = await run(['submit', ...args, '--to', strangersUrl()]);
+    expect(code).toBe(64);
+    expect(stderr).toContain(says);
+    expect(sent).toEqual([]);
   });
 });

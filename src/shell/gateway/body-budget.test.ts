@@ -16,7 +16,7 @@ import {
   stream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget } from '../http/body-budget.js';
 
 describe('BodyBudget', () => {
   it('gives what is there, takes nothing where it refuses, and gives it again when it is back', () => {

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { chat } from '../../../test/end-to-end/client.js';
 import { openGateway } from '../../../test/end-to-end/gateway.js';
 import { answer, completion, TestUpstream } from '../../../test/end-to-end/upstreams.js';
-import { BodyBudget } from './body-budget.js';
+import { BodyBudget } from '../http/body-budget.js';
 import { readBody } from './read-body.js';
 
 const MEGABYTE = 1 << 20;

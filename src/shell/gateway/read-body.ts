@@ -1,7 +1,7 @@
 /** Reading a request's body within limits. The client is not trusted: it may announce one length and send another, or never end. */
 import type { IncomingMessage } from 'node:http';
 import { ByteCollector } from '../../bytes/collector.js';
-import type { BodyBudget } from './body-budget.js';
+import type { BodyBudget } from '../http/body-budget.js';
 
 export type ReadBody =
   | { readonly kind: 'whole'; readonly bytes: Uint8Array }

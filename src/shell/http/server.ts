@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { ByteCollector } from '../../bytes/collector.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import type { BodyBudget } from './body-budget.js';
 import { explainBrokenRequests } from './broken-requests.js';
 import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
@@ -25,8 +26,20 @@ export interface HttpRequest {
   readonly stream: AsyncIterable<Uint8Array>;
   /** Aborts when the client goes away. */
   readonly signal: AbortSignal;
-  /** Reads the whole body. Throws `request/too-large` when it is longer, and `request/body-malformed` when it breaks off. */
-  body(limit: number): Promise<Uint8Array>;
+  /**
+   * Reads the whole body. Throws `request/too-large` when it is longer, `request/body-malformed` when it breaks off, and what the room says
+   * when there is none.
+   *
+   * @param room from which its bytes are taken as they arrive; whoever has the body gives them back
+   */
+  body(limit: number, room?: BodyRoom): Promise<Uint8Array>;
+}
+
+/** What the bodies of several requests may hold together. */
+export interface BodyRoom {
+  readonly budget: BodyBudget;
+  /** Why a body is refused that has no room any more. */
+  readonly full: ReasonCode;
 }
 
 export interface HttpAnswer {
@@ -242,8 +255,8 @@ class RoutedRequest implements HttpRequest {
     return signalOf(this.#response);
   }
 
-  body(limit: number): Promise<Uint8Array> {
-    return readWhole(this.#incoming, limit);
+  body(limit: number, room: BodyRoom | null = null): Promise<Uint8Array> {
+    return readWhole(this.#incoming, limit, room);
   }
 }
 
@@ -275,26 +288,31 @@ function match(path: string | RegExp, pathname: string): readonly string[] | nul
 }
 
 /** By events, since an iterator costs more than all the rest of a short request. */
-function readWhole(incoming: IncomingMessage, limit: number): Promise<Uint8Array> {
+function readWhole(incoming: IncomingMessage, limit: number, room: BodyRoom | null): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const stated = Number(incoming.headers['content-length'] ?? 0);
     if (stated > limit) throw new Failure('request/too-large');
     let whole: Uint8Array | null = null;
+    let taken = 0;
     const parts = new ByteCollector(0);
-    const take = (chunk: Uint8Array) => {
-      // A short body comes in one part, which needs no copy.
-      if (chunk.length === stated) {
-        whole = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
-        return;
-      }
-      if (parts.length + chunk.length <= limit) return parts.add(chunk);
+    const refuse = (failure: Failure) => {
       // The rest waits until the answer has been sent.
       incoming.off('data', take).pause();
-      reject(new Failure('request/too-large'));
+      room?.budget.give(taken);
+      taken = 0;
+      reject(failure);
+    };
+    const take = (chunk: Uint8Array) => {
+      if (parts.length + chunk.length > limit) return refuse(new Failure('request/too-large'));
+      if (room?.budget.take(chunk.length) === false) return refuse(new Failure(room.full));
+      taken += chunk.length;
+      // A short body comes in one part, which needs no copy.
+      if (chunk.length === stated) whole = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
+      else parts.add(chunk);
     };
     const breakOff = () => {
       if (incoming.readableEnded) return;
-      reject(new Failure('request/body-malformed', { detail: 'it broke off' }));
+      refuse(new Failure('request/body-malformed', { detail: 'it broke off' }));
     };
     // The client has gone already: there will be no event.
     if (incoming.destroyed) breakOff();

@@ -117,7 +117,7 @@ describe('what is not there', () => {
     '../secret',
     'tile/0/%2e%2e/000',
     'tile\\0\\000',
-    'index/through',
+    'index/runs',
     'Checkpoint',
     'entries/600',
     'entries/-1',

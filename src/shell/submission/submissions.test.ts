@@ -1,67 +1,30 @@
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
-import { openTestLog, openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
-import { ISSUER, STRANGER } from '../../../test/support/parties.js';
-import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
-import { toBase32 } from '../../bytes/base32.js';
-import { sha256 } from '../../bytes/cryptography.js';
+import { temporaryFolder } from '../../../test/support/log.js';
+import { ISSUER } from '../../../test/support/parties.js';
+import { logEpochs, ORIGIN, openReceiptLog, REFUSED, receiptOf } from '../../../test/support/submissions.js';
 import { parseCanonical } from '../../bytes/json.js';
-import { concat, u64be, utf8 } from '../../bytes/octets.js';
-import { keyLabel } from '../../note/key.js';
-import { entryIsByOneOf, entryKeys } from '../../receipt/entry.js';
-import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
-import { epochStatement } from '../../receipt/epoch.js';
-import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
-import { writeStatement } from '../../receipt/statement.js';
+import { envelopeBytes } from '../../receipt/envelope.js';
 import { leafHash } from '../../tree/hash.js';
 import { verifyInclusion } from '../../tree/merkle.js';
 import { parseTlogProof } from '../../tree/tlog-proof.js';
 import { HttpServer } from '../http/server.js';
 import type { FileLog } from '../log/file-log.js';
-import { submissionRoute, submissionStatus } from './answer.js';
+import { submissionRoute } from './answer.js';
 import { AdmissionPool } from './pool.js';
+import { submissionStatus } from './status.js';
 import { Submissions } from './submissions.js';
-
-const LABEL = keyLabel(ISSUER.key);
-
-function receiptOf(number: number, changes: Partial<Receipt> = {}, by = ISSUER, label = LABEL): Envelope {
-  const predicate: Receipt = {
-    ...SAMPLE_RECEIPT,
-    exchange: toBase32(sha256(u64be(number)).slice(0, 16)),
-    counter: number + 1,
-    previous: null,
-    log: { ...SAMPLE_RECEIPT.log, origin: 'log.example/test' },
-    policy: { ...SAMPLE_RECEIPT.policy, index: 0 },
-    seen: { ...SAMPLE_RECEIPT.seen, size: 1 },
-    ...changes,
-  };
-  const payload = writeStatement(RECEIPT, { subject: receiptSubject('a'.repeat(64), null), predicate });
-  return seal(payload, label, by.signer);
-}
 
 let folder: ReturnType<typeof temporaryFolder>;
 let log: FileLog;
 let submissions: Submissions;
-const pool = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+const pool = new AdmissionPool(ORIGIN, [ISSUER.key], 1);
 afterAll(() => pool.close());
-
-const openReceiptLog = async () =>
-  openTestLog(folder.path, {
-    witnesses: await openWitnesses(folder.path),
-    quorum: quorumOf(2),
-    accepts: entry => entryIsByOneOf([ISSUER.key], entry),
-    keysOf: entryKeys,
-  });
 
 beforeEach(async () => {
   folder = temporaryFolder();
-  log = await openReceiptLog();
-  // Two entries that receipts can refer to.
-  const epochs = [1, 2].map(number =>
-    epochStatement(ISSUER.key, toBase32(sha256(u64be(number)).slice(0, 16)), number),
-  );
-  for (const epoch of epochs) await log.append(envelopeBytes(seal(epoch, LABEL, ISSUER.signer))).included;
-  await log.reached(1, 'witnessed', 5000);
+  log = await openReceiptLog(folder.path);
+  await logEpochs(log);
   submissions = new Submissions(log, pool);
 });
 afterEach(async () => {
@@ -97,72 +60,10 @@ describe('an entry that is submitted', () => {
     const entry = envelopeBytes(receiptOf(1));
     await submissions.submit(entry);
     await log.close();
-    log = await openReceiptLog();
+    log = await openReceiptLog(folder.path);
     expect(await new Submissions(log, pool).submit(entry)).toEqual({ index: 2, isNew: false });
   });
 });
-
-const other = (text: string, envelope: Envelope) =>
-  utf8(
-    Buffer.from(envelopeBytes(envelope))
-      .toString('utf8')
-      .replace(/"sig":"[^"]*"/, `"sig":"${text}"`),
-  );
-
-const REFUSED: readonly [string, () => Uint8Array, string, number][] = [
-  ['nothing', () => new Uint8Array(), 'json/malformed', 400],
-  ['no JSON', () => utf8('{'), 'json/malformed', 400],
-  [
-    'an envelope with a space',
-    () => concat(envelopeBytes(receiptOf(1)), utf8(' ')),
-    'json/not-canonical',
-    400,
-  ],
-  ['an array', () => utf8('[]'), 'envelope/malformed', 400],
-  [
-    'a stranger’s receipt',
-    () => envelopeBytes(receiptOf(1, {}, STRANGER, keyLabel(STRANGER.key))),
-    'envelope/issuer-unknown',
-    403,
-  ],
-  [
-    'a forged signature',
-    () => other(Buffer.alloc(64, 1).toString('base64'), receiptOf(1)),
-    'envelope/signature-invalid',
-    403,
-  ],
-  [
-    'another issuer’s name within',
-    () => envelopeBytes(receiptOf(1, { issuer: keyLabel(STRANGER.key) })),
-    'envelope/issuer-mismatch',
-    403,
-  ],
-  [
-    'a receipt of another log',
-    () => envelopeBytes(receiptOf(1, { log: { ...SAMPLE_RECEIPT.log, origin: 'log.example/other' } })),
-    'receipt/log-mismatch',
-    403,
-  ],
-  [
-    'a receipt that has seen more than there is',
-    () => envelopeBytes(receiptOf(1, { seen: { ...SAMPLE_RECEIPT.seen, size: 3 } })),
-    'receipt/order-impossible',
-    400,
-  ],
-  [
-    'a receipt whose times run backwards',
-    () => envelopeBytes(receiptOf(1, { time: { ...SAMPLE_RECEIPT.time, completed: 1 } })),
-    'receipt/time-order',
-    400,
-  ],
-  [
-    'a statement of no known type',
-    () => envelopeBytes(seal(utf8('{"predicateType":"urn:example"}'), LABEL, ISSUER.signer)),
-    'entry/type-unknown',
-    400,
-  ],
-  ['65,536 bytes', () => new Uint8Array(65_536).fill(0x20), 'log/entry-too-large', 413],
-];
 
 describe('what is refused leaves no trace', () => {
   it.each(REFUSED)('%s', async (_, make, code) => {
@@ -238,7 +139,7 @@ describe('POST /log/entries', () => {
 
 describe('the pool', () => {
   it('refuses what comes after it was closed, and what was waiting', async () => {
-    const own = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+    const own = new AdmissionPool(ORIGIN, [ISSUER.key], 1);
     const waiting = Array.from({ length: 50 }, (_, at) =>
       own.admit(envelopeBytes(receiptOf(at)), 2).catch((error: unknown) => error),
     );
@@ -249,7 +150,7 @@ describe('the pool', () => {
   });
 
   it('lets only so many wait, and tells the others to come again', async () => {
-    const own = new AdmissionPool('log.example/test', [ISSUER.key], 1);
+    const own = new AdmissionPool(ORIGIN, [ISSUER.key], 1);
     const entry = envelopeBytes(receiptOf(1));
     const answers = Array.from({ length: 5000 }, () =>
       own.admit(entry, 2).then(
@@ -268,7 +169,7 @@ describe('the pool', () => {
   it('whose workers end refuses every entry that waits, and starts none for nothing', async () => {
     // A worker cannot read this key, and ends as soon as it begins.
     const unreadable = { ...ISSUER.key, name: 'a name with spaces' };
-    const own = new AdmissionPool('log.example/test', [unreadable], 1);
+    const own = new AdmissionPool(ORIGIN, [unreadable], 1);
     const entry = envelopeBytes(receiptOf(1));
     const waiting = Array.from({ length: 60 }, () => reasonOfAsync(() => own.admit(entry, 2)));
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(['log/unavailable']));

@@ -1,79 +1,99 @@
 /**
  * Finding entries by 16-byte keys, which are parts of digests: the newest keys in memory, the others in sorted runs on disk (see
  * `key-run.ts`). Eight runs of a size become one of the next, so that there are few of them and every key is written a few times only.
- * Source: P. O'Neil et al., "The log-structured merge-tree" (1996). A look-up costs the same however long the log is, and memory grows
- * by less than three bytes an entry with two keys.
+ * Source: P. O'Neil et al., "The log-structured merge-tree" (1996). A look-up costs nearly the same however
+ * long the log is, and memory stays the same: what large runs know of their keys stays on disk.
  *
- * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match the file `through` is made
+ * All of it is made from the entries and can be lost: nothing here is synced to disk, what does not match the file `runs` is made
  * anew, and whoever finds a record here still reads the entry to see whether it has that key.
  */
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { crc32 } from 'node:zlib';
-import { concatAll, fromU64be, u64be } from '../../bytes/octets.js';
-import type { Disk } from '../files/disk.js';
+import { u64be } from '../../bytes/octets.js';
+import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFolders, replaceFile } from '../files/durable.js';
-import { KEY_BYTES, KeyRun, mergedPieces, RECORD_BYTES, type RunSummary, sortedPieces } from './key-run.js';
+import { mergedPieces, sortedPieces } from './key-merge.js';
+import { KEY_BYTES, KeyRun, RECORD_BYTES, type RunSummary } from './key-run.js';
+import { formatRuns, RUNS, readRuns, runName, runPath, runsPath } from './run-list.js';
 
 export { KEY_BYTES };
 
-/** Keys that stay in memory until they are written together. */
-const RECENT_KEYS = 8192;
+export interface IndexShape {
+  /** Keys that stay in memory until they are written together. */
+  readonly recentKeys: number;
+  /** Keys of a run at most whose blocks are in memory, where a look-up costs a fraction of what it does on disk. */
+  readonly keysInMemory: number;
+}
+
+/** There are at most seven runs of each size, and three sizes that have their blocks in memory: 6 MiB. */
+const SHAPE: IndexShape = { recentKeys: 8192, keysInMemory: 2 ** 20 };
 /** Runs of one size that become one of the next. */
 const FAN_IN = 8;
 
 export class KeyIndex {
   readonly #folder: string;
   readonly #disk: Disk;
+  readonly #shape: IndexShape;
   /** Oldest first. */
   #runs: readonly KeyRun[];
   /** The entries by key, as latin-1 text, in the order in which they were added. */
   readonly #recent = new Map<string, number>();
   #writing: Promise<void> | null = null;
-  #merging: Promise<void> | null = null;
+  /** Of which size runs are becoming one, and when they have. */
+  readonly #merging = new Map<number, Promise<void>>();
+  #closing = false;
   #added: number;
   /** Entries whose keys are all in the runs. */
   #through: number;
   #nextRun: number;
 
-  private constructor(folder: string, disk: Disk, through: number, runs: readonly KeyRun[]) {
+  private constructor(
+    folder: string,
+    disk: Disk,
+    shape: IndexShape,
+    through: number,
+    runs: readonly KeyRun[],
+  ) {
     this.#folder = folder;
     this.#disk = disk;
+    this.#shape = shape;
     this.#added = through;
     this.#through = through;
     this.#runs = runs;
     this.#nextRun = 1 + Math.max(0, ...runs.map(({ summary }) => summary.number));
   }
 
-  /** The index of a log of `size` entries; an empty one when the files are missing or are not what `through` says. */
-  static async open(folder: string, disk: Disk, size: number): Promise<KeyIndex> {
-    const kept = await readThrough(folder);
+  /**
+   * The index of a log of `size` entries; an empty one when the files are missing or are not what `runs` says.
+   *
+   * @param shape may be another one each time
+   */
+  static async open(folder: string, disk: Disk, size: number, shape = SHAPE): Promise<KeyIndex> {
+    const kept = await readRuns(folder);
     if (kept !== null && kept.through <= size) {
-      const runs = await openRuns(folder, disk, kept.runs);
+      const runs = await openRuns(folder, disk, kept.runs, shape.keysInMemory);
       if (runs !== null) {
         removeOthers(folder, disk, kept.runs);
-        return new KeyIndex(folder, disk, kept.through, runs);
+        return new KeyIndex(folder, disk, shape, kept.through, runs);
       }
     }
     removeOthers(folder, disk, []);
-    return new KeyIndex(folder, disk, 0, []);
+    return new KeyIndex(folder, disk, shape, 0, []);
   }
 
-  /** The files that are not what `through` says, with the reason; for an examination of a log at rest. */
+  /** The files that are not what `runs` says, with the reason; for an examination of a log at rest. */
   static async damage(folder: string): Promise<readonly { readonly file: string; readonly why: string }[]> {
-    const kept = await readThrough(folder);
+    const kept = await readRuns(folder);
     if (kept === null) {
-      const isThere = (await readFile(throughPath(folder)).catch(() => null)) !== null;
-      return isThere ? [{ file: 'through', why: 'its checksum does not match' }] : [];
+      const isThere = (await readFile(runsPath(folder)).catch(() => null)) !== null;
+      return isThere ? [{ file: RUNS, why: 'its checksum does not match' }] : [];
     }
     const found: { file: string; why: string }[] = [];
     for (const summary of kept.runs) {
-      const bytes = await readFile(runPath(folder, summary.number)).catch(() => null);
-      if (bytes === null) found.push({ file: runName(summary.number), why: 'it cannot be read' });
-      else if (crc32(bytes) !== summary.crc) {
-        found.push({ file: runName(summary.number), why: 'its checksum does not match' });
-      }
+      const run = await KeyRun.open(runPath(folder, summary.number), nodeDisk, summary, 0);
+      if (run instanceof KeyRun) run.close();
+      else found.push({ file: runName(summary.number), why: run });
     }
     return found;
   }
@@ -81,6 +101,11 @@ export class KeyIndex {
   /** The number of entries, from the first on, whose keys have been added. */
   get size(): number {
     return this.#added;
+  }
+
+  /** The number of runs, which a look-up asks one after another. */
+  get runs(): number {
+    return this.#runs.length;
   }
 
   /** Files the next entry under its keys. A key leads to the first entry that has it among those that are still in memory. */
@@ -125,18 +150,22 @@ export class KeyIndex {
    * @param isAll whether to write however few there are, for those who could not read them from their entries again
    */
   async flush(committed: number, isAll = false): Promise<void> {
-    if ((this.#recent.size < RECENT_KEYS && !isAll) || this.#writing !== null) return;
+    if ((this.#recent.size < this.#shape.recentKeys && !isAll) || this.#writing !== null) return;
     this.#writing = this.#write(committed).finally(() => {
       this.#writing = null;
     });
     await this.#writing;
-    await this.#merge();
+    await this.#mergeAll();
   }
 
-  /** Lets go of the files. Keys that were not worth writing are read from their entries at the next start, which takes little longer. */
+  /**
+   * Lets go of the files. Keys that were not worth writing are read from their entries at the next start, which takes little longer, and
+   * runs that are just becoming one stay what they were: of a long log they take minutes.
+   */
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#writing?.catch(() => undefined);
-    await this.#merging?.catch(() => undefined);
+    await Promise.allSettled(this.#merging.values());
     for (const run of this.#runs) run.close();
     this.#runs = [];
   }
@@ -153,64 +182,102 @@ export class KeyIndex {
       return record;
     });
     const run = await this.#writeRun(records.length, sortedPieces(records));
-    this.#replace([...this.#runs, run], committed);
+    this.#adopt(run, [...this.#runs, run], committed);
     for (const [name] of additions) this.#recent.delete(name);
   }
 
-  /** Makes one run of the newest eight of a size, and goes on with the next size. One at a time; others go on without it. */
-  async #merge(): Promise<void> {
-    if (this.#merging !== null) return;
-    this.#merging = this.#mergeAll().finally(() => {
-      this.#merging = null;
-    });
-    await this.#merging;
+  /**
+   * Makes one run of eight of a size, and goes on with the next size. One at a time of each size, so that small runs do not pile up while
+   * large ones take their time.
+   */
+  async #mergeAll(): Promise<void> {
+    const begun: Promise<void>[] = [];
+    for (const [size, due] of dueForMerging(this.#runs, this.#shape.recentKeys)) {
+      if (this.#closing || this.#merging.has(size)) continue;
+      const merging = this.#merge(due).finally(() => this.#merging.delete(size));
+      this.#merging.set(size, merging);
+      begun.push(merging.then(() => this.#mergeAll()));
+    }
+    await Promise.all(begun);
   }
 
-  async #mergeAll(): Promise<void> {
-    for (let due = dueForMerging(this.#runs); due.length > 0; due = dueForMerging(this.#runs)) {
-      const count = due.reduce((sum, { summary }) => sum + summary.records, 0);
-      for (const run of due) run.hold();
-      const merged = await this.#writeRun(count, mergedPieces(due)).finally(() => {
-        for (const run of due) run.release();
-      });
-      if (merged.summary.records !== count) {
-        merged.close();
-        throw new Error('a run of the key index has lost records');
-      }
-      const first = this.#runs.indexOf(due[0] as KeyRun);
-      const others = this.#runs.filter(run => !due.includes(run));
-      this.#replace([...others.slice(0, first), merged, ...others.slice(first)], this.#through);
-      for (const run of due) {
-        run.close();
-        this.#disk.remove(run.path);
-      }
+  async #merge(due: readonly KeyRun[]): Promise<void> {
+    const count = due.reduce((sum, { summary }) => sum + summary.records, 0);
+    for (const run of due) run.hold();
+    const merged = await this.#writeRun(count, this.#untilClosing(mergedPieces(due))).finally(() => {
+      for (const run of due) run.release();
+    });
+    if (merged.summary.records !== count) {
+      this.#drop(merged);
+      if (this.#closing) return;
+      throw new Error('a run of the key index has lost records');
+    }
+    const first = this.#runs.indexOf(due[0] as KeyRun);
+    const others = this.#runs.filter(run => !due.includes(run));
+    this.#adopt(merged, [...others.slice(0, first), merged, ...others.slice(first)], this.#through);
+    for (const run of due) this.#drop(run);
+  }
+
+  async *#untilClosing(pieces: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const piece of pieces) {
+      if (this.#closing) return;
+      yield piece;
     }
   }
 
   async #writeRun(count: number, pieces: AsyncIterable<Buffer>): Promise<KeyRun> {
     const number = this.#nextRun++;
-    return KeyRun.write(runPath(this.#folder, number), this.#disk, number, count, pieces);
+    const path = runPath(this.#folder, number);
+    try {
+      return await KeyRun.write(
+        path,
+        this.#disk,
+        { number, count, inMemory: this.#shape.keysInMemory },
+        pieces,
+      );
+    } catch (error) {
+      // Whoever tries again writes another file, and a full disk has no room for both.
+      this.#removeQuietly(path);
+      throw error;
+    }
   }
 
-  /** The runs count from when `through` names them; a failure before that leaves everything as it was. */
-  #replace(runs: readonly KeyRun[], through: number): void {
+  /** The runs count from when the file `runs` names them; a failure before that leaves everything as it was, without the new one. */
+  #adopt(added: KeyRun, runs: readonly KeyRun[], through: number): void {
     const summaries = runs.map(({ summary }) => summary);
-    replaceFile(throughPath(this.#folder), formatThrough(through, summaries), this.#disk);
+    try {
+      replaceFile(runsPath(this.#folder), formatRuns({ through, runs: summaries }), this.#disk);
+    } catch (error) {
+      this.#drop(added);
+      throw error;
+    }
     this.#runs = runs;
     this.#through = through;
   }
+
+  #drop(run: KeyRun): void {
+    run.close();
+    this.#removeQuietly(run.path);
+  }
+
+  #removeQuietly(path: string): void {
+    try {
+      this.#disk.remove(path);
+    } catch {
+      // The next start removes what no run is in.
+    }
+  }
 }
 
-/** The oldest runs of the smallest size of which there are enough. */
-function dueForMerging(runs: readonly KeyRun[]): readonly KeyRun[] {
+/** By size, the oldest runs of which there are enough. */
+function dueForMerging(runs: readonly KeyRun[], least: number): ReadonlyMap<number, readonly KeyRun[]> {
   const bySize = new Map<number, KeyRun[]>();
   for (const run of runs) {
-    const size = Math.floor(Math.log(run.summary.records / (RECENT_KEYS / 2)) / Math.log(FAN_IN));
+    const size = Math.floor(Math.log(run.summary.records / (least / 2)) / Math.log(FAN_IN));
     bySize.set(size, [...(bySize.get(size) ?? []), run]);
   }
-  const sizes = [...bySize.keys()].sort((a, b) => a - b);
-  const due = sizes.find(size => (bySize.get(size)?.length ?? 0) >= FAN_IN);
-  return due === undefined ? [] : (bySize.get(due)?.slice(0, FAN_IN) ?? []);
+  const due = [...bySize].filter(([, those]) => those.length >= FAN_IN);
+  return new Map(due.map(([size, those]) => [size, those.slice(0, FAN_IN)]));
 }
 
 /** The same memory. */
@@ -222,27 +289,16 @@ function nameOf(key: Uint8Array): string {
   return bufferOf(key).toString('latin1');
 }
 
-function runName(number: number): string {
-  return `${number}.run`;
-}
-
-function runPath(folder: string, number: number): string {
-  return join(folder, runName(number));
-}
-
-function throughPath(folder: string): string {
-  return join(folder, 'through');
-}
-
 async function openRuns(
   folder: string,
   disk: Disk,
   summaries: readonly RunSummary[],
+  inMemory: number,
 ): Promise<readonly KeyRun[] | null> {
   const runs: KeyRun[] = [];
   for (const summary of summaries) {
-    const run = await KeyRun.open(runPath(folder, summary.number), disk, summary);
-    if (run === null) {
+    const run = await KeyRun.open(runPath(folder, summary.number), disk, summary, inMemory);
+    if (!(run instanceof KeyRun)) {
       for (const opened of runs) opened.close();
       return null;
     }
@@ -253,7 +309,7 @@ async function openRuns(
 
 /** Files that no run is in: of a write that did not finish, or of runs that have become others. */
 function removeOthers(folder: string, disk: Disk, runs: readonly RunSummary[]): void {
-  const known = new Set(['through', ...runs.map(({ number }) => runName(number))]);
+  const known = new Set([RUNS, ...runs.map(({ number }) => runName(number))]);
   let names: string[];
   try {
     names = readdirSync(folder);
@@ -267,32 +323,4 @@ function removeOthers(folder: string, disk: Disk, runs: readonly RunSummary[]): 
       // It stands in nobody's way.
     }
   }
-}
-
-/** `u64be entries ‖ (u64be number ‖ u64be records ‖ u32be CRC-32) for each run, oldest first ‖ u32be CRC-32 of all that`. */
-function formatThrough(through: number, runs: readonly RunSummary[]): Uint8Array {
-  const parts = runs.flatMap(({ number, records, crc }) => [u64be(number), u64be(records), u32be(crc)]);
-  const content = concatAll([u64be(through), ...parts]);
-  return concatAll([content, u32be(crc32(content))]);
-}
-
-const SUMMARY_BYTES = 8 + 8 + 4;
-
-async function readThrough(folder: string): Promise<{ through: number; runs: readonly RunSummary[] } | null> {
-  const bytes = await readFile(throughPath(folder)).catch(() => null);
-  if (bytes === null || bytes.length < 12 || (bytes.length - 12) % SUMMARY_BYTES !== 0) return null;
-  if (crc32(bytes.subarray(0, -4)) !== bytes.readUInt32BE(bytes.length - 4)) return null;
-  const through = fromU64be(bytes);
-  if (through === null) return null;
-  const runs: RunSummary[] = [];
-  for (let at = 8; at < bytes.length - 4; at += SUMMARY_BYTES) {
-    const [number, records] = [fromU64be(bytes.subarray(at)), fromU64be(bytes.subarray(at + 8))];
-    if (number === null || records === null) return null;
-    runs.push({ number, records, crc: bytes.readUInt32BE(at + 16) });
-  }
-  return { through, runs };
-}
-
-function u32be(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value);
 }

@@ -1,27 +1,27 @@
 /**
- * A run: some keys with the entries they lead to, sorted, in one file that never changes: records of 24 bytes, `key ‖ u64be index`. In
- * memory is a filter of its keys and every {@link FENCE}-th of them, so that a key that is there takes one read, and one that is not
- * takes none.
+ * A run: some keys with the entries they lead to, sorted, in one file that never changes: records of 24 bytes, `key ‖ u64be index`, and from
+ * the next multiple of 64 bytes on their blocks (see `key-block.ts`). A small run has its blocks in memory, a large one reads the one that
+ * it needs, so that memory stays the same however many keys there are. A key that is not there nearly always takes no other read.
+ *
+ * A block is read while everything else waits: it is 64 bytes that the system nearly always has in memory, and handing that to a thread
+ * costs ten times as much as doing it.
  */
-import { read } from 'node:fs';
-import { setImmediate as otherWork } from 'node:timers/promises';
+import { read, readSync } from 'node:fs';
+import { basename } from 'node:path';
 import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import { fromU64be } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
 import { type Disk, writeAll } from '../files/disk.js';
-import { KeyFilter } from './key-filter.js';
+import { BLOCK_BYTES, BlockMaker, blockCount, blockNumber, firstRecord, mayHold } from './key-block.js';
 
 /** The length of a key, in bytes. */
 export const KEY_BYTES = 16;
 export const RECORD_BYTES = KEY_BYTES + 8;
-/** Records between two keys that stay in memory: what one look-up reads. */
-const FENCE = 128;
-/** Records that are moved at once, before other work has its turn: less than a millisecond. */
-const CHUNK = 2048;
-/** Bytes of a key that are compared as a number: as many as a number holds exactly. */
-const PREFIX_BYTES = 6;
-/** Of the 256 groups in which records are sorted, how many before other work has its turn. */
-const GROUPS = 32;
+/** Records that a look-up reads at once: nearly always all that its block is about. */
+const LOOKED_AT = 72;
+/** Bytes that are checked at once when a run is opened. */
+const CHECKED_BYTES = 1 << 18;
 
 const readAsync = promisify(read);
 
@@ -30,114 +30,134 @@ export interface RunSummary {
   /** The name of its file. */
   readonly number: number;
   readonly records: number;
-  /** CRC-32 of the whole file. */
-  readonly crc: number;
+  /** CRC-32 of all records. */
+  readonly recordsCrc: number;
+  /** CRC-32 of all blocks. */
+  readonly blocksCrc: number;
 }
+
+/** Why a file is not the run that it should be. */
+export type RunDamage = 'it cannot be read' | 'its checksum does not match';
 
 export class KeyRun {
   readonly summary: RunSummary;
   readonly path: string;
   readonly #file: number;
   readonly #disk: Disk;
-  readonly #filter: KeyFilter;
-  /** The first key of each {@link FENCE} records. */
-  readonly #fences: Buffer;
+  /** All of them, or null when they are on disk alone. */
+  readonly #blocks: Buffer | null;
   /** Those who are reading, for whom the file stays open. */
   #readers = 0;
   #closing = false;
 
-  private constructor(path: string, disk: Disk, file: number, summary: RunSummary, aid: RunAid) {
+  private constructor(path: string, disk: Disk, file: number, summary: RunSummary, blocks: Buffer | null) {
     this.path = path;
     this.summary = summary;
     this.#disk = disk;
     this.#file = file;
-    this.#filter = aid.filter;
-    this.#fences = aid.fences;
+    this.#blocks = blocks;
   }
 
-  /** The run in a file, or null when the file is not what the summary says. Bytes beyond it are from a write that did not finish. */
-  static async open(path: string, disk: Disk, summary: RunSummary): Promise<KeyRun | null> {
+  /**
+   * The run in a file, or why it is none. Bytes that the summary does not speak of are from a write that did not finish.
+   *
+   * @param inMemory how many records a run has at most whose blocks are kept in memory
+   */
+  static async open(
+    path: string,
+    disk: Disk,
+    summary: RunSummary,
+    inMemory: number,
+  ): Promise<KeyRun | RunDamage> {
     let file: number;
     try {
       file = disk.open(path, 'r');
     } catch {
-      return null;
+      return 'it cannot be read';
     }
-    const aid = new RunAid(summary.records);
-    const run = new KeyRun(path, disk, file, summary, aid);
-    let [crc, at] = [0, 0];
-    // Piece by piece: a run of a long log is larger than the memory that it is worth.
-    while (at < summary.records) {
-      const piece = await run.read(at, CHUNK).catch(() => Buffer.alloc(0));
-      if (piece.length === 0) break;
-      crc = crc32(piece, crc);
-      aid.add(piece);
-      at += piece.length / RECORD_BYTES;
-    }
-    if (at === summary.records && crc === summary.crc) return run;
-    run.close();
-    return null;
+    const { records, recordsCrc, blocksCrc } = summary;
+    const blocks = records <= inMemory ? Buffer.allocUnsafe(blockCount(records) * BLOCK_BYTES) : null;
+    const isWhole =
+      (await crcOf(file, 0, records * RECORD_BYTES)) === recordsCrc &&
+      (await crcOf(file, blocksStart(records), blockCount(records) * BLOCK_BYTES, blocks)) === blocksCrc;
+    if (isWhole) return new KeyRun(path, disk, file, summary, blocks);
+    disk.close(file);
+    return 'its checksum does not match';
   }
 
   /** Writes a run of `count` records, which come sorted, in pieces. Rejects with what the disk throws. */
   static async write(
     path: string,
     disk: Disk,
-    number: number,
-    count: number,
+    {
+      number,
+      count,
+      inMemory,
+    }: { readonly number: number; readonly count: number; readonly inMemory: number },
     pieces: AsyncIterable<Buffer>,
   ): Promise<KeyRun> {
     const file = disk.open(path, 'w+', 0o644);
     try {
-      const aid = new RunAid(count);
-      let crc = 0;
-      let position = 0;
+      const maker = new BlockMaker(count, RECORD_BYTES);
+      const kept: Buffer[] = [];
+      let [position, recordsCrc, blocksPosition, blocksCrc] = [0, 0, blocksStart(count), 0];
+      const writeBlocks = (blocks: Buffer) => {
+        if (blocks.length > 0) writeAll(disk, file, blocks, blocksPosition);
+        blocksPosition += blocks.length;
+        blocksCrc = crc32(blocks, blocksCrc);
+        if (count <= inMemory) kept.push(blocks);
+      };
       for await (const piece of pieces) {
         writeAll(disk, file, piece, position);
-        crc = crc32(piece, crc);
-        aid.add(piece);
         position += piece.length;
+        recordsCrc = crc32(piece, recordsCrc);
+        writeBlocks(maker.add(piece));
       }
-      return new KeyRun(path, disk, file, { number, records: position / RECORD_BYTES, crc }, aid);
+      writeBlocks(maker.finish());
+      const summary = { number, records: position / RECORD_BYTES, recordsCrc, blocksCrc };
+      return new KeyRun(path, disk, file, summary, count <= inMemory ? Buffer.concat(kept) : null);
     } catch (error) {
       disk.close(file);
       throw error;
     }
   }
 
-  /** Whether it is worth it to {@link find} the key: about one in a hundred that the run lacks is taken for one that it may have. */
+  /**
+   * Whether it is worth it to {@link find} the key: about one in sixty that the run lacks is taken for one that it may have. Throws
+   * `log/unavailable`.
+   */
   mayHave(key: Buffer): boolean {
-    return this.#filter.mayHave(key);
+    const { blocks, at } = this.#blockFor(key);
+    return mayHold(blocks, at, key);
   }
 
-  /** The entries that the key leads to. The caller holds the run. */
+  /** The entries that the key leads to. Throws `log/unavailable`. The caller holds the run. */
   async find(key: Buffer): Promise<number[]> {
+    const { blocks, at } = this.#blockFor(key);
     const found: number[] = [];
-    // Equal keys may reach over a fence.
-    for (let fence = this.#lastFenceBelow(key); fence * FENCE < this.summary.records; fence++) {
-      const records = await this.read(fence * FENCE, FENCE);
+    let next = firstRecord(blocks, at);
+    while (next < this.summary.records) {
+      const records = await this.records(next, Buffer.allocUnsafe(LOOKED_AT * RECORD_BYTES));
       for (let at = 0; at < records.length; at += RECORD_BYTES) {
         const order = records.compare(key, 0, KEY_BYTES, at, at + KEY_BYTES);
         if (order > 0) return found;
         const index = order === 0 ? fromU64be(records.subarray(at + KEY_BYTES)) : null;
         if (index !== null) found.push(index);
       }
+      next += records.length / RECORD_BYTES;
     }
     return found;
   }
 
-  /** At most `count` records from the `first` on. The caller holds the run. */
-  async read(first: number, count: number): Promise<Buffer> {
-    const length = Math.min(count, this.summary.records - first) * RECORD_BYTES;
-    const position = first * RECORD_BYTES;
-    const { bytesRead, buffer } = await readAsync(
-      this.#file,
-      Buffer.allocUnsafe(length),
-      0,
-      length,
-      position,
-    );
-    return buffer.subarray(0, bytesRead - (bytesRead % RECORD_BYTES));
+  /**
+   * As many records from the `first` on as `memory` has room for or the run has. Throws `log/unavailable` when the file has fewer. The
+   * caller holds the run.
+   */
+  async records(first: number, memory: Buffer): Promise<Buffer> {
+    const length = Math.min(memory.length, (this.summary.records - first) * RECORD_BYTES);
+    const { bytesRead } = await readAsync(this.#file, memory, 0, length, first * RECORD_BYTES);
+    if (bytesRead !== length) throw this.#cutOff();
+    return memory.subarray(0, length);
   }
 
   /** Keeps the file open until {@link release}: whoever reads holds first, for a number of a closed file may be another file's. */
@@ -158,121 +178,49 @@ export class KeyRun {
     if (this.#readers === 0) this.#disk.close(this.#file);
   }
 
-  /** The number of the last fence that stands before every record of that key. */
-  #lastFenceBelow(key: Buffer): number {
-    let [low, high] = [0, this.#fences.length / KEY_BYTES];
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const isBelow =
-        this.#fences.compare(key, 0, KEY_BYTES, middle * KEY_BYTES, (middle + 1) * KEY_BYTES) < 0;
-      [low, high] = isBelow ? [middle + 1, high] : [low, middle];
-    }
-    return Math.max(0, low - 1);
+  /** Some blocks, and where the key's is in them. */
+  #blockFor(key: Buffer): { readonly blocks: Buffer; readonly at: number } {
+    const { records } = this.summary;
+    const at = blockNumber(key, 0, blockCount(records)) * BLOCK_BYTES;
+    if (this.#blocks !== null) return { blocks: this.#blocks, at };
+    const block = Buffer.allocUnsafe(BLOCK_BYTES);
+    if (readSync(this.#file, block, 0, BLOCK_BYTES, blocksStart(records) + at) !== BLOCK_BYTES)
+      throw this.#cutOff();
+    return { blocks: block, at: 0 };
+  }
+
+  /** A key that should be in what is missing would look like one that nobody has. */
+  #cutOff(): Failure {
+    return new Failure('log/unavailable', {
+      field: basename(this.path),
+      detail: 'a file of the key index is cut off; it is made anew at the next start',
+    });
   }
 }
 
-/** What stays in memory of a run, as its records go by. */
-class RunAid {
-  readonly filter: KeyFilter;
-  readonly fences: Buffer;
-  #count = 0;
-
-  constructor(records: number) {
-    this.filter = KeyFilter.forKeys(records);
-    this.fences = Buffer.alloc(Math.ceil(records / FENCE) * KEY_BYTES);
-  }
-
-  add(records: Buffer): void {
-    for (let at = 0; at < records.length; at += RECORD_BYTES) {
-      this.filter.add(records, at);
-      if (this.#count % FENCE === 0) {
-        records.copy(this.fences, (this.#count / FENCE) * KEY_BYTES, at, at + KEY_BYTES);
-      }
-      this.#count++;
-    }
-  }
+/** Where the blocks of a run begin in its file: none of them stands in two pages of the system's memory. */
+function blocksStart(records: number): number {
+  return Math.ceil((records * RECORD_BYTES) / BLOCK_BYTES) * BLOCK_BYTES;
 }
 
-/** Records, sorted by key and then by index, in pieces: first by the key's first byte, so that no sorting takes long. */
-export async function* sortedPieces(records: readonly Buffer[]): AsyncGenerator<Buffer> {
-  const groups = Array.from({ length: 256 }, (): Buffer[] => []);
-  for (const record of records) groups[record[0] as number]?.push(record);
-  for (let first = 0; first < groups.length; first += GROUPS) {
-    const sorted = groups.slice(first, first + GROUPS).flatMap(group => group.sort(Buffer.compare));
-    yield Buffer.concat(sorted);
-    await otherWork();
+/**
+ * CRC-32 of a part of a file, or null when it cannot be read. Piece by piece: a run of a long log is larger than the memory that it is worth.
+ *
+ * @param copy gets all of the bytes
+ */
+async function crcOf(file: number, start: number, length: number, copy: Buffer | null = null) {
+  const memory = Buffer.allocUnsafe(Math.min(length, CHECKED_BYTES));
+  let [crc, done] = [0, 0];
+  while (done < length) {
+    const wanted = Math.min(memory.length, length - done);
+    const { bytesRead } = await readAsync(file, memory, 0, wanted, start + done).catch(() => ({
+      bytesRead: 0,
+    }));
+    if (bytesRead === 0) return null;
+    const piece = memory.subarray(0, bytesRead);
+    crc = crc32(piece, crc);
+    copy?.set(piece, done);
+    done += bytesRead;
   }
-}
-
-/** The records of several runs as one, sorted, in pieces, a piece of each run in memory at a time. */
-export async function* mergedPieces(runs: readonly KeyRun[]): AsyncGenerator<Buffer> {
-  const heads = await Promise.all(runs.map(run => RunReader.open(run)));
-  let left = heads.filter(head => head.hasRecord);
-  while (left.length > 0) {
-    const piece = Buffer.allocUnsafe(CHUNK * RECORD_BYTES);
-    let length = 0;
-    while (length < piece.length && left.length > 0) {
-      const least = leastOf(left);
-      least.piece.copy(piece, length, least.at, least.at + RECORD_BYTES);
-      length += RECORD_BYTES;
-      if (least.advance()) continue;
-      await least.fill();
-      left = left.filter(head => head.hasRecord);
-    }
-    yield piece.subarray(0, length);
-    await otherWork();
-  }
-}
-
-class RunReader {
-  readonly #run: KeyRun;
-  #read = 0;
-  piece: Buffer = Buffer.alloc(0);
-  /** Where the next record begins. */
-  at = 0;
-  /** The first bytes of its key as a number, which nearly always decides; comparing bytes costs ten times as much. */
-  prefix = 0;
-
-  private constructor(run: KeyRun) {
-    this.#run = run;
-  }
-
-  static async open(run: KeyRun): Promise<RunReader> {
-    const reader = new RunReader(run);
-    await reader.fill();
-    return reader;
-  }
-
-  /** Whether there is a record. */
-  get hasRecord(): boolean {
-    return this.at < this.piece.length;
-  }
-
-  /** Goes on to the next record; false when it has yet to be read. */
-  advance(): boolean {
-    this.at += RECORD_BYTES;
-    if (!this.hasRecord) return false;
-    this.prefix = this.piece.readUIntBE(this.at, PREFIX_BYTES);
-    return true;
-  }
-
-  isBefore(other: RunReader): boolean {
-    if (this.prefix !== other.prefix) return this.prefix < other.prefix;
-    const [end, otherEnd] = [this.at + RECORD_BYTES, other.at + RECORD_BYTES];
-    return this.piece.compare(other.piece, other.at, otherEnd, this.at, end) < 0;
-  }
-
-  /** Reads on. */
-  async fill(): Promise<void> {
-    this.piece = await this.#run.read(this.#read, CHUNK);
-    this.at = 0;
-    this.#read += this.piece.length / RECORD_BYTES;
-    if (this.hasRecord) this.prefix = this.piece.readUIntBE(0, PREFIX_BYTES);
-  }
-}
-
-function leastOf(heads: readonly RunReader[]): RunReader {
-  let least = heads[0] as RunReader;
-  for (const head of heads) if (head.isBefore(least)) least = head;
-  return least;
+  return crc;
 }

@@ -1,4 +1,4 @@
-/** How many bytes of requests the gateway holds at once, over all its clients: each may be within its limit and all together too many. */
+/** How many bytes of requests a server holds at once, over all its clients: each may be within its limit and all together too many. */
 export class BodyBudget {
   readonly #size: number;
   #taken = 0;
