@@ -16,10 +16,10 @@ const { parseTrust } = await import(at('dist/appraise/trust.js'));
 const { parseOpening } = await import(at('dist/receipt/opening.js'));
 const { changeKey } = await import(at('dist/shell/cli/change-key.js'));
 const { openHouse } = await import(at('dist/shell/cli/house.js'));
-const { openUpstream } = await import(at('dist/shell/cli/upstreams.js'));
+const { openUpstreams } = await import(at('dist/shell/cli/upstreams.js'));
 const { openSecret } = await import(at('dist/shell/files/secret.js'));
 const { DEFAULT_LIMITS } = await import(at('dist/shell/gateway/context.js'));
-const { DEFAULT_TIMEOUTS } = await import(at('dist/shell/gateway/http-upstream.js'));
+const { DEFAULT_TIMEOUTS } = await import(at('dist/shell/gateway/timeouts.js'));
 const { Vault } = await import(at('dist/shell/vault/vault.js'));
 const { verify } = await import(at('dist/verify.js'));
 
@@ -106,12 +106,12 @@ function rotate(folder, target) {
   });
 }
 
-function open(upstream) {
+async function open(upstream) {
   return openHouse({
     data,
     host: '127.0.0.1',
     port: 0,
-    ...(upstream === undefined ? { upstream: null } : openUpstream(upstream, DEFAULT_TIMEOUTS)),
+    ...(await openUpstreams(upstream === undefined ? [] : [upstream], DEFAULT_TIMEOUTS)),
     operator: OPERATOR,
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,

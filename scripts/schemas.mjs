@@ -58,11 +58,16 @@ const RECEIPT = {
     'Commitments to the request and, unless none was sent, to the response; or the last link of its stream.',
   predicate: "The issuer's statement. Times are milliseconds since 1970 by the issuer's clock.",
   'predicate.attempts': 'Each upstream tried, with its outcome.',
+  'predicate.attempts.*.model':
+    'The model that this upstream was asked for; left out where it is the one that the client asked for.',
+  'predicate.attempts.*.origin': 'Left out where it is upstream.origin.',
+  'predicate.attempts.*.sent':
+    'The commitment to what this upstream was sent, null when nothing reached it; left out where it is request.sent.',
   'predicate.claims': 'What the issuer says of model, place and answer. To verify is for others.',
   'predicate.client': 'The client, by a name that nobody can follow from one epoch to the next.',
   'predicate.counter': "The number that the issuer gave this client's exchange when it accepted it.",
   'predicate.epoch': 'One run of one issuer.',
-  'predicate.evidence': 'Bytes from elsewhere that support a claim; empty in this version.',
+  'predicate.evidence': 'Bytes from elsewhere that support a claim, by their digests.',
   'predicate.exchange': '128 random bits.',
   'predicate.issuer': "The key that signs, as in the envelope's keyid.",
   'predicate.log': 'The promise that this receipt will be in that log by the deadline.',
@@ -114,7 +119,13 @@ const MISBEHAVIOUR = {
   stamp: 'The stamp of the submission, as a DSSE envelope.',
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt and evidence with. */
+const ROUTES = {
+  '': "An operator's own names for models, for `countersign up --routes`. See docs/upstreams.md.",
+  models:
+    'By the name that clients use: a model, or steps that are tried one after another. A model is named as clients name it, its upstream in front.',
+};
+
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence and routes with. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
@@ -127,6 +138,7 @@ export function jsonSchemas(reasons, schemas) {
       MISBEHAVIOUR,
       reasons,
     ),
+    'routes.json': jsonSchema('routes', 'Countersign routes', schemas.routes, ROUTES, reasons),
   };
 }
 

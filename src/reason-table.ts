@@ -447,7 +447,7 @@ export const REASONS = {
   },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',
-    do: "Check the address, and what GET / says. A gateway's API is under /v1 and its log under /log; a mirror's copy of a log is under /<hash>.",
+    do: "Check the address, and what GET / says. A gateway's APIs are under /v1 and /v1beta and its log under /log; a mirror's copy of a log is under /<hash>.",
   },
   'request/method-refused': {
     says: 'This path does not take that method.',
@@ -480,6 +480,10 @@ export const REASONS = {
   'upstream/error': {
     says: 'The upstream refused or failed, and said so itself.',
     do: 'Its own message is in the answer.',
+  },
+  'upstream/circuit-open': {
+    says: 'Every upstream that could answer has failed too often lately, and is left alone for a moment.',
+    do: 'Try again after the time in Retry-After; the operator sees what is wrong with the upstreams in earlier receipts.',
   },
   'client/aborted': {
     says: 'The client went away before the answer was complete.',
@@ -632,6 +636,18 @@ export const REASONS = {
   'data/key-ended': {
     says: 'A key in the data folder no longer counts: the log says that it was rotated or revoked, and its successor is not here.',
     do: 'Put the successor back as <name>.key.next, or name a new one: countersign key revoke <name> --recovery-key FILE.',
+  },
+  'archive/unavailable': {
+    says: 'The archive cannot take or give evidence.',
+    do: "See the gateway's own messages; usually the disk is full or read-only.",
+  },
+  'archive/unknown': {
+    says: 'The archive holds nothing under this digest.',
+    do: 'Check the digest: 64 small hexadecimal digits, as a receipt states it under evidence; the gateway that signed the receipt has it.',
+  },
+  'archive/corrupt': {
+    says: 'What the archive holds under this digest is something else.',
+    do: 'Restore the archive from your backup.',
   },
   'vault/unavailable': {
     says: 'The vault cannot take content, so nothing was answered.',

@@ -6,6 +6,7 @@ import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
+import { RoutesSchema } from '../src/shell/cli/routes-file.js';
 import { replaced } from './support/edit.js';
 import { FULL_TRUST_FILE, TRUST_FILE } from './support/parties.js';
 import { make } from './support/sample-exchange.js';
@@ -26,7 +27,7 @@ interface Described {
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
 const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
-const NAMES = ['bundle.json', 'misbehaviour.json', 'receipt.json', 'trust.json'] as const;
+const NAMES = ['bundle.json', 'misbehaviour.json', 'receipt.json', 'routes.json', 'trust.json'] as const;
 const committed = Object.fromEntries(NAMES.map(name => [name, read(`spec/schemas/${name}`)]));
 const validators = Object.fromEntries(
   NAMES.map(name => [name, new Ajv2020({ strict: true, strictTypes: false }).compile(committed[name])]),
@@ -43,6 +44,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
       bundle: BundleSchema,
       misbehaviour: EvidenceSchema,
       receipt: RECEIPT.schema,
+      routes: RoutesSchema,
       trust: TrustSchema,
     };
     expect(jsonSchemas(Object.keys(read('spec/reasons.json')), sources)[name]).toEqual(committed[name]);

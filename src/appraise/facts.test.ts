@@ -32,6 +32,34 @@ describe('spec/receipt.md §8: the four facts', () => {
     expect(nameless.model.because).not.toContain('9'.repeat(16));
   });
 
+  it.each<{ what: string; change: Partial<Receipt>; says: string | null }>([
+    { what: 'the same', change: {}, says: null },
+    {
+      what: 'another, by their names, whether the issuer says so or not',
+      change: { model: { digest: null, requested: { name: 'large' }, served: { name: 'small' } } },
+      says: 'small, not the large that was asked for',
+    },
+    {
+      what: 'another, by the issuer’s word',
+      change: {
+        model: { digest: null, requested: { commitment: '9'.repeat(64) }, served: { name: 'small' } },
+        claims: [{ about: 'model/substituted', source: 'upstream', status: 'asserted' }],
+      },
+      says: 'small, not the model that was asked for',
+    },
+    {
+      what: 'hidden names, and no word',
+      change: {
+        model: { digest: null, requested: { commitment: '9'.repeat(64) }, served: { name: 'small' } },
+      },
+      says: null,
+    },
+  ])('the model that answered and the one that was asked for: $what', ({ change, says }) => {
+    const { because } = grade(change).model;
+    if (says === null) expect(because).not.toContain('asked for');
+    else expect(because).toContain(says);
+  });
+
   it('what was only asked for is not what answered', () => {
     expect(grade({ model: { ...SAMPLE_RECEIPT.model, served: null } }).model.grade).toBe('none');
   });

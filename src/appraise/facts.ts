@@ -2,6 +2,7 @@
  * The four facts about an answer, each with a grade of its own. No fact lifts another, there is no total, and none of them says that
  * the answer is good.
  */
+import { isSubstitution } from '../exchange/substitution.js';
 import type { Receipt } from '../receipt/receipt.js';
 
 export interface Fact<Grade extends string> {
@@ -47,14 +48,23 @@ export function gradeFacts(receipt: Receipt | null, record: RecordFinding): Fact
   };
 }
 
-function modelFact({ model, upstream }: Receipt): Facts['model'] {
+function modelFact({ model, upstream, claims }: Receipt): Facts['model'] {
   if (model.served === null) return { grade: 'none', because: 'no upstream said which model answered' };
   const name = 'name' in model.served ? model.served.name : 'a name that only the opening reveals';
   const digest = model.digest === null ? 'no digest of its weights' : `weights ${model.digest.slice(0, 16)}…`;
   return {
     grade: 'asserted',
-    because: `${hostName(upstream)} said it was ${name}; ${digest}`,
+    because: `${hostName(upstream)} said it was ${name}${otherwise(model, claims)}; ${digest}`,
   };
+}
+
+/** That another model was asked for: by the issuer's own claim, or by the names where both may be seen. */
+function otherwise({ requested, served }: Receipt['model'], claims: Receipt['claims']): string {
+  const asked = requested !== null && 'name' in requested ? requested.name : null;
+  const got = served !== null && 'name' in served ? served.name : null;
+  const told = claims.some(({ about }) => about === 'model/substituted');
+  if (!told && (asked === null || got === null || !isSubstitution(asked, got))) return '';
+  return `, not the ${asked ?? 'model'} that was asked for`;
 }
 
 function placeFact({ upstream }: Receipt): Facts['place'] {

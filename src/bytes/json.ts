@@ -153,6 +153,56 @@ export function topLevelNames(text: string, limit: number): string[] | null {
   return names;
 }
 
+/**
+ * The text of a member's value, as it stands there; null when an object has no such member. `text` must be JSON with an object on top. Of
+ * members with one name it is the first; see {@link topLevelNames}.
+ */
+export function topLevelValue(text: string, name: string): string | null {
+  let depth = 0;
+  let start = -1;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === '"') {
+      const end = endOfString(text, at);
+      const colon = pastWhiteSpace(text, end + 1);
+      if (depth === 1 && text[colon] === ':' && JSON.parse(text.slice(at, end + 1)) === name) {
+        at = colon;
+        start = colon + 1;
+        continue;
+      }
+      at = end;
+    }
+    const isEnd = depth === 0 || (depth === 1 && character === ',');
+    if (start >= 0 && isEnd) return text.slice(start, at).trim();
+  }
+  return null;
+}
+
+/**
+ * The text with another text in place of the string that the first of an object's own members called `name` holds. `text` must be JSON with
+ * an object on top that has such a member; all else stays as it is, to the letter.
+ */
+export function withTopLevelString(text: string, name: string, value: string): string {
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (character === '{' || character === '[') depth++;
+    else if (character === '}' || character === ']') depth--;
+    else if (character === '"') {
+      const end = endOfString(text, at);
+      const colon = pastWhiteSpace(text, end + 1);
+      if (depth === 1 && text[colon] === ':' && JSON.parse(text.slice(at, end + 1)) === name) {
+        const start = pastWhiteSpace(text, colon + 1);
+        return text.slice(0, start) + JSON.stringify(value) + text.slice(endOfString(text, start) + 1);
+      }
+      at = end;
+    }
+  }
+  throw new RangeError('the object has no such member');
+}
+
 /** Where the string ends that begins at `start`: at the next quotation mark with an even number of backslashes before it. */
 function endOfString(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {

@@ -23,10 +23,13 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'upstream/broken': 502,
   'upstream/garbage': 502,
   'upstream/oversized': 502,
+  'upstream/circuit-open': 503,
   'gateway/busy': 503,
   'gateway/opening': 503,
   'gateway/closing': 503,
   'log/unavailable': 503,
+  'archive/unavailable': 503,
+  'archive/unknown': 404,
   'vault/unavailable': 503,
 };
 

@@ -1,19 +1,22 @@
 /** A request's body as a JSON object that every reader takes for the same one. */
 import * as v from 'valibot';
-import { topLevelNames } from '../bytes/json.js';
-import { fromUtf8 } from '../bytes/octets.js';
+import { topLevelNames, withTopLevelString } from '../bytes/json.js';
+import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import type { ParameterSet, Parameters } from './parameters.js';
 import type { RequestFacts } from './surface.js';
 
 /** What a stranger may make us look at. */
-const MAX_MEMBERS = 1000;
+export const MAX_MEMBERS = 1000;
+
+/** The most characters that a model's name may have. */
+export const MAX_MODEL_NAME = 1024;
 
 /** A hostile body can be wrong in millions of places, and each issue would take memory. */
 export const STOP_AT_FIRST = { abortEarly: true } as const;
 
 /** Any text at all names a model: what it means is for the upstream to say. */
-export const ModelName = v.pipe(v.string(), v.minLength(1), v.maxLength(1024));
+export const ModelName = v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_MODEL_NAME));
 /** For an API that chooses a model where the client names none. */
 export const OptionalModelName = v.optional(v.nullable(ModelName));
 
@@ -50,6 +53,18 @@ export class ObjectRequest {
  * `read`: the members whose meaning a receipt states.
  */
 export function parseObject(body: Uint8Array, read: ReadonlySet<string>): Record<string, unknown> {
+  const { text, value } = parseText(body);
+  const names = topLevelNames(text, MAX_MEMBERS);
+  if (names === null) throw new Failure('request/malformed', { detail: `over ${MAX_MEMBERS} members` });
+  refuseAmbiguous(names, read);
+  return value;
+}
+
+/** A body's text and the JSON object that it is. Throws `request/malformed` for what is not one. */
+export function parseText(body: Uint8Array): {
+  readonly text: string;
+  readonly value: Record<string, unknown>;
+} {
   const text = fromUtf8(body);
   if (text === null) throw new Failure('request/malformed', { detail: 'not UTF-8' });
   let value: unknown;
@@ -61,10 +76,12 @@ export function parseObject(body: Uint8Array, read: ReadonlySet<string>): Record
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Failure('request/malformed', { detail: 'not an object' });
   }
-  const names = topLevelNames(text, MAX_MEMBERS);
-  if (names === null) throw new Failure('request/malformed', { detail: `over ${MAX_MEMBERS} members` });
-  refuseAmbiguous(names, read);
-  return value as Record<string, unknown>;
+  return { text, value: value as Record<string, unknown> };
+}
+
+/** A body that has been read, with another model in it; its other bytes stay as they came. */
+export function withModel(body: Uint8Array, _contentType: string, model: string): Uint8Array {
+  return utf8(withTopLevelString(fromUtf8(body) as string, 'model', model));
 }
 
 /** Throws `request/malformed` when a name is there twice, or a known one in other letters. */

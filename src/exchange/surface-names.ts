@@ -1,4 +1,4 @@
-/** The surfaces that a receipt can name: each the path of an endpoint below its API's base. */
+/** The surfaces that a receipt can name: each the path of an endpoint below its API's base, or in Google's API the name of a method. */
 export const SURFACE_NAMES = [
   'chat/completions',
   'completions',
@@ -9,6 +9,14 @@ export const SURFACE_NAMES = [
   'audio/transcriptions',
   'messages',
   'messages/count_tokens',
+  'generateContent',
+  'streamGenerateContent',
+  'countTokens',
+  'embedContent',
+  'batchEmbedContents',
 ] as const;
 
 export type SurfaceName = (typeof SURFACE_NAMES)[number];
+
+/** Whose API a surface is of. */
+export type Dialect = 'openai' | 'anthropic' | 'google';

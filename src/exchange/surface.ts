@@ -4,9 +4,16 @@
  */
 import type { Failure } from '../reason.js';
 import type { Parameters, Usage } from './parameters.js';
-import type { SurfaceName } from './surface-names.js';
+import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
 import type { KeyHeader } from './upstream.js';
+
+/** What the target of a request says beside which surface it is for. */
+export interface RequestTarget {
+  /** What its path names as the model, decoded; null for a surface whose path names none. */
+  readonly model: string | null;
+  readonly query: URLSearchParams;
+}
 
 /** What the gateway needs to know of a request. */
 export interface RequestFacts {
@@ -38,7 +45,8 @@ export interface StreamEvent {
 /** Gathers one answer from its parts: the one body, or the events of a stream. An upstream is hostile: it may send anything, without end. */
 export interface AnswerReader {
   /**
-   * Takes the whole of an answer: its JSON object, or null for a body that is none. Returns false when this is no answer of the surface.
+   * Takes the whole of an answer: its JSON object or array, or null for a body that is neither. Returns false when this is no answer of
+   * the surface.
    */
   body(value: object | null, mediaType: string): boolean;
   /** Takes the next event of a stream. Returns whether it is the one that ends the stream. */
@@ -58,10 +66,19 @@ export interface ErrorResponse {
 
 /** What all surfaces of one API have in common. */
 export interface Api {
-  /** The header in which an upstream takes a key. */
-  readonly keyHeader: KeyHeader;
-  /** The client's headers that mean something in this API, its key's included; lower case. */
+  readonly dialect: Dialect;
+  /** What the paths of its surfaces begin with: its version. An upstream's base ends with the same, or with what it has in its place. */
+  readonly base: `/${string}`;
+  /** The headers in which a client may have its key, the usual one first. */
+  readonly keyHeaders: readonly [KeyHeader, ...KeyHeader[]];
+  /** The client's headers that mean something in this API, but for its key's; lower case. */
   readonly clientHeaders: readonly string[];
+  /** The member of a query in which a client may have its key instead; it goes on in the header. Null where there is none. */
+  readonly keyQuery: string | null;
+  /** The members of a query that mean something in this API. */
+  readonly clientQuery: readonly string[];
+  /** Whether its clients pass over an event when a comment stands in its block: then ours stand in blocks of their own. */
+  readonly commentsApart: boolean;
   /** A failure as the whole of an answer. */
   failureBody(failure: Failure): ErrorResponse;
   /** A failure as the last event of a stream, the blank line included. `sequence`: how many events came before it. */
@@ -70,6 +87,8 @@ export interface Api {
 
 export interface Surface extends Api {
   readonly name: SurfaceName;
+  /** Its path below the API's base, for example `/chat/completions`; `{model}` stands for the model's name. */
+  readonly path: `/${string}`;
   /** Whether an answer may come as a stream. */
   readonly streams: boolean;
   /** The finish reasons that the API documents, and that may stand in the log; any other is the upstream's own text. */
@@ -78,6 +97,8 @@ export interface Surface extends Api {
    * Reads a request. Throws `request/malformed` for what is none of this surface, and `request/parameter-invalid` naming the parameter.
    * `contentType`: the header as it came, or the empty string.
    */
-  readRequest(body: Uint8Array, contentType: string): RequestFacts;
+  readRequest(body: Uint8Array, contentType: string, target: RequestTarget): RequestFacts;
+  /** The body of a request that {@link readRequest} has read, with another model where it names one and everything else as it came. */
+  withModel(body: Uint8Array, contentType: string, model: string): Uint8Array;
   newReader(): AnswerReader;
 }

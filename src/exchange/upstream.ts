@@ -7,18 +7,20 @@
 import type { SurfaceName } from './surface-names.js';
 
 /** Where a request has its key: as a bearer's, or alone. */
-export type KeyHeader = 'authorization' | 'x-api-key';
+export type KeyHeader = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
 
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
-  /** The path below the API's base, for example `/chat/completions`. */
+  readonly surface: SurfaceName;
+  /** The path below the API's base, with its query if it has one; for example `/chat/completions`. */
   readonly path: string;
-  readonly method: 'GET' | 'POST';
   /** Lower-case names. The upstream adds what its transport needs (host, content-length). */
   readonly headers: Readonly<Record<string, string>>;
-  /** The header in which this API takes a key, for an upstream that the gateway has one for; `authorization` where it is left out. */
-  readonly keyHeader?: KeyHeader;
-  /** The exact bytes to send; empty for GET. */
+  /** The headers with the client's own key, for an upstream that the gateway has no key for; empty where it is not meant for this one. */
+  readonly credentials: Readonly<Record<string, string>>;
+  /** The client's key alone, where its headers are those of another API than this one. */
+  readonly key: string | null;
+  /** The exact bytes to send. */
   readonly body: Uint8Array;
 }
 
@@ -33,7 +35,7 @@ export interface UpstreamHead {
 /** Why an upstream gave no complete answer. */
 export type UpstreamFailure =
   | { readonly kind: 'connect'; readonly detail: string }
-  | { readonly kind: 'timeout'; readonly phase: 'connect' | 'first-byte' | 'idle' }
+  | { readonly kind: 'timeout'; readonly phase: 'connect' | 'first-token' | 'idle' }
   | { readonly kind: 'broken'; readonly detail: string }
   | { readonly kind: 'aborted' };
 
@@ -50,6 +52,8 @@ export interface UpstreamSink {
 
 /** The running transfer, for back-pressure and aborts. Every method may be called at any time, repeatedly. */
 export interface Transfer {
+  /** Whether the upstream may have got something of the request. */
+  readonly sent: boolean;
   pause(): void;
   resume(): void;
   /** Stops the upstream's work now; the sink hears `fail({kind: 'aborted'})` unless it has already ended. */
@@ -72,11 +76,15 @@ export interface Upstream {
   readonly origin: string;
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  /** Whether it gives receipts of its own, as another gateway does. */
+  readonly givesReceipts: boolean;
   /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */
   serves(surface: SurfaceName): boolean;
+  /** Whether an answer with this HTTP status says that the same request may fare better a little later. */
+  isTransient(status: number): boolean;
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer;
-  /** `authorization`: the caller's own header, for an upstream that the gateway has no key for. Rejects when there is no list to be had. */
-  models(authorization?: string): Promise<readonly ModelCard[]>;
+  /** `credentials`: as in a request; empty for the list that everybody gets. Rejects when there is no list to be had. */
+  models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]>;
   /** The OpenSSF model-signing subject digest (hexadecimal) of a model's files, or null where unknown. */
   modelDigest(model: string): string | null;
   close(): Promise<void>;

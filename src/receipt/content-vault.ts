@@ -7,6 +7,8 @@ export interface ExchangeContent {
   readonly request: Uint8Array;
   /** The exact bytes of the answer; null when none was sent. */
   readonly response: Uint8Array | null;
+  /** The exact bytes of the upstream's answer, where the client got a translation of it; null where it got them as they are. */
+  readonly received: Uint8Array | null;
 }
 
 export interface ContentVault {

@@ -46,8 +46,14 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
     return erasure === null ? [digest] : [digest, erasure];
   }
   if (type !== RECEIPT.predicateType) return [digest];
-  const exchange = exchangeKey(readStatement(RECEIPT, envelope).predicate.exchange);
-  return exchange === null ? [digest] : [digest, exchange];
+  return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
+}
+
+/** The same, of the receipt of an exchange, from whoever has just written it. `digest`: that of its payload; `exchange`: its id. */
+export function receiptKeys(digest: Uint8Array, exchange: string): readonly Uint8Array[] {
+  const key = exchangeKey(exchange);
+  const start = digest.slice(0, ENTRY_KEY_BYTES);
+  return key === null ? [start] : [start, key];
 }
 
 /**

@@ -17,9 +17,11 @@ export type Label =
   | 'request'
   | 'request/sent'
   | 'response'
+  | 'response/received'
   | 'model/requested'
   | 'model/served'
   | 'upstream/request-id'
+  | `attempt/${number}/model`
   | `finish/${number}`
   | `tool/${number}`
   | `attachment/${number}`;

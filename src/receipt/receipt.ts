@@ -23,10 +23,22 @@ import { type Statement, statementType } from './statement.js';
 
 const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
 
+/** As many attempts as one exchange may take. */
+export const MAX_ATTEMPTS = 16;
+
+const UpstreamOrigin = v.pipe(v.string(), v.maxLength(255), v.regex(/^[a-z][a-z0-9+.-]*:[!-~]*$/));
+
+/** What is left out of an attempt is as the rest of the receipt says it of the last one. */
 const Attempt = v.strictObject({
   ended: Time,
+  /** The model that the upstream was asked for; left out where it is the one that the client asked for. */
+  model: v.exactOptional(NameOrCommitment),
+  /** Left out where it is `upstream.origin`. */
+  origin: v.exactOptional(UpstreamOrigin),
   outcome: v.picklist(['answered', 'failed', 'aborted']),
   reason: v.nullable(Reason),
+  /** What this upstream was sent, or null when nothing reached it; left out where it is `request.sent`. */
+  sent: v.exactOptional(v.nullable(Hash)),
   started: Time,
   status: v.nullable(Count),
   upstream: PublicName,
@@ -42,7 +54,7 @@ export type Items = v.InferOutput<typeof Items>;
 
 /** An issuer can assert; to verify is for others, in verdicts. */
 const Claim = v.strictObject({
-  about: v.picklist(['model', 'place', 'answer']),
+  about: v.picklist(['model', 'model/substituted', 'place', 'answer']),
   source: v.picklist(['issuer', 'upstream', 'none']),
   status: v.picklist(['asserted', 'unknown', 'not-applicable']),
 });
@@ -71,7 +83,7 @@ const Responsible = v.strictObject({
 export type Responsible = v.InferOutput<typeof Responsible>;
 
 const Predicate = v.strictObject({
-  attempts: v.array(Attempt),
+  attempts: v.pipe(v.array(Attempt), v.maxLength(MAX_ATTEMPTS)),
   claims: v.array(Claim),
   client: Identifier,
   counter: v.pipe(Count, v.minValue(1)),
@@ -100,6 +112,8 @@ const Predicate = v.strictObject({
   response: v.strictObject({
     finish: v.array(NameOrCommitment),
     http: v.pipe(Count, v.minValue(100), v.maxValue(599)),
+    /** What the upstream sent, where that is not what the client got; left out where it is the same. */
+    received: v.exactOptional(Hash),
     reason: v.nullable(Reason),
     status: v.picklist(['completed', 'refused', 'failed', 'aborted']),
     tools: Items,
@@ -115,7 +129,7 @@ const Predicate = v.strictObject({
   }),
   upstream: v.nullable(
     v.strictObject({
-      origin: v.pipe(v.string(), v.maxLength(255), v.regex(/^[a-z][a-z0-9+.-]*:[!-~]*$/)),
+      origin: UpstreamOrigin,
       requestId: v.nullable(Hash),
       signature: v.null(),
       tlsSpki: v.nullable(Hash),

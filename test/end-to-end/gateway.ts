@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
@@ -15,14 +16,19 @@ import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js
 import { defaultPolicy } from '../../src/receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
+import { Archive } from '../../src/shell/archive/archive.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
 import { BodyBudget } from '../../src/shell/gateway/body-budget.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { Gateway } from '../../src/shell/gateway/gateway.js';
-import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
+import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
+import type { RetryPolicy } from '../../src/shell/gateway/routing/route-plan.js';
+import { RoutingTable } from '../../src/shell/gateway/routing/routing-table.js';
+import { HealthBoard } from '../../src/shell/gateway/routing/upstream-health.js';
 import type { Timeouts } from '../../src/shell/gateway/timeouts.js';
 import { Routes } from '../../src/shell/http/server.js';
 import { openLog } from '../../src/shell/log/open-log.js';
@@ -40,6 +46,14 @@ export interface GatewayOptions {
   readonly upstream?: string;
   /** The gateway's own key at the upstream. */
   readonly key?: string;
+  /** Further upstreams, by their names. */
+  readonly more?: Readonly<
+    Record<string, { readonly base: string; readonly key?: string; readonly givesReceipts?: boolean }>
+  >;
+  readonly routes?: RouteDescriptions;
+  readonly retries?: Partial<RetryPolicy>;
+  /** Failures in a row after which an upstream is left alone; no number of them when it is left out. */
+  readonly tolerance?: number;
   readonly timeouts?: Partial<Timeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
@@ -68,7 +82,9 @@ export interface TestGateway {
 }
 
 /** Quick enough for tests, and far from what the loopback interface needs. */
-const TIMEOUTS: Timeouts = { connect: 400, firstByte: 400, idle: 400 };
+const TIMEOUTS: Timeouts = { connect: 400, firstToken: 600, idle: 400, keepAlive: 15_000 };
+/** One attempt, unless a test is about more. */
+const RETRIES: RetryPolicy = { retries: 0, pause: 5, longestPause: 100 };
 
 export async function openGateway(options: GatewayOptions = {}): Promise<TestGateway> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'countersign-gateway-')));
@@ -115,25 +131,34 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     statusOf: submissionStatus,
     onProblem,
   });
-  const named =
-    options.upstream === undefined
+  const timeouts = { ...TIMEOUTS, ...options.timeouts };
+  const routes: RouteDescriptions = options.routes ?? new Map();
+  const bases = [
+    ...(options.upstream === undefined
       ? []
       : [
-          new HttpUpstream({
-            name: new URL(options.upstream).host,
-            base: new URL(options.upstream),
-            key: options.key ?? null,
-            timeouts: { ...TIMEOUTS, ...options.timeouts },
-          }),
-        ];
-  const upstreams: Upstream[] = [cannedModel, ...named];
-  const names = new ModelNames(null);
-  for (const upstream of upstreams) await names.ask(upstream);
+          [
+            new URL(options.upstream).host,
+            { base: options.upstream, ...(options.key === undefined ? {} : { key: options.key }) },
+          ] as const,
+        ]),
+    ...Object.entries(options.more ?? {}),
+  ];
+  const upstreams = bases.map(([name, { base, ...options }]) =>
+    openaiUpstream(name, base, { ...options, timeouts }),
+  );
+  const names = new ModelNames({
+    known: [],
+    aliases: new Set(routes.keys()),
+    upstreams: new Set(upstreams.map(({ name }) => name)),
+  });
+  for (const upstream of [cannedModel, ...upstreams]) await names.ask(upstream);
+  const routing = new RoutingTable({ engine: cannedModel, upstreams, aliases: routes, names });
   const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,
     log: openedLog,
-    policy: defaultPolicy(upstreams.map(({ name }) => name)),
+    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: new Uint8Array(32).fill(4),
     now,
   });
@@ -147,7 +172,11 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     issuer: openedIssuer,
     log: openedLog,
     vault,
-    upstreams,
+    archive: new Archive(join(folder, 'archive')),
+    routing,
+    health: new HealthBoard<Upstream>(options.tolerance ?? Number.POSITIVE_INFINITY),
+    retries: { ...RETRIES, ...options.retries },
+    timeouts,
     names,
     active,
     bodies: new BodyBudget(limits.heldBytes),
@@ -189,21 +218,46 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   };
 }
 
+/** A server of OpenAI's, Anthropic's and Google's APIs at one base, as whoever gives a URL has it. */
+export function openaiUpstream(
+  name: string,
+  address: string,
+  {
+    key = null,
+    ...options
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & { readonly key?: string | null },
+): HttpUpstream {
+  const base = new URL(address);
+  return new HttpUpstream({
+    name,
+    apis: [
+      { base, keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
+      { base, keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
+      { base, keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES },
+    ],
+    key,
+    listing: 'openai',
+    ...options,
+  });
+}
+
 /** The model that stands where the built-in one does. */
 export const CANNED_MODEL = 'canned-model';
 
 const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
+  givesReceipts: false,
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
+  isTransient: () => false,
   send: (_request, sink) => {
     setImmediate(() => {
       sink.head({ status: 200, headers: { 'content-type': 'application/json' }, tlsSpki: null });
       sink.data(utf8(JSON.stringify(completion('Canned.', { rest: { model: CANNED_MODEL } }))));
       sink.end();
     });
-    return { pause: () => undefined, resume: () => undefined, abort: () => undefined };
+    return { sent: true, pause: () => undefined, resume: () => undefined, abort: () => undefined };
   },
   models: async () => [{ id: CANNED_MODEL, object: 'model', created: 1, owned_by: 'test' }],
   modelDigest: () => 'ab'.repeat(32),

@@ -14,8 +14,9 @@ import { parseTrust } from '../../src/appraise/trust.js';
 import { type House, openHouse } from '../../src/shell/cli/house.js';
 import { countersign } from '../../src/shell/client/web.js';
 import { DEFAULT_LIMITS } from '../../src/shell/gateway/context.js';
-import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
+import { DEFAULT_RETRIES } from '../../src/shell/gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../../src/shell/gateway/timeouts.js';
+import { openaiUpstream } from './gateway.js';
 import { eventually, receiptOfExchange } from './receipts.js';
 import { type Recorded, receiptOfRecorded, recordingFetch } from './recording-fetch.js';
 import { answer, TestUpstream } from './upstreams.js';
@@ -37,12 +38,9 @@ beforeAll(async () => {
     data: folder,
     host: '127.0.0.1',
     port: 0,
-    upstream: new HttpUpstream({
-      name: 'test',
-      base: new URL(upstream.base),
-      key: null,
-      timeouts: DEFAULT_TIMEOUTS,
-    }),
+    upstreams: [openaiUpstream('test', upstream.base, { timeouts: DEFAULT_TIMEOUTS })],
+    // The SDK's own retries are looked at here.
+    retries: { ...DEFAULT_RETRIES, retries: 0 },
     operator: 'test operator',
     inline: true,
     requestBytes: DEFAULT_LIMITS.requestBytes,

@@ -1,10 +1,17 @@
 /** What all of Anthropic's surfaces have in common. */
-import type { Api } from '../surface.js';
+import { withModel } from '../request-object.js';
+import type { Api, Surface } from '../surface.js';
 import { anthropicError, anthropicErrorEvent } from './error.js';
 
-export const ANTHROPIC: Api = {
-  keyHeader: 'x-api-key',
-  clientHeaders: ['x-api-key', 'authorization', 'anthropic-version', 'anthropic-beta'],
+export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
+  dialect: 'anthropic',
+  base: '/v1',
+  withModel,
+  keyHeaders: ['x-api-key', 'authorization'],
+  clientHeaders: ['anthropic-version', 'anthropic-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: anthropicError,
   failureEvent: anthropicErrorEvent,
 };

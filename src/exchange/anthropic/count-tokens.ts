@@ -6,6 +6,7 @@ import { readMessageRequest } from './message-request.js';
 export const COUNT_TOKENS: Surface = {
   ...ANTHROPIC,
   name: 'messages/count_tokens',
+  path: '/messages/count_tokens',
   streams: false,
   finishReasons: new Set(),
   readRequest: readMessageRequest,

@@ -2,13 +2,11 @@
  * Answers of Anthropic's messages API: one message, or a stream of named events that build it. What an upstream leaves out or gets wrong is
  * simply not in the receipt.
  */
-import { canonicalize, type Json } from '../../bytes/json.js';
-import { fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
-import type { ToolCall } from '../tool-call.js';
+import { argumentsText, type ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
 
 /** A hostile upstream could send ever more blocks; past this they are not read. */
@@ -128,16 +126,7 @@ function withWholePrompt(counts: Usage): Usage {
 
 /** The arguments are the input as canonical JSON, so that they are the same however it came; what is no whole JSON stays the text it is. */
 function callOf({ id, type, name, input, text }: ToolUse): ToolCall {
-  return { id, type, name, arguments: canonicalText(text === '' ? input : parsed(text)) ?? text };
-}
-
-function canonicalText(value: unknown): string | null {
-  if (value === undefined) return null;
-  try {
-    return fromUtf8(canonicalize(value as Json));
-  } catch {
-    return null;
-  }
+  return { id, type, name, arguments: argumentsText(text === '' ? input : parsed(text)) ?? text };
 }
 
 function parsed(text: string): unknown {

@@ -7,6 +7,7 @@ import { readMessageRequest } from './message-request.js';
 export const MESSAGES: Surface = {
   ...ANTHROPIC,
   name: 'messages',
+  path: '/messages',
   streams: true,
   finishReasons: new Set([
     'end_turn',

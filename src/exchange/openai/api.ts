@@ -1,11 +1,18 @@
 /** What all of OpenAI's surfaces have in common. */
 import * as v from 'valibot';
-import type { Api } from '../surface.js';
+import { withModel } from '../request-object.js';
+import type { Api, Surface } from '../surface.js';
 import { openaiError, openaiErrorEvent } from './error.js';
 
-export const OPENAI: Api = {
-  keyHeader: 'authorization',
-  clientHeaders: ['authorization', 'openai-organization', 'openai-project', 'openai-beta'],
+export const OPENAI: Api & Pick<Surface, 'withModel'> = {
+  dialect: 'openai',
+  base: '/v1',
+  withModel,
+  keyHeaders: ['authorization'],
+  clientHeaders: ['openai-organization', 'openai-project', 'openai-beta'],
+  keyQuery: null,
+  clientQuery: [],
+  commentsApart: false,
   failureBody: openaiError,
   failureEvent: openaiErrorEvent,
 };

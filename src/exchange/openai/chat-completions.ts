@@ -8,6 +8,7 @@ import { ChunkedAnswer } from './chunked-answer.js';
 export const CHAT_COMPLETIONS: Surface = {
   ...OPENAI,
   name: 'chat/completions',
+  path: '/chat/completions',
   streams: true,
   finishReasons: new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']),
   readRequest: readChatRequest,

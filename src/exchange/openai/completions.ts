@@ -30,6 +30,7 @@ const REQUEST = new ObjectRequest(
 export const COMPLETIONS: Surface = {
   ...OPENAI,
   name: 'completions',
+  path: '/completions',
   streams: true,
   finishReasons: new Set(['stop', 'length', 'content_filter']),
   readRequest: body => REQUEST.read(body).facts,

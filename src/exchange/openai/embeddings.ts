@@ -16,6 +16,7 @@ const REQUEST = new ObjectRequest(
 export const EMBEDDINGS: Surface = {
   ...OPENAI,
   name: 'embeddings',
+  path: '/embeddings',
   streams: false,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,

@@ -45,12 +45,14 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['upstream/timeout', { status: 504, type: 'api_error', code: 'upstream/timeout' }],
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],
   ['upstream/garbage', { status: 502, type: 'api_error', code: 'upstream/garbage' }],
+  ['upstream/circuit-open', { status: 503, type: 'api_error', code: 'upstream/circuit-open' }],
   ['upstream/oversized', { status: 502, type: 'api_error', code: 'upstream/oversized' }],
   ['gateway/busy', { status: 503, type: 'api_error', code: 'gateway/busy' }],
   ['gateway/opening', { status: 503, type: 'api_error', code: 'gateway/opening' }],
   ['gateway/closing', { status: 503, type: 'api_error', code: 'gateway/closing' }],
   ['gateway/fault', { status: 500, type: 'api_error', code: 'gateway/fault' }],
   ['log/unavailable', { status: 503, type: 'api_error', code: 'log/unavailable' }],
+  ['archive/unavailable', { status: 503, type: 'api_error', code: 'archive/unavailable' }],
   ['vault/unavailable', { status: 503, type: 'api_error', code: 'vault/unavailable' }],
 ];
 

@@ -15,6 +15,7 @@ const REQUEST = new ObjectRequest(
 export const IMAGE_GENERATIONS: Surface = {
   ...OPENAI,
   name: 'images/generations',
+  path: '/images/generations',
   streams: true,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,

@@ -18,6 +18,7 @@ const isAttached = (type: string) => !TEXT_PARTS.has(type);
 export const MODERATIONS: Surface = {
   ...OPENAI,
   name: 'moderations',
+  path: '/moderations',
   streams: false,
   finishReasons: new Set(),
   readRequest,

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
 import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
+import { NO_TARGET } from '../../../test/support/targets.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { ParameterName } from '../parameters.js';
@@ -233,7 +234,11 @@ const ROWS: readonly Row[] = [
 ];
 
 const read = ({ surface }: Row, body: unknown): RequestFacts =>
-  surface.readRequest(utf8(typeof body === 'string' ? body : JSON.stringify(body)), 'application/json');
+  surface.readRequest(
+    utf8(typeof body === 'string' ? body : JSON.stringify(body)),
+    'application/json',
+    NO_TARGET,
+  );
 const refusal = (row: Row, body: unknown) => {
   const { code, field } = failureOf(() => read(row, body));
   return { code, field };
@@ -290,7 +295,7 @@ describe.each(ROWS.map(row => [row.surface.name, row] as const))('%s', (_, row) 
     fc.assert(
       fc.property(mutants(samples), bytes => {
         const facts = parseOrRefuse(
-          () => row.surface.readRequest(bytes, ''),
+          () => row.surface.readRequest(bytes, '', NO_TARGET),
           ['request/malformed', 'request/parameter-invalid'],
         );
         for (const part of facts?.attachments ?? []) expect(canonicalize(parseCanonical(part))).toEqual(part);
@@ -304,7 +309,7 @@ it('a moderation’s images are attachments, each as canonical JSON', () => {
   const image = (url: string) => ({ type: 'image_url', image_url: { url } });
   const input = [{ type: 'text', text: 'a' }, image('data:,a'), 'b', image('data:,b')];
   const body = utf8(JSON.stringify({ input }));
-  expect(MODERATIONS.readRequest(body, '').attachments.map(fromUtf8)).toEqual([
+  expect(MODERATIONS.readRequest(body, '', NO_TARGET).attachments.map(fromUtf8)).toEqual([
     '{"image_url":{"url":"data:,a"},"type":"image_url"}',
     '{"image_url":{"url":"data:,b"},"type":"image_url"}',
   ]);
@@ -319,7 +324,9 @@ it('a response’s attachments are the parts of messages and of tools’ outputs
     { type: 'custom_tool_call_output', call_id: 'c', output: [part('input_audio')] },
     { type: 'computer_call_output', call_id: 'c', output: part('computer_screenshot') },
   ];
-  const kinds = RESPONSES.readRequest(utf8(JSON.stringify({ input })), '').attachments.map(fromUtf8);
+  const kinds = RESPONSES.readRequest(utf8(JSON.stringify({ input })), '', NO_TARGET).attachments.map(
+    fromUtf8,
+  );
   expect(kinds).toEqual(
     ['input_image', 'input_file', 'input_audio', 'computer_screenshot'].map(
       type => `{"a":1,"type":"${type}"}`,

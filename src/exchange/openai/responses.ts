@@ -11,6 +11,7 @@ import { readResponseRequest } from './response-request.js';
 export const RESPONSES: Surface = {
   ...OPENAI,
   name: 'responses',
+  path: '/responses',
   streams: true,
   // The status of the response or, of an incomplete one, why it is.
   finishReasons: new Set([

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../test/support/failure.js';
+import { NO_TARGET } from '../../../test/support/targets.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { AnswerFacts } from '../surface.js';
 import { TRANSCRIPTIONS } from './transcriptions.js';
@@ -12,7 +13,7 @@ const read = (...fields: readonly Field[]) => {
   const parts = fields.map(
     ([name, text]) => `--b\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${text}\r\n`,
   );
-  return TRANSCRIPTIONS.readRequest(utf8(`${parts.join('')}--b--`), TYPE);
+  return TRANSCRIPTIONS.readRequest(utf8(`${parts.join('')}--b--`), TYPE, NO_TARGET);
 };
 const refusal = (...fields: readonly Field[]) => {
   const { code, field } = failureOf(() => read(...fields));
@@ -76,7 +77,7 @@ describe('a request for a transcript', () => {
 
   it('request/malformed: JSON', () => {
     const body = utf8('{"model":"m","file":"a"}');
-    expect(failureOf(() => TRANSCRIPTIONS.readRequest(body, 'application/json')).code).toBe(
+    expect(failureOf(() => TRANSCRIPTIONS.readRequest(body, 'application/json', NO_TARGET)).code).toBe(
       'request/malformed',
     );
   });

@@ -1,6 +1,6 @@
 /** `POST /audio/transcriptions`: speech as text. A form with a file, committed to and passed on. */
 import * as v from 'valibot';
-import { fromUtf8 } from '../../bytes/octets.js';
+import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { type FormPart, readForm } from '../multipart.js';
 import { parameterSet } from '../parameters.js';
 import { ModelName, malformed, readParameters, refuseAmbiguous } from '../request-object.js';
@@ -16,9 +16,11 @@ const VALUE = /^(?:true|false|-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,17})?)$/;
 export const TRANSCRIPTIONS: Surface = {
   ...OPENAI,
   name: 'audio/transcriptions',
+  path: '/audio/transcriptions',
   streams: true,
   finishReasons: new Set(),
   readRequest,
+  withModel,
   newReader: () => new TranscriptionAnswer(),
 };
 
@@ -42,6 +44,14 @@ function readRequest(body: Uint8Array, contentType: string): RequestFacts {
     parameters,
     attachments: parts.filter(({ isFile }) => isFile).map(({ bytes }) => bytes),
   };
+}
+
+/** Throws `request/malformed` for a name that could be read as the end of its part. */
+function withModel(body: Uint8Array, contentType: string, model: string): Uint8Array {
+  if (model.startsWith('-')) throw malformed('model');
+  const { bytes } = readForm(body, contentType).find(({ name }) => name === 'model') as FormPart;
+  const start = bytes.byteOffset - body.byteOffset;
+  return concat(body.subarray(0, start), utf8(model), body.subarray(start + bytes.length));
 }
 
 /** Whether a name is one that is read, in whatever letters. */

@@ -7,6 +7,7 @@ export interface DataFolder {
   readonly keys: string;
   readonly log: string;
   readonly vault: string;
+  readonly archive: string;
   readonly witnesses: string;
   /** What has been asked to be erased, until it is erased and logged. */
   readonly erasures: string;
@@ -35,6 +36,7 @@ export function dataFolder(folder: string): DataFolder {
     keys: join(path, 'keys'),
     log: join(path, 'log'),
     vault: join(path, 'vault'),
+    archive: join(path, 'archive'),
     witnesses: join(path, 'witnesses'),
     erasures: join(path, 'erasures'),
     control: join(path, 'control.json'),

@@ -37,7 +37,6 @@ async function run({ json }: { json?: true }): Promise<void> {
       data,
       host: '127.0.0.1',
       port: 0,
-      upstream: null,
       operator: null,
       inline: true,
       requestBytes: DEFAULT_LIMITS.requestBytes,

@@ -9,6 +9,7 @@ import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import { defaultPolicy } from '../../receipt/policy.js';
+import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
@@ -19,6 +20,11 @@ import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelNames } from '../gateway/model-names.js';
+import type { RouteDescriptions } from '../gateway/routing/route-description.js';
+import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
+import { RoutingTable } from '../gateway/routing/routing-table.js';
+import { HealthBoard } from '../gateway/routing/upstream-health.js';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
@@ -35,9 +41,14 @@ export interface HouseOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  readonly upstream: HttpUpstream | null;
-  /** The public names of that upstream's models, where they can be told by their form. */
-  readonly publicModels?: RegExp | null;
+  /** Beside the built-in engine; the first gets what no other is named for. */
+  readonly upstreams?: readonly HttpUpstream[];
+  /** The public names of their models, where they can be told by their form. */
+  readonly publicModels?: readonly RegExp[];
+  /** The operator's own names for models. */
+  readonly routes?: RouteDescriptions;
+  readonly retries?: RetryPolicy;
+  readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly inline: boolean;
@@ -109,20 +120,24 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const engine = await openEngine();
   opened.add(() => engine.close());
   const now = steadyClock();
-  const upstreams: Upstream[] = options.upstream === null ? [engine] : [engine, options.upstream];
-  const names = new ModelNames(options.publicModels ?? null);
+  const { upstreams = [], publicModels = [], routes = new Map() } = options;
+  const names = new ModelNames({
+    known: publicModels,
+    aliases: new Set(routes.keys()),
+    upstreams: new Set(upstreams.map(({ name }) => name)),
+  });
   await names.ask(engine);
-  const { upstream } = options;
-  if (upstream !== null) {
+  for (const upstream of upstreams) {
     opened.add(() => upstream.close());
     // It may be slow or down; the gateway does not wait for it.
     void names.ask(upstream);
   }
+  const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
   const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
     log,
-    policy: defaultPolicy(upstreams.map(({ name }) => name)),
+    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: keys.clientSecret,
     now,
   });
@@ -143,7 +158,11 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     issuer,
     log,
     vault,
-    upstreams,
+    archive: new Archive(folder.archive),
+    routing,
+    health: new HealthBoard<Upstream>(),
+    retries: options.retries ?? DEFAULT_RETRIES,
+    timeouts: options.timeouts ?? DEFAULT_TIMEOUTS,
     names,
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),

@@ -183,7 +183,7 @@ describe('options of countersign up', () => {
       '--no-inline',
       '--max-request',
       '500',
-      '--first-byte-timeout',
+      '--first-token-timeout',
       '0.3',
     ];
     const gateway = await serve([...data(), '--upstream', upstream.base, ...options]);
@@ -251,7 +251,11 @@ describe('options of countersign up', () => {
     ['--max-request', '1e9'],
     ['--idle-timeout', '0'],
     ['--connect-timeout', '-1'],
-    ['--first-byte-timeout', 'long'],
+    ['--first-token-timeout', 'long'],
+    ['--keep-alive', '0'],
+    ['--retries', '11'],
+    ['--routes', '/nowhere/routes.json'],
+    ['--upstream', 'built-in=http://127.0.0.1/v1'],
     ['--operator', ''],
     ['--operator', 'Zoë\n'],
     ['--upstream', 'localhost:11434'],

@@ -2,28 +2,34 @@
 import { readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
+import { PROVIDERS } from '../../exchange/providers.js';
 import { formatVerifierKey } from '../../note/key.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
+import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
 import { closeOnSignal } from './on-signal.js';
 import { paint, print, printError, printJson } from './print.js';
-import { openUpstream } from './upstreams.js';
+import { readRoutes } from './routes-file.js';
+import { openUpstreams } from './upstreams.js';
 import { whoseWitnesses } from './whose-witnesses.js';
 
 interface UpOptions {
   readonly data: string;
   readonly host: string;
   readonly port: number;
-  readonly upstream?: string;
+  readonly upstream: readonly string[];
+  readonly routes?: string;
   readonly operator?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
   readonly connectTimeout: number;
-  readonly firstByteTimeout: number;
+  readonly firstTokenTimeout: number;
   readonly idleTimeout: number;
+  readonly keepAlive: number;
+  readonly retries: number;
   readonly json?: true;
 }
 
@@ -33,7 +39,13 @@ export function upCommand(): Command {
     .option('--data <folder>', 'where data and keys are kept', defaultDataFolder())
     .option('--host <address>', 'the interface to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 for any free one', wholeNumber(0, 65_535), 8787)
-    .option('--upstream <url|openai>', 'an OpenAI-compatible API for every model but the built-in one')
+    .option(
+      '--upstream <name|url|name=url>',
+      'who answers for models but the built-in one; repeat it for several, the first gets what no other is named for',
+      (text: string, before: readonly string[]) => [...before, text],
+      [],
+    )
+    .option('--routes <file>', 'your own names for models: what they stand for, balanced and with fallbacks')
     .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
     .option('--no-inline', 'leave acceptance and receipt out of streams')
     .option(
@@ -42,12 +54,25 @@ export function upCommand(): Command {
       wholeNumber(1, 2 ** 31),
       DEFAULT_LIMITS.requestBytes,
     )
-    .addOption(secondsOption('--connect-timeout', 'for reaching the upstream', DEFAULT_TIMEOUTS.connect))
+    .addOption(secondsOption('--connect-timeout', 'for reaching an upstream', DEFAULT_TIMEOUTS.connect))
     .addOption(
-      secondsOption('--first-byte-timeout', "for the upstream's answer to begin", DEFAULT_TIMEOUTS.firstByte),
+      secondsOption(
+        '--first-token-timeout',
+        "for an upstream's answer to begin",
+        DEFAULT_TIMEOUTS.firstToken,
+      ),
     )
     .addOption(
       secondsOption('--idle-timeout', 'for silence in the middle of an answer', DEFAULT_TIMEOUTS.idle),
+    )
+    .addOption(
+      secondsOption('--keep-alive', "between signs of life to a stream's client", DEFAULT_TIMEOUTS.keepAlive),
+    )
+    .option(
+      '--retries <number>',
+      'attempts after one that failed, before the next fallback',
+      wholeNumber(0, 10),
+      DEFAULT_RETRIES.retries,
     )
     .option('--json', 'print one line of JSON when ready, instead of words')
     .addHelpText('after', EXAMPLES)
@@ -60,20 +85,28 @@ Examples:
   countersign up --port 9000 --data ./data
   countersign up --upstream openai              (the key in OPENAI_API_KEY, or each client's own)
   countersign up --upstream http://127.0.0.1:11434/v1
+  countersign up --upstream openai --upstream anthropic --upstream mine=https://models.example/v1
+  countersign up --upstream openai --upstream groq --routes routes.json
+
+Models are named by clients as \`openai/gpt-4o\`, or without the upstream for the first one. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
 
 Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 
 async function up(options: UpOptions): Promise<void> {
   const timeouts = {
     connect: options.connectTimeout,
-    firstByte: options.firstByteTimeout,
+    firstToken: options.firstTokenTimeout,
     idle: options.idleTimeout,
+    keepAlive: options.keepAlive,
   };
   const house = await openHouse({
     data: options.data,
     host: options.host,
     port: options.port,
-    ...(options.upstream === undefined ? { upstream: null } : await openUpstream(options.upstream, timeouts)),
+    ...(await openUpstreams(options.upstream, timeouts)),
+    routes: options.routes === undefined ? new Map() : await readRoutes(options.routes),
+    retries: { ...DEFAULT_RETRIES, retries: options.retries },
+    timeouts,
     operator: options.operator ?? null,
     inline: options.inline,
     requestBytes: options.maxRequest,
@@ -102,7 +135,7 @@ function welcome(
   print(`  log     ${origin}, with ${whoseWitnesses(trust)}`);
   print(`          ${formatVerifierKey(trust.log)}  (its key, for witnesses and mirrors)`);
   print(
-    `  models  ${models.join(', ')} (built in, tiny)${upstream === undefined ? '' : `, and those of ${upstream}`}`,
+    `  models  ${models.join(', ')} (built in, tiny)${upstream.length === 0 ? '' : `, and those of ${upstream.join(', ')}`}`,
   );
   if (!isLoopback(host)) print(paint('yellow', '  Anybody who reaches this address can use it.'));
   print();

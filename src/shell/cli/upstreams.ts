@@ -1,50 +1,112 @@
-/** The upstreams that can be named, as data; everything else is the base URL of an OpenAI-compatible API. */
-import type { HttpUpstream } from '../gateway/http-upstream.js';
+/** The upstreams that can be named on the command line: those of the table, and everything else by its URL. */
+
+import type { Provider, ProviderApi } from '../../exchange/provider.js';
+import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
+import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
 import type { Timeouts } from '../gateway/timeouts.js';
 import { UsageError } from './exit-code.js';
 
-interface NamedUpstream {
-  readonly base: string;
-  /** The environment variable that may hold the gateway's key there. */
-  readonly keyVariable: string;
-  /** Names of models that everybody knows; any other of its models may be somebody's own. */
-  readonly publicModels: RegExp;
-}
-
-const NAMED: ReadonlyMap<string, NamedUpstream> = new Map([
-  [
-    'openai',
-    {
-      base: 'https://api.openai.com/v1',
-      keyVariable: 'OPENAI_API_KEY',
-      publicModels: /^(?:gpt|chatgpt|codex|davinci|babbage|o[0-9])[a-z0-9.-]{0,60}$/,
-    },
-  ],
-]);
-
-/** A key for an upstream that was given by its URL has a variable of its own, so that no provider's key goes to a stranger. */
+/** Keys for upstreams that were given by a URL have variables of their own, so that no provider's key goes to a stranger. */
 const URL_KEY_VARIABLE = 'COUNTERSIGN_UPSTREAM_KEY';
 
-export interface OpenedUpstream {
-  readonly upstream: HttpUpstream;
-  readonly publicModels: RegExp | null;
+/** A server that is known by its URL alone is taken for one of all three APIs at one base; what it does not have, it says itself. */
+const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
+  apis: [
+    { dialect: 'openai', base: '', keyHeader: 'authorization', surfaces: OPENAI_SURFACES },
+    { dialect: 'anthropic', base: '', keyHeader: 'x-api-key', surfaces: ANTHROPIC_SURFACES },
+    { dialect: 'google', base: '', keyHeader: 'x-goog-api-key', surfaces: GOOGLE_SURFACES },
+  ],
+  listing: 'openai',
+  publicModels: null,
+};
+
+const NAME = /^[a-z][a-z0-9-]{0,31}$/;
+/** What the engine is called, in receipts and in policies. */
+const TAKEN = 'built-in';
+
+export interface OpenedUpstreams {
+  readonly upstreams: readonly HttpUpstream[];
+  /** The public names of their models, where they can be told by their form. */
+  readonly publicModels: readonly RegExp[];
 }
 
-/** The upstream that `--upstream` names: a known name or an http(s) URL. Throws a usage error. */
-export async function openUpstream(text: string, timeouts: Timeouts): Promise<OpenedUpstream> {
-  const named = NAMED.get(text);
-  const base = readBase(named?.base ?? text);
-  const key = process.env[named?.keyVariable ?? URL_KEY_VARIABLE] || null;
+/** The upstreams that each `--upstream` names, in their order. Throws a usage error. */
+export async function openUpstreams(texts: readonly string[], timeouts: Timeouts): Promise<OpenedUpstreams> {
+  const named = texts.map(readUpstream);
+  const names = named.map(({ name }) => name);
+  const double = names.find((name, at) => names.indexOf(name) !== at);
+  if (double !== undefined) throw new UsageError(`--upstream names "${double}" twice.`);
+  const byUrl = named.filter(({ keyVariable }) => keyVariable === URL_KEY_VARIABLE);
+  if (byUrl.length > 1) {
+    throw new UsageError(
+      'Only one --upstream can be a URL alone, because its key is in one variable; give the others names: --upstream mine=<url>.',
+    );
+  }
+  if (named.length === 0) return { upstreams: [], publicModels: [] };
   // A gateway without one starts without what it would be asked with.
   const { HttpUpstream } = await import('../gateway/http-upstream.js');
-  const upstream = new HttpUpstream({ name: named === undefined ? base.host : text, base, key, timeouts });
-  return { upstream, publicModels: named?.publicModels ?? null };
+  return {
+    upstreams: named.map(({ name, keyVariable, apis, listing, transient = [], givesReceipts = false }) => {
+      const key = (keyVariable !== null && process.env[keyVariable]) || null;
+      return new HttpUpstream({ name, apis, key, listing, transient, givesReceipts, timeouts });
+    }),
+    publicModels: named.flatMap(({ publicModels }) => publicModels ?? []),
+  };
+}
+
+interface ReadUpstream extends Omit<Provider, 'apis'> {
+  readonly apis: readonly [HttpApi, ...HttpApi[]];
+}
+
+/** `name`, `url` or `name=url`. */
+function readUpstream(text: string): ReadUpstream {
+  const known = PROVIDERS.get(text);
+  if (known !== undefined) return at(known, ({ base }) => readBase(fill(base, text)));
+  const [, name, address] = /^([a-z][a-z0-9-]*)=(.*)$/.exec(text) ?? [];
+  if (name === undefined || address === undefined) {
+    const base = readBase(text);
+    return at({ ...STRANGER, name: base.host, keyVariable: URL_KEY_VARIABLE }, () => base);
+  }
+  if (!NAME.test(name) || name === TAKEN)
+    throw new UsageError(
+      `"${name}" cannot be an upstream's name: up to 32 small letters, digits and hyphens, and not ${TAKEN}.`,
+    );
+  const keyVariable = `${URL_KEY_VARIABLE}_${name.toUpperCase().replaceAll('-', '_')}`;
+  const base = readBase(address);
+  const provider = PROVIDERS.get(name);
+  if (provider === undefined) return at({ ...STRANGER, name, keyVariable }, () => base);
+  const [first] = provider.apis;
+  // Another API of the same provider keeps its path when it is not where the first one is.
+  return at({ ...provider, keyVariable }, api =>
+    api.base === first.base ? base : new URL(readBase(fill(api.base, name)).pathname, base.origin),
+  );
+}
+
+function at(provider: Provider, address: (api: ProviderApi) => URL): ReadUpstream {
+  const [first, ...others] = provider.apis;
+  const placed = (api: ProviderApi): HttpApi => ({ ...api, base: address(api) });
+  return { ...provider, apis: [placed(first), ...others.map(placed)] };
+}
+
+/** Puts the environment's variables into an address. */
+function fill(base: string, name: string): string {
+  return base.replace(/\{([A-Z_]+)\}/g, (_, variable: string) => {
+    const value = process.env[variable];
+    if (value === undefined || value === '')
+      throw new UsageError(
+        `--upstream ${name} needs the environment variable ${variable}: a part of its address.`,
+      );
+    return value.replace(/\/+$/, '');
+  });
 }
 
 function readBase(text: string): URL {
-  const names = [...NAMED.keys()].join(', ');
-  if (!URL.canParse(text))
-    throw new UsageError(`--upstream takes a URL or one of: ${names}; "${text}" is neither.`);
+  if (!URL.canParse(text)) {
+    const names = [...PROVIDERS.keys()].join(', ');
+    throw new UsageError(
+      `--upstream takes a URL, <name>=<url> or one of: ${names}; "${text}" is none of these.`,
+    );
+  }
   const base = new URL(text);
   if (base.protocol !== 'http:' && base.protocol !== 'https:') {
     throw new UsageError(`--upstream takes an http or https URL, not ${base.protocol}`);

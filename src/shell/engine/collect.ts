@@ -18,7 +18,7 @@ export function collectChat(upstream: Upstream, request: object): Promise<Collec
     const body = Buffer.from(JSON.stringify(request));
     const headers = { 'content-type': 'application/json' };
     upstream.send(
-      { path: '/chat/completions', method: 'POST', headers, body },
+      { surface: 'chat/completions', path: '/chat/completions', headers, credentials: {}, key: null, body },
       {
         head: received => {
           head = received;

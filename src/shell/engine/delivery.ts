@@ -3,6 +3,7 @@
 import type { Transfer, UpstreamFailure, UpstreamHead, UpstreamSink } from '../../exchange/upstream.js';
 
 export class Delivery implements Transfer {
+  readonly sent = true;
   readonly #sink: UpstreamSink;
   /** What the sink has still to hear; the answer's length bounds it. */
   #pending: (() => void)[] = [];

@@ -172,11 +172,7 @@ describe('refusals', () => {
     });
   });
 
-  it.each([
-    { method: 'GET', path: '/models' },
-    { method: 'GET', path: '/chat/completions' },
-    { method: 'POST', path: '/embeddings' },
-  ] as const)('$method $path', async ({ method, path }) => {
+  it.each(['embeddings', 'responses'] as const)('%s', async surface => {
     const status = await new Promise<number>((resolve, reject) => {
       const sink = {
         head: (head: UpstreamHead) => resolve(head.status),
@@ -184,7 +180,10 @@ describe('refusals', () => {
         end: () => {},
         fail: reject,
       };
-      engine.send({ method, path, headers: {}, body: new Uint8Array(0) }, sink);
+      engine.send(
+        { surface, path: `/${surface}`, headers: {}, credentials: {}, key: null, body: new Uint8Array(0) },
+        sink,
+      );
     });
     expect(status).toBe(404);
   });
@@ -215,9 +214,11 @@ function stream(upstream: Engine, onData: (transfer: Transfer, chunks: number) =
   const done = new Promise<UpstreamFailure | null>(resolve => {
     transfer = upstream.send(
       {
+        surface: 'chat/completions',
         path: '/chat/completions',
-        method: 'POST',
         headers: {},
+        credentials: {},
+        key: null,
         body: Buffer.from(JSON.stringify(chat('Count to 50', { stream: true }))),
       },
       {

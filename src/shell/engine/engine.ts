@@ -22,7 +22,7 @@ import { Delivery } from './delivery.js';
 import { Inference } from './inference.js';
 import { type Model, readModel } from './model.js';
 import { DEMONSTRATION_FOLDER, WORKER } from './place.js';
-import { Refusal } from './refusal.js';
+import { OVERLOADED, Refusal } from './refusal.js';
 import { StreamedReply, WholeReply } from './reply.js';
 import { type ChatRequest, DEFAULTS, parseChatRequest } from './request.js';
 import type { WorkerData } from './worker-messages.js';
@@ -49,6 +49,7 @@ export async function openEngine(folder: string = DEMONSTRATION_FOLDER): Promise
 export class Engine implements Upstream {
   readonly name = 'built-in';
   readonly origin = 'built-in:';
+  readonly givesReceipts = false;
   readonly defaults = DEFAULTS;
   readonly #model: Model;
   readonly #inference: Inference;
@@ -60,6 +61,11 @@ export class Engine implements Upstream {
 
   serves(surface: SurfaceName): boolean {
     return surface === 'chat/completions';
+  }
+
+  /** Only that it has too much to do passes by itself. */
+  isTransient(status: number): boolean {
+    return status === OVERLOADED;
   }
 
   send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
@@ -89,9 +95,8 @@ export class Engine implements Upstream {
   }
 
   #answer(request: UpstreamRequest, delivery: Delivery): void {
-    if (request.method !== 'POST' || request.path !== '/chat/completions') {
-      throw new Refusal('unknown_url', null, `The engine does not answer ${request.method} ${request.path}.`);
-    }
+    if (!this.serves(request.surface))
+      throw new Refusal('unknown_url', null, `The engine does not answer ${request.surface}.`);
     const chat = parseChatRequest(request.body, DEMONSTRATION_MODEL);
     const { shape, tokenizer } = this.#model;
     // One position stays for the answer.

@@ -18,6 +18,9 @@ const KINDS = {
   engine_overloaded: { status: 503, type: 'server_error' },
 } as const satisfies Record<string, RefusalKind>;
 
+/** The HTTP status of an engine that has too much to do. */
+export const OVERLOADED = KINDS.engine_overloaded.status;
+
 export type RefusalCode = keyof typeof KINDS;
 
 /** Seconds after which a client may try an overloaded engine again: about what one answer takes. */

@@ -45,7 +45,7 @@ describe('gateway/busy', () => {
     upstream = await TestUpstream.start();
     gateway = await openGateway({
       upstream: upstream.base,
-      timeouts: { firstByte: 5000 },
+      timeouts: { firstToken: 5000 },
       limits: { heldBytes: 1000, requestBytes: 900 },
     });
   });

@@ -2,57 +2,78 @@
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import type { AnswerReader } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
+import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
+export interface BodyRelayOptions {
+  readonly limits: GatewayLimits;
+  readonly reader: AnswerReader;
+  readonly translation: AnswerTranslation | null;
+  readonly delivery: Delivery;
+  /** Where the client has been told already that its answer is a stream, no body can be given any more. */
+  readonly stream: ClientStream;
+  readonly head: UpstreamHead;
+}
+
 export class BodyRelay implements Relay {
-  readonly #limits: GatewayLimits;
-  readonly #reader: AnswerReader;
-  readonly #delivery: Delivery;
-  readonly #head: UpstreamHead;
+  readonly #options: BodyRelayOptions;
   readonly #body = new ByteCollector();
 
-  constructor(limits: GatewayLimits, reader: AnswerReader, delivery: Delivery, head: UpstreamHead) {
-    this.#limits = limits;
-    this.#reader = reader;
-    this.#delivery = delivery;
-    this.#head = head;
+  constructor(options: BodyRelayOptions) {
+    this.#options = options;
+  }
+
+  get begun(): boolean {
+    return this.#body.length > 0;
   }
 
   data(chunk: Uint8Array): void {
-    if (this.#body.length + chunk.length > this.#limits.responseBytes)
+    if (this.#body.length + chunk.length > this.#options.limits.responseBytes)
       throw new Failure('upstream/oversized');
     this.#body.add(chunk);
   }
 
   end(): void {
-    const body = this.#body.bytes;
-    const value = parseObject(body);
-    const http = this.#head.status;
-    const headers = forwardedHeaders(this.#head.headers);
+    const { head, reader, stream, delivery, translation } = this.#options;
+    const { status: http } = head;
+    const headers = forwardedHeaders(head.headers);
+    const given = parseJson(this.#body.bytes);
+    if (stream.begun) {
+      if (http >= 400 && given !== null) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
+      throw new Failure('upstream/garbage', { detail: 'no stream' });
+    }
+    const body = translation === null ? this.#body.bytes : translation.body(http, given);
+    const value = translation === null ? given : parseJson(body);
+    if (translation !== null) headers['content-type'] = 'application/json';
     if (http >= 400 && value !== null) {
       const status = http < 500 ? 'refused' : 'failed';
-      this.#delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
+      delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
       return;
     }
-    if (http !== 200 || !this.#reader.body(value, mediaType(this.#head))) {
+    if (http !== 200 || !reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
-    const { answer, failed } = this.#reader;
+    const { answer, failed } = reader;
     const status = failed ? 'failed' : 'completed';
-    this.#delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
+    delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
   }
 
   fail(failure: Failure): void {
-    this.#delivery.failWith(failure);
+    const { stream, delivery } = this.#options;
+    if (stream.begun) stream.fail(failure, null);
+    else delivery.failWith(failure);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
-    this.#delivery.abandonBody(reason);
+    const { stream, delivery } = this.#options;
+    if (stream.begun) stream.abort(reason, null);
+    else delivery.abandonBody(reason);
   }
 }
 
@@ -60,12 +81,13 @@ function mediaType({ headers }: UpstreamHead): string {
   return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
 }
 
-function parseObject(body: Uint8Array): object | null {
+/** The body's JSON object or array; null for anything else. */
+function parseJson(body: Uint8Array): object | null {
   const text = fromUtf8(body);
   if (text === null) return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+    return typeof value === 'object' ? value : null;
   } catch {
     return null;
   }

@@ -3,11 +3,16 @@ import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault } from '../../receipt/content-vault.js';
+import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { ActiveExchanges } from './active-exchanges.js';
 import type { BodyBudget } from './body-budget.js';
 import type { Issuer } from './issuer.js';
 import type { ModelNames } from './model-names.js';
+import type { RetryPolicy } from './routing/route-plan.js';
+import type { RoutingTable } from './routing/routing-table.js';
+import type { HealthBoard } from './routing/upstream-health.js';
+import type { Timeouts } from './timeouts.js';
 
 export interface GatewayLimits {
   /** The most connections at a time; fewer where the process may not open many files. */
@@ -37,8 +42,11 @@ export interface GatewayContext {
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
   readonly vault: ContentVault;
-  /** The built-in engine first, then the upstream that was named, if one was. */
-  readonly upstreams: readonly Upstream[];
+  readonly archive: EvidenceArchive;
+  readonly routing: RoutingTable;
+  readonly health: HealthBoard<Upstream>;
+  readonly retries: RetryPolicy;
+  readonly timeouts: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   readonly names: ModelNames;
   readonly active: ActiveExchanges;
   readonly bodies: BodyBudget;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, begin, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
+import { eventually, exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
   completion,
@@ -168,8 +168,9 @@ describe('epochs', () => {
     try {
       const first = exchangeOf(await ask(house.address, { headers: as('one') }));
       upstream.behaviour = silence;
+      const before = upstream.requests.length;
       const held = begin(house.address, { headers: as('one'), body: chat({}, 'held') });
-      await new Promise(resolve => setTimeout(resolve, 50));
+      await eventually(async () => (upstream.requests.length > before ? true : undefined));
       upstream.behaviour = answer(200, completion());
       time += 86_400_000;
       const second = exchangeOf(await ask(house.address, { headers: as('one') }));

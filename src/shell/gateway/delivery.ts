@@ -33,6 +33,8 @@ export interface BodyAnswer {
 export class Delivery {
   /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
   onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
+  /** Called once when the exchange has ended, however it did. */
+  onEnded: () => void = () => undefined;
   readonly #context: GatewayContext;
   readonly #surface: Surface;
   readonly #record: ExchangeRecord;
@@ -74,8 +76,8 @@ export class Delivery {
   }
 
   /** Answers with an error of the gateway's own, under a receipt that says the request was refused. */
-  refuse(failure: Failure): void {
-    this.#answerWithError('refused', failure);
+  refuse(failure: Failure, headers: OutgoingHttpHeaders = {}): void {
+    this.#answerWithError('refused', failure, headers);
     if (failure.code === 'request/too-large') this.#discardRest();
   }
 
@@ -167,13 +169,15 @@ export class Delivery {
     this.#released = true;
     this.#context.active.end(this.#record.id);
     this.#context.bodies.give(this.#record.bodyLength);
+    this.onEnded();
   }
 
-  #answerWithError(status: 'refused' | 'failed', failure: Failure): void {
+  #answerWithError(status: 'refused' | 'failed', failure: Failure, more: OutgoingHttpHeaders = {}): void {
     const { status: http, body } = this.#surface.failureBody(failure);
     const headers: OutgoingHttpHeaders = {
       'content-type': 'application/json',
       'countersign-reason': failure.code,
+      ...more,
     };
     if (failure.code === 'request/too-large') headers.connection = 'close';
     this.answer({ status, reason: failure.code, http, headers, body, answer: null });
@@ -195,8 +199,9 @@ export class Delivery {
   /** No receipt could be kept, so no answer may look as if there were one. */
   #abandon(error: unknown): void {
     const failure = asFailure(this.#context, error);
-    // The log reports its own troubles once and for all; of the vault's the operator would hear nothing.
-    if (failure.code === 'vault/unavailable') this.#context.onProblem(failure.message);
+    // The log reports its own troubles once and for all; of those of vault and archive the operator would hear nothing.
+    if (failure.code === 'vault/unavailable' || failure.code === 'archive/unavailable')
+      this.#context.onProblem(failure.message);
     if (this.#response.headersSent) this.#response.destroy();
     else sendFailure(this.#response, this.#surface, failure);
   }

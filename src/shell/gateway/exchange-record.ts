@@ -6,14 +6,17 @@
  */
 import { randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
+import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Parameters } from '../../exchange/parameters.js';
+import { isSubstitution } from '../../exchange/substitution.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
+import { receiptKeys } from '../../receipt/entry.js';
 import { type Envelope, envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import {
@@ -28,6 +31,8 @@ import { writeStatement } from '../../receipt/statement.js';
 import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
+import type { Target } from './routing/route.js';
+import { UpstreamReceipt } from './upstream-receipt.js';
 
 /** How an exchange ended. */
 export interface Ending {
@@ -47,6 +52,26 @@ export interface SealedReceipt {
   readonly digest: string;
 }
 
+/** One upstream that was tried. */
+interface TriedUpstream {
+  readonly target: Target;
+  readonly started: number;
+  /** What it was sent; null when nothing reached it. */
+  sent: Uint8Array | null;
+  head: UpstreamHead | null;
+  /** The receipt of its own that it gives; null for an upstream that gives none. */
+  receipt: UpstreamReceipt | null;
+  /** When it was given up for another attempt, and why; null for the one that is in the end. */
+  given: { readonly ended: number; readonly reason: ReasonCode } | null;
+}
+
+const OUTCOMES = {
+  completed: 'answered',
+  refused: 'answered',
+  failed: 'failed',
+  aborted: 'aborted',
+} as const;
+
 /** How long after an exchange the log has to include its receipt, in milliseconds. */
 const PROMISE = 3_600_000;
 /** As many commitments as a receipt lists; beyond, one root stands for all. */
@@ -63,10 +88,10 @@ export class ExchangeRecord {
   readonly #thread: ClientThread;
   readonly #counter: number;
   #request: RequestFacts | null = null;
-  #upstream: Upstream | null = null;
-  #head: UpstreamHead | null = null;
-  #sent: Uint8Array | null = null;
-  #attempt: { started: number } | null = null;
+  readonly #tried: TriedUpstream[] = [];
+  /** What the upstream has sent, where the client gets a translation of it. */
+  #untranslated: ByteCollector | null = null;
+  #transforms: readonly string[] = [];
   #firstByte: number | null = null;
 
   /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
@@ -93,6 +118,8 @@ export class ExchangeRecord {
       'countersign-exchange': this.id,
       'countersign-opening': formatOpening(this.opening),
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
+      ...(this.#tried.length > 1 ? { 'countersign-attempts': String(this.#tried.length) } : {}),
+      ...this.#tried.at(-1)?.receipt?.headers,
     };
   }
 
@@ -105,19 +132,44 @@ export class ExchangeRecord {
     this.#request = request;
   }
 
-  sending(upstream: Upstream, body: Uint8Array): void {
-    this.#upstream = upstream;
-    this.#sent = body;
-    this.#attempt = { started: this.#context.now() };
+  /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
+  attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
+    this.#tried.push({ target, started: this.#context.now(), sent, head: null, receipt: null, given: null });
+    this.#transforms = transforms;
+    this.#untranslated = null;
+    this.#firstByte = null;
   }
 
   /** The upstream could not be reached: what was to be sent was not. */
   unsent(): void {
-    this.#sent = null;
+    this.#last.sent = null;
   }
 
   answering(head: UpstreamHead): void {
-    this.#head = head;
+    const last = this.#last;
+    last.head = head;
+    if (last.target.upstream.givesReceipts && last.sent !== null)
+      last.receipt = new UpstreamReceipt(head, last.sent);
+  }
+
+  /** The upstream has written one of the comments in which a gateway gives its receipts. */
+  upstreamComment(comment: Uint8Array): void {
+    this.#last.receipt?.comment(comment);
+  }
+
+  /** The attempt has failed, and another one follows. */
+  gaveUp(reason: ReasonCode): void {
+    this.#last.given = { ended: this.#context.now(), reason };
+  }
+
+  /** The next bytes of an answer that is translated. */
+  untranslated(chunk: Uint8Array): void {
+    this.#untranslated ??= new ByteCollector();
+    this.#untranslated.add(chunk);
+  }
+
+  get #last(): TriedUpstream {
+    return this.#tried.at(-1) as TriedUpstream;
   }
 
   firstByte(): void {
@@ -146,19 +198,24 @@ export class ExchangeRecord {
 
   /**
    * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client.
-   * Throws `vault/unavailable` or `log/unavailable`.
+   * Throws `archive/unavailable`, `vault/unavailable` or `log/unavailable`.
    */
   seal(ending: Ending): SealedReceipt {
+    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
     const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
     const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
     const envelope = this.#context.issuer.sign(payload);
-    const digest = toHex(payloadDigest(envelope));
+    const digest = payloadDigest(envelope);
     const response = ending.response?.bytes ?? null;
-    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response });
+    const received = this.#untranslated?.bytes ?? null;
+    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response, received });
     // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-    this.#context.log.append(envelopeBytes(envelope)).included.catch(() => undefined);
-    this.#thread.previous = digest;
-    return { envelope, digest };
+    const known = receiptKeys(digest, this.id);
+    this.#context.log.append(envelopeBytes(envelope), known).included.catch(() => undefined);
+    const name = toHex(digest);
+    this.#thread.previous = name;
+    return { envelope, digest: name };
   }
 
   #predicate(ending: Ending): Receipt {
@@ -171,7 +228,7 @@ export class ExchangeRecord {
       client: this.#thread.client,
       counter: this.#counter,
       epoch: this.#thread.epoch,
-      evidence: [],
+      evidence: this.#evidence(),
       exchange: this.id,
       issuer: issuer.label,
       log: { deadline: completed + PROMISE, origin: log.origin },
@@ -185,13 +242,16 @@ export class ExchangeRecord {
         parameters: this.#parameters(),
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
         surface: this.#surface.name,
-        transforms: [],
+        transforms: [...this.#transforms],
       },
       response: {
         finish: (ending.answer?.finish ?? [])
           .slice(0, MAX_LISTED_ITEMS)
           .map((reason, at) => this.#finish(reason, at)),
         http: ending.http,
+        ...(this.#untranslated === null
+          ? {}
+          : { received: this.#commit('response/received', this.#untranslated.bytes) }),
         reason: ending.reason,
         status: ending.status,
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
@@ -204,52 +264,87 @@ export class ExchangeRecord {
     };
   }
 
+  #evidence(): Receipt['evidence'] {
+    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    return evidence === null ? [] : [evidence.item];
+  }
+
+  /** The upstream that was tried last. */
+  get #upstream(): Upstream | null {
+    return this.#tried.at(-1)?.target.upstream ?? null;
+  }
+
+  get #head(): UpstreamHead | null {
+    return this.#tried.at(-1)?.head ?? null;
+  }
+
+  get #sent(): Uint8Array | null {
+    return this.#tried.at(-1)?.sent ?? null;
+  }
+
   #attempts(ending: Ending, ended: number): Attempt[] {
-    if (this.#upstream === null || this.#attempt === null) return [];
-    const outcome = {
-      completed: 'answered',
-      refused: 'answered',
-      failed: 'failed',
-      aborted: 'aborted',
-    } as const;
-    return [
-      {
-        ended,
-        outcome: outcome[ending.status],
-        reason: ending.reason,
-        started: this.#attempt.started,
-        status: this.#head?.status ?? null,
-        upstream: this.#upstream.name,
-      },
-    ];
+    return this.#tried.map((tried, at) => {
+      const { target, started, head, given } = tried;
+      return {
+        ended: given?.ended ?? ended,
+        outcome: given === null ? OUTCOMES[ending.status] : 'failed',
+        reason: given === null ? ending.reason : given.reason,
+        started,
+        status: head?.status ?? null,
+        upstream: target.upstream.name,
+        ...this.#attemptModel(target, at),
+        ...this.#attemptOrigin(target),
+        ...this.#attemptSent(tried),
+      };
+    });
+  }
+
+  /** Only where it is not the model that the client asked for. */
+  #attemptModel({ model }: Target, at: number): Pick<Attempt, 'model'> {
+    if (model === null || model === this.#request?.model) return {};
+    return { model: this.#name(`attempt/${at}/model`, model, this.#context.names.isPublic(model)) };
+  }
+
+  /** Only where it is not the one that the receipt names as the upstream's. */
+  #attemptOrigin({ upstream }: Target): Pick<Attempt, 'origin'> {
+    return this.#sent !== null && upstream.origin === this.#upstream?.origin
+      ? {}
+      : { origin: upstream.origin };
+  }
+
+  /** Only where it is not what the receipt says was sent. */
+  #attemptSent({ sent }: TriedUpstream): Pick<Attempt, 'sent'> {
+    if (sent === this.#sent) return {};
+    return { sent: sent === null ? null : this.#commit('request/sent', sent) };
   }
 
   #claims({ answer }: Ending): Receipt['claims'] {
     if (this.#sent === null) return [];
-    const model =
-      answer?.model == null
-        ? ({ about: 'model', source: 'none', status: 'unknown' } as const)
-        : ({ about: 'model', source: 'upstream', status: 'asserted' } as const);
+    const requested = this.#request?.model ?? null;
+    const served = answer?.model ?? null;
+    const model: Receipt['claims'] =
+      served === null
+        ? [{ about: 'model', source: 'none', status: 'unknown' }]
+        : [{ about: 'model', source: 'upstream', status: 'asserted' }];
+    if (requested !== null && served !== null && isSubstitution(requested, served))
+      model.push({ about: 'model/substituted', source: 'upstream', status: 'asserted' });
     return [
       { about: 'answer', source: 'none', status: 'unknown' },
-      model,
+      ...model,
       { about: 'place', source: 'issuer', status: 'asserted' },
     ];
   }
 
   #model(answer: AnswerFacts | null): Receipt['model'] {
+    const { names } = this.#context;
     const requested = this.#request?.model ?? null;
+    const asked = this.#tried.at(-1)?.target.model ?? requested;
     const served = answer?.model ?? null;
     return {
       digest: served === null ? null : (this.#upstream?.modelDigest(served) ?? null),
       requested:
-        requested === null
-          ? null
-          : this.#name('model/requested', requested, this.#context.names.isPublic(requested)),
-      served:
-        served === null
-          ? null
-          : this.#name('model/served', served, this.#context.names.serves(requested, served)),
+        requested === null ? null : this.#name('model/requested', requested, names.isPublic(requested)),
+      served: served === null ? null : this.#name('model/served', served, names.serves(asked, served)),
     };
   }
 
@@ -288,7 +383,8 @@ export class ExchangeRecord {
 
   #upstreamFacts(): Receipt['upstream'] {
     if (this.#upstream === null || this.#sent === null) return null;
-    const { 'x-request-id': id, 'request-id': requestId = id } = this.#head?.headers ?? {};
+    const headers = this.#head?.headers ?? {};
+    const requestId = headers['countersign-exchange'] ?? headers['request-id'] ?? headers['x-request-id'];
     return {
       origin: this.#upstream.origin,
       requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),

@@ -3,11 +3,10 @@
  *
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Surface } from '../../exchange/surface.js';
-import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
-import { AnswerRelay } from './answer-relay.js';
+import { Attempts, type ClientRequest } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
@@ -17,6 +16,7 @@ import { sendFailure } from './respond.js';
 export async function handleExchange(
   context: GatewayContext,
   surface: Surface,
+  target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -33,20 +33,27 @@ export async function handleExchange(
     return;
   }
 
-  const record = accept(context, surface, credentials(request, surface), body, received);
+  const credentials = credentialsOf(surface, request, target.query);
+  // A client is told from others by its key.
+  const [key = ''] = Object.values(credentials);
+  const record = accept(context, surface, key, body, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
     if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
-    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '');
+    const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
-    const upstream = chooseUpstream(context, facts.model);
-    if (!upstream.serves(surface.name)) throw new Failure('request/surface-unsupported', { field: 'model' });
-    learnNames(context, upstream, facts.model);
-    record.sending(upstream, body.bytes);
-    const relay = new AnswerRelay(context, surface, record, delivery);
-    relay.start(upstream, upstreamRequest(surface, request, body.bytes));
+    const route = context.routing.route(facts.model);
+    const sent: ClientRequest = {
+      facts,
+      query: target.query,
+      body: body.bytes,
+      contentType: request.headers['content-type'] ?? 'application/json',
+      headers: forwarded(surface, request),
+      credentials,
+    };
+    start(new Attempts(context, surface, record, delivery, sent, route), delivery);
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
@@ -71,40 +78,42 @@ function accept(
   }
 }
 
-/** The engine for its own model; for every other, the upstream that the operator named. */
-function chooseUpstream({ upstreams, names }: GatewayContext, model: string | null): Upstream {
-  const [engine, named] = upstreams;
-  const chosen = engine !== undefined && model !== null && names.isListedBy(engine, model) ? engine : named;
-  if (chosen === undefined) throw new Failure('request/model-unknown', { field: 'model' });
-  return chosen;
+function start(attempts: Attempts, delivery: Delivery): void {
+  try {
+    attempts.start();
+  } catch (error) {
+    if (!(error instanceof Failure && error.code === 'upstream/circuit-open')) throw error;
+    delivery.refuse(error, { 'retry-after': String(attempts.retryAfter) });
+  }
 }
 
-/** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */
-function learnNames(context: GatewayContext, upstream: Upstream, model: string | null): void {
-  const { names, now } = context;
-  const known = model !== null && names.isPublic(model);
-  if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
-}
-
-/** By what a client is told from others: its key, in the header where this API has it or else in the other. */
-function credentials({ headers }: IncomingMessage, { keyHeader }: Surface): string {
-  const key = headers[keyHeader] ?? headers.authorization ?? '';
-  return typeof key === 'string' ? key : key.join();
-}
-
-/** What an upstream learns about the client: the body, how to answer it, and the client's own key. */
-function upstreamRequest(
-  { name, keyHeader, clientHeaders }: Surface,
+/** The client's own key, by the header in which an upstream takes it; the first is the one that counts. */
+export function credentialsOf(
+  { keyHeaders, keyQuery }: Api,
   { headers }: IncomingMessage,
-  body: Uint8Array,
-): UpstreamRequest {
-  const forwarded: Record<string, string> = {
+  query: URLSearchParams,
+): Readonly<Record<string, string>> {
+  const given = pick(headers, keyHeaders);
+  const [usual] = keyHeaders;
+  // A key in an address goes on in a header: addresses are written into many logs.
+  const asked = keyQuery === null ? null : query.get(keyQuery);
+  return asked === null || usual in given ? given : { [usual]: asked, ...given };
+}
+
+/** What an upstream may learn about the client beside the body: how to answer it. */
+function forwarded({ clientHeaders }: Surface, { headers }: IncomingMessage): Record<string, string> {
+  return {
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
+    ...pick(headers, [...clientHeaders, 'user-agent']),
   };
-  for (const header of [...clientHeaders, 'user-agent']) {
-    const value = headers[header];
-    if (typeof value === 'string') forwarded[header] = value;
+}
+
+export function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
+  const picked: Record<string, string> = {};
+  for (const name of names) {
+    const value = headers[name];
+    if (typeof value === 'string') picked[name] = value;
   }
-  return { path: `/${name}`, method: 'POST', headers: forwarded, keyHeader, body };
+  return picked;
 }

@@ -8,9 +8,10 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { GEMINI } from '../../exchange/gemini/api.js';
 import { OPENAI } from '../../exchange/openai/api.js';
-import type { Api, Surface } from '../../exchange/surface.js';
-import { SURFACES } from '../../exchange/surfaces.js';
+import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
+import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
 import { Failure } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { connectionLimit } from '../http/connections.js';
@@ -18,7 +19,9 @@ import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
 import { asFailure, type GatewayContext } from './context.js';
+import { handleEvidence } from './evidence.js';
 import { handleExchange } from './exchange.js';
+import { handleGoogleModels } from './google-models.js';
 import { handleModels } from './models.js';
 import { handleReceipt } from './receipts.js';
 import { sendFailure, sendJson } from './respond.js';
@@ -108,8 +111,9 @@ export class Gateway {
       return;
     }
     const handler = this.#route(route, request, url.searchParams, response);
-    if (handler === null) throw new Failure('request/route-unknown', { detail: 'the API is under /v1' });
-    const methods = SURFACE_AT.has(route) ? ['POST'] : ['GET', 'HEAD'];
+    if (handler === null)
+      throw new Failure('request/route-unknown', { detail: 'the APIs are under /v1 and /v1beta' });
+    const methods = surfaceAt(route) === null ? ['GET', 'HEAD'] : ['POST'];
     if (!methods.includes(request.method ?? '')) {
       sendFailure(response, apiOf(request), new Failure('request/method-refused'), {
         allow: methods.join(', '),
@@ -126,13 +130,20 @@ export class Gateway {
     query: URLSearchParams,
     response: ServerResponse,
   ): (() => Promise<void> | void) | null {
-    const surface = SURFACE_AT.get(route);
-    if (surface !== undefined) return () => this.#exchange(surface, request, response);
+    const asked = surfaceAt(route);
+    if (asked !== null) {
+      const { surface, model } = asked;
+      return () => this.#exchange(surface, { model, query }, request, response);
+    }
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
+    const evidence = /^\/v1\/evidence\/([^/]+)$/.exec(route);
+    if (evidence !== null) return () => handleEvidence(this.#admitted, evidence[1] ?? '', response);
     switch (route) {
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
+      case '/v1beta/models':
+        return () => handleGoogleModels(this.#admitted, request, query, response);
       case '/healthz':
         return () => sendJson(response, 200, { status: 'alive' });
       case '/readyz':
@@ -144,10 +155,15 @@ export class Gateway {
     }
   }
 
-  async #exchange(surface: Surface, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async #exchange(
+    surface: Surface,
+    target: RequestTarget,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ): Promise<void> {
     const context = this.#admitted;
     if (context.active.closing) throw new Failure('gateway/closing');
-    await handleExchange(context, surface, request, response);
+    await handleExchange(context, surface, target, request, response);
   }
 
   get #admitted(): GatewayContext {
@@ -174,25 +190,23 @@ export class Gateway {
   }
 }
 
-const SURFACE_AT: ReadonlyMap<string, Surface> = new Map(
-  SURFACES.map(surface => [`/v1/${surface.name}`, surface]),
-);
-
 /** Only the path and the query of a request's target count. */
 const BASE = 'http://gateway.invalid';
 
 /** Whose errors a client expects; OpenAI's, where the path does not say. */
 function apiOf({ url = '/' }: IncomingMessage): Api {
   const path = URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
-  return SURFACE_AT.get(path) ?? OPENAI;
+  return surfaceAt(path)?.surface ?? (path.startsWith(`${GEMINI.base}/`) ? GEMINI : OPENAI);
 }
 
 const WELCOME = {
   name: 'countersign',
   paths: [
-    ...[...SURFACE_AT.keys()].map(path => `POST ${path}`),
+    ...SURFACES.map(({ base, path }) => `POST ${base}${path}`),
     'GET /v1/models',
+    'GET /v1beta/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
+    'GET /v1/evidence/<digest>',
     'POST /log/entries?wait=included|witnessed',
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',

@@ -10,7 +10,7 @@ let gateway: TestGateway;
 
 beforeAll(async () => {
   upstream = await TestUpstream.start();
-  gateway = await openGateway({ upstream: upstream.base, timeouts: { firstByte: 10_000 } });
+  gateway = await openGateway({ upstream: upstream.base, timeouts: { firstToken: 10_000 } });
 });
 
 afterAll(async () => {

@@ -7,6 +7,9 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/model-list.js';
+import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js';
+import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
   ModelCard,
   Transfer,
@@ -18,13 +21,23 @@ import type {
 } from '../../exchange/upstream.js';
 import type { Timeouts } from './timeouts.js';
 
-export interface HttpUpstreamOptions {
-  readonly name: string;
+/** An API of a server whose address is known in full. */
+export interface HttpApi extends Omit<ProviderApi, 'base' | 'dialect'> {
   /** The API's base, its version included: `https://api.openai.com/v1`. */
   readonly base: URL;
-  /** The gateway's own key there; without one the client's Authorization is forwarded. */
+}
+
+export interface HttpUpstreamOptions {
+  readonly name: string;
+  /** Each surface belongs to the first that has it; the models are listed by the very first. All have one origin. */
+  readonly apis: readonly [HttpApi, ...HttpApi[]];
+  /** The gateway's own key there; without one, what the client brought is forwarded. */
   readonly key: string | null;
-  readonly timeouts: Timeouts;
+  readonly listing: ModelListing | null;
+  /** HTTP statuses that say, beside the usual ones, that the same request may fare better a little later. */
+  readonly transient?: readonly number[];
+  readonly givesReceipts?: boolean;
+  readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
 }
 
 /** What a request learns about the connection that served it. */
@@ -39,50 +52,52 @@ export class HttpUpstream implements Upstream {
   readonly origin: string;
   /** What a remote server assumes when a request is silent is not known here. */
   readonly defaults = {};
+  readonly givesReceipts: boolean;
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
+  readonly #apiOf: ReadonlyMap<SurfaceName, HttpApi>;
 
   constructor(options: HttpUpstreamOptions) {
     this.name = options.name;
-    this.origin = options.base.origin;
+    this.origin = options.apis[0].base.origin;
+    this.givesReceipts = options.givesReceipts ?? false;
     this.#options = options;
-    const { connect, firstByte, idle } = options.timeouts;
+    this.#apiOf = new Map(
+      options.apis.toReversed().flatMap(api => api.surfaces.map(surface => [surface, api] as const)),
+    );
     this.#pool = new Pool(this.origin, {
       connections: 256,
       pipelining: 1,
-      headersTimeout: firstByte,
-      bodyTimeout: idle,
+      // Whoever sends a request waits for its beginning; how long a silence may last after that is seen to by each transfer.
+      headersTimeout: 0,
+      bodyTimeout: 0,
       factory: (origin, clientOptions) =>
-        new ObservedClient(origin, clientOptions as Client.Options, connect),
+        new ObservedClient(origin, clientOptions as Client.Options, options.timeouts.connect),
     });
   }
 
-  /** Which paths a remote server knows is not known here; its own error says so. */
-  serves(): boolean {
-    return true;
+  serves(surface: SurfaceName): boolean {
+    return this.#apiOf.has(surface);
   }
 
-  send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
-    const transfer = new HttpTransfer(sink);
-    const connection: Connection = { tlsSpki: null };
-    this.#pool.dispatch(
-      {
-        path: this.#options.base.pathname.replace(/\/$/, '') + request.path,
-        method: request.method,
-        headers: this.#headers(request),
-        body: request.body.length > 0 ? request.body : null,
-        connection,
-      } as Dispatcher.DispatchOptions,
-      transfer.handler(connection),
-    );
-    return transfer;
+  isTransient(status: number): boolean {
+    return isTransientStatus(status, this.#options);
   }
 
-  async models(authorization?: string): Promise<readonly ModelCard[]> {
-    const body = await this.#get('/models', authorization === undefined ? {} : { authorization });
-    const list = (JSON.parse(body) as { data?: unknown }).data;
-    if (!Array.isArray(list)) return [];
-    return list.flatMap(readModelCard);
+  /** `surface` must be one that this upstream {@link serves}. */
+  send({ surface, path, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
+    const api = this.#apiOf.get(surface) as HttpApi;
+    const length = { 'content-length': String(body.length) };
+    const sent = { ...api.headers, ...headers, ...length, ...this.#credentials(api, credentials, key) };
+    return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink);
+  }
+
+  async models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
+    const { listing, apis } = this.#options;
+    if (listing === null) return [];
+    const [api] = apis;
+    const headers = { ...api.headers, ...this.#credentials(api, credentials, null) };
+    return readModelList(JSON.parse(await this.#get(pathOf(api, LIST_PATHS[listing]), headers)), listing);
   }
 
   modelDigest(): null {
@@ -93,24 +108,39 @@ export class HttpUpstream implements Upstream {
     await this.#pool.destroy();
   }
 
-  #headers({ headers, body, keyHeader = 'authorization' }: UpstreamRequest): Record<string, string> {
-    const sent: Record<string, string> = { ...headers, 'accept-encoding': 'identity' };
-    if (body.length > 0) sent['content-length'] = String(body.length);
-    const { key } = this.#options;
-    if (key === null) return sent;
-    // The client's own key, in whichever header it came, is for nobody but the gateway then.
-    delete sent.authorization;
-    delete sent['x-api-key'];
-    sent[keyHeader] = keyHeader === 'authorization' ? `Bearer ${key}` : key;
-    return sent;
+  /** With a key of the gateway's own, the client's, in whichever header it came, is for nobody but the gateway. */
+  #credentials(
+    { keyHeader }: HttpApi,
+    credentials: Readonly<Record<string, string>>,
+    clientKey: string | null,
+  ): Readonly<Record<string, string>> {
+    const key = this.#options.key ?? clientKey;
+    if (key === null) return credentials;
+    return { [keyHeader]: keyHeader === 'authorization' ? `Bearer ${key}` : key };
+  }
+
+  #dispatch(
+    request: Pick<Dispatcher.DispatchOptions, 'path' | 'method' | 'body'> & {
+      headers: Record<string, string>;
+    },
+    sink: UpstreamSink,
+  ): Transfer {
+    const transfer = new HttpTransfer(sink, this.#options.timeouts.idle);
+    const connection: Connection = { tlsSpki: null };
+    request.headers['accept-encoding'] = 'identity';
+    this.#pool.dispatch(
+      { ...request, connection } as Dispatcher.DispatchOptions,
+      transfer.handler(connection),
+    );
+    return transfer;
   }
 
   #get(path: string, headers: Record<string, string>): Promise<string> {
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let length = 0;
-      const transfer = this.send(
-        { path, method: 'GET', headers, body: new Uint8Array() },
+      const transfer = this.#dispatch(
+        { path, method: 'GET', headers },
         {
           head: ({ status }) => {
             if (status !== 200) transfer.abort();
@@ -126,6 +156,10 @@ export class HttpUpstream implements Upstream {
       );
     });
   }
+}
+
+function pathOf({ base }: HttpApi, path: string): string {
+  return base.pathname.replace(/\/$/, '') + path;
 }
 
 /** A connection that knows whom it is talking to, so that a receipt can name the TLS key that really answered. */
@@ -163,13 +197,18 @@ function spkiHash(socket: TLSSocket): string | null {
 
 class HttpTransfer implements Transfer {
   readonly #sink: UpstreamSink;
+  /** How long a silence may last once the answer has begun, in milliseconds. */
+  readonly #patience: number;
   #controller: Dispatcher.DispatchController | null = null;
+  #silence: NodeJS.Timeout | null = null;
   #paused = false;
   #aborted = false;
+  #late = false;
   #ended = false;
 
-  constructor(sink: UpstreamSink) {
+  constructor(sink: UpstreamSink, patience: number) {
     this.#sink = sink;
+    this.#patience = patience;
   }
 
   handler(connection: Connection): Dispatcher.DispatchHandler {
@@ -180,32 +219,69 @@ class HttpTransfer implements Transfer {
       },
       onResponseStart: (_controller, status, headers) => {
         // An informational answer (1xx) announces the real one.
-        if (status >= 200) this.#sink.head(readHead(status, headers, connection.tlsSpki));
+        if (status < 200) return;
+        this.#listen();
+        this.#sink.head(readHead(status, headers, connection.tlsSpki));
         if (this.#paused) this.#controller?.pause();
       },
-      onResponseData: (_controller, chunk) => this.#sink.data(chunk),
+      onResponseData: (_controller, chunk) => {
+        this.#silence?.refresh();
+        this.#sink.data(chunk);
+      },
       onResponseEnd: () => {
-        this.#ended = true;
+        this.#end();
         this.#sink.end();
       },
       onResponseError: (_controller, error) => {
         if (this.#ended) return;
-        this.#ended = true;
-        this.#sink.fail(
-          this.#aborted ? { kind: 'aborted' } : describeFailure(error, this.#controller !== null),
-        );
+        this.#end();
+        this.#sink.fail(this.#failure(error));
       },
     };
   }
 
+  /** Undici gives a request to a connection when that stands. */
+  get sent(): boolean {
+    return this.#controller !== null;
+  }
+
   pause(): void {
     this.#paused = true;
+    // A silence that we have asked for is none of the upstream's.
+    this.#hush();
     this.#controller?.pause();
   }
 
   resume(): void {
+    if (!this.#paused) return;
     this.#paused = false;
+    if (!this.#ended) this.#listen();
     this.#controller?.resume();
+  }
+
+  /** Gives the upstream its time from now on. */
+  #listen(): void {
+    this.#hush();
+    this.#silence = setTimeout(() => {
+      this.#late = true;
+      this.#controller?.abort(new errors.RequestAbortedError());
+    }, this.#patience);
+  }
+
+  #hush(): void {
+    if (this.#silence !== null) clearTimeout(this.#silence);
+    this.#silence = null;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#hush();
+  }
+
+  #failure(error: Error): UpstreamFailure {
+    if (this.#aborted) return { kind: 'aborted' };
+    if (this.#late) return { kind: 'timeout', phase: 'idle' };
+    return describeFailure(error, this.sent);
   }
 
   abort(): void {
@@ -230,21 +306,6 @@ function readHead(
 /** `connected`: whether the request had been given to a connection. */
 function describeFailure(error: Error, connected: boolean): UpstreamFailure {
   if (error instanceof errors.ConnectTimeoutError) return { kind: 'timeout', phase: 'connect' };
-  if (error instanceof errors.HeadersTimeoutError) return { kind: 'timeout', phase: 'first-byte' };
-  if (error instanceof errors.BodyTimeoutError) return { kind: 'timeout', phase: 'idle' };
   const code = (error as NodeJS.ErrnoException).code ?? error.name;
   return connected ? { kind: 'broken', detail: code } : { kind: 'connect', detail: code };
-}
-
-function readModelCard(value: unknown): ModelCard[] {
-  const { id, created, owned_by } = (value ?? {}) as Partial<ModelCard>;
-  if (typeof id !== 'string' || id.length > 256) return [];
-  return [
-    {
-      id,
-      object: 'model',
-      created: Number.isSafeInteger(created) ? (created as number) : 0,
-      owned_by: typeof owned_by === 'string' ? owned_by : 'unknown',
-    },
-  ];
 }

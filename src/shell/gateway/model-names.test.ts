@@ -4,7 +4,7 @@ import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.
 import { exchangeOf, fetchBundle, receiptOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import type { ModelCard, Upstream } from '../../exchange/upstream.js';
-import { ModelNames } from './model-names.js';
+import { ModelNames, type ModelNamesOptions } from './model-names.js';
 
 /** An upstream that lists these models, until told otherwise. */
 function listing(...ids: string[]): Upstream & { list: (...next: string[]) => void; fail: () => void } {
@@ -23,15 +23,17 @@ function listing(...ids: string[]): Upstream & { list: (...next: string[]) => vo
 const cards = (ids: readonly string[]): ModelCard[] =>
   ids.map(id => ({ id, object: 'model', created: 1, owned_by: 'x' }));
 
+const NOTHING_KNOWN: ModelNamesOptions = { known: [], aliases: new Set(), upstreams: new Set() };
+
 async function namesOf(...ids: string[]): Promise<ModelNames> {
-  const names = new ModelNames(null);
+  const names = new ModelNames(NOTHING_KNOWN);
   await names.ask(listing(...ids));
   return names;
 }
 
 describe('which names may be shown', () => {
   it('those that an upstream lists, for as long as it does', async () => {
-    const names = new ModelNames(null);
+    const names = new ModelNames(NOTHING_KNOWN);
     const [one, two] = [listing('a', 'b'), listing('c')];
     await names.ask(one);
     await names.ask(two);
@@ -46,7 +48,7 @@ describe('which names may be shown', () => {
   });
 
   it('those that a provider is known for, listed or not', () => {
-    const names = new ModelNames(/^gpt-[a-z0-9.-]+$/);
+    const names = new ModelNames({ ...NOTHING_KNOWN, known: [/^gpt-[a-z0-9.-]+$/] });
     expect(['gpt-4o-mini', 'ft:gpt-4o:somebody', 'llama'].map(name => names.isPublic(name))).toEqual([
       true,
       false,
@@ -54,8 +56,22 @@ describe('which names may be shown', () => {
     ]);
   });
 
+  it('those that the operator has made', () => {
+    const names = new ModelNames({ ...NOTHING_KNOWN, aliases: new Set(['fast', 'Otto Normal']) });
+    expect(['fast', 'slow', 'Otto Normal'].map(name => names.isPublic(name))).toEqual([true, false, false]);
+  });
+
+  it('with the name of an upstream in front, if the rest may be', () => {
+    const names = new ModelNames({ known: [/^gpt-4o$/], aliases: new Set(), upstreams: new Set(['openai']) });
+    expect(
+      ['openai/gpt-4o', 'openai/openai/gpt-4o', 'groq/gpt-4o', 'openai/ft:mine', 'openai/', '/gpt-4o'].map(
+        name => names.isPublic(name),
+      ),
+    ).toEqual([true, true, false, false, false, false]);
+  });
+
   it('an upstream is asked again at most once a minute', () => {
-    const names = new ModelNames(null);
+    const names = new ModelNames(NOTHING_KNOWN);
     const [one, two] = [listing(), listing()];
     expect([0, 59_999, 60_000].map(now => names.claimsAsking(one, now))).toEqual([true, false, true]);
     expect(names.claimsAsking(two, 60_001)).toBe(true);

@@ -1,30 +1,37 @@
 /**
- * Which model names may stand in the public log: those that an upstream lists to everybody or to the operator, and those that a provider
- * is known for. A client can write anything where a model's name belongs, an upstream can answer with anything, and what an upstream
+ * Which model names may stand in the public log: those that an upstream lists to everybody or to the operator, those that a provider
+ * is known for, and those that the operator has made. A client can write anything where a model's name belongs, an upstream can answer with anything, and what an upstream
  * lists to one client (a model that it has fine-tuned, say) is that client's business; none of it may enter the log for ever.
  */
+import { isVersionOf } from '../../exchange/substitution.js';
 import type { Upstream } from '../../exchange/upstream.js';
 
 const PUBLISHABLE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
-/** How a provider names a dated version of a model that it lists, as in `-2024-07-18` or `-20240718`. */
-const VERSION_SUFFIX = /^-[0-9][0-9-]{3,15}$/;
 const MAX_LISTED = 10_000;
 /** Between two questions to an upstream for what it lists, in milliseconds. */
 const ASKING_PAUSE = 60_000;
 
+export interface ModelNamesOptions {
+  /** The public names of providers, where they can be told by their form. */
+  readonly known: readonly RegExp[];
+  /** The operator's own names for models. */
+  readonly aliases: ReadonlySet<string>;
+  /** The names of upstreams, which may stand in front of a model's. */
+  readonly upstreams: ReadonlySet<string>;
+}
+
 export class ModelNames {
   readonly #byUpstream = new Map<Upstream, ReadonlySet<string>>();
   readonly #askedAt = new Map<Upstream, number>();
-  readonly #known: RegExp | null;
+  readonly #options: ModelNamesOptions;
 
-  /** `known`: the public names of the named provider, where they can be told by their form. */
-  constructor(known: RegExp | null) {
-    this.#known = known;
+  constructor(options: ModelNamesOptions) {
+    this.#options = options;
   }
 
   /** Asks an upstream, without any client's key, for what it lists, and remembers it; when it cannot be asked, nothing changes. */
   async ask(upstream: Upstream): Promise<void> {
-    const models = await upstream.models().catch(() => null);
+    const models = await upstream.models({}).catch(() => null);
     if (models === null) return;
     const ids = models.slice(0, MAX_LISTED).map(({ id }) => id);
     this.#byUpstream.set(upstream, new Set(ids.filter(id => PUBLISHABLE.test(id))));
@@ -44,9 +51,11 @@ export class ModelNames {
   /** Whether a model's name may stand in the log. */
   isPublic(model: string): boolean {
     if (!PUBLISHABLE.test(model)) return false;
-    return (
-      (this.#known?.test(model) ?? false) || [...this.#byUpstream.values()].some(names => names.has(model))
-    );
+    const { known, aliases, upstreams } = this.#options;
+    if (aliases.has(model) || known.some(names => names.test(model))) return true;
+    if ([...this.#byUpstream.values()].some(names => names.has(model))) return true;
+    const slash = model.indexOf('/');
+    return slash > 0 && upstreams.has(model.slice(0, slash)) && this.isPublic(model.slice(slash + 1));
   }
 
   /** Whether the name that an upstream served may: a public one, or a dated version of the public one that was asked for. */
@@ -56,8 +65,7 @@ export class ModelNames {
       requested !== null &&
       this.isPublic(requested) &&
       PUBLISHABLE.test(served) &&
-      served.startsWith(requested) &&
-      VERSION_SUFFIX.test(served.slice(requested.length))
+      isVersionOf(served, requested)
     );
   }
 }

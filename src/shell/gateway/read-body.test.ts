@@ -40,7 +40,7 @@ describe('a body of a megabyte that comes byte by byte', () => {
   it('is served like any other', { timeout: 60_000 }, async () => {
     const upstream = await TestUpstream.start();
     upstream.behaviour = answer(200, completion());
-    const gateway = await openGateway({ upstream: upstream.base, timeouts: { firstByte: 30_000 } });
+    const gateway = await openGateway({ upstream: upstream.base, timeouts: { firstToken: 30_000 } });
     try {
       const body = JSON.stringify(chat({}, 'x'.repeat(MEGABYTE)));
       const chunks = Array.from(body, character => `1\r\n${character}\r\n`).join('');

@@ -2,6 +2,8 @@ import type { Failure } from '../../reason.js';
 
 /** What both forms of an answer have in common. Each method may throw a `Failure` for what the upstream got wrong. */
 export interface Relay {
+  /** Whether the answer has begun: its first event has come, or the first byte of its body. */
+  readonly begun: boolean;
   data(chunk: Uint8Array): void;
   end(): void;
   /** The upstream failed, or answered with what cannot be passed on. */

@@ -105,15 +105,15 @@ function rawStatus(bytes: string): Promise<number> {
 it('GET / names every surface, and each name in receipts has one', async () => {
   const { paths } = json<{ paths: string[] }>(await ask(gateway.address, { path: '/' }));
   expect(SURFACES.map(({ name }) => name).sort()).toEqual([...SURFACE_NAMES].sort());
-  expect(paths).toEqual(expect.arrayContaining(SURFACES.map(({ name }) => `POST /v1/${name}`)));
+  expect(paths).toEqual(expect.arrayContaining(SURFACES.map(({ base, path }) => `POST ${base}${path}`)));
 });
 
 describe('methods', () => {
   const cases = [
-    ...SURFACES.flatMap(({ name }) =>
+    ...SURFACES.flatMap(({ base, path }) =>
       ['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'PATCH'].map(method => ({
         method,
-        path: `/v1/${name}`,
+        path: `${base}${path.replace('{model}', 'm')}`,
         allow: 'POST',
       })),
     ),
@@ -127,8 +127,8 @@ describe('methods', () => {
     expect(got.status).toBe(405);
     expect(got.headers.allow).toBe(allow);
     expect(got.headers['countersign-reason']).toBe('request/method-refused');
-    // Anthropic's errors have no code.
-    if (method !== 'HEAD' && !path.startsWith('/v1/messages'))
+    // Anthropic's errors have no code, and Google's have the HTTP status in its place.
+    if (method !== 'HEAD' && !path.startsWith('/v1/messages') && !path.startsWith('/v1beta/'))
       expect(errorOf(got).code).toBe('method_not_supported');
   });
 });

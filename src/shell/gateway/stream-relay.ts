@@ -1,20 +1,18 @@
-/**
- * An answer that comes as server-sent events: each is chained, read and passed on at once, with the acceptance in front of the first and
- * the receipt in front of the last.
- */
-import { ByteCollector } from '../../bytes/collector.js';
-import { toHex } from '../../bytes/hex.js';
-import { concat, fromUtf8 } from '../../bytes/octets.js';
-import { type EventBlock, EventSplitter, eventBytes, eventData } from '../../exchange/server-sent-events.js';
-import type { AnswerReader, Surface } from '../../exchange/surface.js';
-import type { Transfer, UpstreamHead } from '../../exchange/upstream.js';
-import { Failure, type ReasonCode } from '../../reason.js';
-import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
-import type { Receipt } from '../../receipt/receipt.js';
-import { StreamChain } from '../../receipt/stream-chain.js';
+/** An upstream's answer that comes as server-sent events: each is read and passed on at once. */
+import { fromUtf8 } from '../../bytes/octets.js';
+import {
+  type EventBlock,
+  EventSplitter,
+  eventData,
+  type ServerSentEvent,
+} from '../../exchange/server-sent-events.js';
+import type { AnswerReader, StreamEvent } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
+import type { UpstreamHead } from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
+import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
-import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -23,41 +21,31 @@ const LINGER = 1000;
 /** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
 const RESERVED_COMMENT = /^\s*countersign-/i;
 
-export class StreamRelay implements Relay {
-  readonly #limits: GatewayLimits;
-  readonly #surface: Surface;
-  readonly #record: ExchangeRecord;
-  readonly #delivery: Delivery;
-  readonly #transfer: Transfer | null;
-  readonly #http: number;
-  readonly #splitter: EventSplitter;
-  readonly #chain: StreamChain;
-  readonly #reader: AnswerReader;
-  /** What the client has been sent, comments of ours aside: this is what the vault keeps. */
-  readonly #sent = new ByteCollector();
-  #accepted = false;
-  /** How many events the client has been sent. */
-  #events = 0;
-  #waiting = false;
+export interface StreamRelayOptions {
+  readonly limits: GatewayLimits;
+  readonly reader: AnswerReader;
+  readonly translation: AnswerTranslation | null;
+  readonly stream: ClientStream;
+  readonly delivery: Delivery;
+  readonly head: UpstreamHead;
+  /** Lets go of an upstream whose stream begins with an error, if another can be asked; returns whether that is so. */
+  readonly giveUp: () => boolean;
+  /** Called with each comment that only an issuer may write, which is not passed on. */
+  readonly onReserved: (comment: Uint8Array) => void;
+}
 
-  constructor(
-    limits: GatewayLimits,
-    surface: Surface,
-    record: ExchangeRecord,
-    delivery: Delivery,
-    head: UpstreamHead,
-    transfer: Transfer | null,
-  ) {
-    this.#limits = limits;
-    this.#surface = surface;
-    this.#record = record;
-    this.#delivery = delivery;
-    this.#transfer = transfer;
-    this.#http = head.status;
-    this.#reader = surface.newReader();
-    this.#splitter = new EventSplitter(limits.eventBytes);
-    this.#chain = new StreamChain(record.opening);
-    delivery.beginStream(head.status, forwardedHeaders(head.headers));
+export class StreamRelay implements Relay {
+  readonly #options: StreamRelayOptions;
+  readonly #splitter: EventSplitter;
+  #given = false;
+
+  constructor(options: StreamRelayOptions) {
+    this.#options = options;
+    this.#splitter = new EventSplitter(options.limits.eventBytes);
+  }
+
+  get begun(): boolean {
+    return this.#options.stream.committed;
   }
 
   data(chunk: Uint8Array): void {
@@ -69,100 +57,89 @@ export class StreamRelay implements Relay {
    * failed itself.
    */
   end(): void {
+    const { reader, stream, translation } = this.#options;
     this.#relayAll(this.#splitter.end());
-    if (this.#delivery.ended) return;
-    if (this.#reader.failed) {
-      if (this.#seal('failed', 'upstream/error') !== null) this.#delivery.finishStream(null);
-      return;
-    }
-    if (!this.#reader.finished) throw new Failure('upstream/broken', { detail: 'no end of the stream' });
-    if (this.#seal('completed', null) !== null) this.#delivery.finishStream(null);
+    if (translation !== null && !this.#isOver) this.#passAll(translation.end());
+    if (this.#isOver) return;
+    if (!reader.failed && !reader.finished)
+      throw new Failure('upstream/broken', { detail: 'no end of the stream' });
+    this.#begin();
+    if (reader.failed) stream.close('failed', 'upstream/error', reader.answer);
+    else stream.close('completed', null, reader.answer);
   }
 
   fail(failure: Failure): void {
-    const raw = this.#surface.failureEvent(failure, this.#events);
-    this.#finish(readEvent(raw), 'failed', failure.code);
+    this.#options.stream.fail(failure, this.#options.reader.answer);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
-    this.#seal('aborted', reason);
+    this.#options.stream.abort(reason, this.#options.reader.answer);
+  }
+
+  #begin(): void {
+    const { stream, head } = this.#options;
+    if (!stream.begun) stream.begin(head.status, forwardedHeaders(head.headers));
   }
 
   #relayAll(blocks: readonly EventBlock[]): void {
     for (const block of blocks) {
-      if (this.#delivery.ended) return;
+      if (this.#isOver) return;
       this.#relay(block);
     }
   }
 
+  get #isOver(): boolean {
+    return this.#given || this.#options.delivery.ended;
+  }
+
   #relay(block: EventBlock): void {
-    const raw = block.comments.some(isReserved) ? withoutReserved(block.raw) : block.raw;
+    const { stream, translation, onReserved } = this.#options;
+    const reserved = block.comments.filter(isReserved);
+    for (const comment of reserved) onReserved(comment);
+    const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
-      this.#write(raw);
+      this.#begin();
+      stream.comment(raw);
       return;
     }
-    if (this.#sent.length + raw.length > this.#limits.responseBytes) throw new Failure('upstream/oversized');
-    const type = block.event.event === null ? null : fromUtf8(block.event.event);
-    const isLast = this.#reader.event({ type, data: fromUtf8(eventData(block.event)) });
+    if (translation === null) this.#pass({ ...block, raw });
+    else this.#passAll(translation.event(readEvent(block.event)));
+  }
+
+  /** Events as a translation writes them, each in a block of its own. */
+  #passAll(blocks: readonly Uint8Array[]): void {
+    for (const raw of blocks) {
+      if (this.#isOver) return;
+      const [block] = new EventSplitter(raw.length).push(raw);
+      this.#pass(block as EventBlock);
+    }
+  }
+
+  /** An event on its way to the client. */
+  #pass(block: EventBlock): void {
+    const { limits, stream, reader, giveUp } = this.#options;
+    const { raw } = block;
+    if (stream.length + raw.length > limits.responseBytes) throw new Failure('upstream/oversized');
+    const isLast = reader.event(readEvent(block.event as ServerSentEvent));
+    const { failed } = reader;
+    if (failed && !stream.committed && giveUp()) {
+      this.#given = true;
+      return;
+    }
+    this.#begin();
     if (isLast) {
-      const { failed } = this.#reader;
-      this.#finish({ ...block, raw }, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null);
+      stream.finish(block, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null, reader.answer);
+      // An upstream that ends where it said it would keeps its connection for the next request.
+      const { source } = stream;
+      setTimeout(() => source?.abort(), LINGER).unref();
       return;
     }
-    this.#keep(raw, block);
-    this.#write(concat(this.#acceptance(), raw));
-  }
-
-  /** The last event: sealed first, because the receipt that goes in front of it commits to it. */
-  #finish(block: EventBlock, status: Receipt['response']['status'], reason: ReasonCode | null): void {
-    this.#keep(block.raw, block);
-    const acceptance = this.#acceptance();
-    const sealed = this.#seal(status, reason);
-    if (sealed === null) return;
-    const receipt = this.#delivery.carriesComments
-      ? commentLine(RECEIPT_COMMENT, sealed.envelope)
-      : new Uint8Array();
-    this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
-    // An upstream that ends where it said it would keeps its connection for the next request.
-    setTimeout(() => this.#transfer?.abort(), LINGER).unref();
-  }
-
-  /** The acceptance's comment line, in front of the first event only. */
-  #acceptance(): Uint8Array {
-    if (this.#accepted || !this.#delivery.carriesComments) return new Uint8Array();
-    this.#accepted = true;
-    return commentLine(ACCEPTANCE_COMMENT, this.#record.accept());
-  }
-
-  #keep(raw: Uint8Array, { event }: EventBlock): void {
-    if (event !== null) {
-      this.#chain.add(eventBytes(event));
-      this.#events++;
-    }
-    this.#sent.add(raw);
-  }
-
-  /** A client that reads slowly slows the upstream down instead of filling our memory. */
-  #write(bytes: Uint8Array): void {
-    if (this.#delivery.write(bytes) || this.#waiting) return;
-    this.#waiting = true;
-    this.#transfer?.pause();
-    this.#delivery.drained(() => {
-      this.#waiting = false;
-      this.#transfer?.resume();
-    });
-  }
-
-  #seal(status: Receipt['response']['status'], reason: ReasonCode | null): SealedReceipt | null {
-    const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
-    const response = { digest, bytes: this.#sent.bytes };
-    return this.#delivery.end({ status, reason, http: this.#http, response, answer: this.#reader.answer });
+    stream.event(block);
   }
 }
 
-function readEvent(raw: Uint8Array): EventBlock {
-  const [block] = new EventSplitter(raw.length).push(raw);
-  return block as EventBlock;
+function readEvent(event: ServerSentEvent): StreamEvent {
+  return { type: event.event === null ? null : fromUtf8(event.event), data: fromUtf8(eventData(event)) };
 }
 
 function isReserved(comment: Uint8Array): boolean {

@@ -12,6 +12,7 @@ import {
   stream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { pathsOf } from '../../../test/support/targets.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
@@ -57,10 +58,11 @@ async function check(
   sent: string,
 ): Promise<void> {
   const body = ` ${JSON.stringify(request)}\n`;
-  const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body });
+  const { asked, below } = pathsOf(surface, model);
+  const got = await ask(gateway.address, { path: asked, method: 'POST', body });
   expect(got.status).toBe(200);
   expect(got.body.toString('utf8').replace(/^: countersign-.*\n/gm, '')).toBe(sent);
-  expect(upstream.last).toMatchObject({ method: 'POST', path: `/v1/${surface}` });
+  expect(upstream.last).toMatchObject({ method: 'POST', path: `/v1${below}` });
   expect(upstream.last.body.toString('utf8')).toBe(body);
   const receipt = await receiptOf(gateway, got);
   const opening = openingOf(got);
@@ -229,7 +231,11 @@ describe('a stream arrives event for event', () => {
     ['an image that is never complete', 'images/generations', { prompt: 'a' }, [IMAGE_PART]],
   ])('%s that just ends is broken, and says so', async (_, surface, request, parts) => {
     upstream.behaviour = stream(...parts);
-    const got = await ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', body: request });
+    const got = await ask(gateway.address, {
+      path: pathsOf(surface, model).asked,
+      method: 'POST',
+      body: request,
+    });
     expect(got.body.toString()).toContain('upstream/broken');
     expect((await receiptOf(gateway, got)).response).toMatchObject({
       status: 'failed',
@@ -309,6 +315,11 @@ const LEAST: Record<Exclude<SurfaceName, 'audio/transcriptions'>, object> = {
   'images/generations': { prompt: 'a' },
   messages: { messages: [{ role: 'user', content: 'a' }] },
   'messages/count_tokens': { messages: [{ role: 'user', content: 'a' }] },
+  generateContent: { contents: [{ parts: [{ text: 'a' }] }] },
+  streamGenerateContent: { contents: [{ parts: [{ text: 'a' }] }] },
+  countTokens: { contents: [{ parts: [{ text: 'a' }] }] },
+  embedContent: { content: { parts: [{ text: 'a' }] } },
+  batchEmbedContents: { requests: [{ content: { parts: [{ text: 'a' }] } }] },
 };
 
 /** A form with a model and a file. */
@@ -326,7 +337,7 @@ const others = SURFACES.filter(({ name }) => name !== 'chat/completions').map(({
 
 describe('what the upstream gets wrong', () => {
   const post = (surface: SurfaceName) =>
-    ask(gateway.address, { path: `/v1/${surface}`, method: 'POST', ...least(surface, model) });
+    ask(gateway.address, { path: pathsOf(surface, model).asked, method: 'POST', ...least(surface, model) });
 
   it.each(others)('%s: an answer that is none of this surface is garbage', async surface => {
     for (const body of ['{}', '[]', 'Hello', '{"error":']) {
@@ -361,7 +372,11 @@ describe('what the upstream gets wrong', () => {
 
 describe('the built-in model answers chat alone', () => {
   it.each(others)('%s: request/surface-unsupported, under a receipt', async surface => {
-    const question = { path: `/v1/${surface}`, method: 'POST', ...least(surface, CANNED_MODEL) };
+    const question = {
+      path: pathsOf(surface, CANNED_MODEL).asked,
+      method: 'POST',
+      ...least(surface, CANNED_MODEL),
+    };
     const got = await ask(gateway.address, question);
     expect(got.status).toBe(404);
     expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');

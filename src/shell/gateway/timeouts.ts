@@ -1,11 +1,18 @@
-/** How long a gateway waits for an upstream. */
+/** How long a gateway waits for an upstream, and lets a client wait in silence. All in milliseconds. */
 export interface Timeouts {
-  /** Milliseconds until a connection stands. */
+  /** Until a connection stands. */
   readonly connect: number;
-  /** Milliseconds from the request until the answer begins. */
-  readonly firstByte: number;
-  /** Milliseconds without a byte in the middle of an answer. */
+  /** From the request until the first event of a stream, or the first byte of a body. */
+  readonly firstToken: number;
+  /** Without a byte in the middle of an answer. */
   readonly idle: number;
+  /** Between two signs of life to the client of a stream: what is in between passes idle connections on the way for dead. */
+  readonly keepAlive: number;
 }
 
-export const DEFAULT_TIMEOUTS: Timeouts = { connect: 10_000, firstByte: 300_000, idle: 120_000 };
+export const DEFAULT_TIMEOUTS: Timeouts = {
+  connect: 10_000,
+  firstToken: 300_000,
+  idle: 120_000,
+  keepAlive: 15_000,
+};

@@ -36,17 +36,18 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-function content(request: string, response: string | null): ExchangeContent {
+function content(request: string, response: string | null, received: string | null = null): ExchangeContent {
   return {
     opening: new Uint8Array(32).fill(9),
     request: utf8(request),
     response: response === null ? null : utf8(response),
+    received: received === null ? null : utf8(received),
   };
 }
 
 /** As texts with a character for each byte, which are quick to compare. */
-function plain({ opening, request, response }: ExchangeContent): (string | null)[] {
-  return [opening, request, response].map(bytes => bytes && Buffer.from(bytes).toString('latin1'));
+function plain({ opening, request, response, received }: ExchangeContent): (string | null)[] {
+  return [opening, request, response, received].map(bytes => bytes && Buffer.from(bytes).toString('latin1'));
 }
 
 const fileOf = (exchange: string) => join(folder, 'vault', exchange.slice(0, 2), exchange);
@@ -57,6 +58,8 @@ describe('what is put in comes out', () => {
     ['a prompt without an answer', content('Hello?', null)],
     ['an empty answer, which is not none', content('Hello?', '')],
     ['an empty prompt', content('', 'Hello.')],
+    ['an answer, and what it is a translation of', content('Hello?', 'Hello.', 'Hallo.')],
+    ['the upstream’s answer alone', content('Hello?', null, 'Hallo.')],
     ['nothing at all', content('', null)],
     ['a megabyte of each', content('p'.repeat(1 << 20), 'a'.repeat(1 << 20))],
   ])('%s', (_, given) => {

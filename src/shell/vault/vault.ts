@@ -157,22 +157,24 @@ function decrypt(key: Uint8Array, sealed: Buffer, exchange: string): Buffer {
   return Buffer.concat([body, decipher.final()]);
 }
 
-/** `opening ‖ u32be request length ‖ u32be response length ‖ request ‖ response`. */
-function frame({ opening, request, response }: ExchangeContent): Uint8Array[] {
+/** `opening ‖ u32be request length ‖ u32be response length ‖ request ‖ response ‖ what the upstream sent, if that is another`. */
+function frame({ opening, request, response, received }: ExchangeContent): Uint8Array[] {
   const lengths = Buffer.alloc(8);
   lengths.writeUInt32BE(request.length, 0);
   lengths.writeUInt32BE(response?.length ?? NO_RESPONSE, 4);
-  return [opening, lengths, request, response ?? new Uint8Array()];
+  return [opening, lengths, request, response ?? new Uint8Array(), received ?? new Uint8Array()];
 }
 
 function unframe(bytes: Buffer): ExchangeContent {
   const requestStart = OPENING_BYTES + 8;
   const responseStart = requestStart + bytes.readUInt32BE(OPENING_BYTES);
-  const none = bytes.readUInt32BE(OPENING_BYTES + 4) === NO_RESPONSE;
+  const length = bytes.readUInt32BE(OPENING_BYTES + 4);
+  const responseEnd = responseStart + (length === NO_RESPONSE ? 0 : length);
   return {
     opening: bytes.subarray(0, OPENING_BYTES),
     request: bytes.subarray(requestStart, responseStart),
-    response: none ? null : bytes.subarray(responseStart),
+    response: length === NO_RESPONSE ? null : bytes.subarray(responseStart, responseEnd),
+    received: bytes.length === responseEnd ? null : bytes.subarray(responseEnd),
   };
 }
 

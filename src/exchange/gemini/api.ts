@@ -1,0 +1,18 @@
+/** What all surfaces of Google's Gemini API have in common. */
+import type { Api, Surface } from '../surface.js';
+import { googleError, googleErrorEvent } from './error.js';
+
+export const GEMINI: Api & Pick<Surface, 'withModel'> = {
+  dialect: 'google',
+  base: '/v1beta',
+  // The path names the model.
+  withModel: body => body,
+  keyHeaders: ['x-goog-api-key', 'authorization'],
+  clientHeaders: ['x-goog-api-client', 'x-goog-user-project'],
+  keyQuery: 'key',
+  clientQuery: ['alt'],
+  // Google's own client looks at a block's first line only.
+  commentsApart: true,
+  failureBody: googleError,
+  failureEvent: googleErrorEvent,
+};

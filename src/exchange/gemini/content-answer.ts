@@ -1,0 +1,112 @@
+/**
+ * Answers of Gemini's generateContent: one object, or several that each bring a part, as a stream or as the elements of an array. What an
+ * upstream leaves out or gets wrong is simply not in the receipt.
+ */
+import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
+import type { Usage } from '../parameters.js';
+import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
+import { argumentsText, type ToolCall } from '../tool-call.js';
+import { readUsage } from '../usage.js';
+import { listOf } from './proto-json.js';
+
+/** A hostile upstream could send ever more candidates, parts and calls; past this they are not read. */
+const MAX_ITEMS = 4096;
+
+export class ContentAnswer implements AnswerReader {
+  failed = false;
+  #model: string | null = null;
+  #counts: Usage | null = null;
+  /** Why no candidate is there at all. */
+  #blocked: string | null = null;
+  readonly #finish = new Map<number, string>();
+  /** The calls of each candidate. */
+  readonly #calls = new Map<number, ToolCall[]>();
+  #callCount = 0;
+
+  body(value: object | null): boolean {
+    const parts = Array.isArray(value) ? value : [value];
+    return parts.length > 0 && parts.every((part, at) => this.#add(membersOf(part), at > 0));
+  }
+
+  /** No event is the last by itself: the upstream closes the stream. */
+  event({ data }: StreamEvent): boolean {
+    this.#add(parsedMembers(data), true);
+    return false;
+  }
+
+  get finished(): boolean {
+    return this.#finish.size > 0 || this.#blocked !== null;
+  }
+
+  get answer(): AnswerFacts {
+    const finish = inOrder(this.#finish);
+    return {
+      model: this.#model,
+      finish: finish.length === 0 && this.#blocked !== null ? [this.#blocked] : finish,
+      usage: this.#counts === null ? null : withThoughts(this.#counts),
+      toolCalls: inOrder(this.#calls).flat(),
+    };
+  }
+
+  /** Takes a part of the answer. `mayFail`: whether an error can stand in its place. Returns whether it is one. */
+  #add(part: Members | null, mayFail: boolean): boolean {
+    if (part === null) return false;
+    const { candidates, promptFeedback, usageMetadata, modelVersion, error } = part;
+    if (membersOf(error) !== null) {
+      this.failed ||= mayFail;
+      return mayFail;
+    }
+    const counts = membersOf(usageMetadata);
+    const feedback = membersOf(promptFeedback);
+    if (!Array.isArray(candidates) && counts === null && feedback === null) return false;
+    this.#model = textOf(modelVersion) || this.#model;
+    this.#blocked = textOf(feedback?.blockReason) || this.#blocked;
+    if (counts !== null) this.#counts = { ...this.#counts, ...readUsage(counts, COUNTS) };
+    for (const candidate of listOf(candidates).slice(0, MAX_ITEMS))
+      this.#addCandidate(membersOf(candidate) ?? {});
+    return true;
+  }
+
+  #addCandidate({ index, finishReason, content }: Members): void {
+    const place = index ?? 0;
+    if (!isPlace(place)) return;
+    const reason = textOf(finishReason);
+    if (reason !== '') this.#finish.set(place, reason);
+    for (const part of listOf(membersOf(content)?.parts)) {
+      const call = membersOf(membersOf(part)?.functionCall);
+      if (call === null || this.#callCount === MAX_ITEMS) continue;
+      this.#callCount++;
+      const calls = this.#calls.get(place) ?? [];
+      calls.push(callOf(call));
+      this.#calls.set(place, calls);
+    }
+  }
+}
+
+const COUNTS = {
+  prompt_tokens: ['promptTokenCount'],
+  completion_tokens: ['candidatesTokenCount'],
+  reasoning_tokens: ['thoughtsTokenCount'],
+  cached_tokens: ['cachedContentTokenCount'],
+  total_tokens: ['totalTokenCount'],
+} as const;
+
+/** Here thoughts are counted apart from the candidates; in receipts a completion is all that the model has written. */
+function withThoughts(counts: Usage): Usage {
+  const { completion_tokens: said, reasoning_tokens: thought } = counts;
+  if (thought === undefined) return counts;
+  const whole = (said ?? 0) + thought;
+  return Number.isSafeInteger(whole) ? { ...counts, completion_tokens: whole } : counts;
+}
+
+function callOf({ id, name, args }: Members): ToolCall {
+  return { id: textOf(id), type: 'functionCall', name: textOf(name), arguments: argumentsText(args) ?? '' };
+}
+
+function inOrder<Value>(places: ReadonlyMap<number, Value>): Value[] {
+  return [...places.entries()].sort(([a], [b]) => a - b).map(([, value]) => value);
+}
+
+function isPlace(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < MAX_ITEMS;
+}

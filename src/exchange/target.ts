@@ -1,0 +1,55 @@
+/** Where surfaces are: the paths at which clients ask, and those at which an upstream is asked. */
+import type { Surface } from './surface.js';
+
+/** What stands in a surface's path for the model's name. */
+const MODEL = '{model}';
+
+/** Whether a surface's path names a model. */
+export function namesModel({ path }: Surface): boolean {
+  return path.includes(MODEL);
+}
+
+/**
+ * The model, decoded, that a path names if it is the path of a surface that {@link namesModel}; null for any other path. `asked`:
+ * percent-encoded as it came; a name that cannot be decoded is taken as it stands.
+ */
+export function modelInPath({ base, path }: Surface, asked: string): string | null {
+  const place = path.indexOf(MODEL);
+  const [before, after] = [base + path.slice(0, place), path.slice(place + MODEL.length)];
+  if (!asked.startsWith(before) || !asked.endsWith(after)) return null;
+  if (asked.length <= before.length + after.length) return null;
+  return decoded(asked.slice(before.length, asked.length - after.length));
+}
+
+/**
+ * Whether a model's name can stand in a path so that every reader finds it there: it has no part that is empty or that would lead to
+ * another path.
+ */
+export function isPathName(model: string): boolean {
+  return model.isWellFormed() && model.split('/').every(part => !/^\.{0,2}$/.test(part));
+}
+
+/**
+ * The path and the query at which an upstream is asked, below its base. `model`: whom to ask, for a path that names it; see
+ * {@link isPathName}. Of the client's query, only what means something in the API goes on, and never a key.
+ */
+export function upstreamTarget(
+  { path, clientQuery }: Surface,
+  model: string | null,
+  query: URLSearchParams,
+): string {
+  const name = (model ?? '').split('/').map(encodeURIComponent).join('/');
+  const members = clientQuery.flatMap(member =>
+    query.getAll(member).map((value): [string, string] => [member, value]),
+  );
+  const asked = new URLSearchParams(members).toString();
+  return path.replace(MODEL, () => name) + (asked === '' ? '' : `?${asked}`);
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
+import { openUpstreams } from './upstreams.js';
+
+beforeEach(() => {
+  for (const name of ['AZURE_OPENAI_ENDPOINT', 'AWS_REGION', 'COUNTERSIGN_UPSTREAM_URL'])
+    vi.stubEnv(name, '');
+});
+afterEach(() => vi.unstubAllEnvs());
+
+async function open(...texts: string[]) {
+  const { upstreams, publicModels } = await openUpstreams(texts, DEFAULT_TIMEOUTS);
+  await Promise.all(upstreams.map(upstream => upstream.close()));
+  return { upstreams: upstreams.map(({ name, origin }) => ({ name, origin })), publicModels };
+}
+
+describe('--upstream', () => {
+  it.each<{ text: string; name: string; origin: string; environment?: Record<string, string> }>([
+    { text: 'openai', name: 'openai', origin: 'https://api.openai.com' },
+    { text: 'ollama', name: 'ollama', origin: 'http://127.0.0.1:11434' },
+    { text: 'openai=https://proxy.example/v1', name: 'openai', origin: 'https://proxy.example' },
+    { text: 'deepseek=https://proxy.example/v1', name: 'deepseek', origin: 'https://proxy.example' },
+    { text: 'mine=http://127.0.0.1:9/v1', name: 'mine', origin: 'http://127.0.0.1:9' },
+    { text: 'http://127.0.0.1:9/v1', name: '127.0.0.1:9', origin: 'http://127.0.0.1:9' },
+    {
+      text: 'azure',
+      name: 'azure',
+      origin: 'https://ours.openai.azure.com',
+      environment: { AZURE_OPENAI_ENDPOINT: 'https://ours.openai.azure.com/' },
+    },
+    {
+      text: 'bedrock',
+      name: 'bedrock',
+      origin: 'https://bedrock-runtime.eu-west-1.amazonaws.com',
+      environment: { AWS_REGION: 'eu-west-1' },
+    },
+    {
+      text: 'azure=https://ours.example/openai/v1',
+      name: 'azure',
+      origin: 'https://ours.example',
+    },
+  ])('$text', async ({ text, name, origin, environment = {} }) => {
+    for (const [variable, value] of Object.entries(environment)) vi.stubEnv(variable, value);
+    expect((await open(text)).upstreams).toEqual([{ name, origin }]);
+  });
+
+  it('several times: in that order, with the public names of each', async () => {
+    const { upstreams, publicModels } = await open('openai', 'groq', 'anthropic');
+    expect(upstreams.map(({ name }) => name)).toEqual(['openai', 'groq', 'anthropic']);
+    expect(
+      ['gpt-4o', 'claude-sonnet-4-5', 'llama'].map(model => publicModels.some(known => known.test(model))),
+    ).toEqual([true, true, false]);
+  });
+
+  it.each<{ what: string; texts: string[]; says: RegExp }>([
+    { what: 'a name that nobody has', texts: ['somebody'], says: /one of: openai, anthropic/ },
+    { what: 'a name twice', texts: ['openai', 'openai=http://127.0.0.1/v1'], says: /names "openai" twice/ },
+    { what: 'two URLs alone', texts: ['http://127.0.0.1:1/v1', 'http://127.0.0.1:2/v1'], says: /Only one/ },
+    {
+      what: 'the engine’s name',
+      texts: ['built-in=http://127.0.0.1/v1'],
+      says: /cannot be an upstream's name/,
+    },
+    { what: 'a name that is too long', texts: [`${'a'.repeat(33)}=http://127.0.0.1/v1`], says: /cannot be/ },
+    { what: 'a name and no URL', texts: ['mine=127.0.0.1'], says: /none of these/ },
+    { what: 'a URL with a key', texts: ['mine=http://127.0.0.1/v1?key=x'], says: /a key belongs in/ },
+    { what: 'a part of the address that is missing', texts: ['azure'], says: /AZURE_OPENAI_ENDPOINT/ },
+  ])('$what: wrong usage', async ({ texts, says }) => {
+    await expect(open(...texts)).rejects.toMatchObject({
+      name: 'UsageError',
+      message: expect.stringMatching(says),
+    });
+  });
+
+  it('a part of the address cannot bring a user or a query with it', async () => {
+    vi.stubEnv('AZURE_OPENAI_ENDPOINT', 'https://user:secret@ours.example');
+    await expect(open('azure')).rejects.toThrow(/without user, query or fragment/);
+    vi.stubEnv('AZURE_OPENAI_ENDPOINT', 'https://ours.example?x=');
+    await expect(open('azure')).rejects.toThrow(/without user, query or fragment/);
+  });
+});

@@ -1,0 +1,208 @@
+/** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
+import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import { surfaceNamed } from '../../exchange/surfaces.js';
+import { upstreamTarget } from '../../exchange/target.js';
+import { translationFor } from '../../exchange/translate/translations.js';
+import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import { Failure, type ReasonCode } from '../../reason.js';
+import { Attempt } from './attempt.js';
+import { ClientStream } from './client-stream.js';
+import { asFailure, type GatewayContext } from './context.js';
+import type { Delivery } from './delivery.js';
+import type { ExchangeRecord } from './exchange-record.js';
+import type { Route, Target } from './routing/route.js';
+import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.js';
+
+/** A request as the client made it. */
+export interface ClientRequest {
+  readonly facts: RequestFacts;
+  readonly query: URLSearchParams;
+  readonly body: Uint8Array;
+  readonly contentType: string;
+  /** What an upstream may learn of its headers, keys aside. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The headers with the client's own key. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+const NO_QUERY = new URLSearchParams();
+const ELSEWHERE: Setback = { transient: false, elsewhere: true, retryAfter: null };
+
+export class Attempts {
+  readonly #context: GatewayContext;
+  readonly #surface: Surface;
+  readonly #record: ExchangeRecord;
+  readonly #delivery: Delivery;
+  readonly #request: ClientRequest;
+  readonly #route: Route;
+  readonly #plan: RoutePlan;
+  readonly #stream: ClientStream;
+  #current: Attempt | null = null;
+  #pause: NodeJS.Timeout | null = null;
+
+  constructor(
+    context: GatewayContext,
+    surface: Surface,
+    record: ExchangeRecord,
+    delivery: Delivery,
+    request: ClientRequest,
+    route: Route,
+  ) {
+    this.#context = context;
+    this.#surface = surface;
+    this.#record = record;
+    this.#delivery = delivery;
+    this.#request = request;
+    this.#route = route;
+    this.#stream = new ClientStream(surface, record, delivery);
+    this.#plan = new RoutePlan({
+      route,
+      policy: context.retries,
+      healthOf: ({ upstream }) => context.health.of(upstream),
+      serves: ({ upstream }) => this.#serves(upstream),
+      random: Math.random,
+      now: context.now,
+    });
+  }
+
+  /**
+   * Begins. Throws `request/surface-unsupported` when none of the route's upstreams has the surface, and `upstream/circuit-open` when all
+   * have failed too often lately.
+   */
+  start(): void {
+    const targets = this.#route.tiers.flatMap(tier => tier.targets);
+    if (!targets.some(({ upstream }) => this.#serves(upstream)))
+      throw new Failure('request/surface-unsupported', { field: 'model' });
+    const first = this.#plan.first();
+    if (first === null) throw new Failure('upstream/circuit-open');
+    this.#delivery.onGone = reason => this.#abort(reason);
+    this.#delivery.onEnded = () => this.#ended();
+    const { timeouts } = this.#context;
+    if (this.#request.facts.stream && this.#delivery.carriesComments)
+      this.#stream.keepAlive(timeouts.keepAlive);
+    this.#begin(first);
+    if (this.#delivery.gone) this.#abort('client/aborted');
+  }
+
+  /** In how many whole seconds to try again after `upstream/circuit-open`. */
+  get retryAfter(): number {
+    return Math.max(1, Math.ceil(this.#plan.opensIn / 1000));
+  }
+
+  /** Throws what is wrong with the request when none of the route's upstreams can be sent it. */
+  #begin({ target }: NextAttempt): void {
+    try {
+      this.#attempt(target);
+    } catch (error) {
+      const next =
+        error instanceof Failure && error.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
+      if (next === null) throw error;
+      this.#begin(next);
+    }
+  }
+
+  #attempt(target: Target): void {
+    const { facts, query, body, contentType, headers, credentials } = this.#request;
+    const { upstream } = target;
+    const { name } = this.#surface;
+    learnNames(this.#context, upstream, target.model ?? facts.model);
+    const renamed = target.model !== null && target.model !== facts.model;
+    const named = renamed ? this.#surface.withModel(body, contentType, target.model as string) : body;
+    const translation = upstream.serves(name)
+      ? null
+      : translationFor(name, surface => upstream.serves(surface));
+    const sent = translation === null ? named : translation.request(named);
+    const transforms = [
+      ...(renamed ? ['model-renamed'] : []),
+      ...(translation === null ? [] : [translation.name]),
+    ];
+    this.#record.attempting(target, sent, transforms);
+    this.#current = new Attempt({
+      context: this.#context,
+      surface: this.#surface,
+      record: this.#record,
+      delivery: this.#delivery,
+      stream: this.#stream,
+      upstream,
+      translation: translation?.newAnswer() ?? null,
+      health: this.#context.health.of(upstream),
+      follows: (setback, reason) => this.#follows(setback, reason),
+    });
+    const request: UpstreamRequest = {
+      surface: translation?.to ?? name,
+      path:
+        translation === null
+          ? upstreamTarget(this.#surface, target.model ?? facts.model, query)
+          : upstreamTarget(surfaceNamed(translation.to), target.model ?? facts.model, NO_QUERY),
+      headers: upstream.givesReceipts ? { ...headers, 'countersign-inline': 'receipt' } : headers,
+      // A key that a client has for one upstream is no business of any other.
+      credentials: this.#route.direct && translation === null ? credentials : {},
+      key: this.#route.direct && translation !== null ? keyIn(credentials) : null,
+      body: sent,
+    };
+    this.#current.start(request);
+  }
+
+  #serves(upstream: Upstream): boolean {
+    const { name } = this.#surface;
+    return upstream.serves(name) || translationFor(name, surface => upstream.serves(surface)) !== null;
+  }
+
+  #follows(setback: Setback, reason: ReasonCode): boolean {
+    const next = this.#plan.after(setback);
+    if (next === null) return false;
+    this.#record.gaveUp(reason);
+    this.#current = null;
+    this.#pause = setTimeout(() => this.#next(next), next.wait);
+    return true;
+  }
+
+  #next({ target }: NextAttempt): void {
+    this.#pause = null;
+    try {
+      this.#attempt(target);
+    } catch (error) {
+      const failure = asFailure(this.#context, error);
+      // What cannot be said in one host's API may be said in another's.
+      const next = failure.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
+      if (next !== null) {
+        this.#next(next);
+        return;
+      }
+      if (this.#stream.begun) this.#stream.fail(failure, null);
+      else this.#delivery.failWith(failure);
+    }
+  }
+
+  #abort(reason: 'client/aborted' | 'gateway/closing'): void {
+    try {
+      if (this.#current !== null) this.#current.abort(reason);
+      else if (this.#stream.begun) this.#stream.abort(reason, null);
+      else this.#delivery.abandonBody(reason);
+    } catch (error) {
+      this.#delivery.collapse(error);
+    }
+  }
+
+  #ended(): void {
+    if (this.#pause !== null) clearTimeout(this.#pause);
+    this.#stream.fallSilent();
+    this.#current?.release();
+  }
+}
+
+/** The key alone, in whichever header it came; null where there is none. */
+function keyIn(credentials: Readonly<Record<string, string>>): string | null {
+  const [key] = Object.values(credentials);
+  return key?.replace(/^Bearer +/i, '') ?? null;
+}
+
+/** An upstream whose list nobody has seen, because it was down for example, is asked for it beside the request. */
+function learnNames(
+  { names, now }: GatewayContext,
+  upstream: Target['upstream'],
+  model: string | null,
+): void {
+  const known = model !== null && names.isPublic(model);
+  if (!known && names.claimsAsking(upstream, now())) void names.ask(upstream);
+}
