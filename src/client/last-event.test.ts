@@ -58,7 +58,8 @@ describe('the last event of a stream', () => {
     expect(endsStream(eventIn(block))).toBe(true);
   });
 
-  const STREAMED = SURFACES.filter(({ streams }) => streams);
+  /** Gemini's streams are just closed. */
+  const STREAMED = SURFACES.filter(({ streams, dialect }) => streams && dialect !== 'google');
 
   it.each(STREAMED)('is, of $name, every one with which a gateway sends the receipt', surface => {
     const last = [...ENDS, ...PARTS].map(eventIn).filter(event => gatewayEndsWith(surface, event));

@@ -58,7 +58,12 @@ function start({ crash = null, on = log }: { crash?: Step | null; on?: FileLog }
 }
 
 const keep = (exchange: string) =>
-  vault.put(exchange, { opening: new Uint8Array(32), request: utf8('Hello?'), response: utf8('Hello.'), received: null });
+  vault.put(exchange, {
+    opening: new Uint8Array(32),
+    request: utf8('Hello?'),
+    response: utf8('Hello.'),
+    received: null,
+  });
 
 /** Has the log hold a receipt of the exchange; resolves to its digest. */
 async function logReceipt(exchange: string): Promise<string> {

@@ -106,9 +106,15 @@ export class ClientStream {
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
   }
 
-  /** Ends where the upstream did, without an event that says so. */
+  /**
+   * Ends where the upstream did, without an event that says so. Where comments stand apart, the receipt needs no event and comes at the end; elsewhere
+   * there is none to carry it.
+   */
   close(status: Receipt['response']['status'], reason: ReasonCode | null, answer: AnswerFacts | null): void {
-    if (this.#seal(status, reason, answer) !== null) this.#delivery.finishStream(null);
+    const sealed = this.#seal(status, reason, answer);
+    if (sealed === null) return;
+    const isCarried = this.#surface.commentsApart && this.#delivery.carriesComments;
+    this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, sealed.envelope) : null);
   }
 
   /** Ends with an error of the gateway's own. */

@@ -114,11 +114,19 @@ describe('streamGenerateContent', () => {
     });
   });
 
-  it('the acceptance stands in a block of its own: Google’s client looks at a block’s first line only', async () => {
+  it('acceptance and receipt stand in blocks of their own: Google’s client looks at a block’s first line only', async () => {
     upstream.behaviour = stream(...PARTS);
     const blocks = (await post(at('streamGenerateContent', '?alt=sse'))).body.toString().split('\n\n');
-    expect(blocks[0]).toMatch(/^: countersign-acceptance [^\n]*$/);
-    expect(blocks.slice(1).every(block => block === '' || block.startsWith('data: '))).toBe(true);
+    expect(blocks.shift()).toMatch(/^: countersign-acceptance [^\n]*$/);
+    expect(blocks.pop()).toBe('');
+    expect(blocks.pop()).toMatch(/^: countersign-receipt [^\n]*$/);
+    expect(blocks.map(block => `${block}\n\n`)).toEqual(PARTS);
+  });
+
+  it('and are left out when the request asks for none', async () => {
+    upstream.behaviour = stream(...PARTS);
+    const got = await post(at('streamGenerateContent', '?alt=sse'), { 'countersign-inline': 'none' });
+    expect(got.body.toString()).toBe(PARTS.join(''));
   });
 
   it('as one array, which is a body', async () => {
