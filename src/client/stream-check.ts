@@ -36,12 +36,12 @@ export class StreamCheck {
   readonly #chain: StreamChain;
   readonly #maxEvent: number;
   #acceptance: Envelope | null = null;
-  /** Comments of the issuer's in blocks of their own, as some APIs need them: they belong to the event that comes next, or to the end. */
-  #apart: Uint8Array[] = [];
   #complete = false;
   /** Only the stream's first bytes can be a mark, which is not passed on. */
   #first = true;
   readonly #held = new HeldBytes();
+  /** Comments that came in blocks of their own, as some APIs' clients need them: they belong to the event that comes next. */
+  readonly #apart: Uint8Array[] = [];
 
   /** @param maxEvent the most bytes that one event, its comments included, may have */
   constructor(opening: Uint8Array, judge: StreamJudge, maxEvent: number) {
@@ -65,11 +65,11 @@ export class StreamCheck {
     const last = await this.#takeAll(() => this.#splitter.end());
     // Clients drop a block that has not ended, and it is covered by nothing.
     if (this.#splitter.rest.length > 0) throw new Failure('client/stream-cut');
-    const [receipt, ...surplus] = this.#apart;
-    if (surplus.length > 0 || (this.#complete && receipt !== undefined))
+    const [trailing, ...surplus] = this.#apart.splice(0);
+    if (surplus.length > 0 || (trailing !== undefined && this.#complete))
       throw new Failure('client/comment-misplaced');
-    if (receipt !== undefined)
-      await this.#finish(readComment(RECEIPT_COMMENT, receipt), 'content/response-mismatch');
+    if (trailing !== undefined)
+      await this.#finish(readComment(RECEIPT_COMMENT, trailing), 'client/stream-cut');
     // An upstream may close the stream where a last event belongs; the receipt is then not in the stream.
     if (!this.#complete) await this.#finish(await this.#judge.fetchReceipt(), 'client/stream-cut');
     return last;
@@ -106,15 +106,13 @@ export class StreamCheck {
   async #take({ raw, event, comments }: EventBlock): Promise<void> {
     // The splitter looks at what has not ended alone: that a block came in one part must not make a difference.
     if (raw.length > this.#maxEvent) throw tooLarge();
-    const own = comments.filter(isReserved);
+    const reserved = [...this.#apart.splice(0), ...comments.filter(isReserved)];
     if (event === null) {
-      this.#apart.push(...own);
-      // There are never more than an acceptance and a receipt.
-      if (this.#apart.length > 2) throw new Failure('client/comment-misplaced');
+      this.#apart.push(...reserved);
+      // An acceptance and a receipt are all that there can be.
+      if (reserved.length > 2) throw new Failure('client/comment-misplaced');
       return;
     }
-    const reserved = [...this.#apart, ...own];
-    this.#apart = [];
     if (this.#complete) throw new Failure('content/response-mismatch');
     const acceptance = this.#acceptance ?? (await this.#accept(reserved.shift()));
     this.#acceptance = acceptance;

@@ -109,6 +109,45 @@ describe('a stream that is the issuer’s', () => {
   });
 });
 
+describe('a stream whose comments stand in blocks of their own', () => {
+  const apart = (block: string) => block.replace(/^(:.*)\n/gm, '$1\n\n');
+
+  it('comes byte for byte, and is told of, however it is cut', async () => {
+    const stream = utf8(apart(new TextDecoder().decode(STREAM)));
+    expect(stream.length).toBe(STREAM.length + 2);
+    for (const parts of [[stream], Array.from(stream, byte => Uint8Array.of(byte))]) {
+      const { bytes, code, told } = await askSample(streaming(...parts));
+      expect({ bytes, code }).toEqual({ bytes: stream, code: null });
+      expect(told.verified).toHaveLength(1);
+      expect(told.asked).toEqual([]);
+    }
+  });
+
+  it('and whose only event is the last', async () => {
+    const chain = (statement: Json) => withEvents(statement, EVENTS.slice(-1));
+    const [only] = (await wireOf({ form: 'stream', statement: chain })).parts;
+    const lines = new TextDecoder().decode(only).split('\n');
+    const comments = lines.filter(line => line.startsWith(':'));
+    expect(await codeOf(streaming(...comments.map(line => `${line}\n\n`), 'data: [DONE]\n\n'))).toBeNull();
+  });
+
+  it('and whose receipt comes at the end, after an event that does not say that it is the last', async () => {
+    const events = [...EVENTS.slice(0, -1), utf8('{"last":true}')];
+    const wire = await wireOf({ form: 'stream', statement: statement => withEvents(statement, events) });
+    const lines = new TextDecoder().decode(wire.parts[0]).replace('[DONE]', '{"last":true}').split('\n');
+    const receipt = lines.find(line => line.startsWith(': countersign-receipt')) ?? '';
+    const rest = lines.filter(line => line !== receipt).join('\n');
+    const { code, told } = await askSample(streaming(rest, `${receipt}\n\n`));
+    expect(code).toBeNull();
+    expect(told.asked).toEqual([]);
+    for (const cut of [rest.replace('data: {"last":true}\n\n', ''), rest.replace('true', 'false')])
+      expect(await codeOf(streaming(cut, `${receipt}\n\n`))).toBe('client/stream-cut');
+    expect(await codeOf(streaming(rest, `${receipt}\n\n`, 'data: more\n\n'))).toBe(
+      'content/response-mismatch',
+    );
+  });
+});
+
 describe('a stream that the upstream has closed without a last event: its receipt is at the gateway', () => {
   /** All of the sample's events, the last one without the receipt's comment: the gateway had no event to attach it to. */
   const silent = withBlock(3, block => block.slice(block.indexOf('\n') + 1));
@@ -258,11 +297,11 @@ describe('comments that only an issuer may write', () => {
 
   it.each([
     ['an acceptance again', withBlock(1, block => `${ACCEPTANCE}\n${block}`)],
-    ['an acceptance in a block of its own', streaming(`${ACCEPTANCE}\n\n`, ...BLOCKS)],
-    [
-      'a receipt in a block of its own',
-      streaming(...BLOCKS.slice(0, 3), `${RECEIPT}\n\n`, ...BLOCKS.slice(3)),
-    ],
+    ['an acceptance again, in a block of its own', streaming(`${ACCEPTANCE}\n\n`, ...BLOCKS)],
+    ['the receipt again, at the end', streaming(...BLOCKS, `${RECEIPT}\n\n`)],
+    ['three of them, in blocks of their own', streaming(`${ACCEPTANCE}\n\n`.repeat(3), ...BLOCKS)],
+    ['an acceptance at the end', streaming(...BLOCKS.slice(0, 3), `${ACCEPTANCE}\n\n`)],
+    ['two receipts at the end', streaming(...BLOCKS.slice(0, 3), `${RECEIPT}\n\n${RECEIPT}\n\n`)],
     ['a receipt before the acceptance', withBlock(0, block => `${RECEIPT}\n${block}`)],
     ['two receipts', withBlock(3, block => `${RECEIPT}\n${block}`)],
     ['an unknown one', withBlock(1, block => `:countersign-grade best\n${block}`)],

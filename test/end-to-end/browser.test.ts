@@ -4,8 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { formatTrust, policyText } from '../../src/appraise/trust.js';
-import { formatVerifierKey } from '../../src/note/key.js';
 import type { PageResult } from './browser-page.js';
 import { openGateway, type TestGateway } from './gateway.js';
 import { type PageServer, servePage } from './page-server.js';
@@ -37,14 +35,7 @@ describe.skipIf(chromium === undefined)(
         return (isStream ? stream(...HELLO) : answer(200, completion()))(response, request);
       };
       gateway = await openGateway({ upstream: upstream.base });
-      const { log, issuers, policy } = gateway.trust;
-      const witnesses = [...policy.witnesses.values()].map(({ key }) => key);
-      const trust = formatTrust({
-        log: formatVerifierKey(log),
-        issuers: issuers.map(formatVerifierKey),
-        policy: policyText(log, witnesses, 'all'),
-      });
-      page = await servePage(gateway.address, trust);
+      page = await servePage(gateway.address, gateway.trustText);
       profile = await mkdtemp(join(tmpdir(), 'countersign-browser-'));
     });
 

@@ -82,6 +82,8 @@ export interface TestGateway {
   readonly address: string;
   readonly folder: string;
   readonly trust: Trust;
+  /** The trust file. */
+  readonly trustText: string;
   readonly vault: Vault;
   /** What the operator has been told of. */
   readonly problems: readonly string[];
@@ -106,9 +108,12 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const issuer = testKey(`${name}/log/issuer`, seed + 2);
   const witness = testCosigner(`${name}/witness`, seed + 3);
   const policy = policyText(log.key, [witness.key], 'all');
-  const trust = parseTrust(
-    utf8(formatTrust({ log: formatVerifierKey(log.key), issuers: [formatVerifierKey(issuer.key)], policy })),
-  );
+  const trustText = formatTrust({
+    log: formatVerifierKey(log.key),
+    issuers: [formatVerifierKey(issuer.key)],
+    policy,
+  });
+  const trust = parseTrust(utf8(trustText));
   const problems: string[] = [];
   const onProblem = (message: string) => {
     problems.push(message);
@@ -206,6 +211,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     address: host === '0.0.0.0' ? address.replace(host, '127.0.0.1') : address,
     folder,
     trust,
+    trustText,
     vault,
     problems,
     get running() {

@@ -307,6 +307,44 @@ describe('every other surface', () => {
     }
   });
 
+  it('Gemini’s, whose streams just end: the receipt comes last, in a block of its own', async () => {
+    const part = (text: string, finishReason?: string) => ({
+      candidates: [{ content: { role: 'model', parts: [{ text }] }, ...(finishReason && { finishReason }) }],
+      modelVersion: model,
+    });
+    const { fetch, told, asked } = through();
+    const ask = async (method: string) => {
+      const response = await fetch(`${gateway.address}/v1beta/models/${model}:${method}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'x-goog-api-key': 'test' },
+        body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'a' }] }] }),
+      });
+      return response.text();
+    };
+    upstream.behaviour = answer(200, part('Hello.', 'STOP'));
+    await ask('generateContent');
+    upstream.behaviour = stream(
+      event(JSON.stringify(part('Hel'))),
+      event(JSON.stringify(part('lo.', 'STOP'))),
+    );
+    expect(await ask('streamGenerateContent?alt=sse')).toContain('lo.');
+    upstream.behaviour = answer(200, [part('Hel'), part('lo.', 'STOP')]);
+    await ask('streamGenerateContent');
+    upstream.behaviour = answer(200, { totalTokens: 3 });
+    await ask('countTokens');
+    upstream.behaviour = answer(200, { embedding: { values: [0.5] } });
+    await ask('embedContent');
+    expect(surfaces(told)).toEqual([
+      'generateContent',
+      'streamGenerateContent',
+      'streamGenerateContent',
+      'countTokens',
+      'embedContent',
+    ]);
+    expect(asked).toHaveLength(5);
+    expect(await fetch.check()).toMatchObject({ outcome: 'settled', findings: [] });
+  });
+
   it('what is no exchange passes: the list of models', async () => {
     const { openai, told } = through();
     const ids: string[] = [];

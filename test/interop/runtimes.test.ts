@@ -5,8 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { formatTrust, policyText } from '../../src/appraise/trust.js';
-import { formatVerifierKey } from '../../src/note/key.js';
 import { openGateway, type TestGateway } from '../end-to-end/gateway.js';
 import { answer, completion, HELLO, stream, TestUpstream } from '../end-to-end/upstreams.js';
 
@@ -60,16 +58,6 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-function trustText(): string {
-  const { log, issuers, policy } = gateway.trust;
-  const witnesses = [...policy.witnesses.values()].map(({ key }) => key);
-  return formatTrust({
-    log: formatVerifierKey(log),
-    issuers: issuers.map(formatVerifierKey),
-    policy: policyText(log, witnesses, 'all'),
-  });
-}
-
 describe.each(RUNTIMES)('$name', async ({ name, version, flags }) => {
   const found = await find(name, version);
   const missing = 'missing' in found ? found.missing : null;
@@ -78,7 +66,7 @@ describe.each(RUNTIMES)('$name', async ({ name, version, flags }) => {
     `the client verifies, refuses what was altered, and checks later${missing === null ? '' : ` (skipped: ${missing})`}`,
     async () => {
       if ('missing' in found) return;
-      const args = [...flags, CLIENT, gateway.address, trustText(), join(folder, name)];
+      const args = [...flags, CLIENT, gateway.address, gateway.trustText, join(folder, name)];
       const { stdout } = await run(found.path, args, {
         timeout: 60_000,
         env: { ...process.env, NO_COLOR: '1' },

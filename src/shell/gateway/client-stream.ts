@@ -106,12 +106,15 @@ export class ClientStream {
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
   }
 
-  /** Ends where the upstream did, without an event that says so. Where comments stand apart, the receipt can still follow. */
+  /**
+   * Ends where the upstream did, without an event that says so. Where comments stand apart, the receipt needs no event and comes at the end; elsewhere
+   * there is none to carry it.
+   */
   close(status: Receipt['response']['status'], reason: ReasonCode | null, answer: AnswerFacts | null): void {
     const sealed = this.#seal(status, reason, answer);
     if (sealed === null) return;
-    const carries = this.#surface.commentsApart && this.#delivery.carriesComments;
-    this.#delivery.finishStream(carries ? this.#comment(RECEIPT_COMMENT, sealed.envelope) : null);
+    const isCarried = this.#surface.commentsApart && this.#delivery.carriesComments;
+    this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, sealed.envelope) : null);
   }
 
   /** Ends with an error of the gateway's own. */

@@ -117,9 +117,16 @@ describe('streamGenerateContent', () => {
   it('acceptance and receipt stand in blocks of their own: Google’s client looks at a block’s first line only', async () => {
     upstream.behaviour = stream(...PARTS);
     const blocks = (await post(at('streamGenerateContent', '?alt=sse'))).body.toString().split('\n\n');
-    expect(blocks[0]).toMatch(/^: countersign-acceptance [^\n]*$/);
-    expect(blocks.slice(1, -2).every(block => block.startsWith('data: '))).toBe(true);
-    expect(blocks.slice(-2)).toEqual([expect.stringMatching(/^: countersign-receipt [^\n]*$/), '']);
+    expect(blocks.shift()).toMatch(/^: countersign-acceptance [^\n]*$/);
+    expect(blocks.pop()).toBe('');
+    expect(blocks.pop()).toMatch(/^: countersign-receipt [^\n]*$/);
+    expect(blocks.map(block => `${block}\n\n`)).toEqual(PARTS);
+  });
+
+  it('and are left out when the request asks for none', async () => {
+    upstream.behaviour = stream(...PARTS);
+    const got = await post(at('streamGenerateContent', '?alt=sse'), { 'countersign-inline': 'none' });
+    expect(got.body.toString()).toBe(PARTS.join(''));
   });
 
   it('as one array, which is a body', async () => {
