@@ -8,6 +8,9 @@ export default defineConfig({
       'test/slow/**/*.test.ts',
       'src/**/*.slow.test.ts',
       // Unit tests that take a sample there, and everything here.
+      'src/exchange/translate/answers.test.ts',
+      'src/exchange/translate/hostile.test.ts',
+      'src/exchange/translate/requests.test.ts',
       'src/note/policy.test.ts',
       'src/receipt/key-history.test.ts',
       'src/shell/gateway/broken-streams.test.ts',

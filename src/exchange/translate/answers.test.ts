@@ -10,6 +10,7 @@ import {
   messageEvents,
   wire,
 } from '../../../test/support/dialects/gather.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { MESSAGES } from '../anthropic/messages.js';
 import { CHAT_COMPLETIONS } from '../openai/chat-completions.js';
@@ -19,6 +20,7 @@ import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
 import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
 import type { AnswerTranslation, Translation } from './translation.js';
 
+const RUNS = thorough(1500, 100);
 const NOW = 1_700_000_000_500;
 const REQUEST = { model: 'm', max_tokens: 5, messages: [{ role: 'user', content: 'a' }], stream: true };
 const WITH_USAGE = { ...REQUEST, stream_options: { include_usage: true } };
@@ -56,7 +58,7 @@ describe('an answer, there and back', () => {
       fc.property(messageAnswers, ({ written, normal }) => {
         expect(messaged(completed(plain(written)))).toEqual(plain(normal));
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
   });
 
@@ -65,7 +67,7 @@ describe('an answer, there and back', () => {
       fc.property(completionAnswers, ({ written, normal }) => {
         expect(completed(messaged(plain(written)))).toEqual({ ...plain(normal), created: 1_700_000_000 });
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
   });
 });
@@ -93,7 +95,7 @@ describe('a stream, translated event by event', () => {
         expect(gatherCompletion(events)).toEqual(asGathered(whole));
         expect(factsOf(CHAT_COMPLETIONS, events)).toEqual(factsOf(CHAT_COMPLETIONS, whole));
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
   });
 
@@ -106,7 +108,7 @@ describe('a stream, translated event by event', () => {
         expect(gatherMessage(events)).toEqual(whole);
         expect(factsOf(MESSAGES, events)).toEqual(factsOf(MESSAGES, whole));
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
   });
 
@@ -141,7 +143,7 @@ describe('a stream, translated event by event', () => {
         const said = (blocks: readonly { text?: string }[]) => blocks.map(({ text = '' }) => text).join('');
         expect(said(back.content)).toBe(said(content));
       }),
-      { numRuns: 500 },
+      { numRuns: RUNS },
     );
   });
 
@@ -172,7 +174,7 @@ describe('a stream, translated event by event', () => {
         }
         expect(concatAll([...sent, ...translation.end()])).toEqual(streamed(answer(), events));
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS / 2 },
     );
   });
 
@@ -199,7 +201,7 @@ describe('a stream, translated event by event', () => {
           expect(ended).toBe(host.finished);
         }
       }),
-      { numRuns: 200 },
+      { numRuns: RUNS / 2 },
     );
   });
 });
