@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chatRequests } from '../../../test/support/dialects/chat-requests.js';
 import { messagesRequests } from '../../../test/support/dialects/messages-requests.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { readMessageRequest } from '../anthropic/message-request.js';
 import { readChatRequest } from '../openai/chat-request.js';
@@ -10,7 +11,7 @@ import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
 import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
 import type { Translation } from './translation.js';
 
-const RUNS = { numRuns: 500 };
+const RUNS = { numRuns: thorough(1500, 150) };
 
 const bytesOf = (value: unknown) => utf8(JSON.stringify(value));
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(fromUtf8(bytes) ?? '');
@@ -58,7 +59,7 @@ describe('a request, there and back', () => {
         expect(other.model).toBe(messages.written.model);
         expect(other.stream).toBe(messages.written.stream === true);
       }),
-      { numRuns: 200 },
+      RUNS,
     );
   });
 });

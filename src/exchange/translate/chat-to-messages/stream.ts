@@ -65,7 +65,7 @@ export class CompletionStream {
   }
 
   end(): readonly Uint8Array[] {
-    return this.#finished ? this.#end() : [];
+    return this.#finished && !this.#ended ? this.#end() : [];
   }
 
   #start(message: Place): readonly Uint8Array[] {

@@ -75,9 +75,10 @@ function thoughtOf(block: Place): Block {
   return { type: 'thinking', thinking: block.member('thinking').text(), signature };
 }
 
+/** What was refused is said as well. */
 function spokenBy(message: Place): Block[] {
-  const texts = [message.member('content').optionalText(), refusalIn(message)];
-  return texts.flatMap(text => (text === null || text === '' ? [] : [{ type: 'text', text }]));
+  const text = (message.member('content').optionalText() ?? '') + (refusalIn(message) ?? '');
+  return text === '' ? [] : [{ type: 'text', text }];
 }
 
 function toolUse(call: Place): Block {

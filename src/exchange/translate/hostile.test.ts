@@ -1,0 +1,154 @@
+/** Whatever a client or a host sends is translated, or refused for one of two reasons. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { completionAnswers, messageAnswers } from '../../../test/support/dialects/answers.js';
+import { chatRequests } from '../../../test/support/dialects/chat-requests.js';
+import { completionEvents, messageEvents } from '../../../test/support/dialects/gather.js';
+import { messagesRequests } from '../../../test/support/dialects/messages-requests.js';
+import { jsonMutants, mutants, parseOrRefuse } from '../../../test/support/mutation.js';
+import { thorough } from '../../../test/support/thoroughness.js';
+import type { Json } from '../../bytes/json.js';
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import type { StreamEvent } from '../surface.js';
+import { SURFACES } from '../surfaces.js';
+import type { AnswerTranslation, Translation } from './translation.js';
+import { TRANSLATIONS, translationFor } from './translations.js';
+
+const RUNS = { numRuns: thorough(5000, 300) };
+const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as Json;
+const parsed = (bytes: Uint8Array) => JSON.parse(fromUtf8(bytes) ?? '') as object;
+
+/** Samples that hold all that the dialects have, made once. */
+const sampled = <Value>(values: fc.Arbitrary<{ readonly written: Value }>) =>
+  fc.sample(values, { numRuns: 20, seed: 4 }).map(({ written }) => plain(written));
+const REQUESTS = { 'chat/completions': sampled(chatRequests), messages: sampled(messagesRequests) };
+const ANSWERS = { 'chat/completions': sampled(completionAnswers), messages: sampled(messageAnswers) };
+const EVENTS = {
+  'chat/completions': ANSWERS['chat/completions'].map(answer => completionEvents(answer, [2, 5])),
+  messages: ANSWERS.messages.map(answer => messageEvents(answer, [2, 5])),
+};
+type Dialect = keyof typeof REQUESTS;
+
+const LEAST = utf8('{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}]}');
+const answerOf = (translation: Translation): AnswerTranslation => translation.request(LEAST).newAnswer(0);
+
+describe.each(TRANSLATIONS)('$name', translation => {
+  const [from, to] = [translation.from as Dialect, translation.to as Dialect];
+  const client = SURFACES.find(({ name }) => name === from);
+  const host = SURFACES.find(({ name }) => name === to);
+
+  it('any request becomes one that the host’s surface reads, or is refused', () => {
+    const bodies = fc.oneof(
+      jsonMutants(REQUESTS[from]),
+      mutants(REQUESTS[from].slice(0, 5).map(request => utf8(JSON.stringify(request)))),
+      fc.json().map(utf8),
+    );
+    fc.assert(
+      fc.property(bodies, body => {
+        const request = parseOrRefuse(() => translation.request(body), ['request/untranslatable']);
+        if (request === undefined) return;
+        expect(request.transforms[0]).toBe(translation.name);
+        for (const name of request.transforms) expect(name).toMatch(/^[a-z][a-z0-9-]{0,63}$/);
+        // What is out of range there is refused there.
+        const codes = ['request/malformed', 'request/parameter-invalid'] as const;
+        parseOrRefuse(
+          () => host?.readRequest(request.body, '', { model: null, query: new URLSearchParams() }),
+          codes,
+        );
+      }),
+      RUNS,
+    );
+  });
+
+  it('any answer becomes one that the client’s surface reads, or is refused', () => {
+    const values = fc.oneof(
+      jsonMutants(ANSWERS[to]).map(parsed),
+      fc.object({ maxDepth: 4 }),
+      fc.constant(null),
+    );
+    fc.assert(
+      fc.property(values, fc.constantFrom(200, 400, 500), (value, status) => {
+        const body = parseOrRefuse(
+          () => answerOf(translation).body(status, value),
+          ['upstream/untranslatable'],
+        );
+        if (body !== undefined) expect(client?.newReader().body(parsed(body), '')).toBe(status === 200);
+      }),
+      RUNS,
+    );
+  });
+
+  it('any events become such as the client’s surface reads, or are refused', () => {
+    const damaged: fc.Arbitrary<StreamEvent[]> = fc
+      .tuple(
+        fc.constantFrom(...EVENTS[to]),
+        fc.array(
+          fc.tuple(
+            fc.nat(),
+            fc.constantFrom('drop', 'double', 'swap', 'damage', 'mutate'),
+            fc.string(),
+            jsonMutants(ANSWERS[to]),
+          ),
+          {
+            maxLength: 4,
+          },
+        ),
+      )
+      .map(([events, rounds]) => {
+        const own = [...events];
+        for (const [place, kind, text, mutant] of rounds) {
+          const at = place % own.length;
+          const event = own[at];
+          if (event === undefined) continue;
+          if (kind === 'drop') own.splice(at, 1);
+          if (kind === 'double') own.splice(at, 0, event);
+          if (kind === 'swap') own.push(...own.splice(at, 1));
+          if (kind === 'damage') own[at] = { ...event, data: `${event.data?.slice(0, place % 40)}${text}` };
+          if (kind === 'mutate') own[at] = { ...event, data: fromUtf8(mutant) };
+        }
+        return own;
+      });
+    const any: fc.Arbitrary<StreamEvent[]> = fc.array(
+      fc.record({
+        type: fc.option(fc.constantFrom('ping', 'message_start', 'error')),
+        data: fc.option(fc.json()),
+      }),
+    );
+    fc.assert(
+      fc.property(fc.oneof(damaged, any), events => {
+        const answer = answerOf(translation);
+        const reader = client?.newReader();
+        let ended = false;
+        const read = (blocks: readonly Uint8Array[]) => {
+          for (const block of blocks) {
+            expect(ended).toBe(false);
+            const lines = (fromUtf8(block) ?? '').split('\n');
+            const data = lines.find(line => line.startsWith('data: '))?.slice(6) ?? null;
+            const type = lines.find(line => line.startsWith('event: '))?.slice(7) ?? null;
+            expect(lines.slice(-2)).toEqual(['', '']);
+            ended = reader?.event({ type, data }) === true;
+          }
+        };
+        parseOrRefuse(() => {
+          for (const event of events) read(answer.event(event));
+          read(answer.end());
+        }, ['upstream/untranslatable']);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('the translation for a host', () => {
+  it.each([
+    ['chat/completions', ['messages'], 'chat-completions-to-messages'],
+    ['messages', ['chat/completions', 'embeddings'], 'messages-to-chat-completions'],
+    ['messages', ['messages', 'chat/completions'], null],
+    ['chat/completions', [], null],
+    ['embeddings', ['messages', 'chat/completions'], null],
+    ['messages/count_tokens', ['chat/completions'], null],
+  ] as const)('that is asked at %s and serves %j: %s', (from, served, name) => {
+    const serves = (surface: string) => (served as readonly string[]).includes(surface);
+    expect(translationFor(from, serves)?.name ?? null).toBe(name);
+  });
+});

@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest';
+import { dataEvent, eventsOf } from '../../../../test/support/dialects/gather.js';
+import { failureOf } from '../../../../test/support/failure.js';
+import { concatAll, fromUtf8, utf8 } from '../../../bytes/octets.js';
+import { MESSAGES_TO_CHAT } from './translation.js';
+
+type Members = Readonly<Record<string, unknown>>;
+const answer = () =>
+  MESSAGES_TO_CHAT.request(
+    utf8(JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] })),
+  ).newAnswer(0);
+const body = (status: number, value: object | null) =>
+  JSON.parse(fromUtf8(answer().body(status, value)) ?? '');
+const completion = (message: unknown, finish_reason: unknown = 'stop', rest: Members = {}) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm-1',
+  choices: [{ index: 0, message, logprobs: null, finish_reason }],
+  ...rest,
+});
+const call = (name: unknown, text: unknown, id: unknown = 'call_1') => ({
+  id,
+  type: 'function',
+  function: { name, arguments: text },
+});
+const refused = (act: () => unknown) => {
+  const { code, field } = failureOf(act);
+  expect(code).toBe('upstream/untranslatable');
+  return field;
+};
+
+describe('a whole completion, as a message', () => {
+  it('has thoughts, text and calls as blocks, and what a cache had of the prompt apart', () => {
+    const message = {
+      role: 'assistant',
+      content: 'I add.',
+      reasoning_content: 'Hm.',
+      refusal: null,
+      annotations: [],
+      tool_calls: [call('add', '{"a": 1}'), call('add', '', 'call_2')],
+    };
+    const usage = {
+      prompt_tokens: 123,
+      completion_tokens: 7,
+      total_tokens: 130,
+      prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 20 },
+      completion_tokens_details: { reasoning_tokens: 4 },
+    };
+    expect(body(200, completion(message, 'tool_calls', { usage }))).toEqual({
+      id: 'chatcmpl-1',
+      type: 'message',
+      role: 'assistant',
+      model: 'm-1',
+      content: [
+        { type: 'thinking', thinking: 'Hm.', signature: '' },
+        { type: 'text', text: 'I add.' },
+        { type: 'tool_use', id: 'call_1', name: 'add', input: { a: 1 } },
+        { type: 'tool_use', id: 'call_2', name: 'add', input: {} },
+      ],
+      stop_reason: 'tool_use',
+      stop_sequence: null,
+      usage: {
+        input_tokens: 3,
+        output_tokens: 7,
+        cache_read_input_tokens: 100,
+        cache_creation_input_tokens: 20,
+        output_tokens_details: { thinking_tokens: 4 },
+      },
+    });
+  });
+
+  it('has signed thoughts whole, and others under whichever name they came', () => {
+    const blocks = [
+      { type: 'thinking', thinking: 'Hm.', signature: 's' },
+      { type: 'redacted_thinking', data: 'x' },
+    ];
+    expect(
+      body(200, completion({ content: 'a', reasoning_content: 'Hm.', thinking_blocks: blocks })).content,
+    ).toEqual([...blocks, { type: 'text', text: 'a' }]);
+    expect(body(200, completion({ reasoning: 'Hm.' })).content).toEqual([
+      { type: 'thinking', thinking: 'Hm.', signature: '' },
+    ]);
+  });
+
+  it.each<[finish: unknown, message: Members, stop: string | null]>([
+    ['stop', { content: 'a' }, 'end_turn'],
+    ['length', { content: 'a' }, 'max_tokens'],
+    ['tool_calls', { tool_calls: [call('f', '{}')] }, 'tool_use'],
+    ['stop', { tool_calls: [call('f', '{}')] }, 'tool_use'],
+    ['content_filter', { content: 'a' }, 'refusal'],
+    ['stop', { refusal: 'No.' }, 'refusal'],
+    ['length', { refusal: 'No' }, 'max_tokens'],
+    ['not_yet_known', { content: 'a' }, 'not_yet_known'],
+    [null, { content: 'a' }, null],
+  ])('that finished with %s: %j has stopped with %s', (finish, message, stop) => {
+    expect(body(200, completion(message, finish)).stop_reason).toBe(stop);
+  });
+
+  it('has zeros where the host says nothing of its usage, and no count below zero', () => {
+    expect(body(200, completion({ content: 'a' })).usage).toEqual({ input_tokens: 0, output_tokens: 0 });
+    const usage = { prompt_tokens: 3, completion_tokens: -1, prompt_tokens_details: { cached_tokens: 5 } };
+    expect(body(200, completion({ content: 'a' }, 'stop', { usage })).usage).toEqual({
+      input_tokens: 0,
+      output_tokens: 0,
+      cache_read_input_tokens: 5,
+    });
+  });
+
+  it.each<[field: string, value: object | null]>([
+    ['choices', null],
+    ['choices', {}],
+    ['choices', { choices: [] }],
+    ['choices', { choices: [{ message: {} }, { message: {} }] }],
+    ['choices', { choices: 'a' }],
+    ['choices.0.message', { choices: [{}] }],
+    ['choices.0.message.content', completion({ content: 1 })],
+    ['choices.0.message.audio', completion({ audio: {} })],
+    ['choices.0.message.function_call', completion({ function_call: {} })],
+    ['choices.0.message.annotations', completion({ annotations: [{}] })],
+    ['choices.0.message.tool_calls.0.type', completion({ tool_calls: [{ type: 'custom' }] })],
+    ['choices.0.message.tool_calls.0.id', completion({ tool_calls: [call('f', '{}', null)] })],
+    ['choices.0.message.tool_calls.0.function.name', completion({ tool_calls: [call(1, '{}')] })],
+    ['choices.0.message.tool_calls.0.function.arguments', completion({ tool_calls: [call('f', '{')] })],
+    ['choices.0.message.tool_calls.0.function.arguments', completion({ tool_calls: [call('f', 'null')] })],
+    ['choices.0.message.thinking_blocks.0.type', completion({ thinking_blocks: [{}] })],
+    ['choices.0.finish_reason', completion({ content: 'a' }, 1)],
+  ])('upstream/untranslatable (%s): %#', (field, value) => {
+    expect(refused(() => answer().body(200, value))).toBe(field);
+  });
+});
+
+describe('an error, as Anthropic’s clients know it', () => {
+  it.each<[status: number, error: unknown, type: string, message: string]>([
+    [429, { message: 'Slow.', type: 'requests', code: 'rate_limit_exceeded' }, 'rate_limit_error', 'Slow.'],
+    [400, { message: 'Bad.', type: 'invalid_request_error', param: 'n' }, 'invalid_request_error', 'Bad.'],
+    [503, { message: 'Down.', type: 'server_error' }, 'api_error', 'Down.'],
+    [403, 'Not you.', 'permission_error', 'Not you.'],
+  ])('%i', (status, error, type, message) => {
+    expect(body(status, { error })).toEqual({ type: 'error', error: { type, message } });
+  });
+
+  it('and OpenAI’s code is kept for a client of OpenAI’s alone', () => {
+    expect(refused(() => answer().body(500, { error: { code: 'a' } }))).toBeUndefined();
+  });
+});
+
+const chunk = (delta: unknown, finish_reason: unknown = null, rest: Members = {}) => ({
+  id: 'chatcmpl-1',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm-1',
+  choices: [{ index: 0, delta, finish_reason }],
+  ...rest,
+});
+const usage = (rest: Members = {}) => ({
+  ...chunk({}),
+  choices: [],
+  usage: { prompt_tokens: 3, completion_tokens: 2, total_tokens: 5, ...rest },
+});
+const part = (index: number | undefined, text: string, id?: string) => ({
+  tool_calls: [
+    {
+      index,
+      id,
+      type: 'function',
+      function: id === undefined ? { arguments: text } : { name: 'f', arguments: text },
+    },
+  ],
+});
+
+function streamed(...values: readonly unknown[]) {
+  const translation = answer();
+  const blocks = values.flatMap(value => translation.event(dataEvent(value)));
+  return eventsOf(concatAll([...blocks, ...translation.end()])).map(({ data }) => JSON.parse(data ?? ''));
+}
+const START = {
+  type: 'message_start',
+  message: {
+    id: 'chatcmpl-1',
+    type: 'message',
+    role: 'assistant',
+    model: 'm-1',
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { input_tokens: 0, output_tokens: 0 },
+  },
+};
+const begin = (index: number, content_block: unknown) => ({
+  type: 'content_block_start',
+  index,
+  content_block,
+});
+const delta = (index: number, own: unknown) => ({ type: 'content_block_delta', index, delta: own });
+const stop = (index: number) => ({ type: 'content_block_stop', index });
+const end = (stop_reason: string | null, counts: Members = { input_tokens: 0, output_tokens: 0 }) => [
+  { type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage: counts },
+  { type: 'message_stop' },
+];
+
+describe('a stream of chunks, as events', () => {
+  it('is one block after the other, and its usage comes last', () => {
+    expect(
+      streamed(
+        { ...chunk({}), id: '', model: '', choices: [] },
+        chunk({ role: 'assistant', content: '' }),
+        chunk({ reasoning_content: 'Hm.' }),
+        chunk({ content: 'Hel' }),
+        chunk({ content: 'lo.' }),
+        chunk(part(0, '', 'call_1')),
+        chunk(part(0, '{"a":')),
+        chunk(part(0, '1}')),
+        chunk(part(1, '{}', 'call_2')),
+        chunk({}, 'tool_calls'),
+        usage({ prompt_tokens_details: { cached_tokens: 1 } }),
+        '[DONE]',
+      ),
+    ).toEqual([
+      START,
+      begin(0, { type: 'thinking', thinking: '', signature: '' }),
+      delta(0, { type: 'thinking_delta', thinking: 'Hm.' }),
+      stop(0),
+      begin(1, { type: 'text', text: '' }),
+      delta(1, { type: 'text_delta', text: 'Hel' }),
+      delta(1, { type: 'text_delta', text: 'lo.' }),
+      stop(1),
+      begin(2, { type: 'tool_use', id: 'call_1', name: 'f', input: {} }),
+      delta(2, { type: 'input_json_delta', partial_json: '{"a":' }),
+      delta(2, { type: 'input_json_delta', partial_json: '1}' }),
+      stop(2),
+      begin(3, { type: 'tool_use', id: 'call_2', name: 'f', input: {} }),
+      delta(3, { type: 'input_json_delta', partial_json: '{}' }),
+      stop(3),
+      ...end('tool_use', { input_tokens: 2, output_tokens: 2, cache_read_input_tokens: 1 }),
+    ]);
+  });
+
+  it('has the signatures of thoughts that come from a host of Anthropic’s', () => {
+    const signed = { type: 'thinking', thinking: 'Hm.', signature: 's' };
+    const redacted = { type: 'redacted_thinking', data: 'x' };
+    expect(
+      streamed(
+        chunk({
+          reasoning_content: 'Hm.',
+          thinking_blocks: [{ type: 'thinking', thinking: 'Hm.', signature: null }],
+        }),
+        chunk({ thinking_blocks: [signed] }),
+        chunk({ thinking_blocks: [redacted, signed] }),
+      ),
+    ).toEqual([
+      START,
+      begin(0, { type: 'thinking', thinking: '', signature: '' }),
+      delta(0, { type: 'thinking_delta', thinking: 'Hm.' }),
+      delta(0, { type: 'signature_delta', signature: 's' }),
+      stop(0),
+      begin(1, redacted),
+      stop(1),
+      begin(2, signed),
+      stop(2),
+    ]);
+  });
+
+  it('may be closed without [DONE] once the host has said why it ended, and says it once', () => {
+    expect(streamed(chunk({ content: 'a' }, 'stop')).slice(-3)).toEqual([stop(0), ...end('end_turn')]);
+    expect(streamed(chunk({ content: 'a' })).at(-1)).toEqual(delta(0, { type: 'text_delta', text: 'a' }));
+    expect(streamed(chunk({}, 'length'), '[DONE]', '[DONE]', chunk({ content: 'a' }))).toEqual([
+      START,
+      ...end('max_tokens'),
+    ]);
+  });
+
+  it('ends without a stop reason where the host gave none', () => {
+    expect(streamed(chunk({ content: 'a' }), '[DONE]').slice(-3)).toEqual([stop(0), ...end(null)]);
+  });
+
+  it('that refuses has stopped for that', () => {
+    expect(streamed(chunk({ refusal: 'No.' }), chunk({}, 'stop'), '[DONE]').slice(1)).toEqual([
+      begin(0, { type: 'text', text: '' }),
+      delta(0, { type: 'text_delta', text: 'No.' }),
+      stop(0),
+      ...end('refusal'),
+    ]);
+  });
+
+  it('that fails says so in an event, after which nothing comes', () => {
+    expect(
+      streamed(
+        chunk({ content: 'a' }),
+        { error: { message: 'Full.', code: 503 } },
+        chunk({}, 'stop'),
+        '[DONE]',
+      ).at(-1),
+    ).toEqual({
+      type: 'error',
+      error: { type: 'api_error', message: 'Full.' },
+    });
+  });
+
+  it('a call without an index is the next one in its chunk', () => {
+    const calls = [part(undefined, '{}', 'call_1'), part(undefined, '{}', 'call_2')].flatMap(
+      ({ tool_calls }) => tool_calls,
+    );
+    expect(
+      streamed(chunk({ tool_calls: calls })).filter(({ type }) => type === 'content_block_start'),
+    ).toHaveLength(2);
+  });
+
+  it.each<[field: string | undefined, values: readonly unknown[]]>([
+    [undefined, ['[DONE]']],
+    [undefined, ['{']],
+    [undefined, ['']],
+    ['choices', [{ choices: [{ delta: {} }, { delta: {} }] }]],
+    ['choices', [{ choices: {} }]],
+    ['choices.0.index', [{ choices: [{ index: 1, delta: {} }] }]],
+    ['choices.0.delta', [chunk(1)]],
+    ['choices.0.delta.content', [chunk({ content: 1 })]],
+    ['choices.0.delta.audio', [chunk({ audio: {} })]],
+    ['choices.0.delta.function_call', [chunk({ function_call: {} })]],
+    ['choices.0.delta.annotations', [chunk({ annotations: [{}] })]],
+    ['choices.0.delta.tool_calls.0.index', [chunk(part(1, '', 'call_1'))]],
+    [
+      'choices.0.delta.tool_calls.0.index',
+      [chunk(part(0, '{}', 'a')), chunk(part(1, '{}', 'b')), chunk(part(0, ' '))],
+    ],
+    ['choices.0.delta.tool_calls.0.id', [chunk(part(0, ''))]],
+    ['choices.0.delta.tool_calls.0.type', [chunk({ tool_calls: [{ type: 'custom' }] })]],
+    ['choices.0.delta.tool_calls.0.function.arguments', [chunk(part(0, '{', 'a')), chunk({ content: 'a' })]],
+    ['choices.0.delta.tool_calls.0.function.arguments', [chunk(part(0, '[]', 'a'), 'stop'), '[DONE]']],
+    ['choices.0.delta.thinking_blocks.0.type', [chunk({ thinking_blocks: [{}] })]],
+    ['choices.0.finish_reason', [chunk({}, 1)]],
+  ])('upstream/untranslatable (%s): %#', (field, values) => {
+    expect(refused(() => streamed(...values))).toBe(field);
+  });
+});
