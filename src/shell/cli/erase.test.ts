@@ -14,8 +14,11 @@ const house = new ErasingHouse();
 beforeAll(() => house.start());
 afterAll(() => house.remove());
 
+/** Some start five commands one after another, on whatever machine. In milliseconds. */
+const MANY_COMMANDS = { timeout: 60_000 };
+
 describe('countersign erase, while the gateway runs', () => {
-  it('destroys key and content, logs it, and leaves a receipt that verifies', async () => {
+  it('destroys key and content, logs it, and leaves a receipt that verifies', MANY_COMMANDS, async () => {
     const [answer, other] = [await house.answer(), await house.answer()];
     const exchange = exchangeOf(answer);
     const before = house.kept(exchange);
@@ -33,25 +36,29 @@ describe('countersign erase, while the gateway runs', () => {
     expect(house.holding(readFileSync(kept))).toEqual([kept]);
   });
 
-  it('of a stream as well, and twice: "receipt --content" says that it was erased', async () => {
-    const exchange = exchangeOf(await house.answer(true));
-    const first = await house.erase(exchange);
-    expect(first.stdout).toMatch(
-      new RegExp(`^The content of exchange ${exchange} is erased; entry [0-9]+ of the log says so\\.\n$`),
-    );
-    const { address } = house.gateway.summary;
-    const args = ['--gateway', address, '--data', house.data, '--content', join(house.folder, 'content')];
-    const { code, stderr } = await run(['receipt', exchange, ...args], { folder: house.folder });
-    expect(code).toBe(1);
-    expect(stderr).toContain('vault/erased');
-    const bundle = readFileSync(join(house.folder, `${exchange}.bundle.json`));
-    expect(parseBundle(bundle).proof).not.toBeNull();
-    const { already, decided } = await house.erased(exchange);
-    expect(already).toBe(true);
-    expect((await house.erase(exchange)).stdout).toContain(
-      `was erased on ${new Date(decided).toISOString()}`,
-    );
-  });
+  it(
+    'of a stream as well, and twice: "receipt --content" says that it was erased',
+    MANY_COMMANDS,
+    async () => {
+      const exchange = exchangeOf(await house.answer(true));
+      const first = await house.erase(exchange);
+      expect(first.stdout).toMatch(
+        new RegExp(`^The content of exchange ${exchange} is erased; entry [0-9]+ of the log says so\\.\n$`),
+      );
+      const { address } = house.gateway.summary;
+      const args = ['--gateway', address, '--data', house.data, '--content', join(house.folder, 'content')];
+      const { code, stderr } = await run(['receipt', exchange, ...args], { folder: house.folder });
+      expect(code).toBe(1);
+      expect(stderr).toContain('vault/erased');
+      const bundle = readFileSync(join(house.folder, `${exchange}.bundle.json`));
+      expect(parseBundle(bundle).proof).not.toBeNull();
+      const { already, decided } = await house.erased(exchange);
+      expect(already).toBe(true);
+      expect((await house.erase(exchange)).stdout).toContain(
+        `was erased on ${new Date(decided).toISOString()}`,
+      );
+    },
+  );
 
   it('what the vault does not know is refused, and leaves no trace', async () => {
     const { code, stdout, stderr } = await house.erase('aaaaaaaaaaaaaaaaaaaaaaaaaa');
