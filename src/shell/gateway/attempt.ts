@@ -6,7 +6,6 @@
  */
 import { retryAfter } from '../../exchange/retry-after.js';
 import type { Surface } from '../../exchange/surface.js';
-import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type {
   Transfer,
   Upstream,
@@ -21,6 +20,7 @@ import type { ClientStream } from './client-stream.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
+import type { HostAnswer } from './host-answer.js';
 import type { Relay } from './relay.js';
 import type { Setback } from './routing/route-plan.js';
 import { failureSetback, statusSetback } from './routing/setback.js';
@@ -36,7 +36,7 @@ export interface AttemptOptions {
   readonly upstream: Upstream;
   readonly health: UpstreamHealth;
   /** For an upstream that speaks another API than the client; null where both speak the same. */
-  readonly translation: AnswerTranslation | null;
+  readonly translation: HostAnswer | null;
   /** Whether another attempt follows this one, which has failed so; it is then over. */
   readonly follows: (setback: Setback, reason: ReasonCode) => boolean;
 }

@@ -2,19 +2,19 @@
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import type { AnswerReader } from '../../exchange/surface.js';
-import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
+import type { HostAnswer } from './host-answer.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
 export interface BodyRelayOptions {
   readonly limits: GatewayLimits;
   readonly reader: AnswerReader;
-  readonly translation: AnswerTranslation | null;
+  readonly translation: HostAnswer | null;
   readonly delivery: Delivery;
   /** Where the client has been told already that its answer is a stream, no body can be given any more. */
   readonly stream: ClientStream;
@@ -59,7 +59,8 @@ export class BodyRelay implements Relay {
     if (http !== 200 || !reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
-    const { answer, failed } = reader;
+    const { failed } = reader;
+    const answer = translation?.facts(reader.answer) ?? reader.answer;
     const status = failed ? 'failed' : 'completed';
     delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
   }

@@ -2,9 +2,9 @@
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import { surfaceNamed } from '../../exchange/surfaces.js';
 import { upstreamTarget } from '../../exchange/target.js';
-import type { AnswerTranslation } from '../../exchange/translate/translation.js';
 import { translationFor } from '../../exchange/translate/translations.js';
 import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import { HostAnswer } from './host-answer.js';
 import type { Target } from './routing/route.js';
 
 /** A request as the client made it. */
@@ -25,7 +25,7 @@ export interface Outgoing {
   /** The names of the changes between what came and what is sent. */
   readonly transforms: readonly string[];
   /** For a host that speaks another API than the client; null where both speak the same. */
-  readonly translation: AnswerTranslation | null;
+  readonly translation: HostAnswer | null;
 }
 
 const NO_QUERY = new URLSearchParams();
@@ -64,9 +64,10 @@ export function outgoing(
     return { request, transforms: renaming, translation: null };
   }
   const translated = translation.request(named);
+  const host = surfaceNamed(translation.to);
   const request = {
     surface: translation.to,
-    path: upstreamTarget(surfaceNamed(translation.to), asked, NO_QUERY),
+    path: upstreamTarget(host, asked, NO_QUERY),
     headers: { ...ofAnyApi(headers), ...translation.headers, ...inline },
     credentials: {},
     key: trusted ? keyIn(credentials) : null,
@@ -75,7 +76,7 @@ export function outgoing(
   return {
     request,
     transforms: [...renaming, ...translated.transforms],
-    translation: translated.newAnswer(now),
+    translation: new HostAnswer(translated.newAnswer(now), host.newReader()),
   };
 }
 

@@ -6,13 +6,13 @@ import {
   eventData,
   type ServerSentEvent,
 } from '../../exchange/server-sent-events.js';
-import type { AnswerReader, StreamEvent } from '../../exchange/surface.js';
-import type { AnswerTranslation } from '../../exchange/translate/translation.js';
+import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
+import type { HostAnswer } from './host-answer.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -24,7 +24,7 @@ const RESERVED_COMMENT = /^\s*countersign-/i;
 export interface StreamRelayOptions {
   readonly limits: GatewayLimits;
   readonly reader: AnswerReader;
-  readonly translation: AnswerTranslation | null;
+  readonly translation: HostAnswer | null;
   readonly stream: ClientStream;
   readonly delivery: Delivery;
   readonly head: UpstreamHead;
@@ -64,16 +64,16 @@ export class StreamRelay implements Relay {
     if (!reader.failed && !reader.finished)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     this.#begin();
-    if (reader.failed) stream.close('failed', 'upstream/error', reader.answer);
-    else stream.close('completed', null, reader.answer);
+    if (reader.failed) stream.close('failed', 'upstream/error', this.#answer);
+    else stream.close('completed', null, this.#answer);
   }
 
   fail(failure: Failure): void {
-    this.#options.stream.fail(failure, this.#options.reader.answer);
+    this.#options.stream.fail(failure, this.#answer);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
-    this.#options.stream.abort(reason, this.#options.reader.answer);
+    this.#options.stream.abort(reason, this.#answer);
   }
 
   #begin(): void {
@@ -86,6 +86,11 @@ export class StreamRelay implements Relay {
       if (this.#isOver) return;
       this.#relay(block);
     }
+  }
+
+  get #answer(): AnswerFacts {
+    const { reader, translation } = this.#options;
+    return translation?.facts(reader.answer) ?? reader.answer;
   }
 
   get #isOver(): boolean {
@@ -128,7 +133,7 @@ export class StreamRelay implements Relay {
     }
     this.#begin();
     if (isLast) {
-      stream.finish(block, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null, reader.answer);
+      stream.finish(block, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null, this.#answer);
       // An upstream that ends where it said it would keeps its connection for the next request.
       const { source } = stream;
       setTimeout(() => source?.abort(), LINGER).unref();

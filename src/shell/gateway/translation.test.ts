@@ -150,6 +150,8 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
       status: 'completed',
       finish: [{ name: 'stop' }],
       received: toHex(commit(openingOf(got), 'response/received', received)),
+      // Which the client did not ask for, and did not get.
+      usage: { prompt_tokens: 7, completion_tokens: 4 },
     });
     expect((await verifyAnswer(gateway, got)).outcome).toBe('pass');
   });

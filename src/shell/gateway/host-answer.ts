@@ -1,0 +1,36 @@
+/** The answer of a host that speaks another API than the client: translated, and read in its own dialect for what a translation cannot carry. */
+import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
+import type { AnswerTranslation } from '../../exchange/translate/translation.js';
+
+export class HostAnswer implements AnswerTranslation {
+  readonly #translation: AnswerTranslation;
+  readonly #reader: AnswerReader;
+
+  /** `reader`: one of the host's surface. */
+  constructor(translation: AnswerTranslation, reader: AnswerReader) {
+    this.#translation = translation;
+    this.#reader = reader;
+  }
+
+  body(status: number, value: object | null): Uint8Array {
+    if (status === 200) this.#reader.body(value, 'application/json');
+    return this.#translation.body(status, value);
+  }
+
+  event(event: StreamEvent): readonly Uint8Array[] {
+    this.#reader.event(event);
+    return this.#translation.event(event);
+  }
+
+  end(): readonly Uint8Array[] {
+    return this.#translation.end();
+  }
+
+  /**
+   * What a receipt says of the answer: as the client got it, but for the counts. Those are the host's own, which a client may not have asked
+   * for, and for which its API may need a zero where the host said nothing.
+   */
+  facts(given: AnswerFacts): AnswerFacts {
+    return { ...given, usage: this.#reader.answer.usage };
+  }
+}
