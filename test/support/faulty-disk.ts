@@ -86,6 +86,7 @@ export function faultyDisk(): FaultyDisk {
     write: attemptWrite,
     truncate: (file, length) => attempt(`truncate ${path(file)}`, () => nodeDisk.truncate(file, length)),
     rename: (from, to) => attempt(`rename ${to}`, () => nodeDisk.rename(from, to)),
+    renameLater: (from, to) => attemptLater(`rename ${to}`, () => nodeDisk.renameLater(from, to)),
     remove: name => attempt(`remove ${name}`, () => nodeDisk.remove(name)),
     datasync: file => attemptLater(`datasync ${path(file)}`, () => hastyDisk.datasync(file)),
     sync: file => attemptLater(`sync ${path(file)}`, () => hastyDisk.sync(file)),

@@ -361,6 +361,13 @@ export class SimulatedDisk {
       alive(() => this.#record({ kind: 'end-sync', inode, sync: number, failed }));
       if (failed) throw Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO' });
     };
+    const rename = (from: string, to: string) =>
+      alive(() => {
+        if (dirname(from) !== dirname(to)) throw new Error('a rename to another folder is not simulated');
+        nodeDisk.rename(from, to);
+        const [folder, name] = this.#place(from);
+        this.#record({ kind: 'rename', folder, from: name, to: this.#place(to)[1] });
+      });
     return {
       ...nodeDisk,
       makeFolder: path =>
@@ -381,13 +388,8 @@ export class SimulatedDisk {
           nodeDisk.truncate(file, length);
           this.#record({ kind: 'truncate', inode: this.#files.get(file) as Inode, length });
         }),
-      rename: (from, to) =>
-        alive(() => {
-          if (dirname(from) !== dirname(to)) throw new Error('a rename to another folder is not simulated');
-          nodeDisk.rename(from, to);
-          const [folder, name] = this.#place(from);
-          this.#record({ kind: 'rename', folder, from: name, to: this.#place(to)[1] });
-        }),
+      rename,
+      renameLater: async (from, to) => rename(from, to),
       remove: path =>
         alive(() => {
           const exists = existsSync(path);

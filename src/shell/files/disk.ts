@@ -6,6 +6,7 @@ import {
   ftruncateSync,
   mkdirSync,
   openSync,
+  rename,
   renameSync,
   rmSync,
   writeSync,
@@ -21,6 +22,8 @@ export interface Disk {
   write(file: number, bytes: Uint8Array, offset: number, position: number): number;
   truncate(file: number, length: number): void;
   rename(from: string, to: string): void;
+  /** The same without keeping the process: a file system that is writing its journal makes a rename wait for milliseconds. */
+  renameLater(from: string, to: string): Promise<void>;
   /** Removes a file; one that is not there is no error. */
   remove(path: string): void;
   /** Returns once the file's bytes and length survive a loss of power. */
@@ -38,6 +41,7 @@ export const nodeDisk: Disk = {
   write: (file, bytes, offset, position) => writeSync(file, bytes, offset, bytes.length - offset, position),
   truncate: ftruncateSync,
   rename: renameSync,
+  renameLater: promisify(rename),
   remove: path => rmSync(path, { force: true }),
   datasync: promisify(fdatasync),
   sync: promisify(fsync),

@@ -20,7 +20,7 @@ export async function writeDurably(
   } finally {
     disk.close(file);
   }
-  disk.rename(besides(path), path);
+  await disk.renameLater(besides(path), path);
   await syncFolder(dirname(path), disk);
 }
 

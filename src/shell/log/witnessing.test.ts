@@ -102,7 +102,7 @@ describe('a witness that does not do its part costs its cosignature, and no more
       asked++;
       return new Promise<AddCheckpointAnswer>(() => undefined);
     };
-    const timing = { spacing: 1, patience: 10, patienceAtStart: 10, longestWait: 10 };
+    const timing = { spacing: 1, patience: 10, patienceAtStart: 1000, longestWait: 10 };
     log = await openTestLog(folder.path, { witnesses: withThird(hangs), quorum: quorumOf(2), timing });
     for (let size = 1; size < 6; size++) {
       await growTo(log, size);
