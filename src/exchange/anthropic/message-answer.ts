@@ -3,9 +3,10 @@
  * simply not in the receipt.
  */
 import { canonicalize, type Json } from '../../bytes/json.js';
+import { isWithinExtent, REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
+import { type Members, membersOf, parsedAnswer, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import type { ToolCall } from '../tool-call.js';
@@ -140,12 +141,9 @@ function canonicalText(value: unknown): string | null {
   }
 }
 
+/** Undefined also for what stands for too much, which then stays the text that it is. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return isWithinExtent(text, REQUEST_EXTENT) ? parsedAnswer(text) : undefined;
 }
 
 function isPlace(value: unknown): value is number {

@@ -1,6 +1,7 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
+import { parsedMembers } from '../../exchange/members.js';
 import type { AnswerReader } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
@@ -79,11 +80,5 @@ function mediaType({ headers }: UpstreamHead): string {
 
 function parseObject(body: Uint8Array): object | null {
   const text = fromUtf8(body);
-  if (text === null) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && !Array.isArray(value) ? value : null;
-  } catch {
-    return null;
-  }
+  return text === null ? null : parsedMembers(text);
 }
