@@ -1,13 +1,22 @@
 /** Looking into JSON that an upstream wrote, where any member may be missing or of another kind than the API says. */
+import { ANSWER_EXTENT, isWithinExtent } from '../bytes/json-extent.js';
+import { Failure } from '../reason.js';
 
 export type Members = Readonly<Record<string, unknown>>;
 
-/** What a text stands for, if that is a JSON object; else null. */
+/** What a text stands for, if that is a JSON object; else null. Throws `upstream/oversized`. */
 export function parsedMembers(text: string | null): Members | null {
+  return membersOf(parsedAnswer(text ?? ''));
+}
+
+/** What a text stands for; undefined when it is no JSON. Throws `upstream/oversized` for one that stands for too much. */
+export function parsedAnswer(text: string): unknown {
+  if (!isWithinExtent(text, ANSWER_EXTENT))
+    throw new Failure('upstream/oversized', { detail: 'too many values' });
   try {
-    return membersOf(JSON.parse(text ?? ''));
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

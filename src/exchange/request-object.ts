@@ -1,6 +1,7 @@
 /** A request's body as a JSON object that every reader takes for the same one. */
 import * as v from 'valibot';
 import { topLevelNames, withTopLevelString } from '../bytes/json.js';
+import { isWithinExtent, REQUEST_EXTENT } from '../bytes/json-extent.js';
 import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import type { ParameterSet, Parameters } from './parameters.js';
@@ -67,6 +68,8 @@ export function parseText(body: Uint8Array): {
 } {
   const text = fromUtf8(body);
   if (text === null) throw new Failure('request/malformed', { detail: 'not UTF-8' });
+  if (!isWithinExtent(text, REQUEST_EXTENT))
+    throw new Failure('request/malformed', { detail: 'too many values' });
   let value: unknown;
   try {
     value = JSON.parse(text);

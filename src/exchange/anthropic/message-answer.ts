@@ -2,8 +2,9 @@
  * Answers of Anthropic's messages API: one message, or a stream of named events that build it. What an upstream leaves out or gets wrong is
  * simply not in the receipt.
  */
+import { isWithinExtent, REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { Failure } from '../../reason.js';
-import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
+import { type Members, membersOf, parsedAnswer, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import { argumentsText, type ToolCall } from '../tool-call.js';
@@ -129,12 +130,9 @@ function callOf({ id, type, name, input, text }: ToolUse): ToolCall {
   return { id, type, name, arguments: argumentsText(text === '' ? input : parsed(text)) ?? text };
 }
 
+/** Undefined also for what stands for too much, which then stays the text that it is. */
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
+  return isWithinExtent(text, REQUEST_EXTENT) ? parsedAnswer(text) : undefined;
 }
 
 function isPlace(value: unknown): value is number {

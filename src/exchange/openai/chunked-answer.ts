@@ -1,4 +1,5 @@
 /** Answers that come whole or as a stream of JSON values without types, which ends with `[DONE]`. */
+import { parsedAnswer } from '../members.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 
 const TERMINAL = '[DONE]';
@@ -24,15 +25,13 @@ export class ChunkedAnswer implements AnswerReader {
     return value !== null && this.#parts.add(value);
   }
 
+  /** Throws `upstream/oversized`. */
   event({ data }: StreamEvent): boolean {
     if (data === TERMINAL) return true;
-    try {
-      const value: unknown = JSON.parse(data ?? '');
-      if (!this.#parts.add(value))
-        this.failed ||= typeof value === 'object' && value !== null && 'error' in value;
-    } catch {
-      // Not JSON: it passes and is committed to like every event, but says nothing that a receipt could repeat.
-    }
+    const value = parsedAnswer(data ?? '');
+    // What is no JSON passes and is committed to like every event, but says nothing that a receipt could repeat.
+    if (value !== undefined && !this.#parts.add(value))
+      this.failed ||= typeof value === 'object' && value !== null && 'error' in value;
     return false;
   }
 

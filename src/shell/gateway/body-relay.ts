@@ -1,6 +1,7 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
 import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8 } from '../../bytes/octets.js';
+import { parsedAnswer } from '../../exchange/members.js';
 import type { AnswerReader } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
@@ -85,11 +86,6 @@ function mediaType({ headers }: UpstreamHead): string {
 /** The body's JSON object or array; null for anything else. */
 function parseJson(body: Uint8Array): object | null {
   const text = fromUtf8(body);
-  if (text === null) return null;
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' ? value : null;
-  } catch {
-    return null;
-  }
+  const value = text === null ? null : parsedAnswer(text);
+  return typeof value === 'object' ? value : null;
 }

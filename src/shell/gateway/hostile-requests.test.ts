@@ -3,7 +3,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { receiptOf } from '../../../test/end-to-end/receipts.js';
-import { answer, completion, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { answer, completion, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { toHex } from '../../bytes/hex.js';
+import { utf8 } from '../../bytes/octets.js';
+import { commit } from '../../receipt/opening.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
@@ -21,7 +24,7 @@ afterAll(async () => {
 // An attack that works takes hours, or the process, and so runs into the time that a test has.
 const SMALL = '"model":"test-model","messages":[{"role":"user","content":"x"}]';
 const zeros = `[${'0,'.repeat(1_000_000)}0]`;
-const nested = '['.repeat(1_000_000) + ']'.repeat(1_000_000);
+const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
 
 describe('a hostile request ends at once, under a receipt, and the gateway lives on', () => {
   it.each<[what: string, body: string, param: string | null]>([
@@ -47,7 +50,15 @@ describe('a hostile request ends at once, under a receipt, and the gateway lives
       null,
     ],
     ['a model of a million parts', `{"model":${zeros},"messages":[{"role":"user"}]}`, 'model'],
-    ['nesting on top', nested, null],
+    ['nesting on top', nested(1_000_000), null],
+    [
+      'a million lists in a member that is not ours to read',
+      `{${SMALL},"metadata":${nested(1_000_000)}}`,
+      null,
+    ],
+    ['a million objects there', `{${SMALL},"metadata":[${'{},'.repeat(1_000_000)}{}]}`, null],
+    ['a million members there', `{${SMALL},"metadata":{${'"a":0,'.repeat(1_000_000)}"b":0}}`, null],
+    ['five million numbers there', `{${SMALL},"metadata":[${'0,'.repeat(5_000_000)}0]}`, null],
   ])('%s: 400', async (_, body, param) => {
     const got = await ask(gateway.address, { body });
     expect(got.status).toBe(400);
@@ -59,7 +70,7 @@ describe('a hostile request ends at once, under a receipt, and the gateway lives
   });
 
   it.each([
-    ['nesting in a member that is not ours to read', `{${SMALL},"metadata":${nested}}`],
+    ['nesting in a member that is not ours to read', `{${SMALL},"metadata":${nested(200_000)}}`],
     ['a string of a million escapes', `{${SMALL},"user":"${'\\n'.repeat(1_000_000)}"}`],
     ['a string of a million escaped quotation marks', `{${SMALL},"user":"${'\\"'.repeat(1_000_000)}"}`],
     ['a million zeros', `{${SMALL},"metadata":${zeros}}`],
@@ -75,14 +86,72 @@ describe('a hostile request ends at once, under a receipt, and the gateway lives
 
 describe('a hostile answer ends at once, under a receipt, and the gateway lives on', () => {
   it.each([
-    ['a million choices that are none', `{"choices":${zeros}}`],
-    ['200,000 empty choices', `{"choices":[${'{},'.repeat(200_000)}{}]}`],
-  ])('%s: upstream/garbage', async (_, body) => {
+    ['a million choices that are none', 'upstream/garbage', `{"choices":${zeros}}`],
+    ['200,000 empty choices', 'upstream/garbage', `{"choices":[${'{},'.repeat(200_000)}{}]}`],
+    ['three million lists', 'upstream/oversized', `{"choices":[],"x":${nested(3_000_000)}}`],
+    ['three million objects', 'upstream/oversized', `{"choices":[],"x":[${'{},'.repeat(3_000_000)}{}]}`],
+    ['an error of three million lists', 'upstream/oversized', `{"error":{"message":${nested(3_000_000)}}}`],
+  ])('%s: %s', async (_, reason, body) => {
     upstream.behaviour = answer(200, body);
     const got = await ask(gateway.address);
     expect(got.status).toBe(502);
-    expect((await receiptOf(gateway, got)).response).toMatchObject({ reason: 'upstream/garbage' });
+    expect((await receiptOf(gateway, got)).response).toMatchObject({ reason });
     expect((await ask(gateway.address, { path: '/healthz' })).status).toBe(200);
+  });
+});
+
+describe('a hostile event ends its stream, under a receipt', () => {
+  const EVENT_BYTES = 4_000_000;
+  const most = nested(EVENT_BYTES / 2 - 100);
+  it.each([
+    ['chat/completions', chat({ stream: true }), `data: {"choices":${most}}\n\n`],
+    [
+      'responses',
+      { model: 'test-model', input: 'a', stream: true },
+      `event: x\ndata: {"type":"x","x":${most}}\n\n`,
+    ],
+    [
+      'messages',
+      { model: 'test-model', max_tokens: 1, messages: [{ role: 'user', content: 'a' }], stream: true },
+      `event: ping\ndata: {"type":"ping","x":${most}}\n\n`,
+    ],
+  ])('%s', async (surface, body, event) => {
+    upstream.behaviour = stream(event);
+    const got = await ask(gateway.address, { method: 'POST', path: `/v1/${surface}`, body });
+    expect((await receiptOf(gateway, got)).response).toMatchObject({ reason: 'upstream/oversized' });
+  });
+
+  it('a tool’s input that comes in parts stays the text that it is when it stands for too much', async () => {
+    const parts = Array.from({ length: 4 }, () => '[],'.repeat(100_000));
+    const named = (value: { type: string; [name: string]: unknown }) =>
+      `event: ${value.type}\ndata: ${JSON.stringify(value)}\n\n`;
+    upstream.behaviour = stream(
+      named({ type: 'message_start', message: { model: 'test-model', content: [] } }),
+      named({
+        type: 'content_block_start',
+        index: 0,
+        content_block: { type: 'tool_use', id: 'a', name: 'b' },
+      }),
+      ...['[', ...parts, '0]'].map(part =>
+        named({
+          type: 'content_block_delta',
+          index: 0,
+          delta: { type: 'input_json_delta', partial_json: part },
+        }),
+      ),
+      named({ type: 'message_stop' }),
+    );
+    const body = {
+      model: 'test-model',
+      max_tokens: 1,
+      messages: [{ role: 'user', content: 'a' }],
+      stream: true,
+    };
+    const got = await ask(gateway.address, { method: 'POST', path: '/v1/messages', body });
+    const { tools } = (await receiptOf(gateway, got)).response;
+    const call = { arguments: `[${parts.join('')}0]`, id: 'a', name: 'b', type: 'tool_use' };
+    const opening = Buffer.from(String(got.headers['countersign-opening']), 'base64url');
+    expect(tools).toEqual({ commitments: [toHex(commit(opening, 'tool/0', utf8(JSON.stringify(call))))] });
   });
 });
 

@@ -7,6 +7,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import { parsedAnswer } from '../../exchange/members.js';
 import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/model-list.js';
 import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
@@ -97,7 +98,9 @@ export class HttpUpstream implements Upstream {
     if (listing === null) return [];
     const [api] = apis;
     const headers = { ...api.headers, ...this.#credentials(api, credentials, null) };
-    return readModelList(JSON.parse(await this.#get(pathOf(api, LIST_PATHS[listing]), headers)), listing);
+    const list = parsedAnswer(await this.#get(pathOf(api, LIST_PATHS[listing]), headers));
+    if (list === undefined) throw new Error('the list of models is not JSON');
+    return readModelList(list, listing);
   }
 
   modelDigest(): null {
