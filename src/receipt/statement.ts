@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical, sameJson } from '../bytes/json.js';
 import { Failure, type ReasonCode } from '../reason.js';
 import type { Envelope } from './envelope.js';
+import { surelyValid } from './surely-valid.js';
 
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1';
 
@@ -14,6 +15,8 @@ export interface StatementType<Subject extends v.GenericSchema, Predicate extend
   readonly malformed: ReasonCode;
   /** The schema of the whole statement: strict, so that no member can be added that nobody looks at. */
   readonly schema: v.GenericSchema;
+  /** A faster answer, where it is yes, to whether a value is a statement of this type that we would write as it is. */
+  readonly isSurely: (value: Json) => boolean;
 }
 
 export interface Statement<Subject, Predicate> {
@@ -22,7 +25,7 @@ export interface Statement<Subject, Predicate> {
 }
 
 export function statementType<S extends v.GenericSchema, P extends v.GenericSchema>(
-  type: Omit<StatementType<S, P>, 'schema'>,
+  type: Omit<StatementType<S, P>, 'schema' | 'isSurely'>,
 ): StatementType<S, P> {
   const schema = v.strictObject({
     _type: v.literal(STATEMENT_TYPE),
@@ -30,7 +33,13 @@ export function statementType<S extends v.GenericSchema, P extends v.GenericSche
     predicateType: v.literal(type.predicateType),
     subject: type.subject,
   });
-  return { ...type, schema };
+  // Made for the first who asks: most commands read no statement.
+  let surely: ((value: Json) => boolean) | null = null;
+  const isSurely = (value: Json) => {
+    surely ??= surelyValid(schema);
+    return surely(value);
+  };
+  return { ...type, schema, isSurely };
 }
 
 /** The canonical bytes of a statement: what is signed. */
@@ -63,18 +72,25 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
       detail: error instanceof Failure ? error.code : 'unreadable',
     });
   }
-  const result = v.safeParse(type.schema, value, { abortEarly: true });
-  if (!result.success) {
-    const field = v.getDotPath(result.issues[0]);
-    throw new Failure(type.malformed, field === null ? {} : { field });
-  }
-  // A schema may read more than we would write: an empty array where an object of optional members belongs. What was read is canonical.
-  if (!sameJson(result.output as Json, value)) {
-    throw new Failure(type.malformed, { field: 'payload', detail: 'not what we would write' });
-  }
-  const statement = result.output as Statement<v.InferOutput<S>, v.InferOutput<P>>;
+  if (!type.isSurely(value)) check(type, value);
+  const statement = value as unknown as Statement<v.InferOutput<S>, v.InferOutput<P>>;
   latest = { envelope, payload: value, type, statement };
   return statement;
+}
+
+/** Throws the type's `malformed` code for what is no statement of the type, or none that we would write. */
+function check(
+  { schema, malformed }: Pick<StatementType<v.GenericSchema, v.GenericSchema>, 'schema' | 'malformed'>,
+  value: Json,
+): void {
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (!result.success) {
+    const field = v.getDotPath(result.issues[0]);
+    throw new Failure(malformed, field === null ? {} : { field });
+  }
+  // A schema may read more than we would write: an empty array where an object of optional members belongs. What was read is canonical.
+  if (!sameJson(result.output as Json, value))
+    throw new Failure(malformed, { field: 'payload', detail: 'not what we would write' });
 }
 
 /** The predicate type that a payload states, or null when it is no statement at all. */
