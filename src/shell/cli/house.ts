@@ -157,6 +157,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     names,
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
+    answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),
     operator,
     limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
     inline: options.inline,

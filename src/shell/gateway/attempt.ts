@@ -101,7 +101,10 @@ export class Attempt implements UpstreamSink {
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
     this.#options.record.firstByte();
-    this.#guard(() => this.#relay?.data(chunk));
+    this.#guard(() => {
+      this.#options.delivery.hold(chunk.length);
+      this.#relay?.data(chunk);
+    });
     if (this.#relay?.begun) this.#begun();
   }
 
@@ -195,6 +198,7 @@ export class Attempt implements UpstreamSink {
     if (!this.#options.follows(setback, reason)) return false;
     this.#over = true;
     this.stop();
+    this.#options.delivery.letGo();
     return true;
   }
 
