@@ -14,7 +14,7 @@ import type { HealthBoard } from './routing/upstream-health.js';
 import type { Timeouts } from './timeouts.js';
 
 export interface GatewayLimits {
-  /** The most connections at a time; fewer where the process may not open many files. */
+  /** The most connections of clients at a time; fewer where the process may not open many files. */
   readonly connections: number;
   /** The most bytes that a request's body may have. */
   readonly requestBytes: number;
@@ -31,7 +31,7 @@ export interface GatewayLimits {
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
-  connections: 4096,
+  connections: 10_000,
   // OpenAI takes 50 MB with images in them and sounds of 25 MB, Anthropic 32 MB, Google 20 MB.
   requestBytes: 50 * 1024 * 1024,
   heldBytes: 256 * 1024 * 1024,
