@@ -506,7 +506,7 @@ export const REASONS = {
     do: 'Read what you were sent, and ask again in a second.',
   },
   'gateway/busy': {
-    says: 'The gateway holds as many requests as it can at the moment.',
+    says: 'The gateway holds as many bytes of requests, or of answers, as it can at the moment.',
     do: 'Try again in a second.',
   },
   'gateway/opening': {

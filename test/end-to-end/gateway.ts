@@ -196,6 +196,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     names,
     active,
     bodies: new BodyBudget(limits.heldBytes),
+    answers: new BodyBudget(limits.heldAnswerBytes),
     operator: 'test operator',
     limits,
     inline: options.inline ?? true,

@@ -25,6 +25,7 @@ import { RoutingTable } from '../gateway/routing/routing-table.js';
 import { HealthBoard } from '../gateway/routing/upstream-health.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
 import { BodyBudget } from '../http/body-budget.js';
+import { connectionShares } from '../http/connections.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
@@ -54,6 +55,8 @@ export interface HouseOptions {
   readonly inline: boolean;
   /** The most bytes that a request may have. */
   readonly requestBytes: number;
+  /** The most connections of clients at a time; what there are files for when it is left out. */
+  readonly connections?: number;
   readonly onProblem: (message: string) => void;
 }
 
@@ -106,7 +109,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const operator = options.operator ?? UNNAMED;
   const { host, port, onProblem } = options;
   const front = new HouseFront(onProblem);
-  const { connections } = DEFAULT_LIMITS;
+  const { connections = connectionShares(DEFAULT_LIMITS.connections).clients } = options;
   const gateway = new Gateway({ logRoutes: front.routes, host, port, connections, onProblem });
   const address = await gateway.listen();
   opened.add(() => gateway.close());
@@ -167,6 +170,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     names,
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
+    answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),
     operator,
     limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
     inline: options.inline,

@@ -249,6 +249,7 @@ describe('options of countersign up', () => {
     ['--port', '-1'],
     ['--max-request', '0'],
     ['--max-request', '1e9'],
+    ['--max-connections', '0'],
     ['--idle-timeout', '0'],
     ['--connect-timeout', '-1'],
     ['--first-token-timeout', 'long'],

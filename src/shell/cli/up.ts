@@ -7,6 +7,7 @@ import { formatVerifierKey } from '../../note/key.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
+import { connectionShares, OpenConnections } from '../http/connections.js';
 import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
@@ -25,6 +26,7 @@ interface UpOptions {
   readonly operator?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
+  readonly maxConnections: number;
   readonly connectTimeout: number;
   readonly firstTokenTimeout: number;
   readonly idleTimeout: number;
@@ -53,6 +55,12 @@ export function upCommand(): Command {
       'the largest request to take',
       wholeNumber(1, 2 ** 31),
       DEFAULT_LIMITS.requestBytes,
+    )
+    .option(
+      '--max-connections <number>',
+      'the most clients at a time; fewer where the process may not open twice as many files',
+      wholeNumber(1, 1_000_000),
+      DEFAULT_LIMITS.connections,
     )
     .addOption(secondsOption('--connect-timeout', 'for reaching an upstream', DEFAULT_TIMEOUTS.connect))
     .addOption(
@@ -99,17 +107,19 @@ async function up(options: UpOptions): Promise<void> {
     idle: options.idleTimeout,
     keepAlive: options.keepAlive,
   };
+  const shares = connectionShares(options.maxConnections);
   const house = await openHouse({
     data: options.data,
     host: options.host,
     port: options.port,
-    ...(await openUpstreams(options.upstream, timeouts)),
+    ...(await openUpstreams(options.upstream, timeouts, new OpenConnections(shares.upstreams))),
     routes: options.routes === undefined ? new Map() : await readRoutes(options.routes),
     retries: { ...DEFAULT_RETRIES, retries: options.retries },
     timeouts,
     operator: options.operator ?? null,
     inline: options.inline,
     requestBytes: options.maxRequest,
+    connections: shares.clients,
     onProblem: message => printError(`countersign: ${message}`),
   });
   if (options.json) printJson(summary(house));

@@ -4,6 +4,7 @@ import type { Provider, ProviderApi } from '../../exchange/provider.js';
 import { OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
 import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
 import type { Timeouts } from '../gateway/timeouts.js';
+import type { OpenConnections } from '../http/connections.js';
 import { UsageError } from './exit-code.js';
 
 /** Keys for upstreams that were given by a URL have variables of their own, so that no provider's key goes to a stranger. */
@@ -27,7 +28,11 @@ export interface OpenedUpstreams {
 }
 
 /** The upstreams that each `--upstream` names, in their order. Throws a usage error. */
-export async function openUpstreams(texts: readonly string[], timeouts: Timeouts): Promise<OpenedUpstreams> {
+export async function openUpstreams(
+  texts: readonly string[],
+  timeouts: Timeouts,
+  connections?: OpenConnections,
+): Promise<OpenedUpstreams> {
   const named = texts.map(readUpstream);
   const names = named.map(({ name }) => name);
   const double = names.find((name, at) => names.indexOf(name) !== at);
@@ -44,7 +49,16 @@ export async function openUpstreams(texts: readonly string[], timeouts: Timeouts
   return {
     upstreams: named.map(({ name, keyVariable, apis, listing, transient = [], givesReceipts = false }) => {
       const key = (keyVariable !== null && process.env[keyVariable]) || null;
-      return new HttpUpstream({ name, apis, key, listing, transient, givesReceipts, timeouts });
+      return new HttpUpstream({
+        name,
+        apis,
+        key,
+        listing,
+        transient,
+        givesReceipts,
+        timeouts,
+        ...(connections && { connections }),
+      });
     }),
     publicModels: named.flatMap(({ publicModels }) => publicModels ?? []),
   };

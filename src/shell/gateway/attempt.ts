@@ -112,10 +112,13 @@ export class Attempt implements UpstreamSink {
 
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    const { record, translation } = this.#options;
+    const { record, delivery, translation } = this.#options;
     record.firstByte();
-    if (translation !== null) record.untranslated(chunk);
-    this.#guard(() => this.#relay?.data(chunk));
+    this.#guard(() => {
+      delivery.hold(chunk.length);
+      if (translation !== null) record.untranslated(chunk);
+      this.#relay?.data(chunk);
+    });
     if (this.#relay?.begun) this.#begun();
   }
 
@@ -209,6 +212,7 @@ export class Attempt implements UpstreamSink {
     if (!this.#options.follows(setback, reason)) return false;
     this.#over = true;
     this.stop();
+    this.#options.delivery.letGo();
     return true;
   }
 

@@ -21,17 +21,23 @@ import { BodyBudget } from '../http/body-budget.js';
 describe('BodyBudget', () => {
   it('gives what is there, takes nothing where it refuses, and gives it again when it is back', () => {
     const budget = new BodyBudget(10);
-    expect([budget.take(6), budget.take(5), budget.take(4), budget.take(1), budget.take(0)]).toEqual([
-      true,
-      false,
-      true,
-      false,
-      true,
-    ]);
+    expect([6, 5, 4, 1, 0].map(bytes => budget.take(bytes, 0))).toEqual([true, false, true, false, true]);
     budget.give(4);
-    expect([budget.take(5), budget.take(4)]).toEqual([false, true]);
+    expect([5, 4].map(bytes => budget.take(bytes, 0))).toEqual([false, true]);
     budget.give(10);
-    expect([budget.take(11), budget.take(10)]).toEqual([false, true]);
+    expect([11, 10].map(bytes => budget.take(bytes, 0))).toEqual([false, true]);
+  });
+
+  it('keeps a quarter for those who hold no more than 64 KiB', () => {
+    const budget = new BodyBudget(1 << 20);
+    const large = 3 << 18;
+    expect([large + 1, large].map(bytes => budget.take(bytes, 0))).toEqual([false, true]);
+    expect(budget.take(1, 1 << 16)).toBe(false);
+    expect(budget.take(1, (1 << 16) - 1)).toBe(true);
+    for (let taken = large + 1; taken + (1 << 16) <= 1 << 20; taken += 1 << 16) {
+      expect(budget.take(1 << 16, 0)).toBe(true);
+    }
+    expect(budget.take(1 << 16, 0)).toBe(false);
   });
 });
 

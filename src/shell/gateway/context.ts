@@ -15,13 +15,15 @@ import type { HealthBoard } from './routing/upstream-health.js';
 import type { Timeouts } from './timeouts.js';
 
 export interface GatewayLimits {
-  /** The most connections at a time; fewer where the process may not open many files. */
+  /** The most connections of clients at a time; fewer where the process may not open many files. */
   readonly connections: number;
   /** The most bytes that a request's body may have. */
   readonly requestBytes: number;
   /** The most bytes of requests that may be held at once. */
   readonly heldBytes: number;
-  /** How long a client may leave what it was sent unread, in milliseconds. */
+  /** The most bytes of answers that may be held at once: of those that are on their way, and those that clients have not read. */
+  readonly heldAnswerBytes: number;
+  /** How long a client may leave what it was sent unread, without reading any of it, in milliseconds. */
   readonly readingTime: number;
   /** The most bytes that an answer may have. */
   readonly responseBytes: number;
@@ -30,9 +32,11 @@ export interface GatewayLimits {
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
-  connections: 4096,
-  requestBytes: 20 * 1024 * 1024,
+  connections: 10_000,
+  // OpenAI takes 50 MB with images in them and sounds of 25 MB, Anthropic 32 MB, Google 20 MB.
+  requestBytes: 50 * 1024 * 1024,
   heldBytes: 256 * 1024 * 1024,
+  heldAnswerBytes: 256 * 1024 * 1024,
   readingTime: 120_000,
   responseBytes: 64 * 1024 * 1024,
   eventBytes: 4 * 1024 * 1024,
@@ -50,6 +54,7 @@ export interface GatewayContext {
   readonly names: ModelNames;
   readonly active: ActiveExchanges;
   readonly bodies: BodyBudget;
+  readonly answers: BodyBudget;
   /** The published identity of whoever runs the gateway. */
   readonly operator: string;
   readonly limits: GatewayLimits;

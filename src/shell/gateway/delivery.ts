@@ -7,7 +7,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { toHex } from '../../bytes/hex.js';
 import type { AnswerFacts, Surface } from '../../exchange/surface.js';
-import type { Failure, ReasonCode } from '../../reason.js';
+import { Failure, type ReasonCode } from '../../reason.js';
 import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import { commit } from '../../receipt/opening.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
@@ -42,6 +42,8 @@ export class Delivery {
   readonly #response: ServerResponse;
   #ended = false;
   #released = false;
+  /** Bytes of the answer that are held for this exchange. */
+  #held = 0;
 
   constructor(
     context: GatewayContext,
@@ -75,6 +77,18 @@ export class Delivery {
     return this.#context.inline && this.#request.headers['countersign-inline'] !== 'none';
   }
 
+  /** So many bytes more of an answer are held from now on. Throws `gateway/busy` when there are too many of all exchanges. */
+  hold(bytes: number): void {
+    if (!this.#context.answers.take(bytes, this.#held)) throw new Failure('gateway/busy');
+    this.#held += bytes;
+  }
+
+  /** Nothing of an answer is held any more. */
+  letGo(): void {
+    this.#context.answers.give(this.#held);
+    this.#held = 0;
+  }
+
   /** Answers with an error of the gateway's own, under a receipt that says the request was refused. */
   refuse(failure: Failure, headers: OutgoingHttpHeaders = {}): void {
     this.#answerWithError('refused', failure, headers);
@@ -100,6 +114,7 @@ export class Delivery {
       { ...headers, ...this.#record.headers, ...this.#receiptHeaders(sealed) },
       body,
     );
+    this.#hangUpUnread();
   }
 
   /** Ends an exchange whose client is gone and was sent nothing. */
@@ -138,6 +153,7 @@ export class Delivery {
   finishStream(last: Uint8Array | null): void {
     if (last === null) this.#response.end();
     else this.#response.end(last);
+    this.#hangUpUnread();
   }
 
   /**
@@ -169,7 +185,15 @@ export class Delivery {
     this.#released = true;
     this.#context.active.end(this.#record.id);
     this.#context.bodies.give(this.#record.bodyLength);
+    // What is still to be read by the client is held for so long.
+    if (this.#response.closed) this.letGo();
+    else this.#response.once('close', () => this.letGo());
     this.onEnded();
+  }
+
+  /** A client that reads nothing of the end of its answer, which nobody waits for any more, is hung up on. */
+  #hangUpUnread(): void {
+    this.#response.setTimeout(this.#context.limits.readingTime, () => this.#response.destroy());
   }
 
   #answerWithError(status: 'refused' | 'failed', failure: Failure, more: OutgoingHttpHeaders = {}): void {

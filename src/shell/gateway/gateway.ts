@@ -20,7 +20,6 @@ import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
-import { connectionLimit } from '../http/connections.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import type { Routes } from '../http/server.js';
@@ -38,7 +37,7 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** The most connections at a time; fewer where the process may not open many files. */
+  /** The most connections at a time. */
   readonly connections: number;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
@@ -48,8 +47,12 @@ export interface GatewayOptions {
 const CLOSING_TIME = 10_000;
 /** Between two looks for connections on which nothing runs any more, in milliseconds. */
 const SWEEP = 20;
-/** How long a client may take to send a request, in milliseconds. */
+/** How long a client may take to send the head of a request, and all of it, in milliseconds; and how often that is looked at. */
+const HEADERS_TIME = 20_000;
 const REQUEST_TIME = 300_000;
+const CHECKING_INTERVAL = 5000;
+/** Connections that may wait for a process that is busy for a moment. */
+const BACKLOG = 4096;
 
 export class Gateway {
   readonly #options: GatewayOptions;
@@ -61,7 +64,15 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#server = createServer(
-      { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
+      {
+        headersTimeout: HEADERS_TIME,
+        requestTimeout: REQUEST_TIME,
+        connectionsCheckingInterval: CHECKING_INTERVAL,
+        keepAliveTimeout: 65_000,
+        // Whoever is gone without a word is found out, also while nothing is sent to him.
+        keepAlive: true,
+        keepAliveInitialDelay: 60_000,
+      },
       oneAtATime((request, response) => {
         this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
       }),
@@ -70,7 +81,9 @@ export class Gateway {
       type: 'application/json',
       body: OPENAI.failureBody(failure).body,
     }));
-    this.#server.maxConnections = connectionLimit(options.connections);
+    this.#server.maxConnections = options.connections;
+    // Those that wait for nothing make room for the next who comes.
+    this.#server.on('drop', () => this.#server.closeIdleConnections());
   }
 
   /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */
@@ -78,7 +91,7 @@ export class Gateway {
     const { host, port } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
-      this.#server.listen(port, host, resolve);
+      this.#server.listen({ port, host, backlog: BACKLOG }, resolve);
     });
     const { port: bound } = this.#server.address() as AddressInfo;
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;

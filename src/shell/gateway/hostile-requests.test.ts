@@ -1,9 +1,16 @@
 import { connect, type Socket } from 'node:net';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { receiptOf } from '../../../test/end-to-end/receipts.js';
-import { answer, completion, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import {
+  answer,
+  chunk,
+  completion,
+  stalledStream,
+  stream,
+  TestUpstream,
+} from '../../../test/end-to-end/upstreams.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import { commit } from '../../receipt/opening.js';
@@ -156,28 +163,47 @@ describe('a hostile event ends its stream, under a receipt', () => {
 });
 
 describe('more connections than a gateway has room for', () => {
+  let small: TestGateway;
+  let sockets: Socket[];
+
+  beforeEach(async () => {
+    small = await openGateway({ upstream: upstream.base, limits: { connections: 3 } });
+    sockets = [];
+  });
+
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    await small.close();
+  });
+
+  /** What comes first on a new connection on which this is written, or `closed` where there is none. */
+  async function open(request: string): Promise<string> {
+    const socket = connect(Number(new URL(small.address).port), '127.0.0.1');
+    socket.on('error', () => undefined);
+    sockets.push(socket);
+    socket.write(request);
+    return new Promise<string>(resolve => {
+      socket.once('data', data => resolve(data.toString('latin1').slice(0, 12)));
+      socket.once('close', () => resolve('closed'));
+    });
+  }
+
+  const HEALTH = 'GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n';
+  const BODY = JSON.stringify(chat({ stream: true }));
+  const STREAM = `POST /v1/chat/completions HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`;
+
   it('are closed at once, and those that it has taken go on', async () => {
-    const small = await openGateway({ limits: { connections: 3 } });
-    const sockets: Socket[] = [];
-    const open = async () => {
-      const socket = connect(Number(new URL(small.address).port), '127.0.0.1');
-      socket.on('error', () => undefined);
-      sockets.push(socket);
-      // What it answers to a request line, or nothing where it has hung up.
-      socket.write('GET /healthz HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n');
-      return new Promise<string>(resolve => {
-        socket.once('data', data => resolve(data.toString('latin1').slice(0, 12)));
-        socket.once('close', () => resolve('closed'));
-      });
-    };
-    try {
-      for (let taken = 0; taken < 3; taken++) expect(await open()).toBe('HTTP/1.1 200');
-      expect(await open()).toBe('closed');
-      sockets[0]?.destroy();
-      await expect.poll(open).toBe('HTTP/1.1 200');
-    } finally {
-      for (const socket of sockets) socket.destroy();
-      await small.close();
-    }
+    upstream.behaviour = stalledStream(chunk({ content: 'x' }));
+    for (let taken = 0; taken < 3; taken++) expect(await open(STREAM)).toBe('HTTP/1.1 200');
+    for (let refused = 0; refused < 3; refused++) expect(await open(HEALTH)).toBe('closed');
+    expect(sockets.slice(0, 3).map(({ destroyed }) => destroyed)).toEqual([false, false, false]);
+    sockets[0]?.destroy();
+    await expect.poll(() => open(HEALTH)).toBe('HTTP/1.1 200');
+  });
+
+  it('end those on which nothing is asked, so that the next who comes finds room', async () => {
+    for (let taken = 0; taken < 3; taken++) expect(await open(HEALTH)).toBe('HTTP/1.1 200');
+    expect(await open(HEALTH)).toBe('closed');
+    await expect.poll(() => open(HEALTH)).toBe('HTTP/1.1 200');
   });
 });

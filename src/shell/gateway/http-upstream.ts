@@ -20,6 +20,7 @@ import type {
   UpstreamRequest,
   UpstreamSink,
 } from '../../exchange/upstream.js';
+import { OpenConnections } from '../http/connections.js';
 import type { Timeouts } from './timeouts.js';
 
 /** An API of a server whose address is known in full. */
@@ -39,6 +40,8 @@ export interface HttpUpstreamOptions {
   readonly transient?: readonly number[];
   readonly givesReceipts?: boolean;
   readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
+  /** Counted together with those of other upstreams. */
+  readonly connections?: OpenConnections;
 }
 
 /** What a request learns about the connection that served it. */
@@ -46,6 +49,8 @@ interface Connection {
   tlsSpki: string | null;
 }
 
+/** Where nobody says how many. */
+const USUAL_CONNECTIONS = 256;
 const MAX_MODEL_LIST_BYTES = 4 * 1024 * 1024;
 
 export class HttpUpstream implements Upstream {
@@ -66,14 +71,15 @@ export class HttpUpstream implements Upstream {
     this.#apiOf = new Map(
       options.apis.toReversed().flatMap(api => api.surfaces.map(surface => [surface, api] as const)),
     );
+    const { connections = new OpenConnections(USUAL_CONNECTIONS) } = options;
     this.#pool = new Pool(this.origin, {
-      connections: 256,
+      connections: connections.most,
       pipelining: 1,
       // Whoever sends a request waits for its beginning; how long a silence may last after that is seen to by each transfer.
       headersTimeout: 0,
       bodyTimeout: 0,
       factory: (origin, clientOptions) =>
-        new ObservedClient(origin, clientOptions as Client.Options, options.timeouts.connect),
+        new ObservedClient(origin, clientOptions as Client.Options, options.timeouts.connect, connections),
     });
   }
 
@@ -169,17 +175,29 @@ function pathOf({ base }: HttpApi, path: string): string {
 class ObservedClient extends Client {
   readonly #seen: { tlsSpki: string | null };
 
-  constructor(origin: URL | string, options: Client.Options, connectTimeout: number) {
+  constructor(
+    origin: URL | string,
+    options: Client.Options,
+    connectTimeout: number,
+    connections: OpenConnections,
+  ) {
     const seen = { tlsSpki: null as string | null };
     const connect = buildConnector({ timeout: connectTimeout });
     super(origin, {
       ...options,
-      connect: (target, callback) =>
+      connect: (target, callback) => {
+        if (!connections.take()) {
+          callback(new Error('as many connections to upstreams as there may be'), null);
+          return;
+        }
         connect(target, (...result) => {
           const [error, socket] = result;
+          if (error === null) socket.once('close', () => connections.give());
+          else connections.give();
           seen.tlsSpki = error === null && 'getPeerX509Certificate' in socket ? spkiHash(socket) : null;
           callback(...result);
-        }),
+        });
+      },
     });
     this.#seen = seen;
   }

@@ -28,7 +28,7 @@ export function readBody(request: IncomingMessage, limit: number, budget: BodyBu
     };
     const onData = (chunk: Uint8Array) => {
       if (body.length + chunk.length > limit) finish({ kind: 'too-large', bytes: body.bytes });
-      else if (budget.take(chunk.length)) body.add(chunk);
+      else if (budget.take(chunk.length, body.length)) body.add(chunk);
       else finish({ kind: 'busy' });
     };
     request.on('data', onData);

@@ -173,8 +173,8 @@ describe('a content-encoded body', () => {
 describe('a body over the limit', () => {
   const LIMIT = DEFAULT_LIMITS.requestBytes;
 
-  it('is one over 20 MiB, unless the operator says otherwise', () => {
-    expect(LIMIT).toBe(20 * 1024 * 1024);
+  it('is one over 50 MiB, unless the operator says otherwise', () => {
+    expect(LIMIT).toBe(50 * 1024 * 1024);
   });
 
   it('of which the length is announced: 413 before anything of it is read', async () => {

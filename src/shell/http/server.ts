@@ -304,7 +304,7 @@ function readWhole(incoming: IncomingMessage, limit: number, room: BodyRoom | nu
     };
     const take = (chunk: Uint8Array) => {
       if (parts.length + chunk.length > limit) return refuse(new Failure('request/too-large'));
-      if (room?.budget.take(chunk.length) === false) return refuse(new Failure(room.full));
+      if (room?.budget.take(chunk.length, taken) === false) return refuse(new Failure(room.full));
       taken += chunk.length;
       // A short body comes in one part, which needs no copy.
       if (chunk.length === stated) whole = new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.length);
