@@ -17,6 +17,8 @@ const WORKER = new URL('../../../dist/shell/submission/worker.js', import.meta.u
 
 /** Entries in one order: some 5 ms of work. */
 const ORDER_ENTRIES = 24;
+/** Entries in one order when very many wait: handing over more at once costs less for each, and they would wait as long anyway. */
+const MOST_ENTRIES = 64;
 /** Entries that may wait; beyond it whoever submits is told to come back. */
 const MAX_WAITING = 4096;
 
@@ -91,10 +93,16 @@ export class AdmissionPool implements Admission {
     this.#order();
   }
 
+  /** Half of what there is for each thread, so that none is idle while another has a long order. */
+  #orderSize(): number {
+    const share = Math.ceil(this.#waiting.length / (2 * this.#threads));
+    return Math.min(MOST_ENTRIES, Math.max(ORDER_ENTRIES, share));
+  }
+
   #order(): void {
     for (const hand of this.#hands) {
       if (hand.order.length > 0 || this.#waiting.length === 0) continue;
-      hand.order = this.#waiting.splice(0, ORDER_ENTRIES);
+      hand.order = this.#waiting.splice(0, this.#orderSize());
       const entries = hand.order.map(waiting => waiting.bytes);
       const bytes = concatAll(entries);
       const lengths = entries.map(({ length }) => length);
