@@ -211,7 +211,8 @@ describe('errors are of this API', () => {
   });
 
   it('of the built-in model, which does not serve it', async () => {
-    const got = await post({ ...REQUEST, model: CANNED_MODEL });
+    const body = { ...REQUEST, model: CANNED_MODEL };
+    const got = await ask(gateway.address, { path: '/v1/messages/count_tokens', method: 'POST', body });
     expect(got.headers['countersign-reason']).toBe('request/surface-unsupported');
     expect(json(got)).toMatchObject({ type: 'error', error: { type: 'not_found_error' } });
     expect(upstream.requests).toEqual([]);
