@@ -86,11 +86,12 @@ describe('the numbers that a client is given', () => {
   it('are given when a request is accepted, and linked in the order of signing', async () => {
     // The first is answered last.
     upstream.behaviour = (response, { body }) => {
-      const wait = body.includes('slow') ? 150 : 0;
+      const wait = body.includes('slow') ? 1000 : 0;
       setTimeout(() => answer(200, completion())(response), wait);
     };
+    const before = upstream.requests.length;
     const slow = begin(gateway.address, { headers: as('four'), body: chat({}, 'slow') });
-    await new Promise(resolve => setTimeout(resolve, 50));
+    await eventually(async () => (upstream.requests.length > before ? true : undefined));
     const quick = exchangeOf(await ask(gateway.address, { headers: as('four') }));
     const late = exchangeOf(await slow.answer);
     const quickDigest = await digestOf(quick);
