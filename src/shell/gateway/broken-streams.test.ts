@@ -115,6 +115,12 @@ describe('a stream that breaks ends in an error event under a receipt over what 
       events: 1,
     },
     {
+      what: 'with comments without end',
+      behaviour: stream(FIRST, ...Array.from({ length: 50 }, () => `: ${'x'.repeat(900)}\n\n`)),
+      reason: 'upstream/oversized',
+      events: 1,
+    },
+    {
       what: 'over the limit for answers',
       behaviour: stream(...Array.from({ length: 50 }, () => chunk({ content: 'x'.repeat(900) }))),
       reason: 'upstream/oversized',

@@ -38,6 +38,8 @@ export class StreamRelay implements Relay {
   readonly #options: StreamRelayOptions;
   readonly #splitter: EventSplitter;
   #given = false;
+  /** Bytes of blocks that are no events. */
+  #apart = 0;
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
@@ -98,11 +100,14 @@ export class StreamRelay implements Relay {
   }
 
   #relay(block: EventBlock): void {
-    const { stream, translation, onReserved } = this.#options;
+    const { limits, stream, translation, onReserved } = this.#options;
     const reserved = block.comments.filter(isReserved);
     for (const comment of reserved) onReserved(comment);
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
+      // They are not kept, but could come for ever.
+      this.#apart += raw.length;
+      if (this.#apart > limits.responseBytes) throw new Failure('upstream/oversized', { detail: 'comments' });
       this.#begin();
       stream.comment(raw);
       return;
