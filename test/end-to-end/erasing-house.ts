@@ -1,10 +1,11 @@
 /** A gateway in a process of its own, whose exchanges are erased by the command. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { formatOpening } from '../../src/receipt/opening.js';
 import type { Erased } from '../../src/shell/cli/erasures.js';
+import { SEGMENT_LIMITS, Segment, segmentFiles } from '../../src/shell/vault/segment.js';
 import { filesBelow } from './canaries.js';
 import { type Answer, ask } from './client.js';
 import { type Ended, run, type Served, serve } from './process.js';
@@ -42,8 +43,14 @@ export class ErasingHouse {
     return ask(address, { body: { model: models[0], messages, stream } });
   }
 
-  vaultFile(exchange: string): string {
-    return join(this.data, 'vault', exchange.slice(0, 2), exchange);
+  /** The files of the vault: a few exchanges are in its first segment. */
+  get vaultFiles(): string[] {
+    const { keys, content } = segmentFiles(this.#segment);
+    return [content, keys];
+  }
+
+  get #segment(): string {
+    return join(this.data, 'vault', '00000000');
   }
 
   /** The files of the data folder in which any piece of these bytes stands. */
@@ -77,8 +84,13 @@ export class ErasingHouse {
     expect(code, stdout).toBe(0);
   }
 
-  /** Its vault's file of an exchange, as it is now. */
+  /** What its vault has of an exchange now, key and content; nothing once that was erased. */
   kept(exchange: string): Buffer {
-    return readFileSync(this.vaultFile(exchange));
+    const segment = new Segment(this.#segment, SEGMENT_LIMITS, 'r');
+    const found = segment.read(exchange);
+    segment.close();
+    return found === null || found === 'erased'
+      ? Buffer.alloc(0)
+      : Buffer.concat([found.wrapped, found.sealed]);
   }
 }

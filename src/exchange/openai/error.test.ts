@@ -45,6 +45,8 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['upstream/timeout', { status: 504, type: 'api_error', code: 'upstream/timeout' }],
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],
   ['upstream/garbage', { status: 502, type: 'api_error', code: 'upstream/garbage' }],
+  ['request/untranslatable', { status: 400, type: 'invalid_request_error', code: 'request/untranslatable' }],
+  ['upstream/untranslatable', { status: 502, type: 'api_error', code: 'upstream/untranslatable' }],
   ['upstream/circuit-open', { status: 503, type: 'api_error', code: 'upstream/circuit-open' }],
   ['upstream/oversized', { status: 502, type: 'api_error', code: 'upstream/oversized' }],
   ['gateway/busy', { status: 503, type: 'api_error', code: 'gateway/busy' }],
@@ -58,6 +60,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
 
 /** Codes of the same families that no answer carries, and why. */
 const NEVER_ANSWERED: Partial<Record<ReasonCode, string>> = {
+  'request/too-many-entries': 'given under the paths of logs, as plain text',
   'request/body-malformed': 'given under the paths of logs, witnesses and mirrors, as plain text',
   'upstream/error': "the upstream's own answer is passed on as it is",
 };

@@ -13,6 +13,8 @@ export interface SegmentLimits {
   readonly bytes: number;
 }
 
+export const SEGMENT_LIMITS: SegmentLimits = { exchanges: 32_768, bytes: 1 << 30 };
+
 /** The two files of a segment. */
 export function segmentFiles(path: string): { readonly keys: string; readonly content: string } {
   return { keys: `${path}.keys`, content: `${path}.content` };

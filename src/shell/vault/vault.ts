@@ -11,9 +11,7 @@ import { fromBase32 } from '../../bytes/base32.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
 import { openContent, sealContent } from './sealed-content.js';
-import { Segment, type SegmentLimits } from './segment.js';
-
-const LIMITS: SegmentLimits = { exchanges: 32_768, bytes: 1 << 30 };
+import { SEGMENT_LIMITS, Segment, type SegmentLimits } from './segment.js';
 
 export class Vault implements ContentVault {
   readonly #folder: string;
@@ -23,7 +21,7 @@ export class Vault implements ContentVault {
   #latest: { readonly number: number; readonly segment: Segment } | null = null;
 
   /** `key`: 32 bytes that wrap every data key. `limits`: of one segment; a vault keeps those that it was made with. */
-  constructor(folder: string, key: Uint8Array, limits: SegmentLimits = LIMITS) {
+  constructor(folder: string, key: Uint8Array, limits: SegmentLimits = SEGMENT_LIMITS) {
     this.#folder = folder;
     this.#key = key;
     this.#limits = limits;
