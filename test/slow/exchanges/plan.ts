@@ -26,7 +26,8 @@ export const ROUTES_FILE = {
   },
 };
 
-export const SURFACES = ['chat/completions', 'messages', 'responses'] as const;
+/** An upstream that is given by its URL speaks OpenAI's API: of another the client would get a translation, which this oracle does not know. */
+export const SURFACES = ['chat/completions', 'responses'] as const;
 export type AskedSurface = (typeof SURFACES)[number];
 
 /** When a client goes away: never, before its request is whole, after a while, or after so many bytes of the answer's body. */
@@ -98,8 +99,6 @@ function requestText(surface: AskedSurface, model: string, content: string, stre
   switch (surface) {
     case 'chat/completions':
       return JSON.stringify({ model, messages, ...streamed });
-    case 'messages':
-      return JSON.stringify({ model, max_tokens: 100, messages, ...streamed });
     case 'responses':
       return JSON.stringify({ model, input: content, ...streamed });
   }
