@@ -56,11 +56,14 @@ function decoded(bytes: Buffer, depth = 2): Buffer[] {
 
 /** Every file below a folder, with its path relative to it. */
 export function filesBelow(folder: string): { path: string; mode: number; bytes: Buffer }[] {
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter(path => statSync(join(folder, path)).isFile())
-    .map(path => ({
-      path,
-      mode: statSync(join(folder, path)).mode & 0o777,
-      bytes: readFileSync(join(folder, path)),
-    }));
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).flatMap(path => {
+    try {
+      const { mode } = statSync(join(folder, path));
+      return [{ path, mode: mode & 0o777, bytes: readFileSync(join(folder, path)) }];
+    } catch (error) {
+      // A folder; or a draft that a running process has renamed into its place since the names were read.
+      if (['EISDIR', 'ENOENT'].includes((error as NodeJS.ErrnoException).code ?? '')) return [];
+      throw error;
+    }
+  });
 }
