@@ -8,7 +8,15 @@ import {
   type TextFormat,
 } from '../../test/support/mutation.js';
 import { fromHex } from './hex.js';
-import { canonicalize, type Json, parseCanonical, sameJson, topLevelNames, topLevelValue } from './json.js';
+import {
+  canonicalize,
+  type Json,
+  parseCanonical,
+  sameJson,
+  topLevelNames,
+  topLevelValue,
+  withTopLevelString,
+} from './json.js';
 import { fromUtf8, utf8 } from './octets.js';
 
 const write = (value: unknown): string => fromUtf8(canonicalize(value as Json)) ?? '';
@@ -395,5 +403,36 @@ describe('sameJson: whether two values are written as the same text', () => {
 
   it('names in another order make no difference, nor does the sign of zero', () => {
     expect(sameJson({ a: 1, b: 0 }, { b: -0, a: 1 })).toBe(true);
+  });
+});
+
+describe('withTopLevelString: another string in place of one', () => {
+  it.each([
+    ['{"model":"a"}', '{"model":"b"}'],
+    [' { "model" : "a" , "x":1 } ', ' { "model" : "b" , "x":1 } '],
+    ['{"x":{"model":"y"},"model":"a"}', '{"x":{"model":"y"},"model":"b"}'],
+    ['{"x":"\\"model\\":\\"y\\"","model":"a\\"c"}', '{"x":"\\"model\\":\\"y\\"","model":"b"}'],
+    ['{"mod\\u0065l":"a","n":1e2}', '{"mod\\u0065l":"b","n":1e2}'],
+  ])('%s', (text, expected) => {
+    expect(withTopLevelString(text, 'model', 'b')).toBe(expected);
+  });
+
+  it.each(['{}', '{"x":{"model":"a"}}', '{"model":1}'])('%s has none', text => {
+    expect(() => withTopLevelString(text, 'model', 'b')).toThrow(RangeError);
+  });
+
+  it('leaves all else to the letter, whatever the object', () => {
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        fc.string(),
+        fc.string(),
+        (rest, before, after) => {
+          const text = JSON.stringify({ ...rest, model: before }, null, 1);
+          const expected = JSON.stringify({ ...rest, model: after }, null, 1);
+          expect(withTopLevelString(text, 'model', after)).toBe(expected);
+        },
+      ),
+    );
   });
 });

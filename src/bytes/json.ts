@@ -158,26 +158,16 @@ export function topLevelNames(text: string, limit: number): string[] | null {
  * members with one name it is the first; see {@link topLevelNames}.
  */
 export function topLevelValue(text: string, name: string): string | null {
-  let depth = 0;
-  let start = -1;
-  for (let at = 0; at < text.length; at++) {
+  const start = startOfValue(text, name);
+  if (start === null) return null;
+  let depth = 1;
+  for (let at = start; ; at++) {
     const character = text[at];
-    if (character === '{' || character === '[') depth++;
+    if (character === '"') at = endOfString(text, at);
+    else if (character === '{' || character === '[') depth++;
     else if (character === '}' || character === ']') depth--;
-    else if (character === '"') {
-      const end = endOfString(text, at);
-      const colon = pastWhiteSpace(text, end + 1);
-      if (depth === 1 && text[colon] === ':' && JSON.parse(text.slice(at, end + 1)) === name) {
-        at = colon;
-        start = colon + 1;
-        continue;
-      }
-      at = end;
-    }
-    const isEnd = depth === 0 || (depth === 1 && character === ',');
-    if (start >= 0 && isEnd) return text.slice(start, at).trim();
+    if (depth === 0 || (depth === 1 && text[at] === ',')) return text.slice(start, at).trim();
   }
-  return null;
 }
 
 /**
@@ -185,6 +175,13 @@ export function topLevelValue(text: string, name: string): string | null {
  * an object on top that has such a member; all else stays as it is, to the letter.
  */
 export function withTopLevelString(text: string, name: string, value: string): string {
+  const start = startOfValue(text, name);
+  if (start === null || text[start] !== '"') throw new RangeError('the object has no such member');
+  return text.slice(0, start) + JSON.stringify(value) + text.slice(endOfString(text, start) + 1);
+}
+
+/** Where the value of the first of an object's own members with this name begins; null where there is none. */
+function startOfValue(text: string, name: string): number | null {
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
     const character = text[at];
@@ -193,14 +190,12 @@ export function withTopLevelString(text: string, name: string, value: string): s
     else if (character === '"') {
       const end = endOfString(text, at);
       const colon = pastWhiteSpace(text, end + 1);
-      if (depth === 1 && text[colon] === ':' && JSON.parse(text.slice(at, end + 1)) === name) {
-        const start = pastWhiteSpace(text, colon + 1);
-        return text.slice(0, start) + JSON.stringify(value) + text.slice(endOfString(text, start) + 1);
-      }
+      if (depth === 1 && text[colon] === ':' && JSON.parse(text.slice(at, end + 1)) === name)
+        return pastWhiteSpace(text, colon + 1);
       at = end;
     }
   }
-  throw new RangeError('the object has no such member');
+  return null;
 }
 
 /** Where the string ends that begins at `start`: at the next quotation mark with an even number of backslashes before it. */

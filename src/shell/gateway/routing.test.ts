@@ -312,6 +312,32 @@ describe('a fallback of a stream', () => {
   });
 });
 
+describe('a client’s own key', () => {
+  const headers = { authorization: 'Bearer clients-key' };
+  const more = () => ({ one: { base: one.base }, two: { base: two.base } });
+
+  it('goes to the upstream that it named, and to the first', async () => {
+    await withGateway({ more: more() }, async gateway => {
+      await ask(gateway.address, { headers, body: chat({ model: 'two/test-model' }) });
+      await ask(gateway.address, { headers, body: chat() });
+      for (const { last } of [one, two]) expect(last.headers.authorization).toBe('Bearer clients-key');
+    });
+  });
+
+  it('does not go to one that only lists the model', async () => {
+    two.models = ['only-there'];
+    try {
+      await withGateway({ more: more() }, async gateway => {
+        await ask(gateway.address, { headers, body: chat({ model: 'only-there' }) });
+        expect(two.last.body.toString()).toContain('only-there');
+        expect(two.last.headers.authorization).toBeUndefined();
+      });
+    } finally {
+      two.models = [LISTED_MODEL];
+    }
+  });
+});
+
 describe('a retry', () => {
   it('asks the same upstream again after a pause, and says so', async () => {
     await withGateway({ retries: { retries: 2 } }, async gateway => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { finished } from 'node:stream/promises';
@@ -42,7 +43,9 @@ function answerTo(...parts: readonly string[]): Promise<string> {
     const send = async () => {
       for (const part of parts) {
         socket.write(part);
+        // Parts that came together would be one.
         await sleep(30);
+        if (parts[0]?.includes('/begun') && said === '') await once(socket, 'data');
       }
     };
     void send();

@@ -22,6 +22,9 @@ export interface Tier {
 export interface Route {
   /** The first is tried first; every later one is for when those before it have failed. */
   readonly tiers: readonly [Tier, ...Tier[]];
-  /** Whether the client itself has named the one upstream that there is. Only then may its own key go there. */
+  /**
+   * Whether the client's own key may go there: only to the one upstream that the client has named itself, or to the first, which is where
+   * everybody's requests go who name none.
+   */
   readonly direct: boolean;
 }

@@ -62,7 +62,12 @@ export class RoutingTable {
   /** `model`: as the client named it; null where it left that to the API. Throws `request/model-unknown` when nobody could know it. */
   route(model: string | null): Route {
     const alias = model === null ? undefined : this.#aliases.get(model);
-    return alias ?? direct(this.#target(model));
+    if (alias !== undefined) return alias;
+    const target = this.#target(model);
+    const { engine, upstreams } = this.#options;
+    // An upstream that was found because it lists the model is none that the client has thought of: its key may be for another.
+    const direct = target.model !== null || target.upstream === upstreams[0] || target.upstream === engine;
+    return { tiers: [{ targets: [target], balance: 'weight' }], direct };
   }
 
   #tier({ balance, targets: [first, ...others] }: TierDescription): Tier {
@@ -90,8 +95,4 @@ export class RoutingTable {
 
 function to(upstream: Upstream, model: string | null = null): Target {
   return { upstream, model, weight: 1 };
-}
-
-function direct(target: Target): Route {
-  return { tiers: [{ targets: [target], balance: 'weight' }], direct: true };
 }
