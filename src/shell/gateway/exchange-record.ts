@@ -32,6 +32,7 @@ import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
 import type { Target } from './routing/route.js';
+import { type TriedUpstream, TriedUpstreams } from './tried-upstreams.js';
 import { UpstreamReceipt } from './upstream-receipt.js';
 
 /** How an exchange ended. */
@@ -52,26 +53,6 @@ export interface SealedReceipt {
   readonly digest: string;
 }
 
-/** One upstream that was tried. */
-interface TriedUpstream {
-  readonly target: Target;
-  readonly started: number;
-  /** What it was sent; null when nothing reached it. */
-  sent: Uint8Array | null;
-  head: UpstreamHead | null;
-  /** The receipt of its own that it gives; null for an upstream that gives none. */
-  receipt: UpstreamReceipt | null;
-  /** When it was given up for another attempt, and why; null for the one that is in the end. */
-  given: { readonly ended: number; readonly reason: ReasonCode } | null;
-}
-
-const OUTCOMES = {
-  completed: 'answered',
-  refused: 'answered',
-  failed: 'failed',
-  aborted: 'aborted',
-} as const;
-
 /** How long after an exchange the log has to include its receipt, in milliseconds. */
 const PROMISE = 3_600_000;
 /** As many commitments as a receipt lists; beyond, one root stands for all. */
@@ -88,7 +69,7 @@ export class ExchangeRecord {
   readonly #thread: ClientThread;
   readonly #counter: number;
   #request: RequestFacts | null = null;
-  readonly #tried: TriedUpstream[] = [];
+  readonly #tried = new TriedUpstreams();
   /** What the upstream has sent, where the client gets a translation of it. */
   #untranslated: ByteCollector | null = null;
   #transforms: readonly string[] = [];
@@ -118,8 +99,8 @@ export class ExchangeRecord {
       'countersign-exchange': this.id,
       'countersign-opening': formatOpening(this.opening),
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
-      ...(this.#tried.length > 1 ? { 'countersign-attempts': String(this.#tried.length) } : {}),
-      ...this.#tried.at(-1)?.receipt?.headers,
+      ...(this.#tried.count > 1 ? { 'countersign-attempts': String(this.#tried.count) } : {}),
+      ...this.#tried.last?.receipt?.headers,
     };
   }
 
@@ -134,7 +115,7 @@ export class ExchangeRecord {
 
   /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
   attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
-    this.#tried.push({ target, started: this.#context.now(), sent, head: null, receipt: null, given: null });
+    this.#tried.add(target, sent, this.#context.now());
     this.#transforms = transforms;
     this.#untranslated = null;
     this.#firstByte = null;
@@ -169,7 +150,7 @@ export class ExchangeRecord {
   }
 
   get #last(): TriedUpstream {
-    return this.#tried.at(-1) as TriedUpstream;
+    return this.#tried.last as TriedUpstream;
   }
 
   firstByte(): void {
@@ -201,7 +182,7 @@ export class ExchangeRecord {
    * Throws `archive/unavailable`, `vault/unavailable` or `log/unavailable`.
    */
   seal(ending: Ending): SealedReceipt {
-    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    const evidence = this.#tried.last?.receipt?.evidence ?? null;
     if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
     const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
     const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
@@ -265,57 +246,28 @@ export class ExchangeRecord {
   }
 
   #evidence(): Receipt['evidence'] {
-    const evidence = this.#tried.at(-1)?.receipt?.evidence ?? null;
+    const evidence = this.#tried.last?.receipt?.evidence ?? null;
     return evidence === null ? [] : [evidence.item];
   }
 
   /** The upstream that was tried last. */
   get #upstream(): Upstream | null {
-    return this.#tried.at(-1)?.target.upstream ?? null;
+    return this.#tried.upstream;
   }
 
   get #head(): UpstreamHead | null {
-    return this.#tried.at(-1)?.head ?? null;
+    return this.#tried.last?.head ?? null;
   }
 
   get #sent(): Uint8Array | null {
-    return this.#tried.at(-1)?.sent ?? null;
+    return this.#tried.last?.sent ?? null;
   }
 
-  #attempts(ending: Ending, ended: number): Attempt[] {
-    return this.#tried.map((tried, at) => {
-      const { target, started, head, given } = tried;
-      return {
-        ended: given?.ended ?? ended,
-        outcome: given === null ? OUTCOMES[ending.status] : 'failed',
-        reason: given === null ? ending.reason : given.reason,
-        started,
-        status: head?.status ?? null,
-        upstream: target.upstream.name,
-        ...this.#attemptModel(target, at),
-        ...this.#attemptOrigin(target),
-        ...this.#attemptSent(tried),
-      };
+  #attempts({ status, reason }: Ending, completed: number): Attempt[] {
+    return this.#tried.attempts({ status, reason, completed }, this.#request?.model ?? null, {
+      name: (label, name) => this.#name(label, name, this.#context.names.isPublic(name)),
+      sent: bytes => this.#commit('request/sent', bytes),
     });
-  }
-
-  /** Only where it is not the model that the client asked for. */
-  #attemptModel({ model }: Target, at: number): Pick<Attempt, 'model'> {
-    if (model === null || model === this.#request?.model) return {};
-    return { model: this.#name(`attempt/${at}/model`, model, this.#context.names.isPublic(model)) };
-  }
-
-  /** Only where it is not the one that the receipt names as the upstream's. */
-  #attemptOrigin({ upstream }: Target): Pick<Attempt, 'origin'> {
-    return this.#sent !== null && upstream.origin === this.#upstream?.origin
-      ? {}
-      : { origin: upstream.origin };
-  }
-
-  /** Only where it is not what the receipt says was sent. */
-  #attemptSent({ sent }: TriedUpstream): Pick<Attempt, 'sent'> {
-    if (sent === this.#sent) return {};
-    return { sent: sent === null ? null : this.#commit('request/sent', sent) };
   }
 
   #claims({ answer }: Ending): Receipt['claims'] {
@@ -338,7 +290,7 @@ export class ExchangeRecord {
   #model(answer: AnswerFacts | null): Receipt['model'] {
     const { names } = this.#context;
     const requested = this.#request?.model ?? null;
-    const asked = this.#tried.at(-1)?.target.model ?? requested;
+    const asked = this.#tried.last?.target.model ?? requested;
     const served = answer?.model ?? null;
     return {
       digest: served === null ? null : (this.#upstream?.modelDigest(served) ?? null),
