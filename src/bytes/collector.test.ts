@@ -28,11 +28,18 @@ describe('ByteCollector', () => {
     );
   });
 
-  it('what a part becomes afterwards does not matter', () => {
-    const part = Uint8Array.of(1, 2);
-    const collector = collected([part]);
-    part.fill(9);
-    expect(collector.bytes).toEqual(Uint8Array.of(1, 2));
+  it('the one part is not copied, and not written to when others follow', () => {
+    const memory = Uint8Array.of(1, 2, 3, 4);
+    const collector = collected([memory.subarray(0, 3)]);
+    expect(collector.bytes.buffer).toBe(memory.buffer);
+    collector.add(Uint8Array.of(9));
+    expect(collector.bytes).toEqual(Uint8Array.of(1, 2, 3, 9));
+    expect(memory).toEqual(Uint8Array.of(1, 2, 3, 4));
+  });
+
+  it('a small part of a large piece of memory does not keep the piece', () => {
+    const collector = collected([new Uint8Array(65_536).subarray(0, 10)]);
+    expect(collector.bytes.buffer.byteLength).toBe(10);
   });
 
   it('what has been gathered can be looked at on the way', () => {

@@ -11,7 +11,8 @@ function extentOf(value: unknown): JsonExtent {
   return {
     containers: 1 + sum(part => part.containers),
     members: (isList ? 0 : parts.length) + sum(part => part.members),
-    values: 1 + sum(part => part.values),
+    // What is empty counts twice.
+    values: (parts.length === 0 ? 2 : 1) + sum(part => part.values),
   };
 }
 

@@ -8,7 +8,7 @@ export interface JsonExtent {
   readonly containers: number;
   /** Members of objects; at least as many as containers. */
   readonly members: number;
-  /** Values of every kind; at least as many as containers. */
+  /** Values of every kind, told by commas and brackets, so that an empty list or object counts twice; at least as many as containers. */
   readonly values: number;
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { characters } from '../../test/support/characters.js';
-import { reasonOf } from '../../test/support/failure.js';
+import { failureOf, reasonOf } from '../../test/support/failure.js';
 import {
   assertOneTextPerValue,
   assertRefusedOrWrittenBack,
@@ -295,6 +295,32 @@ describe('the names of an object on top', () => {
     const started = performance.now();
     expect(topLevelNames(text, 1)).toEqual(['a']);
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+});
+
+describe('what the engine’s own writer would write otherwise is written as the RFC has it', () => {
+  it.each<[what: string, value: unknown, text: string]>([
+    ['names out of order', { b: 1, a: 2 }, '{"a":2,"b":1}'],
+    ['names that are numbers', { 10: 'x', 9: 'y' }, '{"10":"x","9":"y"}'],
+    ['names further in', [{ a: { d: 1, c: 2 } }], '[{"a":{"c":2,"d":1}}]'],
+    ['a member that says how to write the object', { a: 1, toJSON: 'x' }, '{"a":1,"toJSON":"x"}'],
+    ['a text that looks like a lone surrogate', '\\ud800', '"\\\\ud800"'],
+    ['minus zero', -0, '0'],
+  ])('%s', (_, value, text) => {
+    expect(write(value)).toBe(text);
+  });
+
+  it.each<[what: string, value: unknown]>([
+    ['a member without a value', { a: undefined }],
+    ['a list without a value', [undefined]],
+    ['a function', { a: () => 1 }],
+    ['no number', { a: Number.NaN }],
+    ['infinity', [Number.POSITIVE_INFINITY]],
+    ['a big integer', 1n],
+    ['a lone surrogate', { a: '\ud800' }],
+    ['a lone surrogate in a name', { '\udc00': 1 }],
+  ])('json/not-canonical: %s', (_, value) => {
+    expect(failureOf(() => canonicalize(value as Json))?.code).toBe('json/not-canonical');
   });
 });
 
