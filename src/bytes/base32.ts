@@ -23,8 +23,8 @@ export function fromBase32(text: string): Uint8Array | null {
   let accumulator = 0;
   let bits = 0;
   let length = 0;
-  for (const character of text) {
-    const value = ALPHABET.indexOf(character);
+  for (let at = 0; at < text.length; at++) {
+    const value = VALUES[text.charCodeAt(at)] ?? -1;
     if (value < 0) return null;
     accumulator = ((accumulator << 5) | value) & 0xfff;
     bits += 5;
@@ -33,5 +33,11 @@ export function fromBase32(text: string): Uint8Array | null {
       bytes[length++] = (accumulator >> bits) & 0xff;
     }
   }
-  return toBase32(bytes) === text ? bytes : null;
+  // A letter too many stands for no byte, and the bits that are left over could carry anything.
+  const isSpare = bits < 5 && (accumulator & ((1 << bits) - 1)) === 0;
+  return isSpare ? bytes : null;
 }
+
+/** What each letter stands for; negative for what is none. */
+const VALUES = new Int8Array(128).fill(-1);
+for (let value = 0; value < ALPHABET.length; value++) VALUES[ALPHABET.charCodeAt(value)] = value;

@@ -27,10 +27,18 @@ const STANDARD_PAIRS = pairs(STANDARD);
 const URL_SAFE_PAIRS = pairs(URL_SAFE);
 
 const ascii = new TextDecoder();
+const PADDING = '='.charCodeAt(0);
 
 export function toBase64(bytes: Uint8Array): string {
   const text = encode(bytes, STANDARD_PAIRS);
   return text + '='.repeat((4 - (text.length % 4)) % 4);
+}
+
+/** The text of {@link toBase64}, as the bytes of its letters. */
+export function base64Bytes(bytes: Uint8Array): Uint8Array {
+  const padded = lettersOf(bytes, STANDARD_PAIRS);
+  padded.fill(PADDING, Math.ceil((bytes.length * 4) / 3));
+  return padded;
 }
 
 export function toBase64Url(bytes: Uint8Array): string {
@@ -50,15 +58,28 @@ export function fromBase64Url(text: string): Uint8Array | null {
 }
 
 function encode(bytes: Uint8Array, table: Uint16Array): string {
+  // The last group has fewer letters where it has fewer bytes.
+  return ascii.decode(lettersOf(bytes, table).subarray(0, Math.ceil((bytes.length * 4) / 3)));
+}
+
+/** Four letters for every three bytes; those of the last group that stand for no byte mean nothing. */
+function lettersOf(bytes: Uint8Array, table: Uint16Array): Uint8Array {
   const letters = new Uint16Array(2 * Math.ceil(bytes.length / 3));
+  const whole = bytes.length - (bytes.length % 3);
   let length = 0;
-  for (let i = 0; i < bytes.length; i += 3) {
-    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] ?? 0) << 8) | (bytes[i + 2] ?? 0);
+  for (let i = 0; i < whole; i += 3) {
+    const group =
+      ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
     letters[length++] = table[group >> 12] as number;
     letters[length++] = table[group & 0xfff] as number;
   }
-  // The last group has fewer letters where it has fewer bytes.
-  return ascii.decode(new Uint8Array(letters.buffer, 0, Math.ceil((bytes.length * 4) / 3)));
+  if (whole < bytes.length) {
+    const second = whole + 1 < bytes.length ? (bytes[whole + 1] as number) : 0;
+    const group = ((bytes[whole] as number) << 16) | (second << 8);
+    letters[length++] = table[group >> 12] as number;
+    letters[length++] = table[group & 0xfff] as number;
+  }
+  return new Uint8Array(letters.buffer);
 }
 
 /** `end`: where the padding begins, which is not there in the URL-safe form. */

@@ -3,9 +3,23 @@
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
+/** Texts up to this length are written by hand: calling the encoder takes longer than writing them. */
+const SHORT = 64;
+
 /** UTF-8 encoding of a well-formed string. A lone surrogate becomes U+FFFD, so callers check first where it matters. */
 export function utf8(text: string): Uint8Array {
-  return encoder.encode(text);
+  return (text.length <= SHORT ? ascii(text) : null) ?? encoder.encode(text);
+}
+
+/** Null for a text with other characters than ASCII's. */
+function ascii(text: string): Uint8Array | null {
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < bytes.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return null;
+    bytes[at] = code;
+  }
+  return bytes;
 }
 
 /** Strict UTF-8 decoding: null for ill-formed input; a byte order mark is kept as the character it is. */

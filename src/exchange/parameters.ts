@@ -58,12 +58,15 @@ export function parameterSet(
   shared: readonly ParameterName[],
   own: { readonly [Name in ParameterName]?: v.GenericSchema<unknown, NonNullable<Parameters[Name]>> } = {},
 ): ParameterSet {
-  const schemas: v.ObjectEntries = {
+  const given: v.ObjectEntries = {
     ...Object.fromEntries(shared.map(name => [name, PARAMETERS[name]])),
     ...own,
   };
+  // What is read is in the order in which a receipt has it.
+  const names = Object.keys(given).sort() as ParameterName[];
+  const schemas: v.ObjectEntries = Object.fromEntries(names.map(name => [name, given[name] as never]));
   return {
-    names: Object.keys(schemas) as ParameterName[],
+    names,
     schema: v.partial(v.strictObject(schemas)) as unknown as v.GenericSchema<unknown, Parameters>,
   };
 }

@@ -102,10 +102,14 @@ export function refuseAmbiguous(names: readonly string[], read: ReadonlySet<stri
 /** The parameters of a set that the body has; an API takes `null` for one that is not set. Throws `request/parameter-invalid`. */
 export function readParameters(body: Record<string, unknown>, { names, schema }: ParameterSet): Parameters {
   const set: Record<string, unknown> = {};
+  let isEmpty = true;
   for (const name of names) {
     const value = Object.hasOwn(body, name) ? body[name] : null;
-    if (value !== null) set[name] = value;
+    if (value === null) continue;
+    set[name] = value;
+    isEmpty = false;
   }
+  if (isEmpty) return {};
   const result = v.safeParse(schema, set, STOP_AT_FIRST);
   if (result.success) return result.output;
   throw new Failure('request/parameter-invalid', { field: v.getDotPath(result.issues[0]) ?? 'parameters' });

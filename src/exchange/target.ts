@@ -38,12 +38,17 @@ export function upstreamTarget(
   model: string | null,
   query: URLSearchParams,
 ): string {
-  const name = (model ?? '').split('/').map(encodeURIComponent).join('/');
+  const named = path.includes(MODEL) ? path.replace(MODEL, () => encoded(model ?? '')) : path;
+  if (query.size === 0) return named;
   const members = clientQuery.flatMap(member =>
     query.getAll(member).map((value): [string, string] => [member, value]),
   );
   const asked = new URLSearchParams(members).toString();
-  return path.replace(MODEL, () => name) + (asked === '' ? '' : `?${asked}`);
+  return named + (asked === '' ? '' : `?${asked}`);
+}
+
+function encoded(model: string): string {
+  return model.split('/').map(encodeURIComponent).join('/');
 }
 
 function decoded(text: string): string {

@@ -1,5 +1,5 @@
 /** What an upstream says that an exchange has used, under the names that receipts have for it. */
-import type { Usage } from './parameters.js';
+import { type Usage, UsageSchema } from './parameters.js';
 
 /** Where an API has each count: a member of the usage, or one of an object in it. */
 export type UsageMembers = Readonly<
@@ -8,13 +8,19 @@ export type UsageMembers = Readonly<
 
 /** The counts that are there and are counts; whatever else an upstream writes there is not repeated. */
 export function readUsage(usage: object, members: UsageMembers): Usage {
-  const known: [string, number][] = [];
-  for (const [name, path] of Object.entries(members)) {
-    const count = path.reduce<unknown>(memberOf, usage);
-    if (Number.isSafeInteger(count) && (count as number) >= 0) known.push([name, count as number]);
+  const known: Record<string, number> = {};
+  for (const name of NAMES) {
+    const path = members[name];
+    if (path === undefined) continue;
+    const [outer, inner] = path;
+    const count = inner === undefined ? memberOf(usage, outer) : memberOf(memberOf(usage, outer), inner);
+    if (Number.isSafeInteger(count) && (count as number) >= 0) known[name] = count as number;
   }
-  return Object.fromEntries(known);
+  return known;
 }
+
+/** In the order in which a receipt has them. */
+const NAMES = Object.keys(UsageSchema.entries).sort() as (keyof Usage)[];
 
 function memberOf(value: unknown, name: string): unknown {
   if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;

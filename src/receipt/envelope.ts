@@ -5,7 +5,7 @@
  * Source: DSSE protocol 1.0.2.
  */
 import * as v from 'valibot';
-import { fromBase64, toBase64 } from '../bytes/base64.js';
+import { base64Bytes, fromBase64, toBase64 } from '../bytes/base64.js';
 import { type Signer, sha256, verifyEd25519 } from '../bytes/cryptography.js';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
@@ -19,6 +19,7 @@ const BEFORE_PAYLOAD = '{"payload":"';
 const BEFORE_KEY_ID = `","payloadType":"${PAYLOAD_TYPE}","signatures":[{"keyid":"`;
 const BEFORE_SIGNATURE = '","sig":"';
 const AFTER_SIGNATURE = '"}]}';
+const BEGINNING = utf8(BEFORE_PAYLOAD);
 const PLAIN = /^[ !#-[\]-~]*$/;
 
 export const EnvelopeSchema = v.strictObject({
@@ -62,15 +63,8 @@ export function envelopeJson(envelope: Envelope): Json {
 export function envelopeBytes(envelope: Envelope): Uint8Array {
   const { payload, keyId, signature } = envelope;
   if (!PLAIN.test(keyId)) return canonicalize(envelopeJson(envelope));
-  return utf8(
-    BEFORE_PAYLOAD +
-      toBase64(payload) +
-      BEFORE_KEY_ID +
-      keyId +
-      BEFORE_SIGNATURE +
-      toBase64(signature) +
-      AFTER_SIGNATURE,
-  );
+  const end = utf8(BEFORE_KEY_ID + keyId + BEFORE_SIGNATURE + toBase64(signature) + AFTER_SIGNATURE);
+  return concat(BEGINNING, base64Bytes(payload), end);
 }
 
 /** Reads a JSON value as an envelope. Throws `envelope/malformed` or `envelope/type-unknown`. */

@@ -11,13 +11,13 @@ const envelope = seal(utf8('{"a":"\\n"}'), 'issuer', ISSUER.signer);
 
 describe('spec/receipt.md §3: what the issuer signs inside a stream', () => {
   it.each([ACCEPTANCE_COMMENT, RECEIPT_COMMENT])('one comment line that holds the envelope:%s', prefix => {
-    const line = fromUtf8(commentLine(prefix, envelope));
+    const line = fromUtf8(commentLine(prefix, envelopeBytes(envelope)));
     expect(line).toBe(`:${prefix}${fromUtf8(envelopeBytes(envelope))}\n`);
     expect(line?.match(/[\r\n]/g)).toEqual(['\n']);
   });
 
   it('stands in the block of an event and comes back as the same bytes', () => {
-    const stream = utf8(`${fromUtf8(commentLine(RECEIPT_COMMENT, envelope))}data: [DONE]\n\n`);
+    const stream = utf8(`${fromUtf8(commentLine(RECEIPT_COMMENT, envelopeBytes(envelope)))}data: [DONE]\n\n`);
     const [block] = new EventSplitter(1 << 16).push(stream);
     expect(block?.comments).toEqual([utf8(`${RECEIPT_COMMENT}${fromUtf8(envelopeBytes(envelope))}`)]);
     expect(block?.event?.data).toEqual([utf8('[DONE]')]);

@@ -3,14 +3,15 @@
  * because clients ignore comments but some stumble over blocks that hold nothing else.
  */
 import { concat, utf8 } from '../bytes/octets.js';
-import { type Envelope, envelopeBytes } from './envelope.js';
 
 /** How a comment that carries the acceptance begins, after its colon; the envelope's canonical JSON follows. */
 export const ACCEPTANCE_COMMENT = ' countersign-acceptance ';
 /** The same for the receipt. */
 export const RECEIPT_COMMENT = ' countersign-receipt ';
 
-/** The whole comment line, its line end included. */
-export function commentLine(prefix: string, envelope: Envelope): Uint8Array {
-  return concat(utf8(`:${prefix}`), envelopeBytes(envelope), utf8('\n'));
+const LINE_END = utf8('\n');
+
+/** The whole comment line, its line end included. `entry`: the envelope's canonical bytes. */
+export function commentLine(prefix: string, entry: Uint8Array): Uint8Array {
+  return concat(utf8(`:${prefix}`), entry, LINE_END);
 }

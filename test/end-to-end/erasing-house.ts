@@ -84,13 +84,13 @@ export class ErasingHouse {
     expect(code, stdout).toBe(0);
   }
 
-  /** What its vault has of an exchange now, key and content; nothing once that was erased. */
+  /** What its vault has of an exchange now, seed and content; nothing once that was erased. */
   kept(exchange: string): Buffer {
     const segment = new Segment(this.#segment, SEGMENT_LIMITS, 'r');
     const found = segment.read(exchange);
     segment.close();
     return found === null || found === 'erased'
       ? Buffer.alloc(0)
-      : Buffer.concat([found.wrapped, found.sealed]);
+      : Buffer.concat([found.seed, found.sealed]);
   }
 }

@@ -66,7 +66,7 @@ describe('request/malformed', () => {
     ['messages', 'an object', { ...BODY, messages: { 0: { role: 'user' }, length: 1 } }],
     ['messages.0', 'null', { ...BODY, messages: [null] }],
     ['messages.0', 'a text', { ...BODY, messages: ['Hello'] }],
-    ['messages.0.role', 'an array', { ...BODY, messages: [[]] }],
+    ['messages.0', 'an array', { ...BODY, messages: [[]] }],
     ['messages.0.role', 'no role', { ...BODY, messages: [{ content: 'Hello' }] }],
     ['messages.0.role', 'no text', { ...BODY, messages: [{ role: 1 }] }],
     ['messages.0.role', 'nothing', { ...BODY, messages: [{ role: '' }] }],

@@ -1,19 +1,16 @@
 /** Requests of OpenAI's chat completions API: what the gateway needs to know of one, and what it refuses to send on. */
 import * as v from 'valibot';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
+import { type Members, membersOf } from '../members.js';
 import { parameterSet, tokens } from '../parameters.js';
-import { ModelName, malformed, parseObject, readParameters, STOP_AT_FIRST } from '../request-object.js';
+import { ModelName, malformed, parseObject, readParameters } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
 import { SERVICE_TIER } from './api.js';
 
 /** What a stranger may make us look at: the messages of a request. */
 const MAX_MESSAGES = 10_000;
 
-const Message = v.looseObject({ role: v.pipe(v.string(), v.minLength(1), v.maxLength(64)) });
-const Body = v.looseObject({
-  model: ModelName,
-  messages: v.pipe(v.array(Message), v.minLength(1)),
-});
+const Role = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
 
 export const CHAT_PARAMETERS = parameterSet(
   [
@@ -45,19 +42,28 @@ const isAttached = (type: string) => !TEXT_PARTS.has(type);
  */
 export function readChatRequest(body: Uint8Array): RequestFacts {
   const value = parseObject(body, READ_NAMES);
-  if (Array.isArray(value.messages) && value.messages.length > MAX_MESSAGES) throw malformed('messages');
-  const parsed = v.safeParse(Body, value, STOP_AT_FIRST);
-  if (!parsed.success) throw malformed(v.getDotPath(parsed.issues[0]));
-  const parameters = readParameters(parsed.output, CHAT_PARAMETERS);
+  const { model } = value;
+  if (!v.is(ModelName, model)) throw malformed('model');
+  const messages = readMessages(value.messages);
+  const parameters = readParameters(value, CHAT_PARAMETERS);
   const attachments: Uint8Array[] = [];
-  for (const { content } of parsed.output.messages) {
+  for (const { content } of messages) {
+    // Most have nothing but a text.
+    if (typeof content === 'string') continue;
     const most = MAX_ATTACHMENTS - attachments.length;
     attachments.push(...attachedParts(isAttached, content, most, 'messages.content'));
   }
-  return {
-    model: parsed.output.model,
-    stream: parameters.stream === true,
-    parameters,
-    attachments,
-  };
+  return { model, stream: parameters.stream === true, parameters, attachments };
+}
+
+/** By hand: there may be thousands, and nothing of them is wanted but that each is one. */
+function readMessages(messages: unknown): readonly Members[] {
+  if (!Array.isArray(messages) || messages.length === 0 || messages.length > MAX_MESSAGES)
+    throw malformed('messages');
+  for (const [at, message] of messages.entries()) {
+    const members = membersOf(message);
+    if (members === null) throw malformed(`messages.${at}`);
+    if (!v.is(Role, members.role)) throw malformed(`messages.${at}.role`);
+  }
+  return messages as Members[];
 }

@@ -2,7 +2,7 @@
  * Answers made of choices, as OpenAI's chat completions and completions have them, whole or in chunks, read for what a receipt says of
  * them. They pass through unchanged; what an upstream leaves out or gets wrong is simply not in the receipt.
  */
-import * as v from 'valibot';
+import { type Members, membersOf, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts } from '../surface.js';
 import { readUsage } from '../usage.js';
@@ -11,27 +11,6 @@ import { PROMPT_USAGE } from './usage.js';
 
 /** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
 const MAX_ITEMS = 4096;
-
-const text = v.fallback(v.nullish(v.string()), null);
-const index = v.fallback(v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_ITEMS)), 0);
-const CallPart = v.looseObject({
-  index: v.optional(index, 0),
-  id: text,
-  type: text,
-  function: v.fallback(v.nullish(v.looseObject({ name: text, arguments: text })), null),
-});
-const Message = v.looseObject({ tool_calls: v.fallback(v.nullish(v.array(CallPart)), null) });
-const Choice = v.looseObject({
-  index: v.optional(index, 0),
-  finish_reason: text,
-  message: v.fallback(v.nullish(Message), null),
-  delta: v.fallback(v.nullish(Message), null),
-});
-const Answer = v.looseObject({
-  model: text,
-  choices: v.array(Choice),
-  usage: v.fallback(v.nullish(v.looseObject({})), null),
-});
 
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
@@ -42,21 +21,14 @@ export class ChoicesReader implements PartReader {
 
   /** Takes a completion or a chunk. Returns false when the value is neither. */
   add(value: unknown): boolean {
-    const choices = (value as { choices?: unknown } | null)?.choices;
-    if (Array.isArray(choices) && choices.length > MAX_ITEMS) return false;
-    const parsed = v.safeParse(Answer, value, { abortEarly: true });
-    if (!parsed.success) return false;
-    const { model, usage } = parsed.output;
-    this.#model = model ?? this.#model;
-    if (usage) this.#usage = readUsage(usage, PROMPT_USAGE);
-    for (const choice of parsed.output.choices) {
-      if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
-      const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
-      // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
-      for (const [position, call] of calls.entries()) {
-        this.#addCall(`${choice.index}/${choice.message ? position : call.index}`, call);
-      }
-    }
+    const parts = membersOf(value);
+    const choices = parts?.choices;
+    if (parts === null || !Array.isArray(choices) || choices.length > MAX_ITEMS) return false;
+    if (choices.some(choice => membersOf(choice) === null)) return false;
+    if (typeof parts.model === 'string') this.#model = parts.model;
+    const usage = membersOf(parts.usage);
+    if (usage !== null) this.#usage = readUsage(usage, PROMPT_USAGE);
+    for (const choice of choices as Members[]) this.#addChoice(choice);
     return true;
   }
 
@@ -73,12 +45,34 @@ export class ChoicesReader implements PartReader {
     };
   }
 
-  #addCall(place: string, part: v.InferOutput<typeof CallPart>): void {
+  #addChoice(choice: Members): void {
+    const index = indexOf(choice.index);
+    const finish = textOf(choice.finish_reason);
+    if (finish !== '') this.#finish.set(index, finish);
+    const whole = membersOf(choice.message);
+    const calls = (whole ?? membersOf(choice.delta))?.tool_calls;
+    if (!Array.isArray(calls)) return;
+    // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
+    for (const [position, call] of calls.entries()) {
+      const part = membersOf(call);
+      if (part !== null) this.#addCall(`${index}/${whole === null ? indexOf(part.index) : position}`, part);
+    }
+  }
+
+  #addCall(place: string, part: Members): void {
     const call = this.#calls.get(place) ?? { id: '', type: '', name: '', arguments: '' };
-    call.id ||= part.id ?? '';
-    call.type ||= part.type ?? '';
-    call.name ||= part.function?.name ?? '';
-    call.arguments += part.function?.arguments ?? '';
+    const named = membersOf(part.function);
+    call.id ||= textOf(part.id);
+    call.type ||= textOf(part.type);
+    call.name ||= textOf(named?.name);
+    call.arguments += textOf(named?.arguments);
     if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
   }
+}
+
+/** What is no place in a list stands for the first. */
+function indexOf(value: unknown): number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= MAX_ITEMS
+    ? (value as number)
+    : 0;
 }

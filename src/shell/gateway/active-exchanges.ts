@@ -3,32 +3,32 @@
 export class ActiveExchanges {
   /** Set once the gateway has begun to shut down. */
   closing = false;
-  readonly #endings = new Map<string, { promise: Promise<void>; resolve: () => void }>();
+  /** Of each exchange, who waits for its end. */
+  readonly #running = new Map<string, readonly (() => void)[]>();
 
   begin(exchange: string): void {
-    let resolve: () => void = () => undefined;
-    const promise = new Promise<void>(settle => {
-      resolve = settle;
-    });
-    this.#endings.set(exchange, { promise, resolve });
+    this.#running.set(exchange, []);
   }
 
   end(exchange: string): void {
-    this.#endings.get(exchange)?.resolve();
-    this.#endings.delete(exchange);
+    const waiting = this.#running.get(exchange) ?? [];
+    this.#running.delete(exchange);
+    for (const resolve of waiting) resolve();
   }
 
   get size(): number {
-    return this.#endings.size;
+    return this.#running.size;
   }
 
   /** Resolves when the exchange has ended; null when it is not running. */
   ending(exchange: string): Promise<void> | null {
-    return this.#endings.get(exchange)?.promise ?? null;
+    const waiting = this.#running.get(exchange);
+    if (waiting === undefined) return null;
+    return new Promise(resolve => this.#running.set(exchange, [...waiting, resolve]));
   }
 
   /** Resolves when every exchange that runs now has ended. */
   async allEnded(): Promise<void> {
-    await Promise.all([...this.#endings.values()].map(({ promise }) => promise));
+    await Promise.all([...this.#running.keys()].map(exchange => this.ending(exchange)));
   }
 }

@@ -9,7 +9,6 @@ import { type EventBlock, EventSplitter, eventBytes } from '../../exchange/serve
 import type { AnswerFacts, Surface } from '../../exchange/surface.js';
 import type { Transfer } from '../../exchange/upstream.js';
 import type { Failure, ReasonCode } from '../../reason.js';
-import type { Envelope } from '../../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { StreamChain } from '../../receipt/stream-chain.js';
@@ -101,7 +100,7 @@ export class ClientStream {
     const sealed = this.#seal(status, reason, answer);
     if (sealed === null) return;
     const receipt = this.#delivery.carriesComments
-      ? this.#comment(RECEIPT_COMMENT, sealed.envelope)
+      ? this.#comment(RECEIPT_COMMENT, sealed.entry)
       : new Uint8Array();
     this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
   }
@@ -114,7 +113,7 @@ export class ClientStream {
     const sealed = this.#seal(status, reason, answer);
     if (sealed === null) return;
     const isCarried = this.#surface.commentsApart && this.#delivery.carriesComments;
-    this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, sealed.envelope) : null);
+    this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, sealed.entry) : null);
   }
 
   /** Ends with an error of the gateway's own. */
@@ -137,8 +136,8 @@ export class ClientStream {
     return this.#comment(ACCEPTANCE_COMMENT, this.#record.accept());
   }
 
-  #comment(prefix: string, envelope: Envelope): Uint8Array {
-    const line = commentLine(prefix, envelope);
+  #comment(prefix: string, entry: Uint8Array): Uint8Array {
+    const line = commentLine(prefix, entry);
     return this.#surface.commentsApart ? concat(line, LINE_END) : line;
   }
 

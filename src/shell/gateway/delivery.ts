@@ -8,7 +8,6 @@ import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:
 import { toHex } from '../../bytes/hex.js';
 import type { AnswerFacts, Surface } from '../../exchange/surface.js';
 import { Failure, type ReasonCode } from '../../reason.js';
-import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import { commit } from '../../receipt/opening.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
 import { asFailure, type GatewayContext } from './context.js';
@@ -207,9 +206,9 @@ export class Delivery {
     this.answer({ status, reason: failure.code, http, headers, body, answer: null });
   }
 
-  #receiptHeaders({ envelope, digest }: SealedReceipt): OutgoingHttpHeaders {
+  #receiptHeaders({ entry, digest }: SealedReceipt): OutgoingHttpHeaders {
     const headers: OutgoingHttpHeaders = { 'countersign-receipt-digest': digest };
-    const inline = this.#request.headers['countersign-inline'] === 'receipt' ? inlineHeader(envelope) : null;
+    const inline = this.#request.headers['countersign-inline'] === 'receipt' ? inlineHeader(entry) : null;
     if (inline !== null) headers['countersign-receipt'] = inline;
     return headers;
   }
@@ -231,8 +230,7 @@ export class Delivery {
   }
 }
 
-/** The envelope as a header's value, or null when it would be too large for the proxies on the way. */
-function inlineHeader(envelope: Envelope): string | null {
-  const bytes = envelopeBytes(envelope);
-  return bytes.length < MAX_INLINE_HEADER ? Buffer.from(bytes).toString('latin1') : null;
+/** A log entry as a header's value, or null when it would be too large for the proxies on the way. */
+function inlineHeader(entry: Uint8Array): string | null {
+  return entry.length < MAX_INLINE_HEADER ? Buffer.from(entry).toString('latin1') : null;
 }

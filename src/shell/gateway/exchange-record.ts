@@ -4,7 +4,6 @@
  * Everything that a client or an upstream has written is hostile here: it reaches the receipt as a number, as a word from a closed list,
  * as a name that the operator has listed, or else as a commitment.
  */
-import { randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
@@ -17,7 +16,7 @@ import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { receiptKeys } from '../../receipt/entry.js';
-import { type Envelope, envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
+import { envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import {
   type Attempt,
@@ -29,6 +28,7 @@ import {
 } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { merkleRoot } from '../../tree/root.js';
+import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
 import type { Target } from './routing/route.js';
@@ -48,7 +48,8 @@ export interface Ending {
 }
 
 export interface SealedReceipt {
-  readonly envelope: Envelope;
+  /** The canonical bytes of its envelope: the log's entry. */
+  readonly entry: Uint8Array;
   /** SHA-256 of the signed payload, hexadecimal. */
   readonly digest: string;
 }
@@ -157,8 +158,8 @@ export class ExchangeRecord {
     this.#firstByte ??= this.#context.now();
   }
 
-  /** The acceptance of a request whose answer is streamed. */
-  accept(): Envelope {
+  /** The acceptance of a request whose answer is streamed: the canonical bytes of its envelope. */
+  accept(): Uint8Array {
     const { client, epoch } = this.#thread;
     const payload = writeStatement(ACCEPTANCE, {
       subject: [
@@ -174,7 +175,7 @@ export class ExchangeRecord {
         received: this.#received,
       },
     });
-    return this.#context.issuer.sign(payload);
+    return envelopeBytes(this.#context.issuer.sign(payload));
   }
 
   /**
@@ -188,15 +189,16 @@ export class ExchangeRecord {
     const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
     const envelope = this.#context.issuer.sign(payload);
     const digest = payloadDigest(envelope);
+    const entry = envelopeBytes(envelope);
     const response = ending.response?.bytes ?? null;
     const received = this.#untranslated?.bytes ?? null;
     this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response, received });
     // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
     const known = receiptKeys(digest, this.id);
-    this.#context.log.append(envelopeBytes(envelope), known).included.catch(() => undefined);
+    this.#context.log.append(entry, known).included.catch(() => undefined);
     const name = toHex(digest);
     this.#thread.previous = name;
-    return { envelope, digest: name };
+    return { entry, digest: name };
   }
 
   #predicate(ending: Ending): Receipt {
@@ -358,5 +360,5 @@ export class ExchangeRecord {
 
 /** Who ran the model, as far as the operator knows: the host that it asked. */
 function hostOf(origin: string): string {
-  return origin === 'built-in:' ? 'built-in engine' : new URL(origin).host;
+  return origin === 'built-in:' ? 'built-in engine' : origin.slice(origin.indexOf('//') + 2);
 }

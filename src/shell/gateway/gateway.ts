@@ -22,6 +22,7 @@ import { Failure, type ReasonCode } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
+import { readTarget } from '../http/request-target.js';
 import type { Routes } from '../http/server.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { handleEvidence } from './evidence.js';
@@ -125,18 +126,20 @@ export class Gateway {
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { host } = this.#options;
     if (isLoopback(host) && !isLocalRequest(request.headers)) throw new Failure('request/host-refused');
-    const target = request.url ?? '/';
-    if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
-    const url = new URL(target, BASE);
-    const route = url.pathname;
+    const { pathname: route, search } = readTarget(request.url ?? '/');
     if (route.startsWith('/log/')) {
       await this.#options.logRoutes.serve(request, response);
       return;
     }
-    const handler = this.#route(route, request, url.searchParams, response);
+    const query = search === '' ? NO_QUERY : new URLSearchParams(search);
+    const asked = surfaceAt(route);
+    const handler =
+      asked === null
+        ? this.#route(route, request, query, response)
+        : () => this.#exchange(asked.surface, { model: asked.model, query }, request, response);
     if (handler === null)
       throw new Failure('request/route-unknown', { detail: 'the APIs are under /v1 and /v1beta' });
-    const methods = surfaceAt(route) === null ? ['GET', 'HEAD'] : ['POST'];
+    const methods = asked === null ? ['GET', 'HEAD'] : ['POST'];
     if (!methods.includes(request.method ?? '')) {
       sendFailure(response, apiOf(request), new Failure('request/method-refused'), {
         allow: methods.join(', '),
@@ -146,18 +149,13 @@ export class Gateway {
     await handler();
   }
 
-  /** What serves a path, or null where there is nothing. */
+  /** What serves a path that is no surface's, or null where there is nothing. */
   #route(
     route: string,
     request: IncomingMessage,
     query: URLSearchParams,
     response: ServerResponse,
   ): (() => Promise<void> | void) | null {
-    const asked = surfaceAt(route);
-    if (asked !== null) {
-      const { surface, model } = asked;
-      return () => this.#exchange(surface, { model, query }, request, response);
-    }
     const receipt = /^\/v1\/receipts\/([^/]+)$/.exec(route);
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
     const evidence = /^\/v1\/evidence\/([^/]+)$/.exec(route);
@@ -218,13 +216,21 @@ const LATER: Partial<Record<ReasonCode, OutgoingHttpHeaders>> = {
   'gateway/closing': { 'retry-after': '1', connection: 'close' },
 };
 
-/** Only the path and the query of a request's target count. */
-const BASE = 'http://gateway.invalid';
+/** What a request without a query asks; nobody changes it. */
+const NO_QUERY = new URLSearchParams();
 
 /** Whose errors a client expects; OpenAI's, where the path does not say. */
 function apiOf({ url = '/' }: IncomingMessage): Api {
-  const path = URL.canParse(url, BASE) ? new URL(url, BASE).pathname : '';
+  const path = pathOf(url);
   return surfaceAt(path)?.surface ?? (path.startsWith(`${GEMINI.base}/`) ? GEMINI : OPENAI);
+}
+
+function pathOf(target: string): string {
+  try {
+    return readTarget(target).pathname;
+  } catch {
+    return '';
+  }
 }
 
 const WELCOME = {

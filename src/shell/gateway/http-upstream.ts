@@ -44,8 +44,14 @@ export interface HttpUpstreamOptions {
   readonly connections?: OpenConnections;
 }
 
-/** What a request learns about the connection that served it. */
+/** What a request learns about the connection that served it; read when the answer begins, since a connection may be made anew before that. */
 interface Connection {
+  /** Of the one that was chosen; null before one was. */
+  peer: Peer | null;
+}
+
+/** Whom a connection is talking to. */
+interface Peer {
   tlsSpki: string | null;
 }
 
@@ -94,8 +100,12 @@ export class HttpUpstream implements Upstream {
   /** `surface` must be one that this upstream {@link serves}. */
   send({ surface, path, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
     const api = this.#apiOf.get(surface) as HttpApi;
-    const length = { 'content-length': String(body.length) };
-    const sent = { ...api.headers, ...headers, ...length, ...this.#credentials(api, credentials, key) };
+    const sent = {
+      ...api.headers,
+      ...headers,
+      'content-length': String(body.length),
+      ...this.#credentials(api, credentials, key),
+    };
     return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink);
   }
 
@@ -135,12 +145,11 @@ export class HttpUpstream implements Upstream {
     sink: UpstreamSink,
   ): Transfer {
     const transfer = new HttpTransfer(sink, this.#options.timeouts.idle);
-    const connection: Connection = { tlsSpki: null };
-    request.headers['accept-encoding'] = 'identity';
-    this.#pool.dispatch(
-      { ...request, connection } as Dispatcher.DispatchOptions,
-      transfer.handler(connection),
-    );
+    const connection: Connection = { peer: null };
+    const { path, method, headers, body } = request;
+    headers['accept-encoding'] = 'identity';
+    const options = { path, method, headers, body, connection } as Dispatcher.DispatchOptions;
+    this.#pool.dispatch(options, transfer.handler(connection));
     return transfer;
   }
 
@@ -173,7 +182,7 @@ function pathOf({ base }: HttpApi, path: string): string {
 
 /** A connection that knows whom it is talking to, so that a receipt can name the TLS key that really answered. */
 class ObservedClient extends Client {
-  readonly #seen: { tlsSpki: string | null };
+  readonly #peer: Peer;
 
   constructor(
     origin: URL | string,
@@ -181,7 +190,7 @@ class ObservedClient extends Client {
     connectTimeout: number,
     connections: OpenConnections,
   ) {
-    const seen = { tlsSpki: null as string | null };
+    const peer: Peer = { tlsSpki: null };
     const connect = buildConnector({ timeout: connectTimeout });
     super(origin, {
       ...options,
@@ -194,18 +203,17 @@ class ObservedClient extends Client {
           const [error, socket] = result;
           if (error === null) socket.once('close', () => connections.give());
           else connections.give();
-          seen.tlsSpki = error === null && 'getPeerX509Certificate' in socket ? spkiHash(socket) : null;
+          peer.tlsSpki = error === null && 'getPeerX509Certificate' in socket ? spkiHash(socket) : null;
           callback(...result);
         });
       },
     });
-    this.#seen = seen;
+    this.#peer = peer;
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
     const { connection } = options as Dispatcher.DispatchOptions & { connection: Connection };
-    // Read when the answer begins: one request at a time uses a connection, and it may be made anew before that.
-    Object.defineProperty(connection, 'tlsSpki', { get: () => this.#seen.tlsSpki, configurable: true });
+    connection.peer = this.#peer;
     return super.dispatch(options, handler);
   }
 }
@@ -242,7 +250,7 @@ class HttpTransfer implements Transfer {
         // An informational answer (1xx) announces the real one.
         if (status < 200) return;
         this.#listen();
-        this.#sink.head(readHead(status, headers, connection.tlsSpki));
+        this.#sink.head(readHead(status, headers, connection.peer?.tlsSpki ?? null));
         if (this.#paused) this.#controller?.pause();
       },
       onResponseData: (_controller, chunk) => {
@@ -317,11 +325,13 @@ function readHead(
   headers: Record<string, string | string[] | undefined>,
   tlsSpki: string | null,
 ): UpstreamHead {
-  const joined = Object.entries(headers).map(([name, value]) => [
-    name.toLowerCase(),
-    Array.isArray(value) ? value.join(', ') : (value ?? ''),
-  ]);
-  return { status, headers: Object.fromEntries(joined) as Record<string, string>, tlsSpki };
+  // Undici has the names in lower case.
+  const joined: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name];
+    joined[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
+  }
+  return { status, headers: joined, tlsSpki };
 }
 
 /** `connected`: whether the request had been given to a connection. */

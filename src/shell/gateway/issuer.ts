@@ -4,15 +4,16 @@
  * Clients are not trusted, and anybody can pretend to be many of them. Numbers live in memory only: a crash ends the epoch, so no number
  * can be given twice. When an epoch has seen too many clients to remember, or has become old, the next one begins.
  */
-import { createHmac, randomBytes } from 'node:crypto';
 import { toBase32 } from '../../bytes/base32.js';
-import type { Signer } from '../../bytes/cryptography.js';
+import { hmacSha256, type Signer } from '../../bytes/cryptography.js';
+import { utf8 } from '../../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
 import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
 import { epochStatement } from '../../receipt/epoch.js';
 import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { Appended, TransparencyLog } from '../../tree/log.js';
+import { randomBytes } from '../random.js';
 
 const MAX_CLIENTS = 100_000;
 /** One day, in milliseconds: no client can be followed for longer by the name that the log has for it. */
@@ -108,9 +109,7 @@ export class Issuer {
   }
 
   #clientName(credentials: string): string {
-    const mac = createHmac('sha256', this.#options.clientSecret)
-      .update(`${this.#epoch}\n${credentials}`)
-      .digest();
+    const mac = hmacSha256(this.#options.clientSecret, utf8(`${this.#epoch}\n${credentials}`));
     return toBase32(mac.subarray(0, 16));
   }
 }

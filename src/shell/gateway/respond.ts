@@ -11,9 +11,12 @@ const FORWARDED =
 const SENDABLE = /^[\t\x20-\x7e]*$/;
 
 export function forwardedHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).filter(([name, value]) => FORWARDED.test(name) && SENDABLE.test(value)),
-  );
+  const forwarded: Record<string, string> = {};
+  for (const name in headers) {
+    const value = headers[name] as string;
+    if (FORWARDED.test(name) && SENDABLE.test(value)) forwarded[name] = value;
+  }
+  return forwarded;
 }
 
 export function sendBody(

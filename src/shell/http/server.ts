@@ -14,6 +14,7 @@ import { explainBrokenRequests } from './broken-requests.js';
 import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { readTarget, type Target } from './request-target.js';
 import { UnreadAnswers } from './unread-answers.js';
 
 export interface HttpRequest {
@@ -218,9 +219,6 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   ['server/busy', 503],
 ]);
 
-/** Only the path and the query of a request's target count. */
-const BASE = 'http://server.invalid';
-
 /** What a route is given: each part is made for those alone who ask for it. */
 class RoutedRequest implements HttpRequest {
   readonly method: string;
@@ -265,21 +263,6 @@ function signalOf(response: ServerResponse): AbortSignal {
   if (response.destroyed) gone.abort();
   else response.once('close', () => gone.abort());
   return gone.signal;
-}
-
-/** A target that is its own path, as most are: nothing in it would have to be resolved or escaped. */
-const PLAIN_TARGET = /^(?:\/[\w~-]+)+$/;
-
-interface Target {
-  readonly pathname: string;
-  /** The query with its question mark, or nothing. */
-  readonly search: string;
-}
-
-function readTarget(target: string): Target {
-  if (PLAIN_TARGET.test(target)) return { pathname: target, search: '' };
-  if (!URL.canParse(target, BASE)) throw new Failure('request/route-unknown');
-  return new URL(target, BASE);
 }
 
 function match(path: string | RegExp, pathname: string): readonly string[] | null {

@@ -1,73 +1,70 @@
 /**
- * The content of one exchange as the vault keeps it: encrypted under a data key of its own, which the vault key wraps. Both are bound to the
- * exchange's id, so that neither can pass for another's.
+ * The content of one exchange as the vault keeps it: encrypted under a data key of its own, which comes of the vault key and of a random seed.
+ * Neither gives it away alone, so that whoever destroys the seed has destroyed the content, even for those who have the vault key.
  */
-import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import { createCipheriv, createDecipheriv } from 'node:crypto';
+import { hmacSha256 } from '../../bytes/cryptography.js';
+import { concat, utf8 } from '../../bytes/octets.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
 import { OPENING_BYTES } from '../../receipt/opening.js';
+import { randomBytes } from '../random.js';
 
 const CIPHER = 'aes-256-gcm';
-const KEY_BYTES = 32;
-const NONCE_BYTES = 12;
+/** The length of a seed. */
+export const SEED_BYTES = 32;
+/** A data key encrypts once, so that the nonce can be the same for all. */
+const NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;
-/** The length of a wrapped data key. */
-export const WRAPPED_BYTES = NONCE_BYTES + KEY_BYTES + TAG_BYTES;
+/** What a data key is for, so that the vault key makes no other keys by the same way. */
+const PURPOSE = utf8('countersign-vault-v2 ');
 /** Stands for the length of a response that does not exist. */
 const NO_RESPONSE = 0xffffffff;
+const NOTHING = new Uint8Array();
 
 export interface SealedContent {
-  /** The data key, wrapped: whoever destroys it has destroyed the content. */
-  readonly wrapped: Buffer;
+  readonly seed: Uint8Array;
+  /** `ciphertext ‖ tag`. */
   readonly sealed: Buffer;
 }
 
 /** `key`: the vault key, 32 bytes. */
 export function sealContent(key: Uint8Array, exchange: string, content: ExchangeContent): SealedContent {
-  const dataKey = randomBytes(KEY_BYTES);
-  const wrapped = encrypt(key, [dataKey], exchange);
-  const sealed = encrypt(dataKey, frame(content), exchange);
+  const seed = randomBytes(SEED_BYTES);
+  const dataKey = dataKeyOf(key, exchange, seed);
+  const cipher = createCipheriv(CIPHER, dataKey, NONCE, { authTagLength: TAG_BYTES });
+  const body = cipher.update(frame(content));
+  cipher.final();
   dataKey.fill(0);
-  return { wrapped, sealed };
+  return { seed, sealed: Buffer.concat([body, cipher.getAuthTag()]) };
 }
 
 /** Throws when anything of it is not what {@link sealContent} wrote for this exchange under this key. */
 export function openContent(
   key: Uint8Array,
   exchange: string,
-  { wrapped, sealed }: SealedContent,
+  { seed, sealed }: SealedContent,
 ): ExchangeContent {
-  return unframe(decrypt(decrypt(key, wrapped, exchange), sealed, exchange));
-}
-
-/** `nonce ‖ ciphertext ‖ tag`, bound to the exchange. A data key encrypts once, and a random nonce cannot repeat for the vault key. */
-function encrypt(key: Uint8Array, parts: readonly Uint8Array[], exchange: string): Buffer {
-  const nonce = randomBytes(NONCE_BYTES);
-  const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES });
-  cipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
-  return Buffer.concat([
-    nonce,
-    ...parts.map(part => cipher.update(part)),
-    cipher.final(),
-    cipher.getAuthTag(),
-  ]);
-}
-
-function decrypt(key: Uint8Array, sealed: Buffer, exchange: string): Buffer {
-  const decipher = createDecipheriv(CIPHER, key, sealed.subarray(0, NONCE_BYTES), {
-    authTagLength: TAG_BYTES,
-  });
-  decipher.setAAD(Buffer.from(`countersign-vault-v1 ${exchange}`));
+  const dataKey = dataKeyOf(key, exchange, seed);
+  const decipher = createDecipheriv(CIPHER, dataKey, NONCE, { authTagLength: TAG_BYTES });
   decipher.setAuthTag(sealed.subarray(sealed.length - TAG_BYTES));
-  const body = decipher.update(sealed.subarray(NONCE_BYTES, sealed.length - TAG_BYTES));
-  return Buffer.concat([body, decipher.final()]);
+  const body = decipher.update(sealed.subarray(0, sealed.length - TAG_BYTES));
+  decipher.final();
+  dataKey.fill(0);
+  return unframe(body);
+}
+
+/** `HMAC-SHA-256(vault key, purpose ‖ exchange ‖ seed)`: another for every exchange, so that no content can pass for another's. */
+function dataKeyOf(key: Uint8Array, exchange: string, seed: Uint8Array): Uint8Array {
+  return hmacSha256(key, concat(PURPOSE, utf8(exchange), seed));
 }
 
 /** `opening ‖ u32be request length ‖ u32be response length ‖ request ‖ response ‖ what the upstream sent, if that is another`. */
-function frame({ opening, request, response, received }: ExchangeContent): Uint8Array[] {
-  const lengths = Buffer.alloc(8);
-  lengths.writeUInt32BE(request.length, 0);
-  lengths.writeUInt32BE(response?.length ?? NO_RESPONSE, 4);
-  return [opening, lengths, request, response ?? new Uint8Array(), received ?? new Uint8Array()];
+function frame({ opening, request, response, received }: ExchangeContent): Uint8Array {
+  const lengths = new Uint8Array(8);
+  const view = new DataView(lengths.buffer);
+  view.setUint32(0, request.length);
+  view.setUint32(4, response?.length ?? NO_RESPONSE);
+  return concat(opening, lengths, request, response ?? NOTHING, received ?? NOTHING);
 }
 
 function unframe(bytes: Buffer): ExchangeContent {

@@ -48,12 +48,12 @@ export class Segment {
   }
 
   /** Throws a `RangeError` for an exchange that is there already, and otherwise as the disk does. */
-  add(exchange: string, { wrapped, sealed }: SealedContent): void {
+  add(exchange: string, { seed, sealed }: SealedContent): void {
     // Files that were taken away would take what is written to them with them.
     if (fstatSync(this.#content).nlink === 0)
       throw Object.assign(new Error('taken away'), { code: 'ENOENT' });
     writeFully(this.#content, sealed, this.#end);
-    this.#keys.add(exchange, this.#end, sealed.length, wrapped);
+    this.#keys.add(exchange, this.#end, sealed.length, seed);
     this.#used++;
     this.#end += sealed.length;
   }
@@ -62,15 +62,15 @@ export class Segment {
   read(exchange: string): SealedContent | 'erased' | null {
     const slot = this.#keys.find(exchange);
     if (slot === null) return null;
-    if (slot.wrapped === null) return 'erased';
-    return { wrapped: slot.wrapped, sealed: this.#readContent(slot.place, slot.length) };
+    if (slot.seed === null) return 'erased';
+    return { seed: slot.seed, sealed: this.#readContent(slot.place, slot.length) };
   }
 
   /** Whether there is something of an exchange; its content is not looked at. */
   state(exchange: string): 'kept' | 'erased' | null {
     const slot = this.#keys.find(exchange);
     if (slot === null) return null;
-    return slot.wrapped === null ? 'erased' : 'kept';
+    return slot.seed === null ? 'erased' : 'kept';
   }
 
   /**

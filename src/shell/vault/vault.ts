@@ -3,7 +3,8 @@
  *
  * The folder's contents are not trusted: whoever can write there can destroy content but not change or swap it, since every content is
  * authenticated together with its exchange's id. The vault key is trusted; whoever reads it can read everything. Each exchange has a data
- * key of its own, wrapped by the vault key and kept apart from the content, so that erasing those few bytes erases the content, backups aside.
+ * key of its own, made of the vault key and a seed that is kept apart from the content, so that erasing those few bytes erases the content,
+ * backups aside.
  */
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,7 +21,7 @@ export class Vault implements ContentVault {
   /** The segment that is added to, and its number; null before anything has been added. */
   #latest: { readonly number: number; readonly segment: Segment } | null = null;
 
-  /** `key`: 32 bytes that wrap every data key. `limits`: of one segment; a vault keeps those that it was made with. */
+  /** `key`: 32 bytes of which every data key is made. `limits`: of one segment; a vault keeps those that it was made with. */
   constructor(folder: string, key: Uint8Array, limits: SegmentLimits = SEGMENT_LIMITS) {
     this.#folder = folder;
     this.#key = key;
