@@ -68,8 +68,7 @@ function lettersOf(bytes: Uint8Array, table: Uint16Array): Uint8Array {
   const whole = bytes.length - (bytes.length % 3);
   let length = 0;
   for (let i = 0; i < whole; i += 3) {
-    const group =
-      ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
+    const group = ((bytes[i] as number) << 16) | ((bytes[i + 1] as number) << 8) | (bytes[i + 2] as number);
     letters[length++] = table[group >> 12] as number;
     letters[length++] = table[group & 0xfff] as number;
   }

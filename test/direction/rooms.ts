@@ -30,12 +30,12 @@ export function isShell(path: SourcePath): boolean {
   return path.startsWith('shell/');
 }
 
-/** What all shells may use: durable files, tiles of a tree on disk, and HTTP. */
-const SHARED: readonly string[] = ['files', 'http', 'tiles'];
+/** What all shells may use: durable files, tiles of a tree on disk, HTTP, and two files of their own. */
+const SHARED: readonly string[] = ['files', 'http', 'tiles', 'node.ts', 'random.ts'];
 
 /** The shell that a file below `shell/` is part of; null for what all shells share. */
 export function shellOf(path: SourcePath): string | null {
   const [, name, ...rest] = path.split('/');
-  if (name === undefined || name === 'node.ts' || SHARED.includes(name)) return null;
+  if (name === undefined || SHARED.includes(name)) return null;
   return rest.length === 0 ? name.replace(/\.ts$/, '') : name;
 }

@@ -89,8 +89,6 @@ export class ErasingHouse {
     const segment = new Segment(this.#segment, SEGMENT_LIMITS, 'r');
     const found = segment.read(exchange);
     segment.close();
-    return found === null || found === 'erased'
-      ? Buffer.alloc(0)
-      : Buffer.concat([found.seed, found.sealed]);
+    return found === null || found === 'erased' ? Buffer.alloc(0) : Buffer.concat([found.seed, found.sealed]);
   }
 }

@@ -38,6 +38,7 @@ import { admissionOf } from '../../src/shell/submission/admission.js';
 import { submissionRoute } from '../../src/shell/submission/answer.js';
 import { submissionStatus } from '../../src/shell/submission/status.js';
 import { Submissions } from '../../src/shell/submission/submissions.js';
+import { DirectSealer } from '../../src/shell/vault/direct-sealer.js';
 import { Vault } from '../../src/shell/vault/vault.js';
 import { openLocalWitness } from '../../src/shell/witness/local-witness.js';
 import { testCosigner, testKey } from '../support/keys.js';
@@ -187,7 +188,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   gateway.admit({
     issuer: openedIssuer,
     log: openedLog,
-    vault,
+    sealer: new DirectSealer(openedIssuer.label, issuer.signer, vault),
     archive: new Archive(join(folder, 'archive')),
     routing,
     health: new HealthBoard<Upstream>(options.tolerance ?? Number.POSITIVE_INFINITY),

@@ -42,6 +42,7 @@ const isAttached = (type: string) => !TEXT_PARTS.has(type);
  */
 export function readChatRequest(body: Uint8Array): RequestFacts {
   const value = parseObject(body, READ_NAMES);
+  if (Array.isArray(value.messages) && value.messages.length > MAX_MESSAGES) throw malformed('messages');
   const { model } = value;
   if (!v.is(ModelName, model)) throw malformed('model');
   const messages = readMessages(value.messages);
@@ -58,8 +59,7 @@ export function readChatRequest(body: Uint8Array): RequestFacts {
 
 /** By hand: there may be thousands, and nothing of them is wanted but that each is one. */
 function readMessages(messages: unknown): readonly Members[] {
-  if (!Array.isArray(messages) || messages.length === 0 || messages.length > MAX_MESSAGES)
-    throw malformed('messages');
+  if (!Array.isArray(messages) || messages.length === 0) throw malformed('messages');
   for (const [at, message] of messages.entries()) {
     const members = membersOf(message);
     if (members === null) throw malformed(`messages.${at}`);

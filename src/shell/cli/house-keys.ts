@@ -14,6 +14,9 @@ const LOG_COSIGNER = 'log-ml-dsa';
 /** Among the key files: the one that a thread of the log's reads for itself. */
 export const LOG_COSIGNER_FILE = `${LOG_COSIGNER}.key`;
 
+/** Among the key files: the one that a thread of the gateway's reads for itself. */
+export const ISSUER_FILE = 'issuer.key';
+
 export interface HouseKeys {
   readonly log: SigningKey;
   /** With which the log states when it signed. */
@@ -32,7 +35,7 @@ export async function openKeys(folder: string): Promise<HouseKeys> {
   return {
     log,
     logCosigner: await openSigningKey(at(LOG_COSIGNER_FILE), log.key.name, KEY_TYPE.mlDsaCosignature),
-    issuer: await openSigningKey(at('issuer.key'), `${log.key.name}/issuer`, KEY_TYPE.ed25519),
+    issuer: await openSigningKey(at(ISSUER_FILE), `${log.key.name}/issuer`, KEY_TYPE.ed25519),
     witnesses: await Promise.all(
       numbers.map(number =>
         openSigningKey(

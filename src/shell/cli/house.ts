@@ -5,10 +5,13 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
+import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { defaultPolicy } from '../../receipt/policy.js';
+import type { Sealer } from '../../receipt/sealer.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
@@ -28,6 +31,8 @@ import { BodyBudget } from '../http/body-budget.js';
 import { connectionShares } from '../http/connections.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
+import { DirectSealer } from '../vault/direct-sealer.js';
+import { ThreadSealer } from '../vault/thread-sealer.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
 import { openControl } from './control.js';
@@ -35,6 +40,7 @@ import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
+import { type HouseKeys, ISSUER_FILE } from './house-keys.js';
 import { openHouseLog } from './house-log.js';
 
 export interface HouseOptions {
@@ -152,6 +158,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await announceActs(retention, log, keys.issuer);
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
+  const sealer = openSealer(keys, folder, vault);
+  opened.add(() => sealer.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
   const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
   await erasures.finish();
@@ -161,7 +169,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   gateway.admit({
     issuer,
     log,
-    vault,
+    sealer,
     archive: new Archive(folder.archive),
     routing,
     health: new HealthBoard<Upstream>(),
@@ -185,6 +193,17 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => control.close());
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close: () => opened.close() };
+}
+
+/** One that works beside the gateway, where there is a processor for it. It is the vault's only writer; whoever erases writes to none. */
+function openSealer(keys: HouseKeys, folder: DataFolder, vault: Vault): Sealer & { close(): Promise<void> } {
+  const { key, signer } = keys.issuer;
+  if (availableParallelism() > 1) {
+    const issuer = { issuerPath: join(folder.keys, ISSUER_FILE), issuerKey: formatVerifierKey(key) };
+    return new ThreadSealer({ vault: folder.vault, vaultKey: keys.vaultKey, ...issuer });
+  }
+  const direct = new DirectSealer(keyLabel(key), signer, vault);
+  return Object.assign(direct, { close: async () => undefined });
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */

@@ -97,12 +97,12 @@ export class ClientStream {
   ): void {
     this.#keep(block);
     const acceptance = this.#acceptance();
-    const sealed = this.#seal(status, reason, answer);
-    if (sealed === null) return;
-    const receipt = this.#delivery.carriesComments
-      ? this.#comment(RECEIPT_COMMENT, sealed.entry)
-      : new Uint8Array();
-    this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
+    this.#seal(status, reason, answer, ({ entry }) => {
+      const receipt = this.#delivery.carriesComments
+        ? this.#comment(RECEIPT_COMMENT, entry)
+        : new Uint8Array();
+      this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
+    });
   }
 
   /**
@@ -110,10 +110,10 @@ export class ClientStream {
    * there is none to carry it.
    */
   close(status: Receipt['response']['status'], reason: ReasonCode | null, answer: AnswerFacts | null): void {
-    const sealed = this.#seal(status, reason, answer);
-    if (sealed === null) return;
     const isCarried = this.#surface.commentsApart && this.#delivery.carriesComments;
-    this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, sealed.entry) : null);
+    this.#seal(status, reason, answer, ({ entry }) =>
+      this.#delivery.finishStream(isCarried ? this.#comment(RECEIPT_COMMENT, entry) : null),
+    );
   }
 
   /** Ends with an error of the gateway's own. */
@@ -165,9 +165,10 @@ export class ClientStream {
     status: Receipt['response']['status'],
     reason: ReasonCode | null,
     answer: AnswerFacts | null,
-  ): SealedReceipt | null {
+    sealed?: (receipt: SealedReceipt) => void,
+  ): void {
     const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
     const response = { digest, bytes: this.#sent.bytes };
-    return this.#delivery.end({ status, reason, http: this.#http ?? 200, response, answer });
+    this.#delivery.end({ status, reason, http: this.#http ?? 200, response, answer }, sealed);
   }
 }

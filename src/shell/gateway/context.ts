@@ -2,8 +2,8 @@
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
-import type { ContentVault } from '../../receipt/content-vault.js';
 import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
+import type { Sealer } from '../../receipt/sealer.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { ActiveExchanges } from './active-exchanges.js';
@@ -45,7 +45,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 export interface GatewayContext {
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
-  readonly vault: ContentVault;
+  readonly sealer: Sealer;
   readonly archive: EvidenceArchive;
   readonly routing: RoutingTable;
   readonly health: HealthBoard<Upstream>;

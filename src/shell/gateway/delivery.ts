@@ -32,7 +32,7 @@ export interface BodyAnswer {
 export class Delivery {
   /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
   onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
-  /** Called once when the exchange has ended, however it did. */
+  /** Called once when nothing more of the exchange is wanted from anywhere, however it ends. */
   onEnded: () => void = () => undefined;
   readonly #context: GatewayContext;
   readonly #surface: Surface;
@@ -105,15 +105,11 @@ export class Delivery {
       form: 'body',
       commitment: toHex(commit(this.#record.opening, 'response', body)),
     };
-    const sealed = this.end({ status, reason, http, response: { digest, bytes: body }, answer });
-    if (sealed === null) return;
-    sendBody(
-      this.#response,
-      http,
-      { ...headers, ...this.#record.headers, ...this.#receiptHeaders(sealed) },
-      body,
-    );
-    this.#hangUpUnread();
+    this.end({ status, reason, http, response: { digest, bytes: body }, answer }, sealed => {
+      const receipt = this.#receiptHeaders(sealed);
+      sendBody(this.#response, http, { ...headers, ...this.#record.headers, ...receipt }, body);
+      this.#hangUpUnread();
+    });
   }
 
   /** Ends an exchange whose client is gone and was sent nothing. */
@@ -156,24 +152,28 @@ export class Delivery {
   }
 
   /**
-   * Ends the exchange with its one receipt. Returns null, and has told the client, when no receipt could be kept.
+   * Ends the exchange with its one receipt, and then calls `sealed`, which sends the rest of the answer; when no receipt could be kept, the
+   * client has been told instead. Nothing more of the exchange is to be sent meanwhile.
    */
-  end(ending: Ending): SealedReceipt | null {
-    if (this.#ended) return null;
+  end(ending: Ending, sealed: (receipt: SealedReceipt) => void = () => undefined): void {
+    if (this.#ended) return;
     this.#ended = true;
-    try {
-      return this.#record.seal(ending);
-    } catch (error) {
-      this.#abandon(error);
-      return null;
-    } finally {
+    this.onEnded();
+    this.#record.seal(ending, result => {
       this.#release();
-    }
+      try {
+        if (result instanceof Error) this.#abandon(result);
+        else sealed(result);
+      } catch (error) {
+        this.collapse(error);
+      }
+    });
   }
 
   /** Ends an exchange that a fault of our own has kept from ending with a receipt: without one, and with an answer that is cut off. */
   collapse(error: unknown): void {
     asFailure(this.#context, error);
+    if (!this.#ended) this.onEnded();
     this.#ended = true;
     this.#release();
     this.#response.destroy();
@@ -187,7 +187,6 @@ export class Delivery {
     // What is still to be read by the client is held for so long.
     if (this.#response.closed) this.letGo();
     else this.#response.once('close', () => this.letGo());
-    this.onEnded();
   }
 
   /** A client that reads nothing of the end of its answer, which nobody waits for any more, is hung up on. */

@@ -6,6 +6,7 @@
  */
 import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
+import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { Parameters } from '../../exchange/parameters.js';
@@ -13,10 +14,10 @@ import { isSubstitution } from '../../exchange/substitution.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
-import type { ReasonCode } from '../../reason.js';
+import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { receiptKeys } from '../../receipt/entry.js';
-import { envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
+import { envelopeBytes } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import {
   type Attempt,
@@ -179,26 +180,44 @@ export class ExchangeRecord {
   }
 
   /**
-   * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client.
-   * Throws `archive/unavailable`, `vault/unavailable` or `log/unavailable`.
+   * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client. Then, or
+   * when that has failed, calls `done`: with `archive/unavailable`, `vault/unavailable` or `log/unavailable`, or with a fault of ours.
    */
-  seal(ending: Ending): SealedReceipt {
-    const evidence = this.#tried.last?.receipt?.evidence ?? null;
-    if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
-    const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
-    const payload = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
-    const envelope = this.#context.issuer.sign(payload);
-    const digest = payloadDigest(envelope);
-    const entry = envelopeBytes(envelope);
-    const response = ending.response?.bytes ?? null;
-    const received = this.#untranslated?.bytes ?? null;
-    this.#context.vault.put(this.id, { opening: this.opening, request: this.#body, response, received });
-    // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-    const known = receiptKeys(digest, this.id);
-    this.#context.log.append(entry, known).included.catch(() => undefined);
-    const name = toHex(digest);
-    this.#thread.previous = name;
-    return { entry, digest: name };
+  seal(ending: Ending, done: (result: SealedReceipt | Error) => void): void {
+    const thread = this.#thread;
+    let isNext = false;
+    try {
+      const evidence = this.#tried.last?.receipt?.evidence ?? null;
+      if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
+      const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
+      const statement = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
+      const digest = sha256(statement);
+      const response = ending.response?.bytes ?? null;
+      const received = this.#untranslated?.bytes ?? null;
+      const content = { opening: this.opening, request: this.#body, response, received };
+      isNext = true;
+      thread.previous = toHex(digest);
+      this.#context.sealer.seal(this.id, statement, content, sealed => done(this.#log(digest, sealed)));
+    } catch (error) {
+      if (isNext) thread.previous = thread.logged;
+      done(error as Error);
+    }
+  }
+
+  /** `digest`: of the statement. Where it cannot be logged, the next of the client's receipts refers to the last that was. */
+  #log(digest: Uint8Array, sealed: Uint8Array | Failure): SealedReceipt | Error {
+    const thread = this.#thread;
+    try {
+      if (sealed instanceof Failure) throw sealed;
+      // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
+      const known = receiptKeys(digest, this.id);
+      this.#context.log.append(sealed, known).included.catch(() => undefined);
+      thread.logged = toHex(digest);
+      return { entry: sealed, digest: thread.logged };
+    } catch (error) {
+      thread.previous = thread.logged;
+      return error as Error;
+    }
   }
 
   #predicate(ending: Ending): Receipt {

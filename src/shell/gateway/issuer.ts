@@ -26,8 +26,10 @@ export interface ClientThread {
   readonly epoch: string;
   /** The number last given; the first is 1. */
   counter: number;
-  /** The digest of the receipt last signed for this client, hexadecimal. */
+  /** The digest of the receipt before the next one, hexadecimal: of the last that is logged or on its way there. */
   previous: string | null;
+  /** The digest of the last that is logged. */
+  logged: string | null;
 }
 
 export interface IssuerOptions {
@@ -86,7 +88,7 @@ export class Issuer {
     const client = this.#clientName(credentials);
     let thread = this.#threads.get(client);
     if (thread === undefined) {
-      thread = { client, epoch: this.#epoch, counter: 0, previous: null };
+      thread = { client, epoch: this.#epoch, counter: 0, previous: null, logged: null };
       this.#threads.set(client, thread);
     }
     return thread;

@@ -6,8 +6,8 @@ import { createCipheriv, createDecipheriv } from 'node:crypto';
 import { hmacSha256 } from '../../bytes/cryptography.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
-import { OPENING_BYTES } from '../../receipt/opening.js';
 import { randomBytes } from '../random.js';
+import { frame, unframe } from './content-frame.js';
 
 const CIPHER = 'aes-256-gcm';
 /** The length of a seed. */
@@ -17,9 +17,6 @@ const NONCE = new Uint8Array(12);
 const TAG_BYTES = 16;
 /** What a data key is for, so that the vault key makes no other keys by the same way. */
 const PURPOSE = utf8('countersign-vault-v2 ');
-/** Stands for the length of a response that does not exist. */
-const NO_RESPONSE = 0xffffffff;
-const NOTHING = new Uint8Array();
 
 export interface SealedContent {
   readonly seed: Uint8Array;
@@ -56,26 +53,4 @@ export function openContent(
 /** `HMAC-SHA-256(vault key, purpose ‖ exchange ‖ seed)`: another for every exchange, so that no content can pass for another's. */
 function dataKeyOf(key: Uint8Array, exchange: string, seed: Uint8Array): Uint8Array {
   return hmacSha256(key, concat(PURPOSE, utf8(exchange), seed));
-}
-
-/** `opening ‖ u32be request length ‖ u32be response length ‖ request ‖ response ‖ what the upstream sent, if that is another`. */
-function frame({ opening, request, response, received }: ExchangeContent): Uint8Array {
-  const lengths = new Uint8Array(8);
-  const view = new DataView(lengths.buffer);
-  view.setUint32(0, request.length);
-  view.setUint32(4, response?.length ?? NO_RESPONSE);
-  return concat(opening, lengths, request, response ?? NOTHING, received ?? NOTHING);
-}
-
-function unframe(bytes: Buffer): ExchangeContent {
-  const requestStart = OPENING_BYTES + 8;
-  const responseStart = requestStart + bytes.readUInt32BE(OPENING_BYTES);
-  const length = bytes.readUInt32BE(OPENING_BYTES + 4);
-  const responseEnd = responseStart + (length === NO_RESPONSE ? 0 : length);
-  return {
-    opening: bytes.subarray(0, OPENING_BYTES),
-    request: bytes.subarray(requestStart, responseStart),
-    response: length === NO_RESPONSE ? null : bytes.subarray(responseStart, responseEnd),
-    received: bytes.length === responseEnd ? null : bytes.subarray(responseEnd),
-  };
 }

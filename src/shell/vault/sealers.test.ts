@@ -1,0 +1,161 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { toBase32 } from '../../bytes/base32.js';
+import { utf8 } from '../../bytes/octets.js';
+import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
+import { Failure } from '../../reason.js';
+import type { ExchangeContent } from '../../receipt/content-vault.js';
+import { envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
+import type { Sealer } from '../../receipt/sealer.js';
+import { openSigningKey, type SigningKey } from '../files/keys.js';
+import { frame, unframe } from './content-frame.js';
+import { DirectSealer } from './direct-sealer.js';
+import { ThreadSealer } from './thread-sealer.js';
+import { Vault } from './vault.js';
+
+const VAULT_KEY = new Uint8Array(32).fill(7);
+const OPENING = new Uint8Array(32).fill(9);
+
+let folder: string;
+let issuer: SigningKey;
+let vault: Vault;
+let sealers: Record<'at once' | 'in a thread', Sealer>;
+let thread: ThreadSealer;
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'countersign-sealers-'));
+  const issuerPath = join(folder, 'issuer.key');
+  issuer = await openSigningKey(issuerPath, 'example.org/log/issuer', KEY_TYPE.ed25519);
+  vault = new Vault(join(folder, 'vault'), VAULT_KEY);
+  thread = new ThreadSealer({
+    vault: join(folder, 'vault'),
+    vaultKey: VAULT_KEY,
+    issuerPath,
+    issuerKey: formatVerifierKey(issuer.key),
+  });
+  sealers = {
+    'at once': new DirectSealer(keyLabel(issuer.key), issuer.signer, vault),
+    'in a thread': thread,
+  };
+});
+
+afterEach(async () => {
+  await thread.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const KINDS = ['at once', 'in a thread'] as const;
+const id = (number: number) => toBase32(new Uint8Array(16).fill(number + 1));
+const content = (request: string, response: string | null = null): ExchangeContent => ({
+  opening: OPENING,
+  request: utf8(request),
+  response: response === null ? null : utf8(response),
+  received: null,
+});
+
+/** Has a sealer seal these one after another, without waiting; resolves to what came of each, in the order in which it came. */
+function sealAll(sealer: Sealer, requests: readonly string[], first = 0): Promise<(Uint8Array | Failure)[]> {
+  return new Promise(resolve => {
+    const results: (Uint8Array | Failure)[] = [];
+    for (const [at, request] of requests.entries()) {
+      sealer.seal(id(first + at), utf8(`{"n":${first + at}}`), content(request), result => {
+        results.push(result);
+        if (results.length === requests.length) resolve(results);
+      });
+    }
+  });
+}
+
+const statement = (result: Uint8Array | Failure) =>
+  result instanceof Failure ? result.code : Buffer.from(parseEnvelope(result).payload).toString();
+
+describe.each(KINDS)('a sealer that works %s', kind => {
+  it('signs what it is given, and keeps the content', async () => {
+    const [entry] = await sealAll(sealers[kind], ['Hello?']);
+    const envelope = parseEnvelope(entry as Uint8Array);
+    expect(Buffer.from(envelope.payload).toString()).toBe('{"n":0}');
+    expect(envelope.keyId).toBe(keyLabel(issuer.key));
+    expect(await envelopeIsSignedBy(envelope, issuer.key.publicKey)).toBe(true);
+    expect(Buffer.from(vault.get(id(0)).request).toString()).toBe('Hello?');
+  });
+
+  it('is done in the order in which it was asked', async () => {
+    const requests = Array.from({ length: 50 }, (_, at) => `request ${at}`);
+    const results = await sealAll(sealers[kind], requests);
+    expect(results.map(statement)).toEqual(requests.map((_, at) => `{"n":${at}}`));
+    for (const [at, request] of requests.entries())
+      expect(Buffer.from(vault.get(id(at)).request).toString()).toBe(request);
+  });
+
+  it('takes large contents', async () => {
+    const [entry] = await sealAll(sealers[kind], ['x'.repeat(5_000_000)]);
+    expect(statement(entry as Uint8Array)).toBe('{"n":0}');
+    expect(vault.get(id(0)).request).toHaveLength(5_000_000);
+  });
+
+  it('says what keeps it from keeping', async () => {
+    writeFileSync(join(folder, 'vault'), 'a file where a folder belongs');
+    expect((await sealAll(sealers[kind], ['Hello?'])).map(statement)).toEqual(['vault/unavailable']);
+  });
+});
+
+describe('a sealer in a thread', () => {
+  it('fails all that wait when one fails, and goes on afterwards', async () => {
+    expect((await sealAll(thread, ['first'])).map(statement)).toEqual(['{"n":0}']);
+    // The second has the id of the first, which the vault refuses.
+    const results = await new Promise<string[]>(resolve => {
+      const told: string[] = [];
+      for (const number of [1, 0, 2, 3])
+        thread.seal(id(number), utf8(`{"n":${number}}`), content(`${number}`), result => {
+          told.push(statement(result));
+          if (told.length === 4) resolve(told);
+        });
+    });
+    expect(results).toEqual(['{"n":1}', 'vault/unavailable', 'vault/unavailable', 'vault/unavailable']);
+    expect((await sealAll(thread, ['more', 'and more'], 4)).map(statement)).toEqual(['{"n":4}', '{"n":5}']);
+    expect(Buffer.from(vault.get(id(0)).request).toString()).toBe('first');
+    expect(Buffer.from(vault.get(id(5)).request).toString()).toBe('and more');
+  });
+
+  it('fails what it was given when it is closed, and whatever comes later', async () => {
+    const waiting = sealAll(thread, ['one', 'two']);
+    await thread.close();
+    expect((await waiting).map(statement)).toEqual(['vault/unavailable', 'vault/unavailable']);
+    expect((await sealAll(thread, ['three'])).map(statement)).toEqual(['vault/unavailable']);
+    expect(readdirSync(folder)).not.toContain('vault');
+  });
+
+  it('does not start with another key than the one it should have', async () => {
+    const other = new ThreadSealer({
+      vault: join(folder, 'vault'),
+      vaultKey: VAULT_KEY,
+      issuerPath: join(folder, 'issuer.key'),
+      issuerKey: formatVerifierKey({ ...issuer.key, name: 'example.org/other/issuer' }),
+    });
+    expect((await sealAll(other, ['Hello?'])).map(statement)).toEqual(['vault/unavailable']);
+    await other.close();
+  });
+});
+
+describe('framed content', () => {
+  it('reads back as it was, wherever in memory it stands', () => {
+    const bytes = fc.uint8Array({ maxLength: 100 });
+    const contents = fc.record({
+      opening: fc.uint8Array({ minLength: 32, maxLength: 32 }),
+      request: bytes,
+      response: fc.option(bytes),
+      received: fc.option(fc.uint8Array({ minLength: 1, maxLength: 100 })),
+    });
+    fc.assert(
+      fc.property(contents, fc.nat({ max: 10 }), (given, offset) => {
+        const framed = frame(given);
+        const memory = new Uint8Array(offset + framed.length);
+        memory.set(framed, offset);
+        expect(unframe(memory.subarray(offset))).toEqual(given);
+      }),
+    );
+  });
+});

@@ -1,0 +1,58 @@
+/**
+ * Entry of the thread that seals for a gateway: it signs receipts and keeps contents in the vault, whose only writer it is. It is started by
+ * `ThreadSealer` alone and trusts its orders. A fault of its own ends the thread, which the gateway sees.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import '../node.js';
+import { concatAll } from '../../bytes/octets.js';
+import { formatVerifierKey, keyLabel, parseVerifierKey } from '../../note/key.js';
+import { Failure } from '../../reason.js';
+import { openSigningKey } from '../files/keys.js';
+import { unframe } from './content-frame.js';
+import { DirectSealer } from './direct-sealer.js';
+import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-messages.js';
+import { Vault } from './vault.js';
+
+/** As many are reported together: the first ones should not wait for the last of a long order. */
+const REPORTED_TOGETHER = 4;
+
+if (parentPort === null) throw new Error('sealing-worker.js runs only as a worker thread');
+const port = parentPort;
+const { vault, vaultKey, issuerPath, issuerKey }: SealingWorkerData = workerData;
+const { name, type } = parseVerifierKey(issuerKey);
+const { key, signer } = await openSigningKey(issuerPath, name, type);
+if (formatVerifierKey(key) !== issuerKey) throw new Error(`${issuerPath} holds another key than it did`);
+const sealer = new DirectSealer(keyLabel(key), signer, new Vault(vault, vaultKey));
+
+// Orders that came while the key was being read are kept by the port and delivered now.
+port.on('message', ({ exchanges, bytes }: SealingOrder) => {
+  let sealed: Uint8Array[] = [];
+  const report = () => {
+    const whole = concatAll(sealed);
+    const lengths = sealed.map(({ length }) => length);
+    port.postMessage({ lengths, bytes: whole } satisfies SealingReport, [whole.buffer]);
+    sealed = [];
+  };
+  let at = 0;
+  for (const { id, statement, content } of exchanges) {
+    const end = at + statement + content;
+    const result = sealOne(id, bytes.subarray(at, at + statement), bytes.subarray(at + statement, end));
+    at = end;
+    if (result instanceof Failure) {
+      if (sealed.length > 0) report();
+      port.postMessage({ failure: result.code, detail: result.detail ?? null } satisfies SealingReport);
+      return;
+    }
+    sealed.push(result);
+    if (sealed.length === REPORTED_TOGETHER) report();
+  }
+  if (sealed.length > 0) report();
+});
+
+function sealOne(id: string, statement: Uint8Array, content: Uint8Array): Uint8Array | Failure {
+  let result: Uint8Array | Failure = new Failure('vault/unavailable');
+  sealer.seal(id, statement, unframe(content), sealed => {
+    result = sealed;
+  });
+  return result;
+}

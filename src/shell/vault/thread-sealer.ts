@@ -1,0 +1,123 @@
+/**
+ * A sealer that works in a thread of its own, so that a gateway on several processors has its receipts signed and its contents encrypted while it
+ * goes on with other requests.
+ *
+ * The thread is trusted with the keys and may die; what it was given and has not done then fails, and the next order starts another.
+ */
+import { Worker } from 'node:worker_threads';
+import { concatAll } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import type { ExchangeContent } from '../../receipt/content-vault.js';
+import type { Sealer } from '../../receipt/sealer.js';
+import { frame } from './content-frame.js';
+import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-messages.js';
+
+/** The thread's entry, compiled: a worker thread cannot load TypeScript. */
+const WORKER = new URL('../../../dist/shell/vault/sealing-worker.js', import.meta.url);
+
+interface Given {
+  readonly id: string;
+  readonly statement: Uint8Array;
+  readonly content: Uint8Array;
+}
+
+type Done = (result: Uint8Array | Failure) => void;
+
+export class ThreadSealer implements Sealer {
+  readonly #workerData: SealingWorkerData;
+  #worker: Worker | null;
+  /** The thread before it, as long as that has not ended: a vault has one writer at a time. */
+  #ending: Worker | null = null;
+  /** Who waits, in order, of those that have been sent to the thread and those that have not. */
+  #waiting: Done[] = [];
+  /** Gathered until the event loop comes round, since a message costs as much as what it orders. */
+  #gathered: Given[] = [];
+  #closed = false;
+
+  constructor(workerData: SealingWorkerData) {
+    this.#workerData = workerData;
+    this.#worker = this.#start();
+  }
+
+  seal(exchange: string, statement: Uint8Array, content: ExchangeContent, done: Done): void {
+    if (this.#closed) {
+      done(failed('it is closed'));
+      return;
+    }
+    if (this.#gathered.length === 0) setImmediate(() => this.#send());
+    this.#waiting.push(done);
+    this.#gathered.push({ id: exchange, statement, content: frame(content) });
+  }
+
+  /** Ends the thread; what it has not sealed by now fails. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await Promise.all([this.#worker?.terminate(), this.#ending?.terminate()]);
+    this.#fail(failed('it is closed'));
+  }
+
+  #send(): void {
+    if (this.#gathered.length === 0 || this.#ending !== null) return;
+    this.#worker ??= this.#start();
+    const bytes = concatAll(this.#gathered.flatMap(({ statement, content }) => [statement, content]));
+    const exchanges = this.#gathered.map(({ id, statement, content }) => ({
+      id,
+      statement: statement.length,
+      content: content.length,
+    }));
+    this.#gathered = [];
+    this.#worker.postMessage({ exchanges, bytes } satisfies SealingOrder, [bytes.buffer]);
+  }
+
+  #start(): Worker {
+    const worker = new Worker(WORKER, { workerData: this.#workerData });
+    let reason = 'its thread ended';
+    worker.on('message', (report: SealingReport) => {
+      if (worker !== this.#worker) return;
+      if ('failure' in report) this.#failThread(worker, report);
+      else this.#take(report);
+    });
+    worker.on('error', error => {
+      reason = error.message;
+    });
+    worker.once('exit', () => {
+      if (worker === this.#worker) {
+        this.#worker = null;
+        this.#fail(failed(reason));
+      } else if (worker === this.#ending) {
+        this.#ending = null;
+        this.#send();
+      }
+    });
+    return worker;
+  }
+
+  #take({ lengths, bytes }: Exclude<SealingReport, { failure: unknown }>): void {
+    let at = 0;
+    for (const length of lengths) {
+      const done = this.#waiting.shift() as Done;
+      done(bytes.subarray(at, at + length));
+      at += length;
+    }
+  }
+
+  #failThread(worker: Worker, { failure, detail }: Extract<SealingReport, { failure: unknown }>): void {
+    // What it says of orders that it has yet to read is of exchanges that have failed here, so that it may as well end.
+    this.#worker = null;
+    this.#ending = worker;
+    void worker.terminate();
+    this.#fail(new Failure(failure, detail === null ? {} : { detail }));
+  }
+
+  /** All that wait, at once. */
+  #fail(failure: Failure): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    this.#gathered = [];
+    for (const done of waiting) done(failure);
+  }
+}
+
+function failed(detail: string): Failure {
+  return new Failure('vault/unavailable', { detail });
+}
