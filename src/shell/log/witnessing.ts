@@ -47,7 +47,7 @@ export interface WitnessTiming {
 }
 
 export const WITNESS_TIMING: WitnessTiming = {
-  spacing: 100,
+  spacing: 250,
   patience: 1000,
   patienceAtStart: 10_000,
   longestWait: 5000,

@@ -25,12 +25,12 @@ export interface SealingOrder {
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
-/** The next exchanges that have been sealed, or what has kept the next one from being; then all others of the same order are not tried. */
-export type SealingReport =
-  | {
-      /** The lengths of their envelopes. */
-      readonly lengths: readonly number[];
-      /** Their envelopes, one after another. */
-      readonly bytes: Uint8Array<ArrayBuffer>;
-    }
-  | { readonly failure: ReasonCode; readonly detail: string | null };
+/** What came of an order. */
+export interface SealingReport {
+  /** The lengths of the envelopes of its first exchanges, of all where nothing has failed. */
+  readonly lengths: readonly number[];
+  /** Their envelopes, one after another. */
+  readonly envelopes: Uint8Array<ArrayBuffer>;
+  /** What has kept the next one from being sealed; those after it have not been tried. */
+  readonly failure: { readonly code: ReasonCode; readonly detail: string | null } | null;
+}

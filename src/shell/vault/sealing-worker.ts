@@ -13,9 +13,6 @@ import { DirectSealer } from './direct-sealer.js';
 import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-messages.js';
 import { Vault } from './vault.js';
 
-/** As many are reported together: the first ones should not wait for the last of a long order. */
-const REPORTED_TOGETHER = 4;
-
 if (parentPort === null) throw new Error('sealing-worker.js runs only as a worker thread');
 const port = parentPort;
 const { vault, vaultKey, issuerPath, issuerKey }: SealingWorkerData = workerData;
@@ -26,27 +23,26 @@ const sealer = new DirectSealer(keyLabel(key), signer, new Vault(vault, vaultKey
 
 // Orders that came while the key was being read are kept by the port and delivered now.
 port.on('message', ({ exchanges, bytes }: SealingOrder) => {
-  let sealed: Uint8Array[] = [];
-  const report = () => {
-    const whole = concatAll(sealed);
-    const lengths = sealed.map(({ length }) => length);
-    port.postMessage({ lengths, bytes: whole } satisfies SealingReport, [whole.buffer]);
-    sealed = [];
-  };
+  const sealed: Uint8Array[] = [];
+  let failure: Failure | null = null;
   let at = 0;
   for (const { id, statement, content } of exchanges) {
     const end = at + statement + content;
     const result = sealOne(id, bytes.subarray(at, at + statement), bytes.subarray(at + statement, end));
     at = end;
     if (result instanceof Failure) {
-      if (sealed.length > 0) report();
-      port.postMessage({ failure: result.code, detail: result.detail ?? null } satisfies SealingReport);
-      return;
+      failure = result;
+      break;
     }
     sealed.push(result);
-    if (sealed.length === REPORTED_TOGETHER) report();
   }
-  if (sealed.length > 0) report();
+  const envelopes = concatAll(sealed);
+  const report: SealingReport = {
+    lengths: sealed.map(({ length }) => length),
+    envelopes,
+    failure: failure && { code: failure.code, detail: failure.detail ?? null },
+  };
+  port.postMessage(report, [envelopes.buffer]);
 });
 
 function sealOne(id: string, statement: Uint8Array, content: Uint8Array): Uint8Array | Failure {

@@ -15,6 +15,9 @@ import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-m
 /** The thread's entry, compiled: a worker thread cannot load TypeScript. */
 const WORKER = new URL('../../../dist/shell/vault/sealing-worker.js', import.meta.url);
 
+/** As many are ordered at once: the first ones should not wait for the last of a long order. */
+const MOST_ORDERED = 16;
+
 interface Given {
   readonly id: string;
   readonly statement: Uint8Array;
@@ -30,8 +33,12 @@ export class ThreadSealer implements Sealer {
   #ending: Worker | null = null;
   /** Who waits, in order, of those that have been sent to the thread and those that have not. */
   #waiting: Done[] = [];
-  /** Gathered until the event loop comes round, since a message costs as much as what it orders. */
+  /**
+   * Gathered until the event loop comes round, and until the thread is done with its order: a message costs as much as what it orders, and the
+   * more there is to do, the more each orders.
+   */
   #gathered: Given[] = [];
+  #isBusy = false;
   #closed = false;
 
   constructor(workerData: SealingWorkerData) {
@@ -57,15 +64,16 @@ export class ThreadSealer implements Sealer {
   }
 
   #send(): void {
-    if (this.#gathered.length === 0 || this.#ending !== null) return;
+    if (this.#gathered.length === 0 || this.#isBusy || this.#ending !== null) return;
     this.#worker ??= this.#start();
-    const bytes = concatAll(this.#gathered.flatMap(({ statement, content }) => [statement, content]));
-    const exchanges = this.#gathered.map(({ id, statement, content }) => ({
+    this.#isBusy = true;
+    const given = this.#gathered.splice(0, MOST_ORDERED);
+    const bytes = concatAll(given.flatMap(({ statement, content }) => [statement, content]));
+    const exchanges = given.map(({ id, statement, content }) => ({
       id,
       statement: statement.length,
       content: content.length,
     }));
-    this.#gathered = [];
     this.#worker.postMessage({ exchanges, bytes } satisfies SealingOrder, [bytes.buffer]);
   }
 
@@ -74,8 +82,7 @@ export class ThreadSealer implements Sealer {
     let reason = 'its thread ended';
     worker.on('message', (report: SealingReport) => {
       if (worker !== this.#worker) return;
-      if ('failure' in report) this.#failThread(worker, report);
-      else this.#take(report);
+      this.#take(report, worker);
     });
     worker.on('error', error => {
       reason = error.message;
@@ -92,21 +99,24 @@ export class ThreadSealer implements Sealer {
     return worker;
   }
 
-  #take({ lengths, bytes }: Exclude<SealingReport, { failure: unknown }>): void {
+  #take({ lengths, envelopes, failure }: SealingReport, worker: Worker): void {
+    if (failure === null) {
+      this.#isBusy = false;
+      this.#send();
+    }
     let at = 0;
     for (const length of lengths) {
       const done = this.#waiting.shift() as Done;
-      done(bytes.subarray(at, at + length));
+      done(envelopes.subarray(at, at + length));
       at += length;
     }
-  }
-
-  #failThread(worker: Worker, { failure, detail }: Extract<SealingReport, { failure: unknown }>): void {
-    // What it says of orders that it has yet to read is of exchanges that have failed here, so that it may as well end.
+    if (failure === null) return;
+    // Another one finds out anew how the vault is.
     this.#worker = null;
     this.#ending = worker;
     void worker.terminate();
-    this.#fail(new Failure(failure, detail === null ? {} : { detail }));
+    const { code, detail } = failure;
+    this.#fail(new Failure(code, detail === null ? {} : { detail }));
   }
 
   /** All that wait, at once. */
@@ -114,6 +124,7 @@ export class ThreadSealer implements Sealer {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#gathered = [];
+    this.#isBusy = false;
     for (const done of waiting) done(failure);
   }
 }
