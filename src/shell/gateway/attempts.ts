@@ -61,9 +61,11 @@ export class Attempts {
     this.#delivery.onGone = reason => this.#abort(reason);
     this.#delivery.onEnded = () => this.#ended();
     const { timeouts } = this.#context;
-    if (this.#request.facts.stream && this.#delivery.carriesComments)
-      this.#stream.keepAlive(timeouts.keepAlive);
+    const carriesComments = this.#request.facts.stream && this.#delivery.carriesComments;
+    if (carriesComments) this.#stream.keepAlive(timeouts.keepAlive);
     this.#begin(first);
+    // The upstream thinks meanwhile.
+    if (carriesComments) this.#record.prepareAcceptance();
     if (this.#delivery.gone) this.#abort('client/aborted');
   }
 

@@ -16,6 +16,7 @@ import type { Delivery } from './delivery.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 
 /** A comment line of the block that comes next: a block of its own some clients would take for an event, and others need. */
+const NOTHING = new Uint8Array();
 const LINE_END = utf8('\n');
 const KEEP_ALIVE = utf8(': keep-alive\n');
 
@@ -85,7 +86,7 @@ export class ClientStream {
   /** Passes on an event that is not the last. */
   event(block: EventBlock): void {
     this.#keep(block);
-    this.#write(concat(this.#acceptance(), block.raw));
+    this.#write(this.#accepted ? block.raw : concat(this.#acceptance(), block.raw));
   }
 
   /** The last event: sealed first, because the receipt that goes in front of it commits to it. */
@@ -98,9 +99,7 @@ export class ClientStream {
     this.#keep(block);
     const acceptance = this.#acceptance();
     this.#seal(status, reason, answer, ({ entry }) => {
-      const receipt = this.#delivery.carriesComments
-        ? this.#comment(RECEIPT_COMMENT, entry)
-        : new Uint8Array();
+      const receipt = this.#delivery.carriesComments ? this.#comment(RECEIPT_COMMENT, entry) : NOTHING;
       this.#delivery.finishStream(concat(acceptance, receipt, block.raw));
     });
   }
@@ -131,9 +130,10 @@ export class ClientStream {
 
   /** The acceptance's comment line, in front of the first event only. */
   #acceptance(): Uint8Array {
-    if (this.#accepted || !this.#delivery.carriesComments) return new Uint8Array();
+    if (this.#accepted) return NOTHING;
     this.#accepted = true;
-    return this.#comment(ACCEPTANCE_COMMENT, this.#record.accept());
+    if (!this.#delivery.carriesComments) return NOTHING;
+    return this.#comment(ACCEPTANCE_COMMENT, this.#record.acceptance);
   }
 
   #comment(prefix: string, entry: Uint8Array): Uint8Array {

@@ -117,6 +117,7 @@ export class Delivery {
     this.end({ status: 'aborted', reason, http: CLIENT_GONE, response: null, answer: null });
   }
 
+  /** The head leaves with the first part of the stream. */
   beginStream(http: number, headers: OutgoingHttpHeaders): void {
     this.#response.writeHead(http, {
       ...headers,
@@ -125,7 +126,6 @@ export class Delivery {
       // Some proxies hold streams back unless told not to.
       'x-accel-buffering': 'no',
     });
-    this.#response.flushHeaders();
   }
 
   /** Writes a part of a stream. Returns false when the client reads too slowly and the caller should wait for {@link drained}. */

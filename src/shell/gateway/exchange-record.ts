@@ -76,6 +76,8 @@ export class ExchangeRecord {
   #untranslated: ByteCollector | null = null;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
+  /** Null before it was made. */
+  #acceptance: Uint8Array | null = null;
 
   /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
   constructor(
@@ -159,10 +161,22 @@ export class ExchangeRecord {
     this.#firstByte ??= this.#context.now();
   }
 
-  /** The acceptance of a request whose answer is streamed: the canonical bytes of its envelope. */
-  accept(): Uint8Array {
+  /** Has the acceptance of a request whose answer will be streamed made, while its upstream thinks. */
+  prepareAcceptance(): void {
+    this.#context.sealer.sign(this.#acceptanceStatement(), envelope => {
+      this.#acceptance ??= envelope;
+    });
+  }
+
+  /** The acceptance: the canonical bytes of its envelope. */
+  get acceptance(): Uint8Array {
+    this.#acceptance ??= envelopeBytes(this.#context.issuer.sign(this.#acceptanceStatement()));
+    return this.#acceptance;
+  }
+
+  #acceptanceStatement(): Uint8Array {
     const { client, epoch } = this.#thread;
-    const payload = writeStatement(ACCEPTANCE, {
+    return writeStatement(ACCEPTANCE, {
       subject: [
         { digest: { 'countersign-commitment-v1': this.#commit('request', this.#body) }, name: 'request' },
       ],
@@ -176,7 +190,6 @@ export class ExchangeRecord {
         received: this.#received,
       },
     });
-    return envelopeBytes(this.#context.issuer.sign(payload));
   }
 
   /**

@@ -17,6 +17,10 @@ export class DirectSealer implements Sealer {
     this.#vault = vault;
   }
 
+  sign(statement: Uint8Array, done: (envelope: Uint8Array) => void): void {
+    done(this.#signed(statement));
+  }
+
   seal(
     exchange: string,
     statement: Uint8Array,
@@ -33,6 +37,10 @@ export class DirectSealer implements Sealer {
       if (error instanceof Failure) return error;
       throw error;
     }
+    return this.#signed(statement);
+  }
+
+  #signed(statement: Uint8Array): Uint8Array {
     return envelopeBytes(seal(statement, this.#label, this.#signer));
   }
 }

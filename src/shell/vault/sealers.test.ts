@@ -82,6 +82,14 @@ describe.each(KINDS)('a sealer that works %s', kind => {
     expect(Buffer.from(vault.get(id(0)).request).toString()).toBe('Hello?');
   });
 
+  it('signs what nothing is to be kept of', async () => {
+    const entry = await new Promise<Uint8Array>(resolve => sealers[kind].sign(utf8('{"a":1}'), resolve));
+    const envelope = parseEnvelope(entry);
+    expect(Buffer.from(envelope.payload).toString()).toBe('{"a":1}');
+    expect(await envelopeIsSignedBy(envelope, issuer.key.publicKey)).toBe(true);
+    expect(readdirSync(folder)).not.toContain('vault');
+  });
+
   it('is done in the order in which it was asked', async () => {
     const requests = Array.from({ length: 50 }, (_, at) => `request ${at}`);
     const results = await sealAll(sealers[kind], requests);

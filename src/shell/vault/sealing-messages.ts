@@ -13,21 +13,20 @@ export interface SealingWorkerData {
   readonly issuerKey: string;
 }
 
-/** Exchanges to seal, in order. */
+/** Statements to sign, in order. */
 export interface SealingOrder {
-  readonly exchanges: readonly {
-    readonly id: string;
-    /** The lengths of its statement and of its framed content. */
-    readonly statement: number;
-    readonly content: number;
+  readonly statements: readonly {
+    readonly length: number;
+    /** What is to be kept with it; null where nothing is. */
+    readonly content: { readonly exchange: string; readonly length: number } | null;
   }[];
-  /** Of each exchange the statement and the framed content, one after another. */
+  /** Of each the statement and, where there is one, the framed content, one after another. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 /** What came of an order. */
 export interface SealingReport {
-  /** The lengths of the envelopes of its first exchanges, of all where nothing has failed. */
+  /** The lengths of the envelopes of its first statements, of all where nothing has failed. */
   readonly lengths: readonly number[];
   /** Their envelopes, one after another. */
   readonly envelopes: Uint8Array<ArrayBuffer>;

@@ -22,33 +22,33 @@ if (formatVerifierKey(key) !== issuerKey) throw new Error(`${issuerPath} holds a
 const sealer = new DirectSealer(keyLabel(key), signer, new Vault(vault, vaultKey));
 
 // Orders that came while the key was being read are kept by the port and delivered now.
-port.on('message', ({ exchanges, bytes }: SealingOrder) => {
+port.on('message', ({ statements, bytes }: SealingOrder) => {
   const sealed: Uint8Array[] = [];
   let failure: Failure | null = null;
   let at = 0;
-  for (const { id, statement, content } of exchanges) {
-    const end = at + statement + content;
-    const result = sealOne(id, bytes.subarray(at, at + statement), bytes.subarray(at + statement, end));
-    at = end;
-    if (result instanceof Failure) {
-      failure = result;
-      break;
-    }
-    sealed.push(result);
+  const next = (length: number) => {
+    at += length;
+    return bytes.subarray(at - length, at);
+  };
+  const take = (result: Uint8Array | Failure) => {
+    if (result instanceof Failure) failure = result;
+    else sealed.push(result);
+  };
+  for (const { length, content } of statements) {
+    const statement = next(length);
+    if (content === null) sealer.sign(statement, take);
+    else sealer.seal(content.exchange, statement, unframe(next(content.length)), take);
+    if (failure !== null) break;
   }
   const envelopes = concatAll(sealed);
   const report: SealingReport = {
     lengths: sealed.map(({ length }) => length),
     envelopes,
-    failure: failure && { code: failure.code, detail: failure.detail ?? null },
+    failure: failure && described(failure),
   };
   port.postMessage(report, [envelopes.buffer]);
 });
 
-function sealOne(id: string, statement: Uint8Array, content: Uint8Array): Uint8Array | Failure {
-  let result: Uint8Array | Failure = new Failure('vault/unavailable');
-  sealer.seal(id, statement, unframe(content), sealed => {
-    result = sealed;
-  });
-  return result;
+function described({ code, detail }: Failure): SealingReport['failure'] {
+  return { code, detail: detail ?? null };
 }

@@ -19,9 +19,8 @@ const WORKER = new URL('../../../dist/shell/vault/sealing-worker.js', import.met
 const MOST_ORDERED = 16;
 
 interface Given {
-  readonly id: string;
   readonly statement: Uint8Array;
-  readonly content: Uint8Array;
+  readonly content: { readonly exchange: string; readonly framed: Uint8Array } | null;
 }
 
 type Done = (result: Uint8Array | Failure) => void;
@@ -46,14 +45,14 @@ export class ThreadSealer implements Sealer {
     this.#worker = this.#start();
   }
 
+  sign(statement: Uint8Array, done: (envelope: Uint8Array) => void): void {
+    this.#give({ statement, content: null }, result => {
+      if (!(result instanceof Failure)) done(result);
+    });
+  }
+
   seal(exchange: string, statement: Uint8Array, content: ExchangeContent, done: Done): void {
-    if (this.#closed) {
-      done(failed('it is closed'));
-      return;
-    }
-    if (this.#gathered.length === 0) setImmediate(() => this.#send());
-    this.#waiting.push(done);
-    this.#gathered.push({ id: exchange, statement, content: frame(content) });
+    this.#give({ statement, content: { exchange, framed: frame(content) } }, done);
   }
 
   /** Ends the thread; what it has not sealed by now fails. */
@@ -63,18 +62,30 @@ export class ThreadSealer implements Sealer {
     this.#fail(failed('it is closed'));
   }
 
+  #give(given: Given, done: Done): void {
+    if (this.#closed) {
+      done(failed('it is closed'));
+      return;
+    }
+    if (this.#gathered.length === 0) setImmediate(() => this.#send());
+    this.#waiting.push(done);
+    this.#gathered.push(given);
+  }
+
   #send(): void {
     if (this.#gathered.length === 0 || this.#isBusy || this.#ending !== null) return;
     this.#worker ??= this.#start();
     this.#isBusy = true;
     const given = this.#gathered.splice(0, MOST_ORDERED);
-    const bytes = concatAll(given.flatMap(({ statement, content }) => [statement, content]));
-    const exchanges = given.map(({ id, statement, content }) => ({
-      id,
-      statement: statement.length,
-      content: content.length,
+    const parts = given.flatMap(({ statement, content }) =>
+      content === null ? [statement] : [statement, content.framed],
+    );
+    const bytes = concatAll(parts);
+    const statements = given.map(({ statement, content }) => ({
+      length: statement.length,
+      content: content && { exchange: content.exchange, length: content.framed.length },
     }));
-    this.#worker.postMessage({ exchanges, bytes } satisfies SealingOrder, [bytes.buffer]);
+    this.#worker.postMessage({ statements, bytes } satisfies SealingOrder, [bytes.buffer]);
   }
 
   #start(): Worker {
