@@ -29,7 +29,7 @@ export const WORKLOADS = {
 
 /** Before each measurement, in seconds, and before the first of a contender: engines take a while to make code fast. */
 const WARMUP = 0.4;
-const FIRST_WARMUP = 3;
+const FIRST_WARMUP = 16;
 /** How long what a contender does after its answers may take, to be counted as theirs, in milliseconds. */
 const SETTLING = 250;
 /** Clients that leave in the middle of an answer, of each kind. */

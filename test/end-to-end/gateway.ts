@@ -24,6 +24,7 @@ import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/cont
 import { Gateway } from '../../src/shell/gateway/gateway.js';
 import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
+import { ModelLists } from '../../src/shell/gateway/model-lists.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
 import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
 import type { RetryPolicy } from '../../src/shell/gateway/routing/route-plan.js';
@@ -195,6 +196,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     retries: { ...RETRIES, ...options.retries },
     timeouts,
     names,
+    lists: new ModelLists(now),
     active,
     bodies: new BodyBudget(limits.heldBytes),
     answers: new BodyBudget(limits.heldAnswerBytes),

@@ -21,6 +21,7 @@ import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
+import { ModelLists } from '../gateway/model-lists.js';
 import { ModelNames } from '../gateway/model-names.js';
 import type { RouteDescriptions } from '../gateway/routing/route-description.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
@@ -176,6 +177,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     retries: options.retries ?? DEFAULT_RETRIES,
     timeouts: options.timeouts ?? DEFAULT_TIMEOUTS,
     names,
+    lists: new ModelLists(now),
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
     answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),

@@ -8,6 +8,7 @@ import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { ActiveExchanges } from './active-exchanges.js';
 import type { Issuer } from './issuer.js';
+import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';
 import type { RetryPolicy } from './routing/route-plan.js';
 import type { RoutingTable } from './routing/routing-table.js';
@@ -52,6 +53,7 @@ export interface GatewayContext {
   readonly retries: RetryPolicy;
   readonly timeouts: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   readonly names: ModelNames;
+  readonly lists: ModelLists;
   readonly active: ActiveExchanges;
   readonly bodies: BodyBudget;
   readonly answers: BodyBudget;

@@ -8,12 +8,12 @@ import { listedModels } from './models.js';
 import { sendJson } from './respond.js';
 
 export async function handleGoogleModels(
-  { routing }: GatewayContext,
+  context: GatewayContext,
   request: IncomingMessage,
   query: URLSearchParams,
   response: ServerResponse,
 ): Promise<void> {
-  const answering = routing.upstreams.filter(upstream => upstream.serves('generateContent'));
-  const listed = await listedModels(routing, answering, credentialsOf(GEMINI, request, query));
+  const answering = context.routing.upstreams.filter(upstream => upstream.serves('generateContent'));
+  const listed = await listedModels(context, answering, credentialsOf(GEMINI, request, query));
   sendJson(response, 200, googleModelList(listed));
 }

@@ -5,44 +5,36 @@ import type { ModelCard, Upstream } from '../../exchange/upstream.js';
 import type { GatewayContext } from './context.js';
 import { pick } from './exchange.js';
 import { sendJson } from './respond.js';
-import type { RoutingTable } from './routing/routing-table.js';
 
 export async function handleModels(
-  { routing }: GatewayContext,
+  context: GatewayContext,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const credentials = pick(request.headers, OPENAI.keyHeaders);
-  const listed = await listedModels(routing, routing.upstreams, credentials);
+  const { routing } = context;
+  const listed = await listedModels(context, routing.upstreams, credentials);
   const aliases = routing.aliases.map(id => ({ id, object: 'model', created: 0, owned_by: 'gateway' }));
   sendJson(response, 200, { object: 'list', data: named([...aliases, ...listed]) });
 }
 
 /** What upstreams list to a client, in their order, each by the name under which it is asked for here. */
 export async function listedModels(
-  routing: RoutingTable,
+  { routing, lists }: Pick<GatewayContext, 'routing' | 'lists'>,
   upstreams: readonly Upstream[],
   credentials: Readonly<Record<string, string>>,
 ): Promise<ModelCard[]> {
-  const lists = await Promise.all(
+  const cards = await Promise.all(
     upstreams.map(async upstream => {
       // A client's key is for the upstream that it would go to anyway.
-      const cards = await list(upstream, upstream === routing.first ? credentials : {});
-      return cards.map(card => ({ ...card, id: routing.nameOf(upstream, card.id) }));
+      const list = await lists.of(upstream, upstream === routing.first ? credentials : {});
+      return list.map(card => ({ ...card, id: routing.nameOf(upstream, card.id) }));
     }),
   );
-  return named(lists.flat());
+  return named(cards.flat());
 }
 
 /** A name belongs to the first that has it, as requests do. */
 function named<Card extends { readonly id: string }>(cards: readonly Card[]): Card[] {
   return [...new Map(cards.toReversed().map(card => [card.id, card])).values()].reverse();
-}
-
-/** An upstream that cannot be asked lists nothing; the others still do. */
-function list(
-  upstream: Upstream,
-  credentials: Readonly<Record<string, string>>,
-): Promise<readonly ModelCard[]> {
-  return upstream.models(credentials).catch(() => []);
 }
