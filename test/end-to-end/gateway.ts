@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { OPENAI_WORDS } from '../../src/exchange/chat-words.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
@@ -271,6 +272,7 @@ export const CANNED_MODEL = 'canned-model';
 const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
+  chatWords: OPENAI_WORDS,
   givesReceipts: false,
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
