@@ -14,6 +14,7 @@ import {
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
 import { toHex } from '../../bytes/hex.js';
+import { COMMON_WORDS } from '../../exchange/chat-words.js';
 import { commit } from '../../receipt/opening.js';
 
 /** Hosts that speak one API each. */
@@ -28,6 +29,7 @@ beforeAll(async () => {
     more: {
       anthropic: { base: anthropic.base, surfaces: ['messages', 'messages/count_tokens'] },
       openai: { base: openai.base, surfaces: ['chat/completions'], key: 'key-of-openai' },
+      common: { base: openai.base, surfaces: ['chat/completions'], chatWords: COMMON_WORDS },
     },
   });
 });
@@ -242,6 +244,20 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
       stop_reason: 'end_turn',
       content: [{ type: 'text', text: 'Hello there.' }],
     });
+  });
+
+  it('and the host is asked in its words', async () => {
+    openai.behaviour = answer(200, completion('Hello there.'));
+    const limits = [];
+    for (const model of ['openai/m', 'common/m']) {
+      await client().messages.create({ ...request, model });
+      const { max_completion_tokens: own, max_tokens: common } = JSON.parse(openai.last.body.toString());
+      limits.push([own, common]);
+    }
+    expect(limits).toEqual([
+      [50, undefined],
+      [undefined, 50],
+    ]);
   });
 
   it('and of the built-in model', async () => {
