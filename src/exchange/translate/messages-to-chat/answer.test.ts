@@ -274,6 +274,14 @@ describe('a stream of chunks, as events', () => {
     expect(streamed(chunk({ content: 'a' }), '[DONE]').slice(-3)).toEqual([stop(0), ...end(null)]);
   });
 
+  it('may be cut off at its limit in the middle of a call', () => {
+    expect(streamed(chunk(part(0, '{"a":', 'call_1')), chunk({}, 'length'), '[DONE]').slice(2)).toEqual([
+      delta(0, { type: 'input_json_delta', partial_json: '{"a":' }),
+      stop(0),
+      ...end('max_tokens'),
+    ]);
+  });
+
   it('that refuses has stopped for that', () => {
     expect(streamed(chunk({ refusal: 'No.' }), chunk({}, 'stop'), '[DONE]').slice(1)).toEqual([
       begin(0, { type: 'text', text: '' }),

@@ -157,7 +157,8 @@ export class MessageStream {
   #close(): Uint8Array[] {
     const open = this.#open;
     if (open === null) return [];
-    if (open.type === 'tool_use') inputOf(open.text, open.place);
+    // An answer that was cut off at its limit may end in the middle of a call, there as here.
+    if (open.type === 'tool_use' && this.#finish !== 'length') inputOf(open.text, open.place);
     this.#open = null;
     return [namedBlock({ type: 'content_block_stop', index: this.#blocks - 1 })];
   }
