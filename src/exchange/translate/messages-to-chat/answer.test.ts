@@ -305,6 +305,22 @@ describe('a stream of chunks, as events', () => {
     });
   });
 
+  it.each([
+    ['one index for all of its calls', [part(0, '{"a":1}', 'call_1'), part(0, '', 'call_2')]],
+    ['no index at all', [part(undefined, '{"a":1}', 'call_1'), part(undefined, '', 'call_2')]],
+    ['the id with every part', [part(0, '{"a":', 'call_1'), part(0, '1}', 'call_1'), part(1, '', 'call_2')]],
+    [
+      'an empty id with the later parts',
+      [part(0, '{"a":', 'call_1'), part(0, '1}', ''), part(1, '', 'call_2')],
+    ],
+  ])('a host that gives %s has called two tools', (_, parts) => {
+    const events = streamed(...parts.map(own => chunk(own)), '[DONE]');
+    const ids = events.flatMap(({ content_block }) => content_block?.id ?? []);
+    expect(ids).toEqual(['call_1', 'call_2']);
+    const texts = events.flatMap(own => (own.type === 'content_block_delta' ? own.delta.partial_json : []));
+    expect(texts.join('')).toBe('{"a":1}');
+  });
+
   it('a call without an index is the next one in its chunk', () => {
     const calls = [part(undefined, '{}', 'call_1'), part(undefined, '{}', 'call_2')].flatMap(
       ({ tool_calls }) => tool_calls,
@@ -330,6 +346,10 @@ describe('a stream of chunks, as events', () => {
     [
       'choices.0.delta.tool_calls.0.index',
       [chunk(part(0, '{}', 'a')), chunk(part(1, '{}', 'b')), chunk(part(0, ' '))],
+    ],
+    [
+      'choices.0.delta.tool_calls.0.index',
+      [chunk(part(0, '{}', 'a')), chunk({ content: 'a' }), chunk(part(0, '', 'a'))],
     ],
     ['choices.0.delta.tool_calls.0.id', [chunk(part(0, ''))]],
     ['choices.0.delta.tool_calls.0.type', [chunk({ tool_calls: [{ type: 'custom' }] })]],
