@@ -30,7 +30,7 @@ import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
-import { openControl } from './control.js';
+import { forgetControl, openControl } from './control.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
@@ -106,6 +106,7 @@ class Opened {
 }
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
+  await forgetControl(folder.control);
   const operator = options.operator ?? UNNAMED;
   const { host, port, onProblem } = options;
   const front = new HouseFront(onProblem);
