@@ -297,7 +297,7 @@ describe('a request for a host that does not take all of OpenAI’s words', () =
         max_tokens: 5,
         stream: true,
       },
-      transforms: ['reasoning-omitted', 'service-tier-omitted'],
+      transforms: ['reasoning-omitted', 'user-omitted', 'service-tier-omitted'],
     });
   });
 
@@ -310,6 +310,14 @@ describe('a request for a host that does not take all of OpenAI’s words', () =
       field: 'service_tier',
     });
   });
+});
+
+it.each([
+  ['as long as OpenAI’s API takes it', 64, 'u'.repeat(64), []],
+  ['longer, as Anthropic’s own clients write it', 65, undefined, ['user-omitted']],
+])('a user’s name that is %s', (_, length, user, transforms) => {
+  const { body, transforms: named } = sent({ metadata: { user_id: 'u'.repeat(length) } });
+  expect({ user: body.user, named }).toEqual({ user, named: transforms });
 });
 
 it('an empty list of tools is none, as OpenAI’s API takes no empty one', () => {

@@ -37,6 +37,8 @@ const TRANSLATED = [
 ];
 /** The words of Anthropic's efforts, which are OpenAI's as well. */
 const WORDS: ReadonlySet<unknown> = new Set(EFFORTS.values());
+/** The characters that OpenAI's API takes of a user's name; more is an error there. */
+const MAX_USER = 64;
 /** A label that OpenAI's API needs of a schema, and that no client reads. */
 const FORMAT_NAME = 'answer';
 
@@ -61,7 +63,7 @@ export function messagesToChat(body: Uint8Array, words: ChatWords = OPENAI_WORDS
       ...number(request, 'top_k'),
       ...effort(request, transforms),
       ...format(request),
-      ...user(request, refused.has('user')),
+      ...user(request, transforms, refused.has('user')),
       ...serviceTier(request, transforms, refused.has('service_tier')),
       ...(stream ? { stream: true } : {}),
       // A client of messages always hears what was used.
@@ -141,10 +143,13 @@ function format(request: Place): object {
   };
 }
 
-/** By what a host tells a client's own users apart. */
-function user(request: Place, isRefused: boolean): object {
+/** By what a host tells a client's own users apart. Anthropic's own clients write more there than OpenAI's API takes. */
+function user(request: Place, transforms: Set<Transform>, isRefused: boolean): object {
   const id = request.member('metadata').member('user_id').optionalText();
-  return id === null || isRefused ? {} : { user: id };
+  if (id === null) return {};
+  if (!isRefused && id.length <= MAX_USER) return { user: id };
+  transforms.add('user-omitted');
+  return {};
 }
 
 function serviceTier(request: Place, transforms: Set<Transform>, isRefused: boolean): object {
