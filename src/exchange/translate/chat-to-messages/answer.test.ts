@@ -139,6 +139,9 @@ describe('an error, as OpenAI’s clients know it', () => {
     [500, { error: 'Broken.' }, 'api_error', 'Broken.'],
     [404, { detail: 'Not Found' }, 'not_found_error', 'Not Found'],
     [401, { message: 'Who?' }, 'authentication_error', 'Who?'],
+    [422, { detail: [{ msg: 'Field required' }] }, 'invalid_request_error', '[{"msg":"Field required"}]'],
+    [422, { message: { detail: ['Extra'] } }, 'invalid_request_error', '{"detail":["Extra"]}'],
+    [422, { message: ['Extra'], detail: 'Bad.' }, 'invalid_request_error', 'Bad.'],
   ])('%i', (status, value, type, message) => {
     expect(body(status, value)).toEqual({ error: { message, type, param: null, code: type } });
   });
