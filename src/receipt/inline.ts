@@ -10,6 +10,15 @@ export const ACCEPTANCE_COMMENT = ' countersign-acceptance ';
 /** The same for the receipt. */
 export const RECEIPT_COMMENT = ' countersign-receipt ';
 
+const RESERVED = /^\s*countersign-/i;
+/** Characters in which a reserved comment tells itself. */
+const LOOKED_AT = 64;
+
+/** Whether a comment, without its colon, is one that only an issuer may write: an upstream that sends one is trying to pass for us. */
+export function isReservedComment(comment: Uint8Array): boolean {
+  return RESERVED.test(String.fromCharCode(...comment.subarray(0, LOOKED_AT)));
+}
+
 /** The whole comment line, its line end included. */
 export function commentLine(prefix: string, envelope: Envelope): Uint8Array {
   return concat(utf8(`:${prefix}`), envelopeBytes(envelope), utf8('\n'));

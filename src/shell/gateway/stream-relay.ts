@@ -9,6 +9,7 @@ import {
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
+import { isReservedComment } from '../../receipt/inline.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
@@ -18,8 +19,6 @@ import { forwardedHeaders } from './respond.js';
 
 /** How long an upstream may take to end after its terminal event, in milliseconds. */
 const LINGER = 1000;
-/** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
-const RESERVED_COMMENT = /^\s*countersign-/i;
 
 export interface StreamRelayOptions {
   readonly limits: GatewayLimits;
@@ -101,7 +100,7 @@ export class StreamRelay implements Relay {
 
   #relay(block: EventBlock): void {
     const { limits, stream, translation, onReserved } = this.#options;
-    const reserved = block.comments.filter(isReserved);
+    const reserved = block.comments.filter(isReservedComment);
     for (const comment of reserved) onReserved(comment);
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
@@ -152,17 +151,12 @@ function readEvent(event: ServerSentEvent): StreamEvent {
   return { type: event.event === null ? null : fromUtf8(event.event), data: fromUtf8(eventData(event)) };
 }
 
-function isReserved(comment: Uint8Array): boolean {
-  return RESERVED_COMMENT.test(Buffer.from(comment.subarray(0, 64)).toString('latin1'));
-}
-
 /** The block without its reserved comment lines; every other line stays as it came. */
 function withoutReserved(raw: Uint8Array): Uint8Array {
   const lines = Buffer.from(raw)
     .toString('latin1')
     .split(/(?<=\r\n|\n|\r(?!\n))/);
-  return Buffer.from(
-    lines.filter(line => !line.startsWith(':') || !RESERVED_COMMENT.test(line.slice(1))).join(''),
-    'latin1',
-  );
+  const isKept = (line: string) =>
+    !line.startsWith(':') || !isReservedComment(Buffer.from(line.slice(1), 'latin1'));
+  return Buffer.from(lines.filter(isKept).join(''), 'latin1');
 }
