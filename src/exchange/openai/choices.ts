@@ -33,12 +33,23 @@ const Answer = v.looseObject({
   usage: v.fallback(v.nullish(v.looseObject({})), null),
 });
 
+interface GatheredCall {
+  id: string;
+  type: string;
+  name: string;
+  arguments: string;
+}
+
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
   #model: string | null = null;
   #usage: Usage | null = null;
+  /** All that there have been. */
+  readonly #choices = new Set<number>();
   readonly #finish = new Map<number, string>();
-  readonly #calls = new Map<string, { id: string; type: string; name: string; arguments: string }>();
+  readonly #calls: GatheredCall[] = [];
+  /** The last call of each choice and index. */
+  readonly #current = new Map<string, GatheredCall>();
 
   /** Takes a completion or a chunk. Returns false when the value is neither. */
   add(value: unknown): boolean {
@@ -50,6 +61,7 @@ export class ChoicesReader implements PartReader {
     this.#model = model ?? this.#model;
     if (usage) this.#usage = readUsage(usage, PROMPT_USAGE);
     for (const choice of parsed.output.choices) {
+      this.#choices.add(choice.index);
       if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
       const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
       // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
@@ -61,7 +73,7 @@ export class ChoicesReader implements PartReader {
   }
 
   get finished(): boolean {
-    return this.#finish.size > 0;
+    return this.#finish.size > 0 && this.#finish.size === this.#choices.size;
   }
 
   get answer(): AnswerFacts {
@@ -69,16 +81,28 @@ export class ChoicesReader implements PartReader {
       model: this.#model,
       finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
       usage: this.#usage,
-      toolCalls: [...this.#calls.values()],
+      toolCalls: this.#calls,
     };
   }
 
+  /** Some servers give one index to all calls, and some a new id to every part: a call begins with an id and a name. */
   #addCall(place: string, part: v.InferOutput<typeof CallPart>): void {
-    const call = this.#calls.get(place) ?? { id: '', type: '', name: '', arguments: '' };
+    const known = this.#current.get(place);
+    const isNamed = Boolean(part.id) && Boolean(part.function?.name);
+    const isAnother = isNamed && known !== undefined && known.id !== '' && part.id !== known.id;
+    const call = known === undefined || isAnother ? this.#begin(place) : known;
+    if (call === null) return;
     call.id ||= part.id ?? '';
     call.type ||= part.type ?? '';
     call.name ||= part.function?.name ?? '';
     call.arguments += part.function?.arguments ?? '';
-    if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
+  }
+
+  #begin(place: string): GatheredCall | null {
+    if (this.#calls.length === MAX_ITEMS) return null;
+    const call = { id: '', type: '', name: '', arguments: '' };
+    this.#calls.push(call);
+    this.#current.set(place, call);
+    return call;
   }
 }

@@ -169,6 +169,10 @@ const part = (index: number | undefined, text: string, id?: string) => ({
   ],
 });
 
+const nameless = (index: number, text: string, id: string) => ({
+  tool_calls: [{ index, id, type: 'function', function: { arguments: text } }],
+});
+
 function streamed(...values: readonly unknown[]) {
   const translation = answer();
   const blocks = values.flatMap(value => translation.event(dataEvent(value)));
@@ -309,6 +313,10 @@ describe('a stream of chunks, as events', () => {
     ['one index for all of its calls', [part(0, '{"a":1}', 'call_1'), part(0, '', 'call_2')]],
     ['no index at all', [part(undefined, '{"a":1}', 'call_1'), part(undefined, '', 'call_2')]],
     ['the id with every part', [part(0, '{"a":', 'call_1'), part(0, '1}', 'call_1'), part(1, '', 'call_2')]],
+    [
+      'a new id with every part',
+      [part(0, '{"a":', 'call_1'), nameless(0, '1}', 'other'), part(1, '', 'call_2')],
+    ],
     [
       'an empty id with the later parts',
       [part(0, '{"a":', 'call_1'), part(0, '1}', ''), part(1, '', 'call_2')],

@@ -129,8 +129,9 @@ export class MessageStream {
     const called = part.member('function');
     const place = called.member('arguments');
     const { index: lastIndex, id: lastId } = this.#lastCall;
-    // Some hosts give one index to all calls, and some the id with every part.
-    const isSame = index === lastIndex && (id === '' || id === lastId);
+    // Some hosts give one index to all calls, and some an id with every part, even a new one: a call begins with an id and a name.
+    const isNamed = id !== '' && called.member('name').isSet;
+    const isSame = index === lastIndex && (!isNamed || id === lastId);
     const begun =
       isSame && this.#open?.type === 'tool_use' ? [] : this.#beginCall(index, isSame, part, place);
     const text = place.optionalText() ?? '';
