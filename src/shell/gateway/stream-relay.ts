@@ -37,8 +37,8 @@ export class StreamRelay implements Relay {
   readonly #options: StreamRelayOptions;
   readonly #splitter: EventSplitter;
   #given = false;
-  /** Bytes of blocks that are no events. */
-  #apart = 0;
+  /** Bytes of blocks that are not kept: of those that are no events, and of those that are translated. */
+  #unkept = 0;
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
@@ -99,20 +99,29 @@ export class StreamRelay implements Relay {
   }
 
   #relay(block: EventBlock): void {
-    const { limits, stream, translation, onReserved } = this.#options;
+    const { stream, translation, onReserved } = this.#options;
     const reserved = block.comments.filter(isReservedComment);
     for (const comment of reserved) onReserved(comment);
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
-      // They are not kept, but could come for ever.
-      this.#apart += raw.length;
-      if (this.#apart > limits.responseBytes) throw new Failure('upstream/oversized', { detail: 'comments' });
+      this.#countUnkept(raw);
       this.#begin();
       stream.comment(raw);
       return;
     }
-    if (translation === null) this.#pass({ ...block, raw });
-    else this.#passAll(translation.event(readEvent(block.event)));
+    if (translation === null) {
+      this.#pass({ ...block, raw });
+      return;
+    }
+    this.#countUnkept(raw);
+    this.#passAll(translation.event(readEvent(block.event)));
+  }
+
+  /** They fill no memory, but could come for ever. */
+  #countUnkept(raw: Uint8Array): void {
+    this.#unkept += raw.length;
+    if (this.#unkept > this.#options.limits.responseBytes)
+      throw new Failure('upstream/oversized', { detail: 'what is not passed on' });
   }
 
   /** Events as a translation writes them, each in a block of its own. */

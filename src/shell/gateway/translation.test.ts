@@ -204,6 +204,39 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
   });
 });
 
+describe('a stream of the host’s', () => {
+  const streamed = { ...CHAT, stream: true };
+
+  it.each([
+    ['pings', event({ type: 'ping' })],
+    ['more than its client is told', event({ type: 'ping', padding: 'x'.repeat(900) } as { type: string })],
+  ])('that is nothing but %s ends when it is over the limit of an answer', async (_, ping) => {
+    const small = await openGateway({
+      more: { anthropic: { base: anthropic.base, surfaces: ['messages'] } },
+      limits: { responseBytes: 10_000 },
+    });
+    anthropic.behaviour = stream(
+      MESSAGE_STREAM[0] ?? '',
+      ...Array(Math.ceil(12_000 / ping.length)).fill(ping),
+    );
+    const got = await ask(small.address, { body: streamed });
+    expect((await receiptOf(small, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/oversized',
+    });
+    await small.close();
+  });
+
+  it('may have events without data, of which nobody hears', async () => {
+    anthropic.behaviour = stream('event: ping\n\n', 'data:\n\n', 'id: 7\n\n', ...MESSAGE_STREAM);
+    const got = await ask(gateway.address, { body: streamed });
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'completed',
+      finish: [{ name: 'stop' }],
+    });
+  });
+});
+
 describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
   const client = () => new Anthropic({ baseURL: gateway.address, apiKey: 'clients-key', maxRetries: 0 });
   const request = {
