@@ -279,6 +279,16 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
     });
   });
 
+  it('streamed, and cut off at its limit in the middle of a call', async () => {
+    const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":"b' } };
+    openai.behaviour = stream(chunk({ tool_calls: [call] }), chunk({}, 'length'), DONE);
+    const message = await client().messages.stream(request).finalMessage();
+    expect(message).toMatchObject({
+      stop_reason: 'max_tokens',
+      content: [{ type: 'tool_use', id: 'call_1', name: 'f' }],
+    });
+  });
+
   it('and the host is asked in its words', async () => {
     openai.behaviour = answer(200, completion('Hello there.'));
     const limits = [];
