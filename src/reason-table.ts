@@ -913,6 +913,10 @@ export const REASONS = {
     says: 'The HTTP status of the answer is not the one in the receipt.',
     do: 'Treat the answer as altered on its way.',
   },
+  'client/answer-aborted': {
+    says: 'The receipt is of an exchange that was broken off: the issuer had more to say than what has come, and nobody to say it to.',
+    do: 'Treat the answer as cut off. Who hung up in your place stands between you and the gateway.',
+  },
   'client/promise-too-long': {
     says: 'The receipt promises to be in the log only so late that the promise is worth nothing.',
     do: 'Ask the operator why, or allow longer promises.',

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ANSWER_EXTENT, isWithinExtent, type JsonExtent, REQUEST_EXTENT } from './json-extent.js';
+import {
+  ANSWER_EXTENT,
+  isWithinExtent,
+  JsonAllowance,
+  type JsonExtent,
+  REQUEST_EXTENT,
+} from './json-extent.js';
 
 /** What a value holds, counted on the value itself. */
 function extentOf(value: unknown): JsonExtent {
@@ -21,7 +27,9 @@ describe('isWithinExtent', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.nat({ max: 3 }), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
-        const extent = extentOf(value);
+        const own = extentOf(value);
+        // One that is empty and stands among others is counted as a value twice.
+        const extent = { ...own, values: own.values + own.containers };
         expect(isWithinExtent(text, extent)).toBe(true);
         if (extent.containers > 0)
           expect(isWithinExtent(text, { ...extent, containers: extent.containers - 1 })).toBe(false);
@@ -63,5 +71,13 @@ describe('isWithinExtent', () => {
   ])('the limits of %s let short texts through unseen', (_, { containers, members, values }) => {
     expect(members).toBeGreaterThanOrEqual(containers);
     expect(values).toBeGreaterThanOrEqual(containers);
+  });
+});
+
+describe('JsonAllowance', () => {
+  it('takes texts as long as they stand for no more together, and none after that', () => {
+    const allowance = new JsonAllowance({ containers: 3, members: 2, values: 5 });
+    expect(['{"a":0}', '[[]]'].map(text => allowance.takes(text))).toEqual([true, true]);
+    expect(['0', '[]', '0'].map(text => allowance.takes(text))).toEqual([true, false, false]);
   });
 });

@@ -25,22 +25,40 @@ const BRACKET = 0x5b;
 const BRACE = 0x7b;
 
 /** Whether a text stands for no more than that, as far as it is JSON. */
-export function isWithinExtent(text: string, { containers, members, values }: JsonExtent): boolean {
+export function isWithinExtent(text: string, extent: JsonExtent): boolean {
   // Each takes a character at least.
-  if (text.length <= containers) return true;
-  let opened = 0;
-  let colons = 0;
-  let commas = 0;
-  for (let at = 0; at < text.length; at++) {
-    const character = text.charCodeAt(at);
-    if (character === QUOTATION_MARK) at = endOfString(text, at);
-    else if (character === COMMA) commas++;
-    else if (character === COLON) colons++;
-    else if (character === BRACKET || character === BRACE) opened++;
-    else continue;
-    if (opened > containers || colons > members || opened + commas > values) return false;
+  return text.length <= extent.containers || new JsonAllowance(extent).takes(text);
+}
+
+/** How much several texts may stand for together. */
+export class JsonAllowance {
+  readonly #extent: JsonExtent;
+  #opened = 0;
+  #colons = 0;
+  #commas = 0;
+
+  constructor(extent: JsonExtent) {
+    this.#extent = extent;
   }
-  return true;
+
+  /** Whether there is room for one more; none is taken after one for which there was not. */
+  takes(text: string): boolean {
+    const { containers, members, values } = this.#extent;
+    // Kept in the engine's registers while it counts.
+    let [opened, colons, commas] = [this.#opened, this.#colons, this.#commas];
+    let isWithin = opened <= containers && colons <= members && opened + commas <= values;
+    for (let at = 0; isWithin && at < text.length; at++) {
+      const character = text.charCodeAt(at);
+      if (character === QUOTATION_MARK) at = endOfString(text, at);
+      else if (character === COMMA) commas++;
+      else if (character === COLON) colons++;
+      else if (character === BRACKET || character === BRACE) opened++;
+      else continue;
+      isWithin = opened <= containers && colons <= members && opened + commas <= values;
+    }
+    [this.#opened, this.#colons, this.#commas] = [opened, colons, commas];
+    return isWithin;
+  }
 }
 
 /** Where the string ends that begins at `start`, or the text's end when it does not. */

@@ -15,7 +15,7 @@ import { toBase64Url } from '../bytes/base64.js';
 import { concat, utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
 import { formatBundle, parseBundle } from '../receipt/bundle.js';
-import { createClient } from './client.js';
+import { type ClientOptions, createClient } from './client.js';
 
 const genuine = await wireOf();
 
@@ -265,6 +265,26 @@ describe('what is not to be verified, and how failures are told', () => {
       const { fetch } = clientOf({ ...genuine, parts: [utf8('{}')] });
       const response = await fetch(ADDRESS, { method: 'POST', body: new Uint8Array(REQUEST) });
       await expect(response[how]()).rejects.toMatchObject({ code: 'content/response-mismatch' });
+    },
+  );
+
+  it.each([204, 205, 304])(
+    'a failed answer of status %i, which has no body, is one whose body cannot be read',
+    async status => {
+      const surroundings = {
+        fetch: async () => new Response(null, { status }),
+        ask: async () => new Response(null, { status: 404 }),
+        now: () => RECEIVED,
+      };
+      const ask = (onFailure: NonNullable<ClientOptions['onFailure']>) =>
+        createClient({ trust: trustWith(), onFailure }, surroundings)(ADDRESS, {
+          method: 'POST',
+          body: '{}',
+        });
+      const response = await ask('throw');
+      expect(response.status).toBe(200);
+      await expect(response.text()).rejects.toMatchObject({ code: 'client/receipt-missing' });
+      expect((await ask(() => undefined)).status).toBe(status);
     },
   );
 

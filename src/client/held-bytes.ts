@@ -1,34 +1,49 @@
-/** Bytes that have come and are not passed on yet: added at the end in parts of any size, let go of at the front. */
-import { concatAll } from '../bytes/octets.js';
+/**
+ * Bytes that have come and are not passed on yet: added at the end in parts of any size, let go of at the front. They are in one buffer, so
+ * that a stranger who sends single bytes costs no more than they weigh.
+ */
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
 export class HeldBytes {
-  #parts: Uint8Array[] = [];
+  #buffer = new Uint8Array(4096);
+  #start = 0;
+  #end = 0;
 
   add(part: Uint8Array): void {
-    if (part.length > 0) this.#parts.push(part);
+    if (this.#end + part.length > this.#buffer.length) this.#makeRoom(part.length);
+    this.#buffer.set(part, this.#end);
+    this.#end += part.length;
   }
 
-  /** Lets go of the first `count` bytes. */
+  /** Lets go of the first `count` bytes, or of all where there are not so many. */
   drop(count: number): void {
-    let left = count;
-    const at = this.#parts.findIndex(part => {
-      if (part.length > left) return true;
-      left -= part.length;
-      return false;
-    });
-    if (at < 0) this.#parts = [];
-    else this.#parts = [(this.#parts[at] as Uint8Array).subarray(left), ...this.#parts.slice(at + 1)];
+    this.#start = Math.min(this.#start + count, this.#end);
+    if (this.#start === this.#end) [this.#start, this.#end] = [0, 0];
   }
 
   /** Lets go of a byte order mark, where one is at the front. */
   dropMark(): void {
-    const { bytes } = this;
-    if (BYTE_ORDER_MARK.every((byte, index) => bytes[index] === byte)) this.drop(BYTE_ORDER_MARK.length);
+    if (BYTE_ORDER_MARK.every((byte, index) => this.#start + index < this.#end && this.#at(index) === byte))
+      this.drop(BYTE_ORDER_MARK.length);
   }
 
+  /** A copy of them all. */
   get bytes(): Uint8Array {
-    return concatAll(this.#parts);
+    return this.#buffer.slice(this.#start, this.#end);
+  }
+
+  #at(index: number): number | undefined {
+    return this.#buffer[this.#start + index];
+  }
+
+  /** Moves what is held to the front, into a larger buffer where it would fill more than half of this one. */
+  #makeRoom(more: number): void {
+    const length = this.#end - this.#start;
+    const needed = length + more;
+    const isRoomy = needed <= this.#buffer.length / 2;
+    const buffer = isRoomy ? this.#buffer : new Uint8Array(Math.max(needed, this.#buffer.length * 2));
+    buffer.set(this.#buffer.subarray(this.#start, this.#end));
+    [this.#buffer, this.#start, this.#end] = [buffer, 0, length];
   }
 }

@@ -19,7 +19,7 @@ import { AS_OF, DEADLINE, RECEIVED } from '../../test/support/sample-receipt.js'
 import { CLOCK_TOLERANCE } from '../appraise/record.js';
 import { toHex } from '../bytes/hex.js';
 import { type Json, parseCanonical } from '../bytes/json.js';
-import { utf8 } from '../bytes/octets.js';
+import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { CHALLENGE_WINDOW } from '../court/misbehaviour/broken-promise.js';
 import { judgeEvidence } from '../court/misbehaviour/judge.js';
 import { knownKeys } from '../court/misbehaviour/known-keys.js';
@@ -188,6 +188,14 @@ describe('an exchange whose receipt is not in the log', () => {
     });
   });
 
+  it('after it is no omission where the log has shown before that it is, and now takes nothing by this issuer', async () => {
+    const { kept, bundle } = await sampleOf({ signatures: ([log]) => (log === undefined ? [] : [log]) });
+    const known = { ...kept, bundle: fromUtf8(bundle) };
+    const places = { [GATEWAY]: { bundle: 404, submit: refuses(403) } } as const;
+    const { fetch } = await checking([known], places, { now: OVERDUE });
+    expect(await fetch.check()).toMatchObject({ outcome: 'open', open: [EXCHANGE], findings: [] });
+  });
+
   it('ends the check in an alarm where nobody is told, after all have been checked and kept', async () => {
     const other = { ...sample.kept, exchange: 'b'.repeat(26) };
     const { store } = await checking([sample.kept, other], {}, { now: OVERDUE });
@@ -344,13 +352,20 @@ describe('another receipt than the one that came', () => {
     });
   });
 
-  it.each([
-    ['with another number', changed({ counter: 8 })],
-    ['by nobody', changed({ previous: null }, STRANGER)],
-  ])('%s: a finding that no file proves', async (_, other) => {
-    const { outcome, findings } = await check(sample.kept, (await other).bundle);
+  it('with another number: a finding that no file proves', async () => {
+    const { outcome, findings } = await check(sample.kept, (await changed({ counter: 8 })).bundle);
     expect(outcome).toBe('alarm');
     expect(findings).toMatchObject([{ kind: 'fork', code: 'client/receipt-differs', evidence: null }]);
+  });
+
+  it('by nobody: told, and no alarm about an issuer who has not signed it', async () => {
+    const other = await changed({ previous: null }, STRANGER);
+    const { outcome, witnessed, findings } = await check(sample.kept, other.bundle);
+    expect({ outcome, witnessed }).toEqual({ outcome: 'open', witnessed: [EXCHANGE] });
+    expect(findings).toMatchObject([
+      { kind: 'unresolved', code: 'envelope/signature-invalid' },
+      { kind: 'unresolved', code: 'client/receipt-differs', evidence: null },
+    ]);
   });
 
   it('than goes with the acceptance that came: with the same number, proven', async () => {

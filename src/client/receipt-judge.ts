@@ -84,6 +84,8 @@ export async function judgeReceipt(
   if (receipt === null || digest === null) throw new Failure('receipt/malformed');
   const statement = readStatement(RECEIPT, envelope);
   if (receipt.exchange !== known.exchange) throw new Failure('client/exchange-mismatch');
+  // Whoever stands in between can hang up, and pass on the part that came before as all of the answer.
+  if (receipt.response.status === 'aborted') throw new Failure('client/answer-aborted');
   // Only a gateway that refused before it had the whole request can commit to none of it.
   if (!receipt.request.complete && receipt.response.status !== 'refused')
     throw new Failure('content/request-partial');

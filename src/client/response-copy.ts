@@ -7,9 +7,12 @@ const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 /** What reads a body as a whole. A runtime lacks those that are newer than it is. */
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
 
+/** What of an answer is copied. */
+type Head = Pick<Response, 'status' | 'statusText' | 'headers' | 'url'>;
+
 /** @param failed the failure of a body that fails while it is read; null for one that has not */
 export function copyOf(
-  { status, statusText, headers, url }: Response,
+  { status, statusText, headers, url }: Head,
   body: Uint8Array | ReadableStream<Uint8Array> | null,
   failed: () => Failure | null = () => null,
 ): Response {
@@ -25,9 +28,11 @@ export function copyOf(
 }
 
 /** An answer whose body cannot be read, for this reason. */
-export function unreadable(response: Response, failure: Failure): Response {
+export function unreadable({ status, statusText, headers, url }: Response, failure: Failure): Response {
   const body = new ReadableStream<Uint8Array>({ pull: controller => controller.error(failure) });
-  const copy = copyOf(response, body, () => failure);
+  // Of an answer without a body there would be nothing to read, and SDKs take some of them for done.
+  const told = BODILESS.has(status) ? 200 : status;
+  const copy = copyOf({ status: told, statusText, headers, url }, body, () => failure);
   // SDKs ask again after some errors; the next answer would hide that this one was not genuine.
   copy.headers.set('x-should-retry', 'false');
   return copy;

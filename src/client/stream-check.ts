@@ -10,7 +10,7 @@ import { concatAll, equal, utf8 } from '../bytes/octets.js';
 import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
 import { Failure } from '../reason.js';
 import { type Envelope, parseEnvelope } from '../receipt/envelope.js';
-import { ACCEPTANCE_COMMENT, RECEIPT_COMMENT } from '../receipt/inline.js';
+import { ACCEPTANCE_COMMENT, isReservedComment, RECEIPT_COMMENT } from '../receipt/inline.js';
 import { type ReceiptStatement, responseDigest } from '../receipt/receipt.js';
 import { StreamChain } from '../receipt/stream-chain.js';
 import { HeldBytes } from './held-bytes.js';
@@ -26,9 +26,6 @@ export interface StreamJudge {
   /** The receipt of a stream that has ended without one. Throws when there is none. */
   fetchReceipt(): Promise<Envelope>;
 }
-
-/** A comment that only an issuer may write. */
-const RESERVED_COMMENT = /^\s*countersign-/i;
 
 export class StreamCheck {
   readonly #judge: StreamJudge;
@@ -106,7 +103,7 @@ export class StreamCheck {
   async #take({ raw, event, comments }: EventBlock): Promise<void> {
     // The splitter looks at what has not ended alone: that a block came in one part must not make a difference.
     if (raw.length > this.#maxEvent) throw tooLarge();
-    const reserved = [...this.#apart.splice(0), ...comments.filter(isReserved)];
+    const reserved = [...this.#apart.splice(0), ...comments.filter(isReservedComment)];
     if (event === null) {
       this.#apart.push(...reserved);
       // An acceptance and a receipt are all that there can be.
@@ -143,10 +140,6 @@ export class StreamCheck {
     await this.#judge.complete(receipt, this.#acceptance);
     this.#complete = true;
   }
-}
-
-function isReserved(comment: Uint8Array): boolean {
-  return RESERVED_COMMENT.test(String.fromCharCode(...comment.subarray(0, 64)));
 }
 
 /** Throws `client/comment-misplaced` for another comment, `json/…` or `envelope/…`. */

@@ -14,11 +14,12 @@ import { OPENING, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-rec
 import { thorough } from '../../test/support/thoroughness.js';
 import { toHex } from '../bytes/hex.js';
 import type { Json } from '../bytes/json.js';
-import { concat, equal, utf8 } from '../bytes/octets.js';
+import { concat, equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { eventBytes } from '../exchange/server-sent-events.js';
 import { keyLabel } from '../note/key.js';
 import { Failure } from '../reason.js';
 import { formatBundle, parseBundle } from '../receipt/bundle.js';
+import { envelopeBytes } from '../receipt/envelope.js';
 import { StreamChain } from '../receipt/stream-chain.js';
 import { createClient } from './client.js';
 import { memoryStore } from './memory-store.js';
@@ -170,6 +171,23 @@ describe('a stream that the upstream has closed without a last event: its receip
   it('it covers other events', async () => {
     const { parts } = await closed();
     expect(await codeOf({ ...silent, parts, bundle: await bundleOf({}) })).toBe('client/stream-cut');
+  });
+
+  it('it is of an exchange that somebody in between has broken off, and covers what came before', async () => {
+    const receipt = await bundleOf({
+      receipt: sample => ({ ...sample, response: { ...sample.response, status: 'aborted' } }),
+      statement: statement => withEvents(statement, EVENTS.slice(0, 2)),
+    });
+    const cut = streaming(...BLOCKS.slice(0, 2));
+    expect(await codeOf({ ...cut, bundle: receipt })).toBe('client/answer-aborted');
+    // The same, passed off as one body.
+    const inline = fromUtf8(envelopeBytes(parseBundle(receipt).envelope)) ?? '';
+    const headers = {
+      ...cut.headers,
+      'content-type': 'application/json',
+      'countersign-receipt': inline,
+    };
+    expect(await codeOf({ ...cut, headers })).toBe('client/answer-aborted');
   });
 
   it('there is none', async () => {

@@ -1,4 +1,5 @@
 /** A provider, as data: where its APIs are, how it takes a key, and how it says that it is overloaded. */
+import type { ChatWords } from './chat-words.js';
 import type { ModelListing } from './model-list.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
 import type { KeyHeader } from './upstream.js';
@@ -29,6 +30,8 @@ export interface Provider {
   readonly listing: ModelListing | null;
   /** The names of its models that everybody knows, by their form; any other of its models may be somebody's own. Null where no form tells. */
   readonly publicModels: RegExp | null;
+  /** In which words a translation asks its chat completions; OpenAI's where there are none. */
+  readonly chatWords?: ChatWords;
   /** Whether it gives receipts of its own, as another gateway does. */
   readonly givesReceipts?: boolean;
   /** HTTP statuses of its own that say, beside the usual ones, that the same request may fare better a little later. */

@@ -2,6 +2,7 @@
  * The table of providers. An address, a key's variable or a surface that is missing here is added here and nowhere else; what is not in the
  * table can still be an upstream by its URL, and is then taken for a server of OpenAI's API.
  */
+import { type ChatWords, COMMON_WORDS } from './chat-words.js';
 import type { Provider } from './provider.js';
 import type { SurfaceName } from './surface-names.js';
 
@@ -36,6 +37,12 @@ const alsoAnthropic = (base: string, surfaces: readonly SurfaceName[] = MESSAGES
 
 const openai = (base: string, surfaces: readonly SurfaceName[]) =>
   ({ dialect: 'openai', base, keyHeader: 'authorization', surfaces }) as const;
+
+/** It refuses every member that its own API does not have, and tells what a stream has used without being asked. */
+const MISTRAL_WORDS: ChatWords = {
+  limit: 'max_tokens',
+  refused: new Set(['reasoning_content', 'service_tier', 'stream_options', 'user']),
+};
 
 const PROVIDERS_LISTED: readonly Provider[] = [
   {
@@ -111,6 +118,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     listing: 'openai',
     publicModels:
       /^(?:mistral|ministral|magistral|codestral|devstral|pixtral|voxtral|open-mi[sx]tral)-[a-z0-9.-]{1,60}$/,
+    chatWords: MISTRAL_WORDS,
   },
   {
     name: 'groq',
@@ -131,6 +139,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     keyVariable: 'TOGETHER_API_KEY',
     listing: 'openai',
     publicModels: null,
+    chatWords: COMMON_WORDS,
   },
   {
     name: 'fireworks',

@@ -4,6 +4,7 @@
  * An upstream speaks the wire dialect of the surfaces in bytes, so that one path through the gateway serves all
  * of them and the receipt commits to what really passed.
  */
+import type { ChatWords } from './chat-words.js';
 import type { SurfaceName } from './surface-names.js';
 
 /** Where a request has its key: as a bearer's, or alone. */
@@ -76,6 +77,8 @@ export interface Upstream {
   readonly origin: string;
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
+  /** In which words a translation asks its chat completions. */
+  readonly chatWords: ChatWords;
   /** Whether it gives receipts of its own, as another gateway does. */
   readonly givesReceipts: boolean;
   /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */

@@ -5,7 +5,7 @@ import { EVENTS, make } from '../../test/support/sample-exchange.js';
 import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { EventSplitter } from '../exchange/server-sent-events.js';
 import { envelopeBytes, seal } from './envelope.js';
-import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from './inline.js';
+import { ACCEPTANCE_COMMENT, commentLine, isReservedComment, RECEIPT_COMMENT } from './inline.js';
 
 const envelope = seal(utf8('{"a":"\\n"}'), 'issuer', ISSUER.signer);
 
@@ -29,5 +29,20 @@ describe('spec/receipt.md §3: what the issuer signs inside a stream', () => {
     const chunks: unknown[] = [];
     for await (const chunk of Stream.fromSSEResponse(response, new AbortController())) chunks.push(chunk);
     expect(chunks).toEqual(EVENTS.slice(0, -1).map(data => JSON.parse(fromUtf8(data) ?? '')));
+  });
+});
+
+describe('a comment that only an issuer may write', () => {
+  it.each([
+    [ACCEPTANCE_COMMENT, true],
+    [`${RECEIPT_COMMENT}{}`, true],
+    ['COUNTERSIGN-grade best', true],
+    [`  countersign-${'x'.repeat(100_000)}`, true],
+    [' countersign', false],
+    [' keep-alive', false],
+    [' not countersign-receipt', false],
+    ['', false],
+  ])('%.30s: %s', (comment, isReserved) => {
+    expect(isReservedComment(utf8(comment))).toBe(isReserved);
   });
 });

@@ -11,6 +11,15 @@ export const RECEIPT_COMMENT = ' countersign-receipt ';
 
 const LINE_END = utf8('\n');
 
+const RESERVED = /^\s*countersign-/i;
+/** Characters in which a reserved comment tells itself. */
+const LOOKED_AT = 64;
+
+/** Whether a comment, without its colon, is one that only an issuer may write: an upstream that sends one is trying to pass for us. */
+export function isReservedComment(comment: Uint8Array): boolean {
+  return RESERVED.test(String.fromCharCode(...comment.subarray(0, LOOKED_AT)));
+}
+
 /** The whole comment line, its line end included. `entry`: the envelope's canonical bytes. */
 export function commentLine(prefix: string, entry: Uint8Array): Uint8Array {
   return concat(utf8(`:${prefix}`), entry, LINE_END);

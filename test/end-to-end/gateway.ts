@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { type ChatWords, OPENAI_WORDS } from '../../src/exchange/chat-words.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
@@ -58,6 +59,8 @@ export interface GatewayOptions {
         readonly base: string;
         readonly key?: string;
         readonly givesReceipts?: boolean;
+        /** OpenAI's, when they are left out. */
+        readonly chatWords?: ChatWords;
         /** All three APIs, when it is left out. */
         readonly surfaces?: readonly SurfaceName[];
       }
@@ -248,7 +251,7 @@ export function openaiUpstream(
     key = null,
     surfaces,
     ...options
-  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & {
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts' | 'chatWords'> & {
     readonly surfaces?: readonly SurfaceName[];
     readonly key?: string | null;
   },
@@ -274,6 +277,7 @@ export const CANNED_MODEL = 'canned-model';
 const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
+  chatWords: OPENAI_WORDS,
   givesReceipts: false,
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',

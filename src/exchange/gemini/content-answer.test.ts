@@ -131,6 +131,12 @@ describe('an answer in parts', () => {
     expect(readStream({ promptFeedback: { blockReason: 'OTHER' } }).finished).toBe(true);
   });
 
+  it('of two candidates is finished when both are', () => {
+    const ended = { candidates: [candidate([], { index: 1, finishReason: 'STOP' })] };
+    expect(readStream(PARTS[0], ended).finished).toBe(false);
+    expect(readStream(...PARTS, ended).finished).toBe(true);
+  });
+
   it('that ends with an error has failed', () => {
     const error = { error: { code: 503, message: 'no', status: 'UNAVAILABLE' } };
     expect(readStream(PARTS[0], error)).toMatchObject({ failed: true, finished: false });

@@ -18,6 +18,8 @@ export class ContentAnswer implements AnswerReader {
   #counts: Usage | null = null;
   /** Why no candidate is there at all. */
   #blocked: string | null = null;
+  /** The candidates that there have been. */
+  readonly #candidates = new Set<number>();
   readonly #finish = new Map<number, string>();
   /** The calls of each candidate. */
   readonly #calls = new Map<number, ToolCall[]>();
@@ -35,7 +37,8 @@ export class ContentAnswer implements AnswerReader {
   }
 
   get finished(): boolean {
-    return this.#finish.size > 0 || this.#blocked !== null;
+    const isWhole = this.#finish.size > 0 && this.#finish.size === this.#candidates.size;
+    return isWhole || this.#blocked !== null;
   }
 
   get answer(): AnswerFacts {
@@ -70,6 +73,7 @@ export class ContentAnswer implements AnswerReader {
   #addCandidate({ index, finishReason, content }: Members): void {
     const place = index ?? 0;
     if (!isPlace(place)) return;
+    this.#candidates.add(place);
     const reason = textOf(finishReason);
     if (reason !== '') this.#finish.set(place, reason);
     for (const part of listOf(membersOf(content)?.parts)) {

@@ -128,9 +128,36 @@ describe('a stream of chunks', () => {
   it('the first id, type and name of a call stay', () => {
     const answer = readAll(
       delta({ index: 0, ...call('a', 'one', '') }),
-      delta({ index: 0, ...call('b', 'two', '') }),
+      delta({ index: 0, ...call('a', 'two', '{') }),
+      delta({ index: 0, id: 'b', type: 'other', function: { arguments: '}' } }),
     );
-    expect(answer.toolCalls).toEqual([flat('a', 'one', '')]);
+    expect(answer.toolCalls).toEqual([flat('a', 'one', '{}')]);
+  });
+
+  it.each([
+    [
+      'one index',
+      [
+        { index: 0, ...call('a', 'one', '{}') },
+        { index: 0, ...call('b', 'one', '') },
+      ],
+    ],
+    ['no index', [call('a', 'one', '{}'), call('b', 'one', '')]],
+  ])('calls that all have %s are told apart by their ids', (_, parts) => {
+    const calls = [flat('a', 'one', '{}'), flat('b', 'one', '')];
+    expect(readAll(...parts.map(part => delta(part))).toolCalls).toEqual(calls);
+  });
+
+  it('is finished when all of its choices are', () => {
+    const reader = new ChoicesReader();
+    const add = (...choices: object[]) => {
+      reader.add({ choices });
+      return reader.finished;
+    };
+    expect(add()).toBe(false);
+    expect(add({ index: 0, delta: {} }, { index: 1, delta: {} })).toBe(false);
+    expect(add({ index: 0, finish_reason: 'stop' })).toBe(false);
+    expect(add({ index: 1, finish_reason: 'stop' })).toBe(true);
   });
 
   it('the last model and the last finish reason of a choice count', () => {

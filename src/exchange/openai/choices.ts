@@ -12,12 +12,23 @@ import { PROMPT_USAGE } from './usage.js';
 /** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
 const MAX_ITEMS = 4096;
 
+interface GatheredCall {
+  id: string;
+  type: string;
+  name: string;
+  arguments: string;
+}
+
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
   #model: string | null = null;
   #usage: Usage | null = null;
+  /** All that there have been. */
+  readonly #choices = new Set<number>();
   readonly #finish = new Map<number, string>();
-  readonly #calls = new Map<string, { id: string; type: string; name: string; arguments: string }>();
+  readonly #calls: GatheredCall[] = [];
+  /** The last call of each choice and index. */
+  readonly #current = new Map<string, GatheredCall>();
 
   /** Takes a completion or a chunk. Returns false when the value is neither. */
   add(value: unknown): boolean {
@@ -33,7 +44,7 @@ export class ChoicesReader implements PartReader {
   }
 
   get finished(): boolean {
-    return this.#finish.size > 0;
+    return this.#finish.size > 0 && this.#finish.size === this.#choices.size;
   }
 
   get answer(): AnswerFacts {
@@ -41,12 +52,13 @@ export class ChoicesReader implements PartReader {
       model: this.#model,
       finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
       usage: this.#usage,
-      toolCalls: [...this.#calls.values()],
+      toolCalls: this.#calls,
     };
   }
 
   #addChoice(choice: Members): void {
     const index = indexOf(choice.index);
+    this.#choices.add(index);
     const finish = textOf(choice.finish_reason);
     if (finish !== '') this.#finish.set(index, finish);
     const whole = membersOf(choice.message);
@@ -59,14 +71,26 @@ export class ChoicesReader implements PartReader {
     }
   }
 
+  /** Some servers give one index to all calls, and some a new id to every part: a call begins with an id and a name. */
   #addCall(place: string, part: Members): void {
-    const call = this.#calls.get(place) ?? { id: '', type: '', name: '', arguments: '' };
-    const named = membersOf(part.function);
-    call.id ||= textOf(part.id);
+    const [id, named] = [textOf(part.id), membersOf(part.function)];
+    const name = textOf(named?.name);
+    const known = this.#current.get(place);
+    const isAnother = id !== '' && name !== '' && known !== undefined && known.id !== '' && id !== known.id;
+    const call = known === undefined || isAnother ? this.#begin(place) : known;
+    if (call === null) return;
+    call.id ||= id;
     call.type ||= textOf(part.type);
-    call.name ||= textOf(named?.name);
+    call.name ||= name;
     call.arguments += textOf(named?.arguments);
-    if (this.#calls.has(place) || this.#calls.size < MAX_ITEMS) this.#calls.set(place, call);
+  }
+
+  #begin(place: string): GatheredCall | null {
+    if (this.#calls.length === MAX_ITEMS) return null;
+    const call = { id: '', type: '', name: '', arguments: '' };
+    this.#calls.push(call);
+    this.#current.set(place, call);
+    return call;
   }
 }
 

@@ -39,13 +39,13 @@ const TYPE_OF: ReadonlyMap<number, string> = new Map([
 
 /**
  * The error in a body, or in an event, whoever wrote it: `{error: {message, type, code}}`, or as some servers have it a text under `error`,
- * `message` or `detail`. Throws where there is no message.
+ * `message` or `detail`. What some say as a list of what is wrong is passed on as its JSON. Throws where there is no message.
  */
 export function readError(answer: Place, status: number | null): HostError {
   const error = answer.member('error');
-  const texts = [error.member('message'), error, answer.member('message'), answer.member('detail')];
-  const message = texts.map(({ value }) => value).find(value => typeof value === 'string');
-  if (typeof message !== 'string') throw answer.untranslatable('an error without a message');
+  const own = typeof error.value === 'string' ? [error] : [error.member('message')];
+  const message = messageIn([...own, answer.member('message'), answer.member('detail')]);
+  if (message === null) throw answer.untranslatable('an error without a message');
   const { value: type } = error.member('type');
   const { value: code } = error.member('code');
   return {
@@ -53,6 +53,15 @@ export function readError(answer: Place, status: number | null): HostError {
     type: typeof type === 'string' && TYPES.has(type) ? type : typeFor(status),
     code: typeof code === 'string' ? code : null,
   };
+}
+
+/** The first that is a text, or else the first that is a value with something in it. */
+function messageIn(places: readonly Place[]): string | null {
+  const values = places.map(({ value }) => value);
+  const text = values.find(value => typeof value === 'string');
+  if (text !== undefined) return text;
+  const other = values.find(value => typeof value === 'object' && value !== null);
+  return other === undefined ? null : JSON.stringify(other);
 }
 
 export function chatError({ message, type, code }: HostError): object {

@@ -8,9 +8,12 @@ import { messagesRequests } from '../../../test/support/dialects/messages-reques
 import { jsonMutants, mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import type { Json } from '../../bytes/json.js';
+import { REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { StreamEvent } from '../surface.js';
 import { SURFACES } from '../surfaces.js';
+import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
+import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
 import type { AnswerTranslation, Translation } from './translation.js';
 import { TRANSLATIONS, translationFor } from './translations.js';
 
@@ -136,6 +139,49 @@ describe.each(TRANSLATIONS)('$name', translation => {
       }),
       RUNS,
     );
+  });
+});
+
+/** Texts that stand for so many objects together, of which none alone stands for too much. */
+const argumentsOf = (objects: number): string[] =>
+  Array.from(
+    { length: 4 },
+    () =>
+      `{"a":[${Array(objects / 4)
+        .fill('{}')
+        .join()}]}`,
+  );
+const callsOf = (texts: readonly string[]) =>
+  texts.map((text, at) => ({ id: `c${at}`, type: 'function', function: { name: 'f', arguments: text } }));
+
+describe('the arguments of tools stand for no more than a request may', () => {
+  const { containers } = REQUEST_EXTENT;
+
+  it.each([
+    ['as much', containers - 8, true],
+    ['more', containers, false],
+  ])('%s, in a request', (_, objects, isTaken) => {
+    const messages = [
+      { role: 'user', content: 'a' },
+      { role: 'assistant', tool_calls: callsOf(argumentsOf(objects)) },
+      { role: 'user', content: 'b' },
+    ];
+    const body = utf8(JSON.stringify({ model: 'm', messages }));
+    const request = parseOrRefuse(() => CHAT_TO_MESSAGES.request(body), ['request/untranslatable']);
+    expect(request !== undefined).toBe(isTaken);
+  });
+
+  it.each([
+    ['as much', containers - 8, true],
+    ['more', containers, false],
+  ])('%s, in an answer', (_, objects, isTaken) => {
+    const message = { role: 'assistant', tool_calls: callsOf(argumentsOf(objects)) };
+    const completion = { choices: [{ message, finish_reason: 'tool_calls' }] };
+    const body = parseOrRefuse(
+      () => answerOf(MESSAGES_TO_CHAT).body(200, completion),
+      ['upstream/untranslatable'],
+    );
+    expect(body !== undefined).toBe(isTaken);
   });
 });
 

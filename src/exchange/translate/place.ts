@@ -1,4 +1,5 @@
 /** A value in the JSON of a stranger, and where it stands: what cannot be read or said in another dialect is refused by its place. */
+import { JsonAllowance, REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { Failure } from '../../reason.js';
 import { type Members, membersOf } from '../members.js';
 
@@ -13,16 +14,19 @@ export class Place {
   readonly value: unknown;
   readonly #path: string;
   readonly #code: Untranslatable;
+  /** What the texts of JSON inside may stand for, all of them together. */
+  readonly #inside: JsonAllowance;
 
-  private constructor(value: unknown, path: string, code: Untranslatable) {
+  private constructor(value: unknown, path: string, code: Untranslatable, inside: JsonAllowance) {
     this.value = value;
     this.#path = path;
     this.#code = code;
+    this.#inside = inside;
   }
 
   /** The outermost value. Throws when it is nested too deep to be looked at. */
   static outermost(value: unknown, code: Untranslatable): Place {
-    const place = new Place(value, '', code);
+    const place = new Place(value, '', code, new JsonAllowance(REQUEST_EXTENT));
     if (isDeeper(value, MAX_DEPTH)) throw place.untranslatable(`nested deeper than ${MAX_DEPTH}`);
     return place;
   }
@@ -36,7 +40,7 @@ export class Place {
   member(name: string): Place {
     const members = membersOf(this.value);
     const value = members !== null && Object.hasOwn(members, name) ? members[name] : undefined;
-    return new Place(value, this.#below(name), this.#code);
+    return new Place(value, this.#below(name), this.#code, this.#inside);
   }
 
   /** The members of an object. Throws for what is none. */
@@ -50,7 +54,9 @@ export class Place {
   elements(): Place[] {
     if (!this.isSet) return [];
     if (!Array.isArray(this.value)) throw this.untranslatable();
-    return this.value.map((element, at) => new Place(element, this.#below(String(at)), this.#code));
+    return this.value.map(
+      (element, at) => new Place(element, this.#below(String(at)), this.#code, this.#inside),
+    );
   }
 
   /** Throws for a member that is set and not among these. */
@@ -71,6 +77,16 @@ export class Place {
   /** Null where nothing is set. Throws for what is no text. */
   optionalText(): string | null {
     return this.isSet ? this.text() : null;
+  }
+
+  /** What a text that belongs here is the JSON of. Throws for what is no JSON, and for texts that stand for too much together. */
+  parsed(text: string): unknown {
+    if (!this.#inside.takes(text)) throw this.untranslatable('too many values');
+    try {
+      return JSON.parse(text);
+    } catch {
+      throw this.untranslatable('no JSON');
+    }
   }
 
   /** Null where nothing is set. Throws for what is no boolean. */

@@ -8,13 +8,7 @@ import type { Place } from './place.js';
 /** The object that a text of arguments stands for; of no text, the empty one. Throws for a text that is no JSON object. */
 export function inputOf(text: string, place: Place): object {
   if (text.trim() === '') return {};
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    throw place.untranslatable('no JSON');
-  }
-  return checkedInput(value, place);
+  return checkedInput(place.parsed(text), place);
 }
 
 /** The text that an input stands for. Throws for what is no object. */

@@ -8,6 +8,8 @@ export type Transform =
   | 'image-detail-omitted'
   /** How quickly to answer, and for which price. */
   | 'service-tier-omitted'
+  /** By what the client tells its own users apart, for a host that takes no such text, or none of that length. */
+  | 'user-omitted'
   /** How much effort to make, beside thinking that is switched off. */
   | 'effort-omitted'
   /** That a tool has failed, which OpenAI's dialect can only say in the result's text. */

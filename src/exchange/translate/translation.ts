@@ -2,6 +2,7 @@
  * A translation: a client speaks one API's dialect and the host another's. What both have is said in the other's words; what only one has
  * and would change the answer is refused by name, never left out in silence. docs/translation.md has the tables.
  */
+import type { ChatWords } from '../chat-words.js';
 import type { StreamEvent } from '../surface.js';
 import type { SurfaceName } from '../surface-names.js';
 
@@ -14,8 +15,12 @@ export interface Translation {
   readonly name: string;
   /** Headers that the host's API needs and that a client of the other does not send; lower case. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read. */
-  request(body: Uint8Array): TranslatedRequest;
+  /**
+   * Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read.
+   *
+   * @param words in which the host's chat completions can be asked, where it is asked for such; OpenAI's where none are given
+   */
+  request(body: Uint8Array, words?: ChatWords): TranslatedRequest;
 }
 
 export interface TranslatedRequest {

@@ -34,7 +34,15 @@ export interface ControlOptions {
   readonly onProblem: (message: string) => void;
 }
 
-/** Listens until it is closed. The caller holds the data folder's lock, so that a file that is there is a dead gateway's. */
+/**
+ * Removes what a gateway that was killed has left: nobody listens at that address any more, or a stranger. For whoever has just got the data
+ * folder's lock.
+ */
+export function forgetControl(file: string): Promise<void> {
+  return rm(file, { force: true });
+}
+
+/** Listens until it is closed. The caller holds the data folder's lock and has called {@link forgetControl}. */
 export async function openControl({
   file,
   erasures,
@@ -60,11 +68,10 @@ export async function openControl({
     onProblem,
   });
   const address = await server.listen();
-  await rm(file, { force: true });
   await createPrivate(file, fromUtf8(canonicalize({ address, token })) as string);
   return {
     close: async () => {
-      await rm(file, { force: true });
+      await forgetControl(file);
       await server.close();
     },
   };

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ErasingHouse } from '../../../test/end-to-end/erasing-house.js';
@@ -24,12 +25,23 @@ describe('countersign erase, while no gateway runs', () => {
     await house.checkReceipt(answer);
   });
 
-  it('also after the gateway was killed, and has left its token', async () => {
+  it('also after the gateway was killed and a stranger has its port: he is not asked', async () => {
     const exchange = exchangeOf(await house.answer());
+    const before = house.kept(exchange);
     await house.gateway.stop('SIGKILL');
-    expect(existsSync(join(house.data, 'control.json'))).toBe(true);
+    const control = join(house.data, 'control.json');
+    const { address } = JSON.parse(readFileSync(control, 'utf8')) as { address: string };
+    let asked = 0;
+    const stranger = createServer((_, response) => {
+      asked++;
+      response.end(`{"already":true,"decided":1,"exchange":"${exchange}","index":0,"receipt":null}`);
+    });
+    await new Promise<void>(resolve => stranger.listen(Number(new URL(address).port), '127.0.0.1', resolve));
     expect(await house.erased(exchange)).toMatchObject({ already: false });
+    expect(house.holding(before)).toEqual([]);
     await house.start();
+    expect(asked).toBe(0);
+    await new Promise(resolve => stranger.close(resolve));
   });
 
   it('what a crash left undone, the next start does', async () => {

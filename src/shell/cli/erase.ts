@@ -57,17 +57,21 @@ async function run(exchange: string, { data, json }: EraseOptions): Promise<void
 const TURN_TIME = 20_000;
 const PAUSE = 200;
 
-/** By the gateway when one runs, and otherwise here. One that is starting or stopping is waited for. */
+/**
+ * Here when no gateway runs, and otherwise by it; one that is starting or stopping is waited for. Here first: where a gateway was killed, its
+ * address may be somebody else's by now, who would say that all is done.
+ */
 async function erase(folder: DataFolder, exchange: string): Promise<Erased> {
   const deadline = performance.now() + TURN_TIME;
   for (;;) {
-    const byGateway = await askToErase(folder.control, exchange);
-    if (byGateway !== null) return byGateway;
     try {
       return await eraseHere(folder, exchange);
     } catch (error) {
       const isLocked = error instanceof Failure && error.code === 'data/locked';
-      if (!isLocked || performance.now() > deadline) throw error;
+      if (!isLocked) throw error;
+      const byGateway = await askToErase(folder.control, exchange);
+      if (byGateway !== null) return byGateway;
+      if (performance.now() > deadline) throw error;
     }
     await sleep(PAUSE);
   }

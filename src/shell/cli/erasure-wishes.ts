@@ -57,10 +57,13 @@ export class ErasureWishes {
     return wish;
   }
 
-  /** Destroys what there is; content that was lost on the way is gone as well. */
+  /**
+   * Destroys what there is, again where that has been done: a crash may have come between key and content. Content that was lost on the way is
+   * gone as well.
+   */
   carryOut({ exchange }: Wish): void {
     const { vault } = this.#options;
-    if (vault.state(exchange) === 'kept') vault.erase(exchange);
+    if (vault.state(exchange) !== 'unknown') vault.erase(exchange);
     this.done('destroyed');
   }
 

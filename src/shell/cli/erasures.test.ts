@@ -14,6 +14,8 @@ import { ERASURE } from '../../receipt/erasure.js';
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
 import { predicateTypeOf, readStatement, writeStatement } from '../../receipt/statement.js';
 import type { FileLog } from '../log/file-log.js';
+import { KeyTable } from '../vault/key-table.js';
+import { SEGMENT_LIMITS, segmentFiles } from '../vault/segment.js';
 import { Vault } from '../vault/vault.js';
 import { ErasureWishes, STEPS, type Step } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
@@ -178,6 +180,19 @@ describe('a crash', () => {
     expect(vault.state(ONE)).toBe('erased');
     expect(log.size).toBe(1);
     expect(wished()).toEqual([]);
+  });
+
+  it('between the key and the content: both are overwritten in the end', async () => {
+    keep(ONE);
+    const { keys, content } = segmentFiles(join(folder.path, 'vault', '00000000'));
+    const before = readFileSync(content);
+    await expect(start({ crash: 'written' }).erase(ONE)).rejects.toThrow('the power went');
+    const table = new KeyTable(keys, SEGMENT_LIMITS.exchanges * 2, 'r+');
+    table.destroy(ONE);
+    table.close();
+    expect(readFileSync(content)).toEqual(before);
+    expect(await start().finish()).toMatchObject([{ exchange: ONE, index: 0 }]);
+    expect(readFileSync(content)).toEqual(Buffer.alloc(before.length));
   });
 
   it('of which the wish was lost with its folder: asked again, the log hears of it', async () => {

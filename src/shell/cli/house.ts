@@ -36,7 +36,7 @@ import { DirectSealer } from '../vault/direct-sealer.js';
 import { ThreadSealer } from '../vault/thread-sealer.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
-import { openControl } from './control.js';
+import { forgetControl, openControl } from './control.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
@@ -113,6 +113,7 @@ class Opened {
 }
 
 async function openLocked(options: HouseOptions, folder: DataFolder, opened: Opened): Promise<House> {
+  await forgetControl(folder.control);
   const operator = options.operator ?? UNNAMED;
   const { host, port, onProblem } = options;
   const front = new HouseFront(onProblem);

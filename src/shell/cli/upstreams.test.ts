@@ -1,4 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
+import { PROVIDERS } from '../../exchange/providers.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { openUpstreams } from './upstreams.js';
 
@@ -42,6 +44,18 @@ describe('--upstream', () => {
   ])('$text', async ({ text, name, origin, environment = {} }) => {
     for (const [variable, value] of Object.entries(environment)) vi.stubEnv(variable, value);
     expect((await open(text)).upstreams).toEqual([{ name, origin }]);
+  });
+
+  it.each([
+    ['openai', OPENAI_WORDS],
+    ['openai=https://proxy.example/v1', OPENAI_WORDS],
+    ['mistral', PROVIDERS.get('mistral')?.chatWords],
+    ['mine=http://127.0.0.1:9/v1', COMMON_WORDS],
+    ['http://127.0.0.1:9/v1', COMMON_WORDS],
+  ])('%s: a translation asks it in its words', async (text, words) => {
+    const { upstreams } = await openUpstreams([text], DEFAULT_TIMEOUTS);
+    expect(upstreams.map(({ chatWords }) => chatWords)).toEqual([words]);
+    await Promise.all(upstreams.map(upstream => upstream.close()));
   });
 
   it('several times: in that order, with the public names of each', async () => {

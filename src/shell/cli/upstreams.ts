@@ -1,5 +1,6 @@
 /** The upstreams that can be named on the command line: those of the table, and everything else by its URL. */
 
+import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import type { Provider, ProviderApi } from '../../exchange/provider.js';
 import { OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
 import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
@@ -15,6 +16,7 @@ const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
   apis: [{ dialect: 'openai', base: '', keyHeader: 'authorization', surfaces: OPENAI_SURFACES }],
   listing: 'openai',
   publicModels: null,
+  chatWords: COMMON_WORDS,
 };
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -47,7 +49,9 @@ export async function openUpstreams(
   // A gateway without one starts without what it would be asked with.
   const { HttpUpstream } = await import('../gateway/http-upstream.js');
   return {
-    upstreams: named.map(({ name, keyVariable, apis, listing, transient = [], givesReceipts = false }) => {
+    upstreams: named.map(provider => {
+      const { name, keyVariable, apis, listing } = provider;
+      const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = provider;
       const key = (keyVariable !== null && process.env[keyVariable]) || null;
       return new HttpUpstream({
         name,
@@ -55,6 +59,7 @@ export async function openUpstreams(
         key,
         listing,
         transient,
+        chatWords,
         givesReceipts,
         timeouts,
         ...(connections && { connections }),

@@ -9,6 +9,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
+import { OPENAI_WORDS } from '../../exchange/chat-words.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
   ModelCard,
@@ -49,6 +50,7 @@ export async function openEngine(folder: string = DEMONSTRATION_FOLDER): Promise
 export class Engine implements Upstream {
   readonly name = 'built-in';
   readonly origin = 'built-in:';
+  readonly chatWords = OPENAI_WORDS;
   readonly givesReceipts = false;
   readonly defaults = DEFAULTS;
   readonly #model: Model;

@@ -18,6 +18,8 @@ export class HostAnswer implements AnswerTranslation {
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {
+    // Of one without data nobody hears (HTML Standard §9.2.6).
+    if (event.data === '') return [];
     this.#reader.event(event);
     return this.#translation.event(event);
   }

@@ -7,6 +7,7 @@
 import { hash, X509Certificate } from 'node:crypto';
 import type { TLSSocket } from 'node:tls';
 import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import { type ChatWords, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { parsedAnswer } from '../../exchange/members.js';
 import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/model-list.js';
 import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js';
@@ -38,6 +39,8 @@ export interface HttpUpstreamOptions {
   readonly listing: ModelListing | null;
   /** HTTP statuses that say, beside the usual ones, that the same request may fare better a little later. */
   readonly transient?: readonly number[];
+  /** OpenAI's where none are given. */
+  readonly chatWords?: ChatWords;
   readonly givesReceipts?: boolean;
   readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
   /** Counted together with those of other upstreams. */
@@ -64,6 +67,7 @@ export class HttpUpstream implements Upstream {
   readonly origin: string;
   /** What a remote server assumes when a request is silent is not known here. */
   readonly defaults = {};
+  readonly chatWords: ChatWords;
   readonly givesReceipts: boolean;
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
@@ -72,6 +76,7 @@ export class HttpUpstream implements Upstream {
   constructor(options: HttpUpstreamOptions) {
     this.name = options.name;
     this.origin = options.apis[0].base.origin;
+    this.chatWords = options.chatWords ?? OPENAI_WORDS;
     this.givesReceipts = options.givesReceipts ?? false;
     this.#options = options;
     this.#apiOf = new Map(

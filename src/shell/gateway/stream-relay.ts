@@ -9,6 +9,7 @@ import {
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
+import { isReservedComment } from '../../receipt/inline.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
@@ -18,8 +19,6 @@ import { forwardedHeaders } from './respond.js';
 
 /** How long an upstream may take to end after its terminal event, in milliseconds. */
 const LINGER = 1000;
-/** A comment that only an issuer may write; an upstream that sends one is trying to pass for us. */
-const RESERVED_COMMENT = /^\s*countersign-/i;
 
 export interface StreamRelayOptions {
   readonly limits: GatewayLimits;
@@ -38,8 +37,8 @@ export class StreamRelay implements Relay {
   readonly #options: StreamRelayOptions;
   readonly #splitter: EventSplitter;
   #given = false;
-  /** Bytes of blocks that are no events. */
-  #apart = 0;
+  /** Bytes of blocks that are not kept: of those that are no events, and of those that are translated. */
+  #unkept = 0;
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
@@ -100,20 +99,29 @@ export class StreamRelay implements Relay {
   }
 
   #relay(block: EventBlock): void {
-    const { limits, stream, translation, onReserved } = this.#options;
-    const reserved = block.comments.filter(isReserved);
+    const { stream, translation, onReserved } = this.#options;
+    const reserved = block.comments.filter(isReservedComment);
     for (const comment of reserved) onReserved(comment);
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
-      // They are not kept, but could come for ever.
-      this.#apart += raw.length;
-      if (this.#apart > limits.responseBytes) throw new Failure('upstream/oversized', { detail: 'comments' });
+      this.#countUnkept(raw);
       this.#begin();
       stream.comment(raw);
       return;
     }
-    if (translation === null) this.#pass({ ...block, raw });
-    else this.#passAll(translation.event(readEvent(block.event)));
+    if (translation === null) {
+      this.#pass({ ...block, raw });
+      return;
+    }
+    this.#countUnkept(raw);
+    this.#passAll(translation.event(readEvent(block.event)));
+  }
+
+  /** They fill no memory, but could come for ever. */
+  #countUnkept(raw: Uint8Array): void {
+    this.#unkept += raw.length;
+    if (this.#unkept > this.#options.limits.responseBytes)
+      throw new Failure('upstream/oversized', { detail: 'what is not passed on' });
   }
 
   /** Events as a translation writes them, each in a block of its own. */
@@ -152,17 +160,12 @@ function readEvent(event: ServerSentEvent): StreamEvent {
   return { type: event.event === null ? null : fromUtf8(event.event), data: fromUtf8(eventData(event)) };
 }
 
-function isReserved(comment: Uint8Array): boolean {
-  return RESERVED_COMMENT.test(Buffer.from(comment.subarray(0, 64)).toString('latin1'));
-}
-
 /** The block without its reserved comment lines; every other line stays as it came. */
 function withoutReserved(raw: Uint8Array): Uint8Array {
   const lines = Buffer.from(raw)
     .toString('latin1')
     .split(/(?<=\r\n|\n|\r(?!\n))/);
-  return Buffer.from(
-    lines.filter(line => !line.startsWith(':') || !RESERVED_COMMENT.test(line.slice(1))).join(''),
-    'latin1',
-  );
+  const isKept = (line: string) =>
+    !line.startsWith(':') || !isReservedComment(Buffer.from(line.slice(1), 'latin1'));
+  return Buffer.from(lines.filter(isKept).join(''), 'latin1');
 }

@@ -14,6 +14,7 @@ import {
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
 import { toHex } from '../../bytes/hex.js';
+import { COMMON_WORDS } from '../../exchange/chat-words.js';
 import { commit } from '../../receipt/opening.js';
 
 /** Hosts that speak one API each. */
@@ -28,6 +29,7 @@ beforeAll(async () => {
     more: {
       anthropic: { base: anthropic.base, surfaces: ['messages', 'messages/count_tokens'] },
       openai: { base: openai.base, surfaces: ['chat/completions'], key: 'key-of-openai' },
+      common: { base: openai.base, surfaces: ['chat/completions'], chatWords: COMMON_WORDS },
     },
   });
 });
@@ -202,6 +204,39 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
   });
 });
 
+describe('a stream of the host’s', () => {
+  const streamed = { ...CHAT, stream: true };
+
+  it.each([
+    ['pings', event({ type: 'ping' })],
+    ['more than its client is told', event({ type: 'ping', padding: 'x'.repeat(900) } as { type: string })],
+  ])('that is nothing but %s ends when it is over the limit of an answer', async (_, ping) => {
+    const small = await openGateway({
+      more: { anthropic: { base: anthropic.base, surfaces: ['messages'] } },
+      limits: { responseBytes: 10_000 },
+    });
+    anthropic.behaviour = stream(
+      MESSAGE_STREAM[0] ?? '',
+      ...Array(Math.ceil(12_000 / ping.length)).fill(ping),
+    );
+    const got = await ask(small.address, { body: streamed });
+    expect((await receiptOf(small, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/oversized',
+    });
+    await small.close();
+  });
+
+  it('may have events without data, of which nobody hears', async () => {
+    anthropic.behaviour = stream('event: ping\n\n', 'data:\n\n', 'id: 7\n\n', ...MESSAGE_STREAM);
+    const got = await ask(gateway.address, { body: streamed });
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'completed',
+      finish: [{ name: 'stop' }],
+    });
+  });
+});
+
 describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
   const client = () => new Anthropic({ baseURL: gateway.address, apiKey: 'clients-key', maxRetries: 0 });
   const request = {
@@ -242,6 +277,30 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
       stop_reason: 'end_turn',
       content: [{ type: 'text', text: 'Hello there.' }],
     });
+  });
+
+  it('streamed, and cut off at its limit in the middle of a call', async () => {
+    const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":"b' } };
+    openai.behaviour = stream(chunk({ tool_calls: [call] }), chunk({}, 'length'), DONE);
+    const message = await client().messages.stream(request).finalMessage();
+    expect(message).toMatchObject({
+      stop_reason: 'max_tokens',
+      content: [{ type: 'tool_use', id: 'call_1', name: 'f' }],
+    });
+  });
+
+  it('and the host is asked in its words', async () => {
+    openai.behaviour = answer(200, completion('Hello there.'));
+    const limits = [];
+    for (const model of ['openai/m', 'common/m']) {
+      await client().messages.create({ ...request, model });
+      const { max_completion_tokens: own, max_tokens: common } = JSON.parse(openai.last.body.toString());
+      limits.push([own, common]);
+    }
+    expect(limits).toEqual([
+      [50, undefined],
+      [undefined, 50],
+    ]);
   });
 
   it('and of the built-in model', async () => {

@@ -2,17 +2,26 @@
 import type { Stage, TransparencyLog } from '../../tree/log.js';
 import { MAX_ENTRY_BYTES } from '../../tree/tile.js';
 import { BodyBudget } from '../http/body-budget.js';
-import type { HttpAnswer, HttpRequest, Route } from '../http/server.js';
+import type { BodyRoom, HttpAnswer, HttpRequest, Route } from '../http/server.js';
 import { answerMany, hasManyEntries } from './many.js';
 import { readStage, waitFor } from './stage.js';
 import type { Submissions } from './submissions.js';
 
-/** What the bodies of requests with many entries may hold together. */
-const MANY_BYTES = 1 << 26;
+/** What the bodies of requests may hold together: a gateway has ten thousand connections, and on each an entry could drip in. */
+const BODIES_BYTES = 1 << 26;
 
-/** The route under which a log takes entries, such as `/log/entries`: one as it is, or many in lines. */
-export function submissionRoute(path: string, submissions: Submissions, log: TransparencyLog): Route {
-  const room = { budget: new BodyBudget(MANY_BYTES), full: 'log/busy' } as const;
+/**
+ * The route under which a log takes entries, such as `/log/entries`: one as it is, or many in lines.
+ *
+ * @param budget what the bodies of its requests may hold together
+ */
+export function submissionRoute(
+  path: string,
+  submissions: Submissions,
+  log: TransparencyLog,
+  budget = new BodyBudget(BODIES_BYTES),
+): Route {
+  const room = { budget, full: 'log/busy' } as const;
   return {
     method: 'POST',
     path,
@@ -20,7 +29,7 @@ export function submissionRoute(path: string, submissions: Submissions, log: Tra
       const stage = readStage(request.query);
       return hasManyEntries(request)
         ? answerMany(submissions, log, request, stage, room)
-        : answerOne(submissions, log, request, stage);
+        : answerOne(submissions, log, request, stage, room);
     },
   };
 }
@@ -34,9 +43,10 @@ async function answerOne(
   log: TransparencyLog,
   request: HttpRequest,
   stage: Stage | null,
+  room: BodyRoom,
 ): Promise<HttpAnswer> {
-  const entry = await request.body(MAX_ENTRY_BYTES);
-  const { index, isNew } = await submissions.submit(entry);
+  const entry = await request.body(MAX_ENTRY_BYTES, room);
+  const { index, isNew } = await submissions.submit(entry).finally(() => room.budget.give(entry.length));
   await waitFor(log, stage, index, request.signal);
   const proof = stage === null ? null : await log.prove(index);
   return {

@@ -14,7 +14,6 @@ import { BodyBudget } from '../http/body-budget.js';
 import { HttpServer } from '../http/server.js';
 import type { FileLog } from '../log/file-log.js';
 import { submissionRoute } from './answer.js';
-import { answerMany } from './many.js';
 import { AdmissionPool } from './pool.js';
 import { submissionStatus } from './status.js';
 import { Submissions } from './submissions.js';
@@ -52,11 +51,7 @@ beforeEach(async () => {
     port: 0,
     routes: [
       submissionRoute('/log/entries', submissions, log),
-      {
-        method: 'POST',
-        path: '/small',
-        handle: request => answerMany(submissions, log, request, null, { budget: small, full: 'log/busy' }),
-      },
+      submissionRoute('/small', submissions, log, small),
     ],
     statusOf: submissionStatus,
     onProblem: message => problems.push(message),
@@ -220,6 +215,16 @@ describe('a request of many entries is refused as a whole', () => {
     await eventually(async () => expect((await post(body, '/small')).status).toBe(200));
   });
 
+  it('the same goes for those that bring one entry', async () => {
+    const [entry = new Uint8Array()] = receipts(1);
+    const one = () => post(entry, '/small', 'application/json');
+    const stalled = [1, 2, 3, 4].map(() => begin(entry, entry.length - 1, 'application/json'));
+    await eventually(async () => expect((await one()).headers.get('countersign-reason')).toBe('log/busy'));
+    for (const socket of stalled) socket.destroy();
+    await eventually(async () => expect((await one()).status).toBeLessThan(300));
+    expect(isFree()).toBe(true);
+  });
+
   it('when something is wrong here: the operator is told, and what was taken stays', async () => {
     const entries = receipts(3);
     let met = 0;
@@ -268,10 +273,10 @@ describe('what a log cannot look at just now', () => {
 });
 
 /** Sends the first bytes of a request to `/small`, and leaves the connection open. */
-function begin(body: Uint8Array, sent: number) {
+function begin(body: Uint8Array, sent: number, type = 'application/jsonl') {
   const { hostname, port, host } = new URL(address);
   const socket = connect(Number(port), hostname);
-  const head = `POST /small HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/jsonl\r\n`;
+  const head = `POST /small HTTP/1.1\r\nhost: ${host}\r\ncontent-type: ${type}\r\n`;
   socket.write(`${head}content-length: ${body.length}\r\n\r\n`);
   socket.write(body.subarray(0, sent));
   return socket;

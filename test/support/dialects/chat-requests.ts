@@ -175,7 +175,7 @@ const limits: Pairs<Members> = fc
   );
 
 const tools: Pairs = fc.oneof(
-  fc.constant<Pair>(pair(undefined, undefined)),
+  fc.constantFrom<Pair[]>(pair(undefined, undefined), pair([], undefined)),
   listOf(
     objectOf(
       memberOf('type', same(fc.constant('function'))),
@@ -201,7 +201,7 @@ const tools: Pairs = fc.oneof(
         ),
       ),
     ),
-    { maxLength: 2 },
+    { minLength: 1, maxLength: 2 },
   ),
 );
 const choices: Pairs<Members> = fc.constantFrom(

@@ -170,7 +170,7 @@ const absent = [undefined, undefined] as const;
 const unit = fc.double({ min: 0, max: 1, noNaN: true }).map(value => Math.abs(value));
 
 const tools: Pairs = fc.oneof(
-  fc.constant<Pair>(pair(undefined, undefined)),
+  fc.constantFrom<Pair[]>(pair(undefined, undefined), pair([], undefined)),
   listOf(
     objectOf(
       one('type', absent, [null, undefined], ['custom', undefined]),
@@ -182,7 +182,7 @@ const tools: Pairs = fc.oneof(
       one('allowed_callers', absent, [['direct'], undefined]),
       one('defer_loading', absent, [false, undefined]),
     ),
-    { maxLength: 2 },
+    { minLength: 1, maxLength: 2 },
   ),
 );
 const choices: Pairs<Members> = fc.constantFrom(

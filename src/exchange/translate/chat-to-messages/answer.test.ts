@@ -139,6 +139,9 @@ describe('an error, as OpenAI’s clients know it', () => {
     [500, { error: 'Broken.' }, 'api_error', 'Broken.'],
     [404, { detail: 'Not Found' }, 'not_found_error', 'Not Found'],
     [401, { message: 'Who?' }, 'authentication_error', 'Who?'],
+    [422, { detail: [{ msg: 'Field required' }] }, 'invalid_request_error', '[{"msg":"Field required"}]'],
+    [422, { message: { detail: ['Extra'] } }, 'invalid_request_error', '{"detail":["Extra"]}'],
+    [422, { message: ['Extra'], detail: 'Bad.' }, 'invalid_request_error', 'Bad.'],
   ])('%i', (status, value, type, message) => {
     expect(body(status, value)).toEqual({ error: { message, type, param: null, code: type } });
   });
@@ -219,6 +222,9 @@ describe('a stream of events, as chunks', () => {
     expect(deltas([START, begin(0, { type: 'tool_use', id: 't', name: 'f' }), stop(0)]).slice(2)).toEqual([
       part('{}'),
     ]);
+    // Half of a call is all there is of an answer that was cut off at its limit; and a text loses nothing of a number.
+    for (const text of ['{"a":', '{"a":9007199254740993}'])
+      expect(deltas([START, USE, json(text), stop(0)]).slice(2)).toEqual([part(text)]);
     const whole = begin(0, { type: 'tool_use', id: 't', name: 'f', input: { a: 1 } });
     expect(deltas([START, whole, stop(0)]).slice(2)).toEqual([part('{"a":1}')]);
   });
@@ -292,11 +298,6 @@ describe('a stream of events, as chunks', () => {
     ['delta.type', [START, TEXT, delta(0, { type: 'input_json_delta', partial_json: '{}' })]],
     ['delta.type', [START, TEXT, stop(0), delta(0, { type: 'text_delta', text: 'a' })]],
     ['delta.text', [START, TEXT, delta(0, { type: 'text_delta' })]],
-    ['content_block.input', [START, USE, delta(0, { type: 'input_json_delta', partial_json: '{' }), stop(0)]],
-    [
-      'content_block.input',
-      [START, USE, delta(0, { type: 'input_json_delta', partial_json: '{"a":9007199254740993}' }), stop(0)],
-    ],
     ['index', [START, begin(-1, { type: 'text', text: '' })]],
     ['index', [START, begin(4096, { type: 'text', text: '' })]],
     ['type', [{}]],

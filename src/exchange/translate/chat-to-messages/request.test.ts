@@ -33,7 +33,7 @@ describe('a chat request for a host of messages', () => {
       { role: 'system', content: [{ type: 'text', text: 'Be kind.' }] },
       USER,
       { role: 'assistant', content: 'I add.', tool_calls: [call('call_1', '{"a": 1}'), call('call_2', ' ')] },
-      { role: 'tool', tool_call_id: 'call_1', content: '3' },
+      { role: 'tool', tool_call_id: 'call_1', name: 'add', content: '3' },
       { role: 'tool', tool_call_id: 'call_2', content: [{ type: 'text', text: '4' }] },
       { role: 'user', content: 'And now?' },
       { role: 'system', content: 'Be quick.' },

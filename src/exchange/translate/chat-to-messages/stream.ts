@@ -6,7 +6,7 @@ import { chatError, readError } from '../error.js';
 import { finishReasonOf } from '../finish.js';
 import { dataBlock, readData } from '../json.js';
 import type { Place } from '../place.js';
-import { argumentsOf, inputOf } from '../tool-input.js';
+import { argumentsOf } from '../tool-input.js';
 import { chatUsage, countsOfMessages } from '../usage.js';
 import { checkCitations, refusalOf } from './answer.js';
 
@@ -17,7 +17,8 @@ const MAX_BLOCKS = 4096;
 type OpenBlock =
   | { readonly type: 'text' | 'redacted_thinking' }
   | { readonly type: 'thinking'; thinking: string; signature: string }
-  | { readonly type: 'tool_use'; readonly call: number; readonly input: Place; text: string };
+  /** `isTold`: whether more than blanks has come of its arguments. */
+  | { readonly type: 'tool_use'; readonly call: number; readonly input: Place; isTold: boolean };
 
 export class CompletionStream {
   readonly #created: number;
@@ -100,7 +101,7 @@ export class CompletionStream {
       }
       case 'tool_use': {
         const call = this.#calls++;
-        this.#open.set(index, { type: 'tool_use', call, input: block.member('input'), text: '' });
+        this.#open.set(index, { type: 'tool_use', call, input: block.member('input'), isTold: false });
         const called = { name: block.member('name').text(), arguments: '' };
         const id = block.member('id').text();
         return [this.#chunk({ tool_calls: [{ index: call, id, type: 'function', function: called }] })];
@@ -127,7 +128,7 @@ export class CompletionStream {
       case 'tool_use input_json_delta': {
         const use = block as OpenBlock & { type: 'tool_use' };
         const text = delta.member('partial_json').text();
-        use.text += text;
+        use.isTold ||= text.trim() !== '';
         return text === '' ? [] : [this.#arguments(use.call, text)];
       }
       default:
@@ -142,11 +143,8 @@ export class CompletionStream {
       const { thinking, signature } = block;
       return [this.#chunk({ thinking_blocks: [{ type: 'thinking', thinking, signature }] })];
     }
-    if (block?.type !== 'tool_use') return [];
-    if (block.text.trim() !== '') {
-      inputOf(block.text, block.input);
-      return [];
-    }
+    // They are a text here, and may be half of one where the answer was cut off at its limit.
+    if (block?.type !== 'tool_use' || block.isTold) return [];
     return [this.#arguments(block.call, block.input.isSet ? argumentsOf(block.input) : '{}')];
   }
 

@@ -3,8 +3,8 @@ import type { Place } from '../place.js';
 
 /** Functions alone: OpenAI's other tools are called with texts in a grammar. */
 export function toolsOf(tools: Place): { readonly tools?: readonly object[] } {
-  if (!tools.isSet) return {};
-  return { tools: tools.elements().map(toolOf) };
+  const each = tools.elements().map(toolOf);
+  return each.length === 0 ? {} : { tools: each };
 }
 
 /** Whether, and which, tools are to be used, and whether several at once. `parallel`: `parallel_tool_calls`. */

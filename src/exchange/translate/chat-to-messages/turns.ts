@@ -71,8 +71,9 @@ function isResults({ role, content }: Turn): boolean {
   return role === 'user' && content.at(-1)?.type === 'tool_result';
 }
 
+/** Many clients name the tool again, as OpenAI's own examples did; the call has that name. */
 function resultBlock(message: Place): Block {
-  message.knows('role', 'content', 'tool_call_id');
+  message.knows('role', 'content', 'tool_call_id', 'name').member('name').optionalText();
   return {
     type: 'tool_result',
     tool_use_id: message.member('tool_call_id').text(),

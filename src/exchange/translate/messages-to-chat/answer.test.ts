@@ -169,6 +169,10 @@ const part = (index: number | undefined, text: string, id?: string) => ({
   ],
 });
 
+const nameless = (index: number, text: string, id: string) => ({
+  tool_calls: [{ index, id, type: 'function', function: { arguments: text } }],
+});
+
 function streamed(...values: readonly unknown[]) {
   const translation = answer();
   const blocks = values.flatMap(value => translation.event(dataEvent(value)));
@@ -274,6 +278,14 @@ describe('a stream of chunks, as events', () => {
     expect(streamed(chunk({ content: 'a' }), '[DONE]').slice(-3)).toEqual([stop(0), ...end(null)]);
   });
 
+  it('may be cut off at its limit in the middle of a call', () => {
+    expect(streamed(chunk(part(0, '{"a":', 'call_1')), chunk({}, 'length'), '[DONE]').slice(2)).toEqual([
+      delta(0, { type: 'input_json_delta', partial_json: '{"a":' }),
+      stop(0),
+      ...end('max_tokens'),
+    ]);
+  });
+
   it('that refuses has stopped for that', () => {
     expect(streamed(chunk({ refusal: 'No.' }), chunk({}, 'stop'), '[DONE]').slice(1)).toEqual([
       begin(0, { type: 'text', text: '' }),
@@ -295,6 +307,26 @@ describe('a stream of chunks, as events', () => {
       type: 'error',
       error: { type: 'api_error', message: 'Full.' },
     });
+  });
+
+  it.each([
+    ['one index for all of its calls', [part(0, '{"a":1}', 'call_1'), part(0, '', 'call_2')]],
+    ['no index at all', [part(undefined, '{"a":1}', 'call_1'), part(undefined, '', 'call_2')]],
+    ['the id with every part', [part(0, '{"a":', 'call_1'), part(0, '1}', 'call_1'), part(1, '', 'call_2')]],
+    [
+      'a new id with every part',
+      [part(0, '{"a":', 'call_1'), nameless(0, '1}', 'other'), part(1, '', 'call_2')],
+    ],
+    [
+      'an empty id with the later parts',
+      [part(0, '{"a":', 'call_1'), part(0, '1}', ''), part(1, '', 'call_2')],
+    ],
+  ])('a host that gives %s has called two tools', (_, parts) => {
+    const events = streamed(...parts.map(own => chunk(own)), '[DONE]');
+    const ids = events.flatMap(({ content_block }) => content_block?.id ?? []);
+    expect(ids).toEqual(['call_1', 'call_2']);
+    const texts = events.flatMap(own => (own.type === 'content_block_delta' ? own.delta.partial_json : []));
+    expect(texts.join('')).toBe('{"a":1}');
   });
 
   it('a call without an index is the next one in its chunk', () => {
@@ -322,6 +354,10 @@ describe('a stream of chunks, as events', () => {
     [
       'choices.0.delta.tool_calls.0.index',
       [chunk(part(0, '{}', 'a')), chunk(part(1, '{}', 'b')), chunk(part(0, ' '))],
+    ],
+    [
+      'choices.0.delta.tool_calls.0.index',
+      [chunk(part(0, '{}', 'a')), chunk({ content: 'a' }), chunk(part(0, '', 'a'))],
     ],
     ['choices.0.delta.tool_calls.0.id', [chunk(part(0, ''))]],
     ['choices.0.delta.tool_calls.0.type', [chunk({ tool_calls: [{ type: 'custom' }] })]],

@@ -1,13 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/failure.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
+import { type ChatWords, COMMON_WORDS } from '../../chat-words.js';
+import { PROVIDERS } from '../../providers.js';
 import { MESSAGES_TO_CHAT } from './translation.js';
 
 type Members = Readonly<Record<string, unknown>>;
 const USER = { role: 'user', content: 'Hello?' };
-const sent = (rest: Members, messages: readonly unknown[] = [USER]) => {
+const sent = (rest: Members, messages: readonly unknown[] = [USER], words?: ChatWords) => {
   const body = { model: 'm', max_tokens: 5, messages, ...rest };
-  const { body: bytes, transforms } = MESSAGES_TO_CHAT.request(utf8(JSON.stringify(body)));
+  const { body: bytes, transforms } = MESSAGES_TO_CHAT.request(utf8(JSON.stringify(body)), words);
   const [name, ...others] = transforms;
   expect(name).toBe('messages-to-chat-completions');
   return { body: JSON.parse(fromUtf8(bytes) ?? '') as Members, transforms: others };
@@ -275,4 +277,49 @@ describe('request/untranslatable names', () => {
   ])('%s (%#)', (field, messages) => {
     expect(refused({}, messages)).toBe(field);
   });
+});
+
+describe('a request for a host that does not take all of OpenAI’s words', () => {
+  const words = PROVIDERS.get('mistral')?.chatWords;
+
+  it('has its limit under the name that every server knows', () => {
+    expect(sent({}, [USER], COMMON_WORDS).body).toEqual({ model: 'm', messages: [USER], max_tokens: 5 });
+  });
+
+  it('is without the members that a strict host refuses', () => {
+    const thought = { type: 'thinking', thinking: 'Hm.', signature: 's' };
+    const messages = [USER, { role: 'assistant', content: [thought, { type: 'text', text: 'Yes.' }] }, USER];
+    const rest = { stream: true, metadata: { user_id: 'u' }, service_tier: 'auto' };
+    expect(sent(rest, messages, words)).toEqual({
+      body: {
+        model: 'm',
+        messages: [USER, { role: 'assistant', content: 'Yes.' }, USER],
+        max_tokens: 5,
+        stream: true,
+      },
+      transforms: ['reasoning-omitted', 'user-omitted', 'service-tier-omitted'],
+    });
+  });
+
+  it('says of nothing that it was left out where nothing was', () => {
+    expect(sent({}, [USER], words).transforms).toEqual([]);
+  });
+
+  it('is refused where it names a service tier that nobody has', () => {
+    expect(failureOf(() => sent({ service_tier: 'best' }, [USER], words))).toMatchObject({
+      field: 'service_tier',
+    });
+  });
+});
+
+it.each([
+  ['as long as OpenAI’s API takes it', 64, 'u'.repeat(64), []],
+  ['longer, as Anthropic’s own clients write it', 65, undefined, ['user-omitted']],
+])('a user’s name that is %s', (_, length, user, transforms) => {
+  const { body, transforms: named } = sent({ metadata: { user_id: 'u'.repeat(length) } });
+  expect({ user: body.user, named }).toEqual({ user, named: transforms });
+});
+
+it('an empty list of tools is none, as OpenAI’s API takes no empty one', () => {
+  expect(sent({ tools: [] }).body).not.toHaveProperty('tools');
 });

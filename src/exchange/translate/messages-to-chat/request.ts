@@ -1,4 +1,5 @@
 /** A request of Anthropic's messages as one of OpenAI's chat completions. */
+import { type ChatWords, OPENAI_WORDS } from '../../chat-words.js';
 import { EFFORTS, effortOf } from '../effort.js';
 import { readRequest } from '../json.js';
 import type { Place } from '../place.js';
@@ -36,22 +37,24 @@ const TRANSLATED = [
 ];
 /** The words of Anthropic's efforts, which are OpenAI's as well. */
 const WORDS: ReadonlySet<unknown> = new Set(EFFORTS.values());
+/** The characters that OpenAI's API takes of a user's name; more is an error there. */
+const MAX_USER = 64;
 /** A label that OpenAI's API needs of a schema, and that no client reads. */
 const FORMAT_NAME = 'answer';
 
-/** Throws `request/untranslatable`, naming the member. */
-export function messagesToChat(body: Uint8Array): MessagesTranslated {
+/** `words`: those in which the host can be asked. Throws `request/untranslatable`, naming the member. */
+export function messagesToChat(body: Uint8Array, words: ChatWords = OPENAI_WORDS): MessagesTranslated {
+  const { limit, refused } = words;
   const request = readRequest(body);
   const transforms = new Set<Transform>();
   request.knows(...TRANSLATED, ...WITHOUT_EFFECT);
   checkContext(request);
-  const user = request.member('metadata').member('user_id').optionalText();
   const stream = request.member('stream').optionalBoolean() === true;
   return {
     body: {
       model: request.member('model').text(),
-      messages: messagesOf(request.member('system'), request.member('messages'), transforms),
-      max_completion_tokens: maxTokens(request.member('max_tokens')),
+      messages: messagesOf(request, transforms, !refused.has('reasoning_content')),
+      [limit]: maxTokens(request.member('max_tokens')),
       ...toolsOf(request.member('tools')),
       ...toolChoiceOf(request.member('tool_choice')),
       ...stop(request.member('stop_sequences')),
@@ -60,10 +63,11 @@ export function messagesToChat(body: Uint8Array): MessagesTranslated {
       ...number(request, 'top_k'),
       ...effort(request, transforms),
       ...format(request),
-      ...(user === null ? {} : { user }),
-      ...serviceTier(request, transforms),
+      ...user(request, transforms, refused.has('user')),
+      ...serviceTier(request, transforms, refused.has('service_tier')),
+      ...(stream ? { stream: true } : {}),
       // A client of messages always hears what was used.
-      ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}),
+      ...(stream && !refused.has('stream_options') ? { stream_options: { include_usage: true } } : {}),
     },
     transforms,
   };
@@ -139,10 +143,24 @@ function format(request: Place): object {
   };
 }
 
-function serviceTier(request: Place, transforms: Set<Transform>): object {
+/** By what a host tells a client's own users apart. Anthropic's own clients write more there than OpenAI's API takes. */
+function user(request: Place, transforms: Set<Transform>, isRefused: boolean): object {
+  const id = request.member('metadata').member('user_id').optionalText();
+  if (id === null) return {};
+  if (!isRefused && id.length <= MAX_USER) return { user: id };
+  transforms.add('user-omitted');
+  return {};
+}
+
+function serviceTier(request: Place, transforms: Set<Transform>, isRefused: boolean): object {
   if (request.member('speed').optionalText() === 'fast') transforms.add('service-tier-omitted');
   const tier = request.member('service_tier');
-  switch (tier.optionalText()) {
+  const word = tier.optionalText();
+  if (isRefused && (word === 'auto' || word === 'standard_only')) {
+    transforms.add('service-tier-omitted');
+    return {};
+  }
+  switch (word) {
     case null:
       return {};
     case 'auto':

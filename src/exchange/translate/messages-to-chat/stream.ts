@@ -17,8 +17,8 @@ const MAX_CALLS = 4096;
 /** The one block that has begun and not ended: there, they come one after the other. */
 type OpenBlock =
   | { readonly type: 'text' | 'thinking' }
-  /** `call`: its place among the calls; `place`: where its arguments stand. */
-  | { readonly type: 'tool_use'; readonly call: number; readonly place: Place; text: string };
+  /** `place`: where its arguments stand. */
+  | { readonly type: 'tool_use'; readonly place: Place; text: string };
 
 export class MessageStream {
   #head: { readonly id: string; readonly model: string } | null = null;
@@ -31,6 +31,8 @@ export class MessageStream {
   #blocks = 0;
   /** How many tools have been called. */
   #calls = 0;
+  /** The index that the host gave to the last call, and its id. */
+  #lastCall: { readonly index: number; readonly id: string } = { index: -1, id: '' };
 
   event({ data }: StreamEvent): readonly Uint8Array[] {
     if (this.#ended) return [];
@@ -122,11 +124,16 @@ export class MessageStream {
 
   #call(part: Place, at: number): Uint8Array[] {
     part.member('type').mayBe('function');
-    const call = part.member('index').optionalNumber() ?? at;
+    const index = part.member('index').optionalNumber() ?? at;
+    const id = part.member('id').optionalText() ?? '';
     const called = part.member('function');
     const place = called.member('arguments');
+    const { index: lastIndex, id: lastId } = this.#lastCall;
+    // Some hosts give one index to all calls, and some an id with every part, even a new one: a call begins with an id and a name.
+    const isNamed = id !== '' && called.member('name').isSet;
+    const isSame = index === lastIndex && (!isNamed || id === lastId);
     const begun =
-      this.#open?.type === 'tool_use' && this.#open.call === call ? [] : this.#beginCall(call, part, place);
+      isSame && this.#open?.type === 'tool_use' ? [] : this.#beginCall(index, isSame, part, place);
     const text = place.optionalText() ?? '';
     if (text === '') return begun;
     (this.#open as OpenBlock & { type: 'tool_use' }).text += text;
@@ -134,15 +141,18 @@ export class MessageStream {
   }
 
   /** A call that goes on after the next has begun would be two blocks at once. */
-  #beginCall(call: number, part: Place, place: Place): Uint8Array[] {
-    if (call !== this.#calls || call >= MAX_CALLS) throw part.member('index').untranslatable();
+  #beginCall(index: number, isSame: boolean, part: Place, place: Place): Uint8Array[] {
+    const { index: last } = this.#lastCall;
+    const isNext = index === last + 1 || (index === last && !isSame);
+    if (!isNext || this.#calls === MAX_CALLS) throw part.member('index').untranslatable();
     this.#calls++;
     const block = {
       id: part.member('id').text(),
       name: part.member('function').member('name').text(),
       input: {},
     };
-    return this.#begin({ type: 'tool_use', call, place, text: '' }, { type: 'tool_use', ...block });
+    this.#lastCall = { index, id: block.id };
+    return this.#begin({ type: 'tool_use', place, text: '' }, { type: 'tool_use', ...block });
   }
 
   #begin(open: OpenBlock, block: object): Uint8Array[] {
@@ -157,7 +167,8 @@ export class MessageStream {
   #close(): Uint8Array[] {
     const open = this.#open;
     if (open === null) return [];
-    if (open.type === 'tool_use') inputOf(open.text, open.place);
+    // An answer that was cut off at its limit may end in the middle of a call, there as here.
+    if (open.type === 'tool_use' && this.#finish !== 'length') inputOf(open.text, open.place);
     this.#open = null;
     return [namedBlock({ type: 'content_block_stop', index: this.#blocks - 1 })];
   }

@@ -3,8 +3,8 @@ import type { Place } from '../place.js';
 
 /** Tools of the client's own alone: those that the host runs itself, or knows how to use, are no others'. */
 export function toolsOf(tools: Place): { readonly tools?: readonly object[] } {
-  if (!tools.isSet) return {};
-  return { tools: tools.elements().map(toolOf) };
+  const each = tools.elements().map(toolOf);
+  return each.length === 0 ? {} : { tools: each };
 }
 
 /** Whether, and which, tools are to be used, and whether several at once. */

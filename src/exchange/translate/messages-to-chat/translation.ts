@@ -15,8 +15,8 @@ export const MESSAGES_TO_CHAT: Translation = {
   to: 'chat/completions',
   name: NAME,
   headers: {},
-  request: body => {
-    const { body: translated, transforms } = messagesToChat(body);
+  request: (body, words) => {
+    const { body: translated, transforms } = messagesToChat(body, words);
     return {
       body: writeJson(translated),
       transforms: [NAME, ...transforms],

@@ -8,14 +8,19 @@ import { compact, type Part, textPart, textParts, userPart } from './content.js'
 /** What stands in front of the result of a tool that has failed. */
 const FAILED = 'Error: ';
 
-/** The results of tools are messages of their own, each after the other, before what the user says in the same turn. */
-export function messagesOf(system: Place, turns: Place, transforms: Set<Transform>): object[] {
+/**
+ * The results of tools are messages of their own, each after the other, before what the user says in the same turn.
+ *
+ * @param keepsThoughts whether the host takes what was thought before
+ */
+export function messagesOf(request: Place, transforms: Set<Transform>, keepsThoughts: boolean): object[] {
+  const system = request.member('system');
   const messages: object[] = [];
   if (system.isSet) {
     const texts = textParts(system);
     if (texts.length > 0) messages.push({ role: 'system', content: compact(texts) });
   }
-  const all = turns.elements();
+  const all = request.member('messages').elements();
   for (const turn of all) {
     const role = turn.member('role');
     const content = turn.knows('role', 'content').member('content');
@@ -24,7 +29,7 @@ export function messagesOf(system: Place, turns: Place, transforms: Set<Transfor
         messages.push(...userMessages(content, transforms));
         break;
       case 'assistant':
-        messages.push(assistantMessage(content, transforms));
+        messages.push(assistantMessage(content, transforms, keepsThoughts));
         break;
       case 'system':
         messages.push({ role: 'system', content: compact(textParts(content)) });
@@ -71,7 +76,7 @@ function resultMessage(block: Place, transforms: Set<Transform>): object {
 }
 
 /** There, what was said comes before what was called, in whatever order it was. */
-function assistantMessage(content: Place, transforms: Set<Transform>): object {
+function assistantMessage(content: Place, transforms: Set<Transform>, keepsThoughts: boolean): object {
   if (typeof content.value === 'string') return { role: 'assistant', content: content.value };
   const said: Part[] = [];
   const calls: object[] = [];
@@ -92,10 +97,11 @@ function assistantMessage(content: Place, transforms: Set<Transform>): object {
         said.push(textPart(block));
     }
   }
+  if (thought !== '' && !keepsThoughts) transforms.add('reasoning-omitted');
   return {
     role: 'assistant',
     content: said.length === 0 && calls.length > 0 ? null : said.length === 0 ? '' : compact(said),
-    ...(thought === '' ? {} : { reasoning_content: thought }),
+    ...(thought !== '' && keepsThoughts ? { reasoning_content: thought } : {}),
     ...(calls.length === 0 ? {} : { tool_calls: calls }),
   };
 }
