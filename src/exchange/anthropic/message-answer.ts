@@ -115,6 +115,7 @@ const COUNTS = {
   completion_tokens: ['output_tokens'],
   cached_tokens: ['cache_read_input_tokens'],
   cache_written_tokens: ['cache_creation_input_tokens'],
+  reasoning_tokens: ['output_tokens_details', 'thinking_tokens'],
 } as const;
 
 /** Here the input leaves out what was read from a cache or written to one; in receipts a prompt is all of it. */
