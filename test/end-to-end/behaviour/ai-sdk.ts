@@ -34,11 +34,13 @@ export const AI_SDK: Client = {
     if (!stream) return seen(await generateText(options));
     // It prints errors unless somebody is told of them.
     const streamed = streamText({ ...options, onError: () => undefined });
+    const thrown: unknown[] = [];
     for await (const part of streamed.fullStream) {
-      if (part.type === 'error') throw part.error;
-      if (part.type === 'abort') throw signal?.reason;
+      if (part.type === 'error') thrown.push(part.error);
+      if (part.type === 'abort') thrown.push(signal?.reason);
       if (part.type === 'text-delta') onPiece();
     }
+    if (thrown.length > 0) throw thrown[0];
     const [text, reasoningText, toolCalls, finishReason, totalUsage] = await Promise.all([
       streamed.text,
       streamed.reasoningText,

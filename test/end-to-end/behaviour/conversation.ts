@@ -92,8 +92,7 @@ export interface HostError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** A text in up to four pieces, as a stream brings it. */
+/** A text in pieces, as a stream brings it: words, and parts of long ones. */
 export function pieces(text: string): string[] {
-  const length = Math.max(1, Math.ceil(text.length / 4));
-  return text.match(new RegExp(`.{1,${length}}`, 'gsu')) ?? [];
+  return text.match(/ ?[^ ]{1,12}| /gu) ?? [];
 }

@@ -14,8 +14,7 @@ export const OPENAI_RESPONSES: Client = {
   finish: { stop: 'completed', length: 'max_output_tokens', calls: 'completed', refused: 'completed' },
   callType: 'function_call',
   errorOf: sdkError,
-  // Whoever reads a stream and breaks off is told nothing by the SDK.
-  aborted: { before: 'APIUserAbortError', during: 'AbortError' },
+  aborted: { before: 'APIUserAbortError', during: 'APIUserAbortError' },
   attachments: ({ input }) =>
     typeof input === 'string'
       ? []
@@ -24,19 +23,14 @@ export const OPENAI_RESPONSES: Client = {
     const client = open(connection);
     const body = bodyOf(connection.model, question);
     if (!stream) return seen(await client.responses.create(body, { signal }));
+    const streamed = client.responses.stream({ ...body, stream: true }, { signal });
     let text = '';
-    let final: Response | null = null;
-    const events = await client.responses.create({ ...body, stream: true }, { signal });
-    for await (const event of events) {
-      if (event.type === 'response.output_text.delta') {
-        text += event.delta;
-        onPiece();
-      } else if (event.type === 'response.completed' || event.type === 'response.incomplete')
-        final = event.response;
-    }
-    if (final === null) throw signal?.aborted ? signal.reason : new Error('no end of the stream');
+    streamed.on('response.output_text.delta', ({ delta }) => {
+      text += delta;
+      onPiece();
+    });
     // The text as it came in pieces, beside the last event, which has all of it once more.
-    return { ...seen(final), text };
+    return { ...seen(await streamed.finalResponse()), text };
   },
   told: toldBySdk,
 };

@@ -16,6 +16,9 @@ import type { Line } from './lines.js';
 import { MESSAGES_HOST } from './messages-host.js';
 import { RESPONSES_HOST } from './responses-host.js';
 
+/** No host here is ever late, however busy the machine is. */
+const PATIENT = { connect: 20_000, firstToken: 20_000, idle: 20_000 };
+
 const HOSTS: readonly Host[] = [CHAT_HOST, MESSAGES_HOST, RESPONSES_HOST];
 
 export class Stage {
@@ -38,7 +41,8 @@ export class Stage {
     const more = Object.fromEntries(
       [...upstreams].map(([{ name, surface }, { base }]) => [name, { base, surfaces: [surface] }]),
     );
-    return new Stage(await openGateway({ more, ...(engine && { engine }) }), upstreams);
+    const gateway = await openGateway({ more, timeouts: PATIENT, ...(engine && { engine }) });
+    return new Stage(gateway, upstreams);
   }
 
   upstreamOf({ host }: Pick<Line, 'host'>): TestUpstream {
@@ -107,9 +111,10 @@ export class Session {
     this.#unheard.add(this.#count);
   }
 
-  /** The receipts of several exchanges since the last call, each the last one's next. */
+  /** The same of several exchanges, which may have run at once. */
   receipts(count: number): Receipt[] {
-    return this.#verified.slice(-count).map(receipt => this.#next(receipt));
+    const latest = this.#verified.slice(-count).sort((a, b) => a.counter - b.counter);
+    return latest.map(receipt => this.#next(receipt));
   }
 
   /**
