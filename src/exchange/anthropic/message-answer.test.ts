@@ -51,6 +51,7 @@ describe('a whole message', () => {
           output_tokens: 7,
           cache_read_input_tokens: 100,
           cache_creation_input_tokens: 20,
+          output_tokens_details: { thinking_tokens: 3 },
           service_tier: 'standard',
         },
       }),
@@ -62,6 +63,7 @@ describe('a whole message', () => {
         completion_tokens: 7,
         cached_tokens: 100,
         cache_written_tokens: 20,
+        reasoning_tokens: 3,
       },
       toolCalls: [
         call('toolu_1', '{"a":[2],"b":1}'),

@@ -6,6 +6,7 @@ import { commit, parseOpening } from '../../../src/receipt/opening.js';
 import type { Recorded } from '../recording-fetch.js';
 import type { SeenRequest } from '../upstreams.js';
 import type { Question, Reply } from './conversation.js';
+import { set } from './host.js';
 import type { Line } from './lines.js';
 
 /** The members of a receipt whose values follow from an answer. */
@@ -35,7 +36,7 @@ export function receiptOfAnswer(
         'attachment',
         client.attachments(request).map(part => canonicalize(part as Json)),
       ),
-      parameters: question.temperature === undefined ? {} : { temperature: question.temperature },
+      parameters: set({ temperature: question.temperature, reasoning_effort: question.effort }),
     },
     response: {
       status: 'completed',

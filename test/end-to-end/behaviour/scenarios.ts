@@ -149,14 +149,14 @@ export const ERRORS: readonly ErrorScenario[] = [
 ];
 
 export const [PLAIN] = ANSWERS as readonly [AnswerScenario, ...AnswerScenario[]];
-/** Every kind of part that a stream may have. */
+/** Every kind of part that a stream may have, and no more of any than that. */
 export const RICH: AnswerScenario = {
-  name: 'thoughts, text and calls',
-  question: { text: 'What is the weather in Kiel, and 1 - 2.5?', tools: [WEATHER, ADD] },
+  name: 'a thought, text and a call',
+  question: { text: 'What is 1 - 2.5?', tools: [ADD] },
   reply: {
-    reasoning: 'Both need a tool.',
-    text: 'Let me see.',
-    calls: [KIEL, SUM],
+    reasoning: 'Hm.',
+    text: 'One moment.',
+    calls: [SUM],
     finish: 'calls',
     counts: { prompt: 30, completion: 20, cached: 0, reasoning: 6 },
   },
