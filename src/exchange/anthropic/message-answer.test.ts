@@ -6,7 +6,7 @@ import type { AnswerFacts } from '../surface.js';
 import { COUNT_TOKENS } from './count-tokens.js';
 import { MessageAnswer } from './message-answer.js';
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 type Event = { readonly type: string; readonly [name: string]: unknown };
 
 function readBody(value: object | null) {
@@ -65,6 +65,7 @@ describe('a whole message', () => {
         cache_written_tokens: 20,
         reasoning_tokens: 3,
       },
+      images: [],
       toolCalls: [
         call('toolu_1', '{"a":[2],"b":1}'),
         { id: 's', type: 'server_tool_use', name: 'web_search', arguments: '{"query":"a"}' },
@@ -117,6 +118,7 @@ describe('a stream', () => {
         model: 'm-1',
         finish: ['tool_use'],
         usage: { prompt_tokens: 5, completion_tokens: 9 },
+        images: [],
         toolCalls: [call('toolu_1', '{"city":"Paris"}')],
       },
     });

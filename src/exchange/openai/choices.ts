@@ -3,7 +3,9 @@
  * them. They pass through unchanged; what an upstream leaves out or gets wrong is simply not in the receipt.
  */
 import * as v from 'valibot';
+import { type AnswerImage, imageParts, MAX_IMAGES } from '../answer-image.js';
 import type { Usage } from '../parameters.js';
+import { inOrder } from '../places.js';
 import type { AnswerFacts } from '../surface.js';
 import { readUsage } from '../usage.js';
 import type { PartReader } from './chunked-answer.js';
@@ -38,6 +40,9 @@ export class ChoicesReader implements PartReader {
   #model: string | null = null;
   #usage: Usage | null = null;
   readonly #finish = new Map<number, string>();
+  /** The images of each choice. */
+  readonly #images = new Map<number, AnswerImage[]>();
+  #imageCount = 0;
   readonly #calls = new Map<string, { id: string; type: string; name: string; arguments: string }>();
 
   /** Takes a completion or a chunk. Returns false when the value is neither. */
@@ -51,7 +56,9 @@ export class ChoicesReader implements PartReader {
     if (usage) this.#usage = readUsage(usage, PROMPT_USAGE);
     for (const choice of parsed.output.choices) {
       if (choice.finish_reason) this.#finish.set(choice.index, choice.finish_reason);
-      const calls = (choice.message ?? choice.delta)?.tool_calls ?? [];
+      const message = choice.message ?? choice.delta;
+      this.#addImages(choice.index, message);
+      const calls = message?.tool_calls ?? [];
       // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
       for (const [position, call] of calls.entries()) {
         this.#addCall(`${choice.index}/${choice.message ? position : call.index}`, call);
@@ -67,10 +74,20 @@ export class ChoicesReader implements PartReader {
   get answer(): AnswerFacts {
     return {
       model: this.#model,
-      finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
+      finish: inOrder(this.#finish),
       usage: this.#usage,
       toolCalls: [...this.#calls.values()],
+      images: inOrder(this.#images).flat(),
     };
+  }
+
+  /** Among the parts of the content, as OpenAI's dialect has them in requests, and beside them, as others have them in answers. */
+  #addImages(choice: number, message: v.InferOutput<typeof Message> | null | undefined): void {
+    if (!message || !(Array.isArray(message.content) || Array.isArray(message.images))) return;
+    const more = [...imageParts(message.content), ...imageParts(message.images)];
+    const taken = more.slice(0, MAX_IMAGES - this.#imageCount);
+    this.#imageCount += taken.length;
+    if (taken.length > 0) this.#images.set(choice, [...(this.#images.get(choice) ?? []), ...taken]);
   }
 
   #addCall(place: string, part: v.InferOutput<typeof CallPart>): void {

@@ -9,6 +9,7 @@ import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
+import { type AnswerImage, imageBytes } from '../../exchange/answer-image.js';
 import type { Parameters } from '../../exchange/parameters.js';
 import { isSubstitution } from '../../exchange/substitution.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
@@ -226,6 +227,7 @@ export class ExchangeRecord {
         transforms: [...this.#transforms],
       },
       response: {
+        ...this.#images(ending.answer?.images ?? []),
         finish: (ending.answer?.finish ?? [])
           .slice(0, MAX_LISTED_ITEMS)
           .map((reason, at) => this.#finish(reason, at)),
@@ -345,7 +347,12 @@ export class ExchangeRecord {
     };
   }
 
-  #items(kind: 'tool' | 'attachment', items: readonly Uint8Array[]): Items {
+  /** Left out where the answer has none. */
+  #images(images: readonly AnswerImage[]): { readonly images?: Items } {
+    return images.length === 0 ? {} : { images: this.#items('image', images.map(imageBytes)) };
+  }
+
+  #items(kind: 'tool' | 'attachment' | 'image', items: readonly Uint8Array[]): Items {
     const commitments = items.map((item, at) => commit(this.opening, `${kind}/${at}`, item));
     if (commitments.length <= MAX_LISTED_ITEMS) return { commitments: commitments.map(toHex) };
     return { count: commitments.length, root: toHex(merkleRoot(commitments)) };
