@@ -17,6 +17,7 @@ export default defineConfig({
       'src/shell/gateway/broken-streams.test.ts',
       'src/shell/mirror/mirrored-log.test.ts',
       'src/shell/tiles/key-index.test.ts',
+      'test/end-to-end/cut-streams.test.ts',
       'test/receipts.test.ts',
     ],
     env: { COUNTERSIGN_THOROUGH: '1' },

@@ -4,11 +4,10 @@ import { topLevelNames, withTopLevelString } from '../bytes/json.js';
 import { isWithinExtent, REQUEST_EXTENT } from '../bytes/json-extent.js';
 import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
+import { placeOf, readNested } from './nested-parameters.js';
 import type { ParameterSet, Parameters } from './parameters.js';
 import type { RequestFacts } from './surface.js';
-
-/** What a stranger may make us look at. */
-export const MAX_MEMBERS = 1000;
+import { MAX_MEMBERS, refuseAmbiguous } from './unambiguous.js';
 
 /** The most characters that a model's name may have. */
 export const MAX_MODEL_NAME = 1024;
@@ -35,15 +34,20 @@ export class ObjectRequest {
   constructor(members: v.ObjectEntries, parameters: ParameterSet) {
     this.#schema = v.looseObject(members);
     this.#parameters = parameters;
-    this.#readNames = new Set([...Object.keys(members), ...parameters.names]);
+    this.#readNames = new Set([
+      ...Object.keys(members),
+      ...parameters.names,
+      ...Object.keys(parameters.nested),
+    ]);
   }
 
   /** Throws `request/malformed`, naming the member, and `request/parameter-invalid`. No part is taken for an attachment. */
   read(body: Uint8Array): { readonly facts: RequestFacts; readonly value: Record<string, unknown> } {
-    const parsed = v.safeParse(this.#schema, parseObject(body, this.#readNames), STOP_AT_FIRST);
+    const { text, value: given } = parseObject(body, this.#readNames);
+    const parsed = v.safeParse(this.#schema, given, STOP_AT_FIRST);
     if (!parsed.success) throw malformed(v.getDotPath(parsed.issues[0]));
     const value = parsed.output;
-    const parameters = readParameters(value, this.#parameters);
+    const parameters = readParameters(value, this.#parameters, text);
     const model = typeof value.model === 'string' ? value.model : null;
     return { facts: { model, stream: parameters.stream === true, parameters, attachments: [] }, value };
   }
@@ -53,19 +57,22 @@ export class ObjectRequest {
  * Parses a body. Throws `request/malformed` for what is not one JSON object, and for members that another reader might take otherwise.
  * `read`: the members whose meaning a receipt states.
  */
-export function parseObject(body: Uint8Array, read: ReadonlySet<string>): Record<string, unknown> {
+export function parseObject(body: Uint8Array, read: ReadonlySet<string>): RequestText {
   const { text, value } = parseText(body);
   const names = topLevelNames(text, MAX_MEMBERS);
   if (names === null) throw new Failure('request/malformed', { detail: `over ${MAX_MEMBERS} members` });
   refuseAmbiguous(names, read);
-  return value;
+  return { text, value };
+}
+
+/** The text of a JSON object, and its value. */
+export interface RequestText {
+  readonly text: string;
+  readonly value: Record<string, unknown>;
 }
 
 /** A body's text and the JSON object that it is. Throws `request/malformed` for what is not one. */
-export function parseText(body: Uint8Array): {
-  readonly text: string;
-  readonly value: Record<string, unknown>;
-} {
+export function parseText(body: Uint8Array): RequestText {
   const text = fromUtf8(body);
   if (text === null) throw new Failure('request/malformed', { detail: 'not UTF-8' });
   if (!isWithinExtent(text, REQUEST_EXTENT))
@@ -87,32 +94,30 @@ export function withModel(body: Uint8Array, _contentType: string, model: string)
   return utf8(withTopLevelString(fromUtf8(body) as string, 'model', model));
 }
 
-/** Throws `request/malformed` when a name is there twice, or a known one in other letters. */
-export function refuseAmbiguous(names: readonly string[], read: ReadonlySet<string>): void {
-  // Of two members with one name we would read the last, and the upstream perhaps the first: the receipt could say what was not so.
-  // Some readers also take `Model` for `model`, so that is refused too.
-  const folded = names.map(name => name.toUpperCase().toLowerCase());
-  if (new Set(folded).size < names.length)
-    throw new Failure('request/malformed', { detail: 'a member that is there twice' });
-  if (folded.some((name, at) => read.has(name) && name !== names[at])) {
-    throw new Failure('request/malformed', { detail: 'a known member in other letters' });
-  }
-}
-
-/** The parameters of a set that the body has; an API takes `null` for one that is not set. Throws `request/parameter-invalid`. */
-export function readParameters(body: Record<string, unknown>, { names, schema }: ParameterSet): Parameters {
-  const set: Record<string, unknown> = {};
-  let isEmpty = true;
+/**
+ * The parameters of a set that the body has; an API takes `null` for one that is not set. `text`: the body's JSON, for those that stand in an
+ * object of their own. Throws `request/parameter-invalid`, and `request/malformed` for such an object that is none.
+ */
+export function readParameters(
+  body: Record<string, unknown>,
+  { names, nested, schema }: ParameterSet,
+  text = '{}',
+): Parameters {
+  const set: Record<string, unknown> = readNested(text, body, nested);
   for (const name of names) {
     const value = Object.hasOwn(body, name) ? body[name] : null;
-    if (value === null) continue;
-    set[name] = value;
-    isEmpty = false;
+    if (value !== null) set[name] = value;
   }
-  if (isEmpty) return {};
+  if (isEmpty(set)) return {};
   const result = v.safeParse(schema, set, STOP_AT_FIRST);
   if (result.success) return result.output;
-  throw new Failure('request/parameter-invalid', { field: v.getDotPath(result.issues[0]) ?? 'parameters' });
+  const name = v.getDotPath(result.issues[0]) ?? 'parameters';
+  throw new Failure('request/parameter-invalid', { field: placeOf(name, nested) });
+}
+
+function isEmpty(set: object): boolean {
+  for (const _ in set) return false;
+  return true;
 }
 
 export function malformed(field: string | null): Failure {

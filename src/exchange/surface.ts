@@ -3,6 +3,7 @@
  * any; bodies and events pass through unchanged, and what a surface reads of them is what a receipt says.
  */
 import type { Failure } from '../reason.js';
+import type { AnswerImage } from './answer-image.js';
 import type { Parameters, Usage } from './parameters.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
@@ -34,6 +35,8 @@ export interface AnswerFacts {
   readonly finish: readonly string[];
   readonly usage: Usage | null;
   readonly toolCalls: readonly ToolCall[];
+  /** In their order; those that a stream shows before they are done are none of them. */
+  readonly images: readonly AnswerImage[];
 }
 
 /** One server-sent event, its fields as text; null for a field that is missing or not UTF-8. */

@@ -24,7 +24,8 @@ export type Label =
   | `attempt/${number}/model`
   | `finish/${number}`
   | `tool/${number}`
-  | `attachment/${number}`;
+  | `attachment/${number}`
+  | `image/${number}`;
 
 const COMMITMENT = Uint8Array.of(2);
 

@@ -181,6 +181,8 @@ describe('spec/receipt.md §5: what may stand in the log', () => {
     ['predicate.request.parameters.reasoning_effort', 'free text', 'please'],
     ['predicate.request.attachments', '33 commitments', { commitments: Array.from({ length: 33 }, () => A) }],
     ['predicate.response.tools', 'a root over 32', { count: 32, root: A }],
+    ['predicate.response.images', 'nothing', null],
+    ['predicate.response.images', 'a root over 32', { count: 32, root: A }],
     ['predicate.response.tools', 'both', { count: 33, root: A, commitments: [] }],
     ['predicate.response.usage.total_tokens', 'below zero', -1],
     ['predicate.price', 'neither lines nor reason', { lines: null }],
@@ -201,6 +203,8 @@ describe('spec/receipt.md §5: what may stand in the log', () => {
   it.each<[path: string, value: Json]>([
     ['predicate.price', { lines: null, reason: 'free' }],
     ['predicate.response.tools', { commitments: Array.from({ length: 32 }, () => A) }],
+    ['predicate.response.images', { commitments: [A] }],
+    ['predicate.response.images', { count: 33, root: A }],
     ['predicate.counter', Number.MAX_SAFE_INTEGER],
     ['predicate.issuer', `${'a'.repeat(255)}+abcdef01`],
     ['predicate.model.served', { commitment: A }],

@@ -112,6 +112,8 @@ const Predicate = v.strictObject({
   response: v.strictObject({
     finish: v.array(NameOrCommitment),
     http: v.pipe(Count, v.minValue(100), v.maxValue(599)),
+    /** Those of the answer; left out where there are none, and in receipts from before each had a commitment of its own. */
+    images: v.exactOptional(Items),
     /** What the upstream sent, where that is not what the client got; left out where it is the same. */
     received: v.exactOptional(Hash),
     reason: v.nullable(Reason),

@@ -80,6 +80,8 @@ export interface GatewayOptions {
   readonly folder?: string;
   readonly disk?: Disk;
   readonly now?: () => number;
+  /** In place of the model whose answers never change; whoever has opened it closes it. */
+  readonly engine?: Upstream;
 }
 
 export interface TestGateway {
@@ -173,8 +175,9 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     aliases: new Set(routes.keys()),
     upstreams: new Set(upstreams.map(({ name }) => name)),
   });
-  for (const upstream of [cannedModel, ...upstreams]) await names.ask(upstream);
-  const routing = new RoutingTable({ engine: cannedModel, upstreams, aliases: routes, names });
+  const { engine = cannedModel } = options;
+  for (const upstream of [engine, ...upstreams]) await names.ask(upstream);
+  const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
   const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,

@@ -1,9 +1,9 @@
-/** OpenAI's own client at every surface but chat completions: it reads what passes, and each exchange has a receipt that verifies. */
+/** OpenAI's own client at the surfaces that no other SDK has, and the behaviour suite not either: it reads what passes, and each exchange has a receipt that verifies. */
 import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { CANNED_MODEL, openGateway, type TestGateway } from './gateway.js';
+import { openGateway, type TestGateway } from './gateway.js';
 import { type Recorded, receiptOfRecorded, recordingFetch } from './recording-fetch.js';
-import { answer, cutStream, DONE, event, LISTED_MODEL as model, stream, TestUpstream } from './upstreams.js';
+import { answer, DONE, event, LISTED_MODEL as model, stream, TestUpstream } from './upstreams.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
@@ -31,26 +31,6 @@ async function lastReceipt() {
   if (last === undefined) throw new Error('nothing was asked');
   return receiptOfRecorded(gateway, last);
 }
-
-const named = (value: { readonly type: string; readonly [name: string]: unknown }) =>
-  `event: ${value.type}\n${event(JSON.stringify(value))}`;
-
-const CALL = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'add', arguments: '{"a":1}' };
-const MESSAGE = {
-  type: 'message',
-  id: 'msg_1',
-  role: 'assistant',
-  status: 'completed',
-  content: [{ type: 'output_text', text: 'Hello.', annotations: [] }],
-};
-const response = (status: string, output: readonly object[]) => ({
-  id: 'resp_1',
-  object: 'response',
-  status,
-  model,
-  output,
-  usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
-});
 
 describe('the openai SDK', () => {
   it('completions, whole and as a stream', async () => {
@@ -96,61 +76,5 @@ describe('the openai SDK', () => {
       surface: 'audio/transcriptions',
       attachments: { commitments: [expect.any(String)] },
     });
-  });
-
-  it('responses', async () => {
-    upstream.behaviour = answer(200, response('completed', [MESSAGE, CALL]));
-    const { output_text, output } = await client.responses.create({ model, input: 'a' });
-    expect(output_text).toBe('Hello.');
-    expect(output[1]).toEqual(CALL);
-    expect((await lastReceipt()).response.tools).toMatchObject({ commitments: [expect.any(String)] });
-  });
-
-  it('a stream of a response, through the SDK’s own stream helper', async () => {
-    upstream.behaviour = stream(
-      named({ type: 'response.created', sequence_number: 0, response: response('in_progress', []) }),
-      named({
-        type: 'response.output_item.added',
-        sequence_number: 1,
-        output_index: 0,
-        item: { ...CALL, arguments: '' },
-      }),
-      named({
-        type: 'response.function_call_arguments.delta',
-        sequence_number: 2,
-        output_index: 0,
-        item_id: 'fc_1',
-        delta: '{"a":1}',
-      }),
-      named({ type: 'response.completed', sequence_number: 3, response: response('completed', [CALL]) }),
-    );
-    const final = await client.responses.stream({ model, input: 'a' }).finalResponse();
-    expect(final.output[0]).toMatchObject({ name: 'add', arguments: '{"a":1}' });
-    expect((await lastReceipt()).response).toMatchObject({
-      status: 'completed',
-      finish: [{ name: 'completed' }],
-      tools: { commitments: [expect.any(String)] },
-    });
-  });
-
-  it('a stream of a response that breaks: an error, not a short answer', async () => {
-    upstream.behaviour = cutStream(
-      named({ type: 'response.created', sequence_number: 0, response: response('in_progress', []) }),
-    );
-    const events = await client.responses.create({ model, input: 'a', stream: true });
-    const reading = async () => {
-      for await (const { type } of events) expect(type).toBe('response.created');
-    };
-    await expect(reading()).rejects.toMatchObject({ code: 'upstream/broken' });
-    expect((await lastReceipt()).response).toMatchObject({ status: 'failed', reason: 'upstream/broken' });
-  });
-
-  it('what the built-in model does not serve: NotFoundError, with our code', async () => {
-    await expect(client.responses.create({ model: CANNED_MODEL, input: 'a' })).rejects.toMatchObject({
-      status: 404,
-      code: 'request/surface-unsupported',
-      param: 'model',
-    });
-    expect((await lastReceipt()).response.status).toBe('refused');
   });
 });

@@ -19,5 +19,5 @@ const READER: AnswerReader = {
   event: () => false,
   finished: false,
   failed: false,
-  answer: { model: null, finish: [], usage: null, toolCalls: [] },
+  answer: { model: null, finish: [], usage: null, toolCalls: [], images: [] },
 };

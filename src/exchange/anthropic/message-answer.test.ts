@@ -6,7 +6,7 @@ import type { AnswerFacts } from '../surface.js';
 import { COUNT_TOKENS } from './count-tokens.js';
 import { MessageAnswer } from './message-answer.js';
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 type Event = { readonly type: string; readonly [name: string]: unknown };
 
 function readBody(value: object | null) {
@@ -51,6 +51,7 @@ describe('a whole message', () => {
           output_tokens: 7,
           cache_read_input_tokens: 100,
           cache_creation_input_tokens: 20,
+          output_tokens_details: { thinking_tokens: 3 },
           service_tier: 'standard',
         },
       }),
@@ -62,7 +63,9 @@ describe('a whole message', () => {
         completion_tokens: 7,
         cached_tokens: 100,
         cache_written_tokens: 20,
+        reasoning_tokens: 3,
       },
+      images: [],
       toolCalls: [
         call('toolu_1', '{"a":[2],"b":1}'),
         { id: 's', type: 'server_tool_use', name: 'web_search', arguments: '{"query":"a"}' },
@@ -115,6 +118,7 @@ describe('a stream', () => {
         model: 'm-1',
         finish: ['tool_use'],
         usage: { prompt_tokens: 5, completion_tokens: 9 },
+        images: [],
         toolCalls: [call('toolu_1', '{"city":"Paris"}')],
       },
     });

@@ -6,6 +6,7 @@ import { isWithinExtent, REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { Failure } from '../../reason.js';
 import { type Members, membersOf, parsedAnswer, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
+import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import { argumentsText, type ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
@@ -79,7 +80,9 @@ export class MessageAnswer implements AnswerReader {
       model: this.#model,
       finish: this.#finish === null ? [] : [this.#finish],
       usage: this.#counts === null ? null : withWholePrompt(this.#counts),
-      toolCalls: [...this.#uses.entries()].sort(([a], [b]) => a - b).map(([, use]) => callOf(use)),
+      toolCalls: inOrder(this.#uses).map(callOf),
+      // What a model here makes is a file, which it names and does not send.
+      images: [],
     };
   }
 
@@ -115,6 +118,7 @@ const COUNTS = {
   completion_tokens: ['output_tokens'],
   cached_tokens: ['cache_read_input_tokens'],
   cache_written_tokens: ['cache_creation_input_tokens'],
+  reasoning_tokens: ['output_tokens_details', 'thinking_tokens'],
 } as const;
 
 /** Here the input leaves out what was read from a cache or written to one; in receipts a prompt is all of it. */

@@ -20,7 +20,7 @@ describe('a request', () => {
   it('is a model and messages', () => {
     const facts = { model: 'm', stream: false, parameters: {}, attachments: [] };
     expect(read(LEAST)).toEqual(facts);
-    expect(read({ ...LEAST, system: 'a', tools: [{}], thinking: { type: 'enabled' } })).toEqual(facts);
+    expect(read({ ...LEAST, system: 'a', tools: [{}], metadata: { user_id: 'u' } })).toEqual(facts);
   });
 
   it.each<[field: string | undefined, body: unknown]>([

@@ -10,14 +10,23 @@ const MAX_MESSAGES = 100_000;
 
 const REQUEST = new ObjectRequest(
   { model: ModelName, messages: v.custom(value => Array.isArray(value) && value.length > 0) },
-  parameterSet(['stream'], {
-    // With zero, the prompt is read and kept for later, and nothing comes back.
-    max_tokens: zeroTo(2 ** 31),
-    service_tier: v.picklist(['auto', 'standard_only']),
-    temperature: between(0, 1),
-    top_k: zeroTo(2 ** 31),
-    top_p: between(0, 1),
-  }),
+  parameterSet(
+    ['stream'],
+    {
+      // With zero, the prompt is read and kept for later, and nothing comes back.
+      max_tokens: zeroTo(2 ** 31),
+      reasoning_effort: v.picklist(['low', 'medium', 'high', 'xhigh', 'max']),
+      service_tier: v.picklist(['auto', 'standard_only']),
+      temperature: between(0, 1),
+      thinking_budget: zeroTo(2 ** 31),
+      top_k: zeroTo(2 ** 31),
+      top_p: between(0, 1),
+    },
+    {
+      output_config: { effort: 'reasoning_effort' },
+      thinking: { type: 'thinking', budget_tokens: 'thinking_budget' },
+    },
+  ),
 );
 
 const ATTACHMENTS: ReadonlySet<string> = new Set(['image', 'document', 'container_upload']);

@@ -5,7 +5,7 @@ import { ContentAnswer } from './content-answer.js';
 import { COUNT_CONTENT_TOKENS } from './count-tokens.js';
 import { BATCH_EMBED_CONTENTS, EMBED_CONTENT } from './embed-content.js';
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 
 function readBody(value: object | null) {
   const reader = new ContentAnswer();
@@ -54,6 +54,7 @@ describe('a whole answer', () => {
           cached_tokens: 3,
           total_tokens: 23,
         },
+        images: [],
         toolCalls: [call('a', '{"x":[2],"y":1}', 'c1'), call('c', ''), call('b', '{}')],
       },
     });
@@ -117,6 +118,7 @@ const WHOLE: AnswerFacts = {
   model: 'm-1',
   finish: ['STOP'],
   usage: { prompt_tokens: 5, completion_tokens: 2 },
+  images: [],
   toolCalls: [call('a', '{"x":1}'), call('b', '{}')],
 };
 

@@ -2,8 +2,10 @@
  * Answers of Gemini's generateContent: one object, or several that each bring a part, as a stream or as the elements of an array. What an
  * upstream leaves out or gets wrong is simply not in the receipt.
  */
+import { type AnswerImage, imageIn } from '../answer-image.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
+import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import { argumentsText, type ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
@@ -24,6 +26,9 @@ export class ContentAnswer implements AnswerReader {
   /** The calls of each candidate. */
   readonly #calls = new Map<number, ToolCall[]>();
   #callCount = 0;
+  /** The images of each candidate. */
+  readonly #images = new Map<number, AnswerImage[]>();
+  #imageCount = 0;
 
   body(value: object | null): boolean {
     const parts = Array.isArray(value) ? value : [value];
@@ -48,6 +53,7 @@ export class ContentAnswer implements AnswerReader {
       finish: finish.length === 0 && this.#blocked !== null ? [this.#blocked] : finish,
       usage: this.#counts === null ? null : withThoughts(this.#counts),
       toolCalls: inOrder(this.#calls).flat(),
+      images: inOrder(this.#images).flat(),
     };
   }
 
@@ -76,13 +82,18 @@ export class ContentAnswer implements AnswerReader {
     this.#candidates.add(place);
     const reason = textOf(finishReason);
     if (reason !== '') this.#finish.set(place, reason);
-    for (const part of listOf(membersOf(content)?.parts)) {
-      const call = membersOf(membersOf(part)?.functionCall);
-      if (call === null || this.#callCount === MAX_ITEMS) continue;
-      this.#callCount++;
-      const calls = this.#calls.get(place) ?? [];
-      calls.push(callOf(call));
-      this.#calls.set(place, calls);
+    for (const value of listOf(membersOf(content)?.parts)) {
+      const part = membersOf(value) ?? {};
+      const call = membersOf(part.functionCall);
+      if (call !== null && this.#callCount < MAX_ITEMS) {
+        this.#callCount++;
+        append(this.#calls, place, callOf(call));
+      }
+      const image = imageOf(part);
+      if (image !== null && this.#imageCount < MAX_ITEMS) {
+        this.#imageCount++;
+        append(this.#images, place, image);
+      }
     }
   }
 }
@@ -107,8 +118,17 @@ function callOf({ id, name, args }: Members): ToolCall {
   return { id: textOf(id), type: 'functionCall', name: textOf(name), arguments: argumentsText(args) ?? '' };
 }
 
-function inOrder<Value>(places: ReadonlyMap<number, Value>): Value[] {
-  return [...places.entries()].sort(([a], [b]) => a - b).map(([, value]) => value);
+/** Data of other types are no images. */
+function imageOf({ inlineData, fileData }: Members): AnswerImage | null {
+  const data = membersOf(inlineData) ?? membersOf(fileData);
+  if (data === null || !textOf(data.mimeType).startsWith('image/')) return null;
+  return imageIn(data, 'data', 'fileUri');
+}
+
+function append<Value>(places: Map<number, Value[]>, place: number, value: Value): void {
+  const before = places.get(place);
+  if (before === undefined) places.set(place, [value]);
+  else before.push(value);
 }
 
 function isPlace(value: unknown): value is number {

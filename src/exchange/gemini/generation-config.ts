@@ -1,10 +1,10 @@
 /** The parameters of a request to Gemini, which stand in an object of their own, under Google's names. */
 import * as v from 'valibot';
 import { Failure } from '../../reason.js';
-import type { Members } from '../members.js';
+import { type Members, membersOf } from '../members.js';
 import { between, type ParameterName, type Parameters, parameterSet, zeroTo } from '../parameters.js';
-import { STOP_AT_FIRST } from '../request-object.js';
-import { member, numberOf } from './proto-json.js';
+import { malformed, STOP_AT_FIRST } from '../request-object.js';
+import { member, memberText, numberOf, refuseAmbiguous } from './proto-json.js';
 
 /** Under which name a receipt has each. */
 const NAMES: Readonly<Record<string, ParameterName>> = {
@@ -19,7 +19,20 @@ const NAMES: Readonly<Record<string, ParameterName>> = {
   topK: 'top_k',
   topP: 'top_p',
 };
-export const CONFIG_NAMES = Object.keys(NAMES);
+const THINKING = 'thinkingConfig';
+/** In an object of their own within that one. */
+const THINKING_NAMES: Readonly<Record<string, ParameterName>> = {
+  thinkingBudget: 'thinking_budget',
+  thinkingLevel: 'reasoning_effort',
+};
+/** Google's words for how much to think; null for the one that says nothing. */
+const LEVELS: ReadonlyMap<unknown, string | null> = new Map([
+  ['THINKING_LEVEL_UNSPECIFIED', null],
+  ['MINIMAL', 'minimal'],
+  ['LOW', 'low'],
+  ['MEDIUM', 'medium'],
+  ['HIGH', 'high'],
+]);
 
 const { schema } = parameterSet(
   [
@@ -27,8 +40,10 @@ const { schema } = parameterSet(
     'n',
     'presence_penalty',
     'frequency_penalty',
+    'reasoning_effort',
     'seed',
     'temperature',
+    'thinking_budget',
     'top_logprobs',
     'top_p',
   ],
@@ -36,9 +51,13 @@ const { schema } = parameterSet(
 );
 const Dimensions = v.pipe(between(1, 2 ** 31), v.safeInteger());
 
-/** Those that are set; the parser takes `null` for one that is not. Throws `request/parameter-invalid`, naming it as Google does. */
-export function readGenerationConfig(config: Members): Parameters {
-  const set: Record<string, unknown> = {};
+/**
+ * Those that are set; the parser takes `null` for one that is not. `text`: the object's JSON. Throws `request/parameter-invalid`, naming it as
+ * Google does, and `request/malformed` for members that another reader might take otherwise.
+ */
+export function readGenerationConfig(text: string, config: Members): Parameters {
+  refuseAmbiguous(text, [...Object.keys(NAMES), THINKING]);
+  const set: Record<string, unknown> = readThinking(text, config);
   for (const [name, known] of Object.entries(NAMES)) {
     const value = numberOf(member(config, name) ?? null);
     if (value !== null) set[known] = value;
@@ -46,8 +65,27 @@ export function readGenerationConfig(config: Members): Parameters {
   const result = v.safeParse(schema, set, STOP_AT_FIRST);
   if (result.success) return result.output;
   const wrong = v.getDotPath(result.issues[0]);
-  const [field = 'generationConfig'] = CONFIG_NAMES.filter(name => NAMES[name] === wrong);
+  const [field = 'generationConfig'] = Object.entries({ ...NAMES, ...THINKING_NAMES })
+    .filter(([, known]) => known === wrong)
+    .map(([name]) => (Object.hasOwn(THINKING_NAMES, name) ? `${THINKING}.${name}` : name));
   throw new Failure('request/parameter-invalid', { field });
+}
+
+function readThinking(text: string, config: Members): Record<string, unknown> {
+  const value = member(config, THINKING) ?? null;
+  if (value === null) return {};
+  const members = membersOf(value);
+  if (members === null) throw malformed(THINKING);
+  refuseAmbiguous(memberText(text, THINKING), Object.keys(THINKING_NAMES));
+  const budget = numberOf(member(members, 'thinkingBudget') ?? null);
+  const level = member(members, 'thinkingLevel') ?? null;
+  if (level !== null && !LEVELS.has(level))
+    throw new Failure('request/parameter-invalid', { field: `${THINKING}.thinkingLevel` });
+  const effort = LEVELS.get(level) ?? null;
+  return {
+    ...(budget === null ? {} : { thinking_budget: budget }),
+    ...(effort === null ? {} : { reasoning_effort: effort }),
+  };
 }
 
 /** How long an embedding is to be. Throws `request/parameter-invalid`. */

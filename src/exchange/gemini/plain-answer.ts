@@ -7,7 +7,7 @@ export class PlainAnswer implements AnswerReader {
   readonly finished = false;
   readonly failed = false;
   readonly #isAnswer: (value: object) => boolean;
-  answer: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+  answer: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [], images: [] };
 
   constructor(isAnswer: (value: object) => boolean) {
     this.#isAnswer = isAnswer;

@@ -2,10 +2,10 @@
  * JSON as Google's parser takes it: each member has two spellings, in camel case and with underscores, and a number may be written as a
  * text. Source: ProtoJSON, https://protobuf.dev/programming-guides/json/.
  */
-import { topLevelNames } from '../../bytes/json.js';
+import { topLevelNames, topLevelValue } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
 import type { Members } from '../members.js';
-import { MAX_MEMBERS } from '../request-object.js';
+import { MAX_MEMBERS } from '../unambiguous.js';
 
 const NUMBER = /^-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,17})?$/;
 
@@ -14,6 +14,11 @@ export function member(members: Members, name: string): unknown {
   if (Object.hasOwn(members, name)) return members[name];
   const other = withUnderscores(name);
   return Object.hasOwn(members, other) ? members[other] : undefined;
+}
+
+/** The JSON of a member's value, under either of its spellings; that of an empty object where it is not there. `text`: its object's JSON. */
+export function memberText(text: string, name: string): string {
+  return topLevelValue(text, name) ?? topLevelValue(text, withUnderscores(name)) ?? '{}';
 }
 
 /**

@@ -2,7 +2,6 @@
  * Requests to Gemini: what path, query and body say together. What the path says is also what the body must say where it says it, because
  * readers differ in which of both they believe.
  */
-import { topLevelValue } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
 import { type Members, membersOf } from '../members.js';
 import type { Parameters } from '../parameters.js';
@@ -10,8 +9,8 @@ import { MAX_MODEL_NAME, malformed, parseText } from '../request-object.js';
 import type { RequestFacts, RequestTarget } from '../surface.js';
 import { isPathName } from '../target.js';
 import { attachedData } from './contents.js';
-import { CONFIG_NAMES, readDimensions, readGenerationConfig } from './generation-config.js';
-import { listOf, member, refuseAmbiguous } from './proto-json.js';
+import { readDimensions, readGenerationConfig } from './generation-config.js';
+import { listOf, member, memberText, refuseAmbiguous } from './proto-json.js';
 
 /** What a key may be, so that it can stand in a header. */
 const KEY = /^[!-~]{1,1024}$/;
@@ -106,7 +105,5 @@ function readConfig(text: string, value: Members): Parameters {
   if (config === null) return {};
   const members = membersOf(config);
   if (members === null) throw malformed('generationConfig');
-  const own = topLevelValue(text, 'generationConfig') ?? topLevelValue(text, 'generation_config') ?? '{}';
-  refuseAmbiguous(own, CONFIG_NAMES);
-  return readGenerationConfig(members);
+  return readGenerationConfig(memberText(text, 'generationConfig'), members);
 }

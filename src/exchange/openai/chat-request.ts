@@ -41,7 +41,7 @@ const isAttached = (type: string) => !TEXT_PARTS.has(type);
  * parameter that is out of range or of the wrong kind. Whatever else the body holds is the upstream's business.
  */
 export function readChatRequest(body: Uint8Array): RequestFacts {
-  const value = parseObject(body, READ_NAMES);
+  const { value } = parseObject(body, READ_NAMES);
   if (Array.isArray(value.messages) && value.messages.length > MAX_MESSAGES) throw malformed('messages');
   const { model } = value;
   if (!v.is(ModelName, model)) throw malformed('model');

@@ -8,7 +8,7 @@ function readAll(...values: readonly unknown[]): AnswerFacts {
   for (const value of values) reader.add(value);
   return reader.answer;
 }
-const EMPTY: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const EMPTY: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 const call = (id: string, name: string, text: string) => ({
   id,
   type: 'function',
@@ -72,6 +72,7 @@ describe('a whole answer', () => {
         cached_tokens: 4,
         reasoning_tokens: 5,
       },
+      images: [],
       toolCalls: [flat('call_1', 'add', '{"a":1}'), flat('call_2', 'add', '')],
     });
   });
@@ -105,6 +106,7 @@ describe('a stream of chunks', () => {
       model: 'sample-1',
       finish: ['tool_calls'],
       usage: { total_tokens: 7 },
+      images: [],
       toolCalls: [flat('call_1', 'add', '{"a":1}'), flat('call_2', 'sub', '{}')],
     });
   });
@@ -227,7 +229,7 @@ describe('hostile indexes', () => {
     const answer = readAll({
       choices: [{ index, finish_reason: 'stop', delta: { tool_calls: [{ index, id: 'a' }] } }],
     });
-    expect(answer).toMatchObject({ finish: ['stop'], toolCalls: [{ id: 'a' }] });
+    expect(answer).toMatchObject({ finish: ['stop'], images: [], toolCalls: [{ id: 'a' }] });
   });
 
   it('ever more choices and calls fill no memory', () => {

@@ -2,8 +2,10 @@
  * Answers made of choices, as OpenAI's chat completions and completions have them, whole or in chunks, read for what a receipt says of
  * them. They pass through unchanged; what an upstream leaves out or gets wrong is simply not in the receipt.
  */
+import { type AnswerImage, imageParts, MAX_IMAGES } from '../answer-image.js';
 import { type Members, membersOf, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
+import { inOrder } from '../places.js';
 import type { AnswerFacts } from '../surface.js';
 import { readUsage } from '../usage.js';
 import type { PartReader } from './chunked-answer.js';
@@ -26,6 +28,9 @@ export class ChoicesReader implements PartReader {
   /** All that there have been. */
   readonly #choices = new Set<number>();
   readonly #finish = new Map<number, string>();
+  /** The images of each choice. */
+  readonly #images = new Map<number, AnswerImage[]>();
+  #imageCount = 0;
   readonly #calls: GatheredCall[] = [];
   /** The last call of each choice and index. */
   readonly #current = new Map<string, GatheredCall>();
@@ -50,9 +55,10 @@ export class ChoicesReader implements PartReader {
   get answer(): AnswerFacts {
     return {
       model: this.#model,
-      finish: [...this.#finish.entries()].sort(([a], [b]) => a - b).map(([, reason]) => reason),
+      finish: inOrder(this.#finish),
       usage: this.#usage,
       toolCalls: this.#calls,
+      images: inOrder(this.#images).flat(),
     };
   }
 
@@ -62,13 +68,25 @@ export class ChoicesReader implements PartReader {
     const finish = textOf(choice.finish_reason);
     if (finish !== '') this.#finish.set(index, finish);
     const whole = membersOf(choice.message);
-    const calls = (whole ?? membersOf(choice.delta))?.tool_calls;
+    const message = whole ?? membersOf(choice.delta);
+    if (message === null) return;
+    this.#addImages(index, message);
+    const calls = message.tool_calls;
     if (!Array.isArray(calls)) return;
     // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
     for (const [position, call] of calls.entries()) {
       const part = membersOf(call);
       if (part !== null) this.#addCall(`${index}/${whole === null ? indexOf(part.index) : position}`, part);
     }
+  }
+
+  /** Among the parts of the content, as OpenAI's dialect has them in requests, and beside them, as others have them in answers. */
+  #addImages(choice: number, { content, images }: Members): void {
+    if (!Array.isArray(content) && !Array.isArray(images)) return;
+    const more = [...imageParts(content), ...imageParts(images)];
+    const taken = more.slice(0, MAX_IMAGES - this.#imageCount);
+    this.#imageCount += taken.length;
+    if (taken.length > 0) this.#images.set(choice, [...(this.#images.get(choice) ?? []), ...taken]);
   }
 
   /** Some servers give one index to all calls, and some a new id to every part: a call begins with an id and a name. */

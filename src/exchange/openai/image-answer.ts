@@ -1,4 +1,6 @@
 /** Answers that are images: whole, or as a stream of ever better ones. */
+import { type AnswerImage, imageIn, MAX_IMAGES } from '../answer-image.js';
+import { membersOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import type { AnswerFacts } from '../surface.js';
 import { readUsage } from '../usage.js';
@@ -8,6 +10,7 @@ import { INPUT_USAGE } from './usage.js';
 export class ImageAnswer implements PartReader {
   finished = false;
   #usage: Usage | null = null;
+  readonly #images: AnswerImage[] = [];
 
   add(value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
@@ -15,6 +18,7 @@ export class ImageAnswer implements PartReader {
     const isWhole = Array.isArray(data);
     const isLast = type === 'image_generation.completed';
     if (!isWhole && !isLast) return type === 'image_generation.partial_image';
+    for (const image of isWhole ? data.slice(0, MAX_IMAGES) : [value]) this.#addImage(image);
     if (typeof usage === 'object' && usage !== null) this.#usage = readUsage(usage, INPUT_USAGE);
     this.finished = true;
     return true;
@@ -22,6 +26,11 @@ export class ImageAnswer implements PartReader {
 
   /** The API does not say which model has answered. */
   get answer(): AnswerFacts {
-    return { model: null, finish: [], usage: this.#usage, toolCalls: [] };
+    return { model: null, finish: [], usage: this.#usage, toolCalls: [], images: this.#images };
+  }
+
+  #addImage(value: unknown): void {
+    const image = imageIn(membersOf(value) ?? {}, 'b64_json', 'url');
+    if (image !== null && this.#images.length < MAX_IMAGES) this.#images.push(image);
   }
 }

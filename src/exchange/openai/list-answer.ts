@@ -28,6 +28,6 @@ export class ListAnswer implements PartReader {
   }
 
   get answer(): AnswerFacts {
-    return { model: this.#model, finish: [], usage: this.#usage, toolCalls: [] };
+    return { model: this.#model, finish: [], usage: this.#usage, toolCalls: [], images: [] };
   }
 }

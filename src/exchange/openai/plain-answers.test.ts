@@ -5,7 +5,7 @@ import { EMBEDDINGS } from './embeddings.js';
 import { IMAGE_GENERATIONS } from './image-generations.js';
 import { MODERATIONS } from './moderations.js';
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 
 /** What a surface reads of a whole answer; null when it is none of its. */
 function readBody(surface: Surface, value: object | null): AnswerFacts | null {
@@ -74,7 +74,10 @@ describe('whole answers', () => {
           input_tokens_details: { text_tokens: 5, image_tokens: 0, cached_tokens: 2 },
         },
       },
-      { usage: { prompt_tokens: 5, completion_tokens: 6, total_tokens: 11, cached_tokens: 2 } },
+      {
+        usage: { prompt_tokens: 5, completion_tokens: 6, total_tokens: 11, cached_tokens: 2 },
+        images: [{ base64: 'AA==' }],
+      },
     ],
     ['images without usage', IMAGE_GENERATIONS, { created: 1, data: [] }, {}],
   ])('%s', (_, surface, value, facts) => {

@@ -5,7 +5,7 @@ import { Failure } from '../../reason.js';
 import type { AnswerFacts } from '../surface.js';
 import { ResponseAnswer } from './response-answer.js';
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 const USAGE = {
   input_tokens: 5,
   output_tokens: 7,
@@ -74,6 +74,7 @@ describe('a whole response', () => {
       model: 'm-1',
       finish: ['completed'],
       usage: COUNTS,
+      images: [],
       toolCalls: [
         call('a', 'add', '{"x":1}'),
         { id: 'b', type: 'custom_tool_call', name: 'shell', arguments: 'ls' },
@@ -146,7 +147,13 @@ describe('a stream', () => {
       ends: [false, false, true],
       failed,
       finished: false,
-      answer: { model: 'm-1', finish: [finish], usage: COUNTS, toolCalls: [call('a', 'add', '{}')] },
+      answer: {
+        model: 'm-1',
+        finish: [finish],
+        usage: COUNTS,
+        images: [],
+        toolCalls: [call('a', 'add', '{}')],
+      },
     });
   });
 

@@ -3,8 +3,10 @@
  * upstream leaves out or gets wrong is simply not in the receipt.
  */
 import { Failure } from '../../reason.js';
+import type { AnswerImage } from '../answer-image.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
+import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 import type { ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
@@ -29,6 +31,8 @@ export class ResponseAnswer implements AnswerReader {
   #usage: Usage | null = null;
   /** The calls of tools, by their places in the output. */
   readonly #calls = new Map<number, ToolCall>();
+  /** The images that such calls have made, by the same places. */
+  readonly #images = new Map<number, AnswerImage>();
 
   body(value: object | null): boolean {
     const response = value as Members | null;
@@ -63,7 +67,8 @@ export class ResponseAnswer implements AnswerReader {
       model: this.#model,
       finish: this.#finish === null ? [] : [this.#finish],
       usage: this.#usage,
-      toolCalls: [...this.#calls.entries()].sort(([a], [b]) => a - b).map(([, call]) => call),
+      toolCalls: inOrder(this.#calls),
+      images: inOrder(this.#images),
     };
   }
 
@@ -79,6 +84,7 @@ export class ResponseAnswer implements AnswerReader {
     // Some servers leave out of the last event what they have sent before it.
     if (!Array.isArray(output) || output.length === 0) return;
     this.#calls.clear();
+    this.#images.clear();
     for (const [place, item] of output.slice(0, MAX_ITEMS).entries()) this.#setCall(place, item);
   }
 
@@ -105,6 +111,8 @@ export class ResponseAnswer implements AnswerReader {
     const item = membersOf(value);
     const type = textOf(item?.type);
     if (item === null || !type.endsWith('_call')) return;
+    const image = type === 'image_generation_call' ? textOf(item.result) : '';
+    if (image !== '') this.#images.set(place, { base64: image });
     this.#calls.set(place, {
       id: textOf(item.call_id) || textOf(item.id),
       type,

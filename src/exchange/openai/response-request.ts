@@ -26,6 +26,10 @@ const REQUEST = new ObjectRequest(
       'truncation',
     ],
     { service_tier: SERVICE_TIER },
+    {
+      reasoning: { effort: 'reasoning_effort', summary: 'reasoning_summary' },
+      text: { verbosity: 'verbosity' },
+    },
   ),
 );
 

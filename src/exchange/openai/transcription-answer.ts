@@ -51,6 +51,6 @@ class TranscriptReader implements PartReader {
 
   /** The API does not say which model has answered. */
   get answer(): AnswerFacts {
-    return { model: null, finish: [], usage: this.#usage, toolCalls: [] };
+    return { model: null, finish: [], usage: this.#usage, toolCalls: [], images: [] };
   }
 }

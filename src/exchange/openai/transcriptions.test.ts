@@ -83,7 +83,7 @@ describe('a request for a transcript', () => {
   });
 });
 
-const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, toolCalls: [] };
+const NOTHING: AnswerFacts = { model: null, finish: [], usage: null, images: [], toolCalls: [] };
 const USAGE = { type: 'tokens', input_tokens: 1, output_tokens: 2, total_tokens: 3 };
 const COUNTS = { prompt_tokens: 1, completion_tokens: 2, total_tokens: 3 };
 

@@ -3,8 +3,9 @@ import * as v from 'valibot';
 import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { type FormPart, readForm } from '../multipart.js';
 import { parameterSet } from '../parameters.js';
-import { ModelName, malformed, readParameters, refuseAmbiguous } from '../request-object.js';
+import { ModelName, malformed, readParameters } from '../request-object.js';
 import type { RequestFacts, Surface } from '../surface.js';
+import { refuseAmbiguous } from '../unambiguous.js';
 import { OPENAI } from './api.js';
 import { TranscriptionAnswer } from './transcription-answer.js';
 

@@ -130,6 +130,13 @@ describe('an answer in one body', () => {
     expect(response.tools).toEqual({ count: 40, root: expect.stringMatching(/^[0-9a-f]{64}$/) });
   });
 
+  it('with 40 images: one root stands for all', async () => {
+    const images = Array.from({ length: 40 }, () => ({ type: 'image_url', image_url: { url: 'data:,x' } }));
+    upstream.behaviour = answer(200, completion('Here.', { message: { images } }));
+    const { response } = await receiptOf(gateway, await ask(gateway.address));
+    expect(response.images).toEqual({ count: 40, root: expect.stringMatching(/^[0-9a-f]{64}$/) });
+  });
+
   it('with attachments in the prompt: each is committed to', async () => {
     upstream.behaviour = answer(200, completion());
     const image = { type: 'image_url', image_url: { url: 'data:image/png;base64,AAAA' } };

@@ -9,6 +9,7 @@ import { ByteCollector } from '../../bytes/collector.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
+import { type AnswerImage, imageBytes } from '../../exchange/answer-image.js';
 import type { Parameters } from '../../exchange/parameters.js';
 import { isSubstitution } from '../../exchange/substitution.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
@@ -237,6 +238,7 @@ export class ExchangeRecord {
     const { issuer, log, now } = this.#context;
     const completed = Math.max(now(), this.#firstByte ?? this.#received);
     const seen = this.#context.seen();
+    // Names are in order throughout: what is so is written in half the time.
     return {
       attempts: this.#attempts(ending, completed),
       claims: this.#claims(ending),
@@ -264,10 +266,11 @@ export class ExchangeRecord {
           .slice(0, MAX_LISTED_ITEMS)
           .map((reason, at) => this.#finish(reason, at)),
         http: ending.http,
+        ...this.#images(ending.answer?.images ?? []),
+        reason: ending.reason,
         ...(this.#untranslated === null
           ? {}
           : { received: this.#commit('response/received', this.#untranslated.bytes) }),
-        reason: ending.reason,
         status: ending.status,
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
         usage: ending.answer?.usage ?? null,
@@ -379,7 +382,12 @@ export class ExchangeRecord {
     };
   }
 
-  #items(kind: 'tool' | 'attachment', items: readonly Uint8Array[]): Items {
+  /** Left out where the answer has none. */
+  #images(images: readonly AnswerImage[]): { readonly images?: Items } {
+    return images.length === 0 ? {} : { images: this.#items('image', images.map(imageBytes)) };
+  }
+
+  #items(kind: 'tool' | 'attachment' | 'image', items: readonly Uint8Array[]): Items {
     const commitments = items.map((item, at) => commit(this.opening, `${kind}/${at}`, item));
     if (commitments.length <= MAX_LISTED_ITEMS) return { commitments: commitments.map(toHex) };
     return { count: commitments.length, root: toHex(merkleRoot(commitments)) };

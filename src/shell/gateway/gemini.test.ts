@@ -85,6 +85,26 @@ describe('generateContent', () => {
     expect(receipt.model).toMatchObject({ requested: { name: model }, served: { name: model } });
   });
 
+  it('an image in the answer is committed to on its own, whole and streamed', async () => {
+    const drawn = part(
+      [{ text: 'Here.' }, { inlineData: { mimeType: 'image/png', data: 'AQ==' } }],
+      {},
+      {
+        finishReason: 'STOP',
+      },
+    );
+    upstream.behaviour = answer(200, drawn);
+    const whole = await post(at('generateContent'));
+    upstream.behaviour = stream(event(JSON.stringify(drawn)));
+    const streamed = await post(at('streamGenerateContent', '?alt=sse'));
+    for (const got of [whole, streamed]) {
+      const { images } = (await receiptOf(gateway, got)).response;
+      expect(images).toEqual({
+        commitments: [toHex(commit(openingOf(got), 'image/0', Uint8Array.of(1)))],
+      });
+    }
+  });
+
   it('a model’s name may hold what a path must encode, and never leads anywhere else', async () => {
     upstream.behaviour = answer(200, LAST);
     await post(at('generateContent', '', 'a/b%3Ac%3Fd%23%c3%a9'));

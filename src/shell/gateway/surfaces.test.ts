@@ -49,12 +49,23 @@ interface Exchange {
   readonly attachments?: readonly string[];
   /** The bytes of tool calls. */
   readonly tools?: readonly string[];
+  /** The bytes of images, or the address of one. */
+  readonly images?: readonly (Uint8Array | string)[];
   readonly served?: string;
   readonly response?: Partial<Receipt['response']>;
 }
 
 async function check(
-  { surface, request, parameters = {}, attachments = [], tools = [], served, response = {} }: Exchange,
+  {
+    surface,
+    request,
+    parameters = {},
+    attachments = [],
+    tools = [],
+    images = [],
+    served,
+    response = {},
+  }: Exchange,
   sent: string,
 ): Promise<void> {
   const body = ` ${JSON.stringify(request)}\n`;
@@ -73,6 +84,15 @@ async function check(
       commitments: attachments.map((data, at) => toHex(commit(opening, `attachment/${at}`, utf8(data)))),
     },
   });
+  expect(receipt.response.images).toEqual(
+    images.length === 0
+      ? undefined
+      : {
+          commitments: images.map((image, at) =>
+            toHex(commit(opening, `image/${at}`, typeof image === 'string' ? utf8(image) : image)),
+          ),
+        },
+  );
   expect(receipt.model).toMatchObject({
     requested: 'model' in request ? { name: request.model } : null,
     served: served === undefined ? null : { name: served },
@@ -102,6 +122,8 @@ const response = (status: string, rest: object = {}) => ({
 });
 const INPUT_IMAGE = { type: 'input_image', image_url: 'data:,a' };
 const IMAGE = { type: 'image_url', image_url: { url: 'data:,a' } };
+const DRAWN = { type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'AQ==' };
+const DRAWN_URL = { type: 'image_url', image_url: { url: 'data:image/png;base64,AQ==' } };
 
 describe('a whole answer arrives byte for byte, and the receipt says what it says', () => {
   it.each<Exchange & { readonly sends: object }>([
@@ -129,9 +151,15 @@ describe('a whole answer arrives byte for byte, and the receipt says what it say
           { type: 'function_call_output', call_id: 'c', output: 'b' },
         ],
         max_output_tokens: 50,
-        reasoning: { effort: 'low' },
+        reasoning: { effort: 'low', summary: 'auto' },
+        text: { verbosity: 'low', format: { type: 'text' } },
       },
-      parameters: { max_output_tokens: 50 },
+      parameters: {
+        max_output_tokens: 50,
+        reasoning_effort: 'low',
+        reasoning_summary: 'auto',
+        verbosity: 'low',
+      },
       attachments: ['{"image_url":"data:,a","type":"input_image"}'],
       sends: response('incomplete', { incomplete_details: { reason: 'max_output_tokens' } }),
       served: model,
@@ -166,7 +194,30 @@ describe('a whole answer arrives byte for byte, and the receipt says what it say
       request: { model, prompt: 'a seal', n: 2, size: '64x64' },
       parameters: { n: 2 },
       sends: { created: 1, data: [{ b64_json: 'AA==' }, { url: 'https://a.example' }], usage: INPUT_USAGE },
+      images: [Uint8Array.of(0), 'https://a.example'],
       response: { usage: USAGE },
+    },
+    {
+      what: 'a response with an image that a tool has made',
+      surface: 'responses',
+      request: { model, input: 'a' },
+      sends: response('completed', { output: [DRAWN] }),
+      served: model,
+      response: { finish: [{ name: 'completed' }], usage: USAGE },
+      tools: ['{"arguments":"","id":"ig_1","name":"","type":"image_generation_call"}'],
+      images: [Uint8Array.of(1)],
+    },
+    {
+      what: 'a chat’s answer with an image beside its text',
+      surface: 'chat/completions',
+      request: { model, messages: [{ role: 'user', content: 'Draw a seal.' }] },
+      sends: {
+        model,
+        choices: [{ finish_reason: 'stop', message: { content: 'Here.', images: [DRAWN_URL] } }],
+      },
+      served: model,
+      response: { finish: [{ name: 'stop' }] },
+      images: [Uint8Array.of(1)],
     },
   ])('$what', async ({ sends, ...exchange }) => {
     const sent = `\n${JSON.stringify(sends, null, 1)} `;
@@ -185,7 +236,7 @@ const RESPONSE_BEGINS = named({
   sequence_number: 0,
 });
 const IMAGE_PART = named({ type: 'image_generation.partial_image', b64_json: 'AA==' });
-const IMAGE_END = named({ type: 'image_generation.completed', usage: INPUT_USAGE });
+const IMAGE_END = named({ type: 'image_generation.completed', b64_json: 'AQ==', usage: INPUT_USAGE });
 
 describe('a stream arrives event for event', () => {
   it.each<Exchange & { readonly sends: readonly string[] }>([
@@ -213,12 +264,43 @@ describe('a stream arrives event for event', () => {
       tools: [CALL_BYTES],
     },
     {
+      what: 'a response with an image that a tool has made',
+      surface: 'responses',
+      request: { model, input: 'a', stream: true },
+      parameters: { stream: true },
+      sends: [
+        RESPONSE_BEGINS,
+        named({ type: 'response.output_item.done', output_index: 0, item: DRAWN }),
+        named({ type: 'response.completed', response: response('completed', { output: [DRAWN] }) }),
+      ],
+      served: model,
+      response: { finish: [{ name: 'completed' }], usage: USAGE },
+      tools: ['{"arguments":"","id":"ig_1","name":"","type":"image_generation_call"}'],
+      images: [Uint8Array.of(1)],
+    },
+    {
+      what: 'a chat’s answer with an image beside its text',
+      surface: 'chat/completions',
+      request: { model, messages: [{ role: 'user', content: 'Draw a seal.' }], stream: true },
+      parameters: { stream: true },
+      sends: [
+        event(JSON.stringify({ model, choices: [{ delta: { content: 'Here.' } }] })),
+        event(JSON.stringify({ model, choices: [{ delta: { images: [DRAWN_URL] } }] })),
+        event(JSON.stringify({ model, choices: [{ delta: {}, finish_reason: 'stop' }] })),
+        DONE,
+      ],
+      served: model,
+      response: { finish: [{ name: 'stop' }] },
+      images: [Uint8Array.of(1)],
+    },
+    {
       what: 'an image',
       surface: 'images/generations',
       request: { prompt: 'a seal', stream: true, partial_images: 1 },
       parameters: { stream: true, partial_images: 1 },
       sends: [IMAGE_PART, IMAGE_END],
       response: { usage: USAGE },
+      images: [Uint8Array.of(1)],
     },
   ])('$what', async ({ sends, ...exchange }) => {
     upstream.behaviour = stream(...sends);

@@ -1,5 +1,4 @@
 import Anthropic from '@anthropic-ai/sdk';
-import OpenAI from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
@@ -121,26 +120,6 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     expect('commitments' in receipt.response.tools && receipt.response.tools.commitments).toHaveLength(1);
     expect(Buffer.from(gateway.vault.get(receipt.exchange).received ?? [])).toEqual(received);
     expect((await verifyAnswer(gateway, got)).outcome).toBe('pass');
-  });
-
-  it('streamed, through OpenAI’s SDK', async () => {
-    anthropic.behaviour = stream(...MESSAGE_STREAM);
-    const client = new OpenAI({ baseURL: `${gateway.address}/v1`, apiKey: 'x', maxRetries: 0 });
-    const chunks = await client.chat.completions.create({
-      model: 'anthropic/claude-x',
-      messages: [{ role: 'user', content: 'Hello?' }],
-      stream: true,
-      stream_options: { include_usage: true },
-    });
-    let text = '';
-    let finish: string | null = null;
-    let tokens: number | undefined;
-    for await (const { choices, usage } of chunks) {
-      text += choices[0]?.delta.content ?? '';
-      finish ??= choices[0]?.finish_reason ?? null;
-      tokens ??= usage?.completion_tokens;
-    }
-    expect({ text, finish, tokens }).toEqual({ text: 'Hello there.', finish: 'stop', tokens: 4 });
   });
 
   it('streamed: what the client got and what the host sent are both committed to', async () => {
@@ -265,20 +244,6 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
     expect(receipt?.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
   });
 
-  it('streamed', async () => {
-    openai.behaviour = stream(
-      chunk({ role: 'assistant', content: 'Hello' }),
-      chunk({ content: ' there.' }),
-      chunk({}, 'stop'),
-      DONE,
-    );
-    const message = await client().messages.stream(request).finalMessage();
-    expect(message).toMatchObject({
-      stop_reason: 'end_turn',
-      content: [{ type: 'text', text: 'Hello there.' }],
-    });
-  });
-
   it('streamed, and cut off at its limit in the middle of a call', async () => {
     const call = { index: 0, id: 'call_1', type: 'function', function: { name: 'f', arguments: '{"a":"b' } };
     openai.behaviour = stream(chunk({ tool_calls: [call] }), chunk({}, 'length'), DONE);
@@ -301,23 +266,6 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
       [50, undefined],
       [undefined, 50],
     ]);
-  });
-
-  it('and of the built-in model', async () => {
-    const message = await client().messages.create({ ...request, model: 'canned-model' });
-    expect(message.content).toMatchObject([{ type: 'text', text: 'Canned.' }]);
-  });
-
-  it('an error of the host’s is one of Anthropic’s', async () => {
-    openai.behaviour = answer(
-      429,
-      { error: { message: 'Slow down.', type: 'x', code: null, param: null } },
-      { 'retry-after': '60' },
-    );
-    await expect(client().messages.create(request)).rejects.toMatchObject({
-      status: 429,
-      message: expect.stringContaining('Slow down.'),
-    });
   });
 });
 

@@ -118,6 +118,7 @@ describe('a whole completion, as a message', () => {
     ['choices.0.message.audio', completion({ audio: {} })],
     ['choices.0.message.function_call', completion({ function_call: {} })],
     ['choices.0.message.annotations', completion({ annotations: [{}] })],
+    ['choices.0.message.images', completion({ images: [{}] })],
     ['choices.0.message.tool_calls.0.type', completion({ tool_calls: [{ type: 'custom' }] })],
     ['choices.0.message.tool_calls.0.id', completion({ tool_calls: [call('f', '{}', null)] })],
     ['choices.0.message.tool_calls.0.function.name', completion({ tool_calls: [call(1, '{}')] })],
@@ -350,6 +351,7 @@ describe('a stream of chunks, as events', () => {
     ['choices.0.delta.audio', [chunk({ audio: {} })]],
     ['choices.0.delta.function_call', [chunk({ function_call: {} })]],
     ['choices.0.delta.annotations', [chunk({ annotations: [{}] })]],
+    ['choices.0.delta.images', [chunk({ images: [{}] })]],
     ['choices.0.delta.tool_calls.0.index', [chunk(part(1, '', 'call_1'))]],
     [
       'choices.0.delta.tool_calls.0.index',

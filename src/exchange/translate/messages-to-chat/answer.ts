@@ -54,8 +54,10 @@ export function checkRest(message: Place): void {
     const member = message.member(name);
     if (member.isSet) throw member.untranslatable();
   }
-  const annotations = message.member('annotations');
-  if (annotations.elements().length > 0) throw annotations.untranslatable();
+  for (const name of ['annotations', 'images']) {
+    const member = message.member(name);
+    if (member.elements().length > 0) throw member.untranslatable();
+  }
 }
 
 /** Signed thoughts, from a host that has them of Anthropic's, are whole; others have no signature. */

@@ -1,0 +1,126 @@
+/** The built-in model for every client: what it answers is its own, so that only what holds for any answer is looked at. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { DEMONSTRATION_MODEL, type Engine, openEngine } from '../../src/shell/engine/engine.js';
+import { AI_SDK } from './behaviour/ai-sdk.js';
+import { ANTHROPIC_MESSAGES } from './behaviour/anthropic-messages.js';
+import type { Client } from './behaviour/client.js';
+import type { Question } from './behaviour/conversation.js';
+import { OPENAI_CHAT } from './behaviour/openai-chat.js';
+import { OPENAI_RESPONSES } from './behaviour/openai-responses.js';
+import { Session, Stage } from './behaviour/stage.js';
+
+let engine: Engine;
+let stage: Stage;
+
+beforeAll(async () => {
+  engine = await openEngine();
+  stage = await Stage.open(engine);
+});
+
+afterAll(async () => {
+  expect(stage.gateway.problems).toEqual([]);
+  await stage.close();
+  await engine.close();
+});
+
+const QUESTION: Question = { text: 'What is a receipt?' };
+/** Whose answer takes the model a good while. */
+const LONG: Question = { text: 'Explain everything about Countersign, in detail.' };
+
+function thrown(client: Client, asking: Promise<unknown>) {
+  return asking.then(
+    () => {
+      throw new Error('it answered');
+    },
+    (error: unknown) => client.told(error),
+  );
+}
+
+const CLIENTS: readonly (readonly [Client, transforms: readonly string[]])[] = [
+  [OPENAI_CHAT, []],
+  [AI_SDK, []],
+  [ANTHROPIC_MESSAGES, ['messages-to-chat-completions']],
+];
+
+describe.each(CLIENTS)('$name', (client, transforms) => {
+  let session: Session;
+  const ask = (question: Question, stream: boolean) => client.ask(session.connection, question, { stream });
+
+  beforeAll(() => {
+    session = new Session(stage, DEMONSTRATION_MODEL, `sk-${client.surface}-${client.name.length}`);
+  });
+
+  afterAll(async () => {
+    expect(await session.settle()).toEqual([]);
+  });
+
+  it('answers, streamed the same as whole, and the receipt says which model did', async () => {
+    const whole = await ask(QUESTION, false);
+    expect(whole).toMatchObject({ finish: 'stop', calls: [], refusal: '' });
+    expect(whole.text.length).toBeGreaterThan(10);
+    const { counts } = whole;
+    const first = session.receipt();
+    // Greedy answers repeat bit for bit.
+    expect(await ask(QUESTION, true)).toEqual(whole);
+    for (const receipt of [first, session.receipt()])
+      expect(receipt).toMatchObject({
+        attempts: [{ upstream: 'built-in', outcome: 'answered', status: 200 }],
+        model: {
+          requested: { name: DEMONSTRATION_MODEL },
+          served: { name: DEMONSTRATION_MODEL },
+          digest: engine.modelDigest(DEMONSTRATION_MODEL),
+        },
+        price: { lines: null, reason: 'free' },
+        request: { surface: client.surface, transforms },
+        response: {
+          status: 'completed',
+          finish: [{ name: client.finish.stop }],
+          usage: { prompt_tokens: counts?.prompt, completion_tokens: counts?.completion },
+        },
+        upstream: { origin: 'built-in:' },
+      });
+  });
+
+  it('breaking off in the middle of a stream ends in a signed abort', async () => {
+    const breaking = new AbortController();
+    const asking = client.ask(session.connection, LONG, {
+      stream: true,
+      signal: breaking.signal,
+      onPiece: () => breaking.abort(),
+    });
+    expect((await thrown(client, asking)).kind).toBe(client.aborted.during);
+    expect(await session.receiptOfLeft()).toMatchObject({
+      attempts: [{ upstream: 'built-in', outcome: 'aborted' }],
+      response: { status: 'aborted', reason: 'client/aborted', http: 200 },
+    });
+  });
+
+  it.each([
+    ['the gateway', { ...QUESTION, temperature: 3 }, 'temperature', 'request/parameter-invalid'],
+    [
+      'the engine, which calls no tools',
+      { ...QUESTION, tools: [{ name: 'f', description: 'f', parameters: { type: 'object' } }] },
+      'tools',
+      'upstream/error',
+    ],
+  ] as const)('what is refused by %s', async (_, question, named, reason) => {
+    for (const stream of [false, true]) {
+      expect(await thrown(client, ask(question, stream))).toMatchObject({
+        kind: client.errorOf(400),
+        status: 400,
+        message: expect.stringContaining(named),
+      });
+      expect(session.receipt().response).toMatchObject({ status: 'refused', http: 400, reason });
+    }
+  });
+});
+
+it('a surface that it does not serve is not found, under a receipt', async () => {
+  const session = new Session(stage, DEMONSTRATION_MODEL, 'sk-responses');
+  const asking = OPENAI_RESPONSES.ask(session.connection, QUESTION, { stream: false });
+  expect(await thrown(OPENAI_RESPONSES, asking)).toMatchObject({
+    kind: 'NotFoundError',
+    message: expect.stringContaining('request/surface-unsupported'),
+  });
+  expect(session.receipt().response).toMatchObject({ status: 'refused', http: 404 });
+});
