@@ -32,6 +32,7 @@ import { HealthBoard } from '../../src/shell/gateway/routing/upstream-health.js'
 import type { Timeouts } from '../../src/shell/gateway/timeouts.js';
 import { BodyBudget } from '../../src/shell/http/body-budget.js';
 import { Routes } from '../../src/shell/http/server.js';
+import { Turns } from '../../src/shell/http/turns.js';
 import { openLog } from '../../src/shell/log/open-log.js';
 import { serveLog } from '../../src/shell/log/serve.js';
 import { admissionOf } from '../../src/shell/submission/admission.js';
@@ -75,6 +76,7 @@ export interface GatewayOptions {
   readonly folder?: string;
   readonly disk?: Disk;
   readonly now?: () => number;
+  readonly turns?: Turns;
 }
 
 export interface TestGateway {
@@ -197,6 +199,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     active,
     bodies: new BodyBudget(limits.heldBytes),
     answers: new BodyBudget(limits.heldAnswerBytes),
+    turns: options.turns ?? new Turns(),
     operator: 'test operator',
     limits,
     inline: options.inline ?? true,

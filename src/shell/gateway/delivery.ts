@@ -59,8 +59,13 @@ export class Delivery {
     this.#response = response;
     context.active.begin(record.id);
     response.once('close', () => {
-      if (!this.#ended) this.onGone(context.active.closing ? 'gateway/closing' : 'client/aborted');
+      // Thousands may leave at once, and each leaves something to be sealed.
+      if (!this.#ended) context.turns.run(() => this.#lost());
     });
+  }
+
+  #lost(): void {
+    if (!this.#ended) this.onGone(this.#context.active.closing ? 'gateway/closing' : 'client/aborted');
   }
 
   get ended(): boolean {
@@ -140,6 +145,7 @@ export class Delivery {
 
   /** Calls back when the client has read on; one that does not for too long is taken for gone. */
   drained(callback: () => void): void {
+    if (this.#response.closed) return;
     const patience = setTimeout(() => this.#response.destroy(), this.#context.limits.readingTime);
     const gone = () => clearTimeout(patience);
     this.#response.once('close', gone);
