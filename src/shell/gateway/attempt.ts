@@ -163,7 +163,8 @@ export class Attempt implements UpstreamSink {
   }
 
   get #isOver(): boolean {
-    return this.#over || this.#options.delivery.ended;
+    const { delivery } = this.#options;
+    return this.#over || delivery.ended || delivery.gone;
   }
 
   /** The first token has come. */

@@ -12,6 +12,9 @@ import type {
 } from '../../exchange/upstream.js';
 import type { Turns } from '../http/turns.js';
 
+/** As much at a time, in bytes: it may be a thousand events. */
+const PART = 8192;
+
 export class PacedTransfer implements Transfer, UpstreamSink {
   readonly #sink: UpstreamSink;
   readonly #turns: Turns;
@@ -40,7 +43,13 @@ export class PacedTransfer implements Transfer, UpstreamSink {
 
   data(chunk: Uint8Array): void {
     this.#received += chunk.length;
-    this.#take(chunk.length, () => this.#sink.data(chunk));
+    for (let start = 0; start < chunk.length; start += PART) {
+      const part = chunk.subarray(start, start + PART);
+      this.#take(chunk.length, () => this.#sink.data(part));
+    }
+    if (this.#waiting === 0) return;
+    this.#transfer?.pause();
+    this.#turns.run(() => this.#goOn());
   }
 
   end(): void {
@@ -77,9 +86,8 @@ export class PacedTransfer implements Transfer, UpstreamSink {
       this.#waiting--;
       work();
     };
-    if (this.#waiting === 1 ? this.#turns.take(bytes, turn) : this.#turns.run(turn)) return;
-    this.#transfer?.pause();
-    this.#turns.run(() => this.#goOn());
+    if (this.#waiting === 1) this.#turns.take(bytes, turn);
+    else this.#turns.run(turn);
   }
 
   #goOn(): void {
