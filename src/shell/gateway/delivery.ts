@@ -11,6 +11,7 @@ import { Failure, type ReasonCode } from '../../reason.js';
 import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import { commit } from '../../receipt/opening.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
+import { isMuch } from '../http/body-budget.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Ending, ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import { sendBody, sendFailure } from './respond.js';
@@ -147,10 +148,14 @@ export class Delivery {
   drained(callback: () => void): void {
     if (this.#response.closed) return;
     const patience = setTimeout(() => this.#response.destroy(), this.#context.limits.readingTime);
-    const gone = () => clearTimeout(patience);
+    const stopWaiting = this.#await(() => this.#response.destroy());
+    const gone = () => {
+      clearTimeout(patience);
+      stopWaiting?.();
+    };
     this.#response.once('close', gone);
     this.#response.once('drain', () => {
-      clearTimeout(patience);
+      gone();
       this.#response.removeListener('close', gone);
       callback();
     });
@@ -191,10 +196,25 @@ export class Delivery {
     this.#released = true;
     this.#context.active.end(this.#record.id);
     this.#context.bodies.give(this.#record.bodyLength);
-    // What is still to be read by the client is held for so long.
     if (this.#response.closed) this.letGo();
-    else this.#response.once('close', () => this.letGo());
+    else this.#awaitReading();
     this.onEnded();
+  }
+
+  /** What is still to be read by the client is held for so long, unless others need the room. */
+  #awaitReading(): void {
+    const stopWaiting = this.#await(() => {
+      this.letGo();
+      this.#response.destroy();
+    });
+    this.#response.once('close', () => {
+      stopWaiting?.();
+      this.letGo();
+    });
+  }
+
+  #await(letGo: () => void): (() => void) | null {
+    return isMuch(this.#held) ? this.#context.answers.await(letGo) : null;
   }
 
   /** A client that reads nothing of the end of its answer, which nobody waits for any more, is hung up on. */

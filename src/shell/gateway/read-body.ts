@@ -1,7 +1,7 @@
 /** Reading a request's body within limits. The client is not trusted: it may announce one length and send another, or never end. */
 import type { IncomingMessage } from 'node:http';
 import { ByteCollector } from '../../bytes/collector.js';
-import type { BodyBudget } from '../http/body-budget.js';
+import { type BodyBudget, isMuch } from '../http/body-budget.js';
 import type { Turns } from '../http/turns.js';
 
 /** What a receipt can be given for. */
@@ -34,10 +34,12 @@ export function readBody(
     /** Bytes taken from the budget: those of the body, and of a part that waits for its turn. */
     let taken = 0;
     let finished = false;
+    let stopWaiting: (() => void) | null = null;
     const finish = (result: ReadBody) => {
       if (finished) return;
       finished = true;
       request.removeListener('data', onData);
+      stopWaiting?.();
       const kept = result.kind === 'whole' || result.kind === 'too-large' ? result.bytes.length : 0;
       budget.give(taken - kept);
       resolve(result);
@@ -46,6 +48,7 @@ export function readBody(
       if (taken + chunk.length > limit) return finish({ kind: 'too-large', bytes: body.bytes });
       if (!budget.take(chunk.length, taken)) return finish({ kind: 'busy' });
       taken += chunk.length;
+      if (isMuch(taken)) stopWaiting ??= budget.await(() => finish({ kind: 'busy' }));
       if (turns.take(chunk.length, () => body.add(chunk))) return;
       request.pause();
       turns.run(() => request.resume());
