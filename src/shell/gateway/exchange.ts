@@ -65,7 +65,7 @@ function acceptAndAnswer(
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
-    if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
+    if (isEncoded(request)) throw new Failure('request/encoded');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const route = context.routing.route(facts.model);
@@ -85,6 +85,12 @@ function acceptAndAnswer(
     if (failure.code === 'gateway/fault') delivery.failWith(failure);
     else delivery.refuse(failure);
   }
+}
+
+/** Whether the body is something else than what it is sent as; nobody takes an encoding off here, and others on the way may. */
+function isEncoded({ headers }: IncomingMessage): boolean {
+  const transfer = headers['transfer-encoding'] ?? 'chunked';
+  return headers['content-encoding'] !== undefined || transfer.toLowerCase() !== 'chunked';
 }
 
 /** Accepts a request. When that fails, as when the log has just failed, its bytes are let go of here. */
