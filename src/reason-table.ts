@@ -418,8 +418,8 @@ export const REASONS = {
     do: 'Correct the body; the message names the member.',
   },
   'request/encoded': {
-    says: "The request's body is content-encoded, which the gateway does not take.",
-    do: 'Send the body without content-encoding.',
+    says: "The request's body is encoded (content-encoding, or a transfer-encoding other than chunked), which is not taken.",
+    do: 'Send the body as it is.',
   },
   'request/parameter-invalid': {
     says: 'A parameter of the request is out of range or of the wrong kind.',

@@ -34,6 +34,7 @@ import { HealthBoard } from '../../src/shell/gateway/routing/upstream-health.js'
 import type { Timeouts } from '../../src/shell/gateway/timeouts.js';
 import { BodyBudget } from '../../src/shell/http/body-budget.js';
 import { Routes } from '../../src/shell/http/server.js';
+import { Turns } from '../../src/shell/http/turns.js';
 import { openLog } from '../../src/shell/log/open-log.js';
 import { serveLog } from '../../src/shell/log/serve.js';
 import { admissionOf } from '../../src/shell/submission/admission.js';
@@ -82,6 +83,7 @@ export interface GatewayOptions {
   readonly now?: () => number;
   /** In place of the model whose answers never change; whoever has opened it closes it. */
   readonly engine?: Upstream;
+  readonly turns?: Turns;
 }
 
 export interface TestGateway {
@@ -204,8 +206,9 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     names,
     lists: new ModelLists(now),
     active,
-    bodies: new BodyBudget(limits.heldBytes),
-    answers: new BodyBudget(limits.heldAnswerBytes),
+    bodies: new BodyBudget(limits.heldBytes, now),
+    answers: new BodyBudget(limits.heldAnswerBytes, now),
+    turns: options.turns ?? new Turns(),
     operator: 'test operator',
     limits,
     inline: options.inline ?? true,

@@ -28,6 +28,11 @@ export class TestUpstream {
   /** The chat requests that came, in order. */
   readonly requests: SeenRequest[] = [];
   connections = 0;
+  /** How often its models were asked for. */
+  listings = 0;
+  /** Whether it keeps those who ask for its models waiting, until they are let go. */
+  holding = false;
+  readonly #held: (() => void)[] = [];
   readonly #server: Server;
 
   private constructor() {
@@ -37,7 +42,9 @@ export class TestUpstream {
       request.on('end', () => {
         const { method = '', url = '', headers } = request;
         if (method === 'GET') {
-          this.#list(response, headers.authorization);
+          this.listings++;
+          if (this.holding) this.#held.push(() => this.#list(response, headers.authorization));
+          else this.#list(response, headers.authorization);
           return;
         }
         const lost = new Promise<number>(resolve => {
@@ -63,6 +70,12 @@ export class TestUpstream {
       upstream.#server.listen(0, '127.0.0.1', resolve);
     });
     return upstream;
+  }
+
+  /** Answers those who have been kept waiting. */
+  letGo(): void {
+    this.holding = false;
+    for (const list of this.#held.splice(0)) list();
   }
 
   /** The API's base, such as `http://127.0.0.1:4711/v1`. */

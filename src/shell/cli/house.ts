@@ -30,6 +30,7 @@ import { HealthBoard } from '../gateway/routing/upstream-health.js';
 import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
 import { BodyBudget } from '../http/body-budget.js';
 import { connectionShares } from '../http/connections.js';
+import { Turns } from '../http/turns.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { DirectSealer } from '../vault/direct-sealer.js';
@@ -182,6 +183,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     active: new ActiveExchanges(),
     bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
     answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),
+    turns: new Turns(),
     operator,
     limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
     inline: options.inline,

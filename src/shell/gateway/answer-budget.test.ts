@@ -194,6 +194,54 @@ describe('a client that never reads the whole of its answer', () => {
     }
   });
 
+  /** A stream without end; `stopped` is called when nobody has read on for a while. */
+  function endless(stopped: () => void): Behaviour {
+    const part = chunk({ content: 'x'.repeat(1_000_000) });
+    return async response => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' });
+      while (!response.destroyed) {
+        if (response.write(part)) continue;
+        const patience = setTimeout(stopped, 300);
+        await new Promise<void>(resolve => {
+          response.once('drain', resolve);
+          response.once('close', resolve);
+        });
+        response.removeAllListeners('close').removeAllListeners('drain');
+        clearTimeout(patience);
+      }
+    };
+  }
+
+  it.each([
+    { what: 'a body', streamed: false },
+    { what: 'a stream', streamed: true },
+  ])('makes room when others have waited long enough: $what', async ({ streamed }) => {
+    let past = 0;
+    const roomy = await openGateway({
+      upstream: upstream.base,
+      timeouts: { idle: 60_000, firstToken: 60_000 },
+      limits: { heldAnswerBytes: 45_000_000 },
+      now: () => Date.now() + past,
+    });
+    try {
+      const stuck = new Promise<void>(resolve => {
+        upstream.behaviour = streamed ? endless(resolve) : answer(200, completion(HUGE));
+        if (!streamed)
+          void eventually(() =>
+            upstream.requests.length > 0 && roomy.running === 0 ? true : undefined,
+          ).then(() => resolve());
+      });
+      askAndNeverRead(roomy.address, chat({ stream: streamed }));
+      await stuck;
+      upstream.behaviour = answer(200, completion(HUGE));
+      expect((await ask(roomy.address)).status).toBe(503);
+      past = 30_000;
+      await eventually(async () => ((await ask(roomy.address)).status === 200 ? true : undefined));
+    } finally {
+      await roomy.close();
+    }
+  });
+
   it('but reads on now and then: gets all of it', async () => {
     upstream.behaviour = silence;
     const slow = await openGateway({ upstream: upstream.base, limits: { readingTime: 1000 } });

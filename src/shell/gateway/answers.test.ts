@@ -184,6 +184,26 @@ describe('an answer in one body', () => {
     expect((await receiptOf(gateway, got)).response.http).toBe(200);
   });
 
+  it('after informational responses without end never comes', async () => {
+    upstream.behaviour = ({ socket }) => {
+      const hints = 'HTTP/1.1 103 Early Hints\r\nlink: </style.css>\r\n\r\n'.repeat(1000);
+      const write = () => {
+        if (socket === null || socket.destroyed) return;
+        if (socket.write(hints)) setImmediate(write);
+        else socket.once('drain', write);
+      };
+      socket?.on('error', () => undefined);
+      write();
+    };
+    const got = await ask(gateway.address);
+    expect(got.status).toBe(502);
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/broken',
+    });
+    await upstream.last.lost;
+  });
+
   it('of nothing but zero choices is an answer', async () => {
     upstream.behaviour = answer(200, { choices: [] });
     const receipt = await receiptOf(gateway, await ask(gateway.address));

@@ -21,6 +21,7 @@ import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { HostAnswer } from './host-answer.js';
+import { PacedTransfer } from './paced-transfer.js';
 import type { Relay } from './relay.js';
 import type { Setback } from './routing/route-plan.js';
 import { failureSetback, statusSetback } from './routing/setback.js';
@@ -74,7 +75,7 @@ export class Attempt implements UpstreamSink {
     const { context, upstream, health, stream } = this.#options;
     health.begin(this.#started);
     this.#patience = setTimeout(() => this.#late(), context.timeouts.firstToken);
-    this.#transfer = upstream.send(request, this);
+    this.#transfer = PacedTransfer.send(upstream, request, this, context.turns);
     stream.source = this.#transfer;
   }
 
@@ -162,7 +163,8 @@ export class Attempt implements UpstreamSink {
   }
 
   get #isOver(): boolean {
-    return this.#over || this.#options.delivery.ended;
+    const { delivery } = this.#options;
+    return this.#over || delivery.ended || delivery.gone;
   }
 
   /** The first token has come. */

@@ -41,6 +41,115 @@ describe('BodyBudget', () => {
   });
 });
 
+describe('whoever keeps us waiting', () => {
+  const MUCH = 1 << 20;
+
+  function scene() {
+    const time = { now: 0 };
+    // Three of four megabytes are for those who hold much.
+    const budget = new BodyBudget(4 * MUCH, () => time.now);
+    const gone: string[] = [];
+    const hold = (name: string, givesBack = true) => {
+      expect(budget.take(MUCH, 0)).toBe(true);
+      return budget.await(() => {
+        gone.push(name);
+        if (givesBack) budget.give(MUCH);
+      });
+    };
+    return { time, budget, gone, hold };
+  }
+
+  it('is left alone while there is room, and for half a minute when there is none', () => {
+    const { time, budget, gone, hold } = scene();
+    hold('a');
+    hold('b');
+    time.now = 1_000_000;
+    hold('c');
+    budget.give(MUCH);
+    expect(budget.take(MUCH, 0)).toBe(true);
+    expect(gone).toEqual([]);
+    time.now = 0;
+    expect(budget.take(MUCH, 0)).toBe(false);
+    time.now = 29_999;
+    expect(budget.take(MUCH, 0)).toBe(false);
+    expect(gone).toEqual([]);
+  });
+
+  it('then makes room, who has done so for longest first, and no more than is needed', () => {
+    const { time, budget, gone, hold } = scene();
+    hold('a');
+    time.now = 1;
+    hold('b');
+    time.now = 2;
+    hold('c');
+    time.now = 30_001;
+    expect(budget.take(MUCH, 0)).toBe(true);
+    expect(gone).toEqual(['a']);
+    expect(budget.take(2 * MUCH, 0)).toBe(false);
+    expect(gone).toEqual(['a', 'b']);
+    expect(budget.take(MUCH, 0)).toBe(true);
+    expect(budget.take(MUCH, 0)).toBe(false);
+  });
+
+  it('is one who keeps us waiting no more', () => {
+    const { time, budget, gone, hold } = scene();
+    hold('a')();
+    hold('b');
+    hold('c');
+    time.now = 30_000;
+    expect(budget.take(MUCH, 0)).toBe(true);
+    expect(gone).toEqual(['b']);
+  });
+
+  it('may give back a little later; nobody else is asked before', () => {
+    const { time, budget, gone, hold } = scene();
+    hold('a', false);
+    hold('b', false);
+    hold('c', false);
+    time.now = 30_000;
+    expect(budget.take(1, MUCH)).toBe(false);
+    expect(gone).toEqual(['a']);
+    budget.give(MUCH);
+    expect(budget.take(MUCH, 0)).toBe(true);
+    expect(gone).toEqual(['a']);
+  });
+
+  describe('in the middle of a large request', () => {
+    const large = chat({}, 'x'.repeat(200_000));
+
+    it('is refused when others have waited long enough, and they are served', async () => {
+      let past = 0;
+      const upstream = await TestUpstream.start();
+      const gateway = await openGateway({
+        upstream: upstream.base,
+        limits: { heldBytes: 400_000 },
+        now: () => Date.now() + past,
+      });
+      const { hostname, port } = new URL(gateway.address);
+      const slow = connect(Number(port), hostname);
+      try {
+        slow.write(
+          `POST /v1/chat/completions HTTP/1.1\r\nhost: ${hostname}\r\ncontent-length: 290000\r\n\r\n`,
+        );
+        slow.write('x'.repeat(280_000));
+        const said = new Promise<string>(resolve => slow.once('data', data => resolve(String(data))));
+        await eventually(async () =>
+          (await ask(gateway.address, { body: large })).status === 503 ? true : undefined,
+        );
+        past = 30_000;
+        const got = await ask(gateway.address, { body: large });
+        expect(got.status).toBe(200);
+        await receiptOf(gateway, got);
+        expect(await said).toMatch(/^HTTP\/1\.1 503 .*countersign-reason: gateway\/busy/s);
+      } finally {
+        slow.destroy();
+        await gateway.close();
+        await upstream.close();
+      }
+    });
+  });
+});
+
 describe('gateway/busy', () => {
   let upstream: TestUpstream;
   let gateway: TestGateway;

@@ -6,6 +6,7 @@ import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
 import type { Sealer } from '../../receipt/sealer.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
+import type { Turns } from '../http/turns.js';
 import type { ActiveExchanges } from './active-exchanges.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
@@ -57,6 +58,8 @@ export interface GatewayContext {
   readonly active: ActiveExchanges;
   readonly bodies: BodyBudget;
   readonly answers: BodyBudget;
+  /** In which whatever may take long is done. */
+  readonly turns: Turns;
   /** The published identity of whoever runs the gateway. */
   readonly operator: string;
   readonly limits: GatewayLimits;

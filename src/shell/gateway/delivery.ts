@@ -10,6 +10,7 @@ import type { AnswerFacts, Surface } from '../../exchange/surface.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { commit } from '../../receipt/opening.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
+import { isMuch } from '../http/body-budget.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Ending, ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import { sendBody, sendFailure } from './respond.js';
@@ -58,8 +59,13 @@ export class Delivery {
     this.#response = response;
     context.active.begin(record.id);
     response.once('close', () => {
-      if (!this.#ended) this.onGone(context.active.closing ? 'gateway/closing' : 'client/aborted');
+      // Thousands may leave at once, and each leaves something to be sealed.
+      if (!this.#ended) context.turns.run(() => this.#lost());
     });
+  }
+
+  #lost(): void {
+    if (!this.#ended) this.onGone(this.#context.active.closing ? 'gateway/closing' : 'client/aborted');
   }
 
   get ended(): boolean {
@@ -135,11 +141,16 @@ export class Delivery {
 
   /** Calls back when the client has read on; one that does not for too long is taken for gone. */
   drained(callback: () => void): void {
+    if (this.#response.closed) return;
     const patience = setTimeout(() => this.#response.destroy(), this.#context.limits.readingTime);
-    const gone = () => clearTimeout(patience);
+    const stopWaiting = this.#await(() => this.#response.destroy());
+    const gone = () => {
+      clearTimeout(patience);
+      stopWaiting?.();
+    };
     this.#response.once('close', gone);
     this.#response.once('drain', () => {
-      clearTimeout(patience);
+      gone();
       this.#response.removeListener('close', gone);
       callback();
     });
@@ -184,9 +195,24 @@ export class Delivery {
     this.#released = true;
     this.#context.active.end(this.#record.id);
     this.#context.bodies.give(this.#record.bodyLength);
-    // What is still to be read by the client is held for so long.
     if (this.#response.closed) this.letGo();
-    else this.#response.once('close', () => this.letGo());
+    else this.#awaitReading();
+  }
+
+  /** What is still to be read by the client is held for so long, unless others need the room. */
+  #awaitReading(): void {
+    const stopWaiting = this.#await(() => {
+      this.letGo();
+      this.#response.destroy();
+    });
+    this.#response.once('close', () => {
+      stopWaiting?.();
+      this.letGo();
+    });
+  }
+
+  #await(letGo: () => void): (() => void) | null {
+    return isMuch(this.#held) ? this.#context.answers.await(letGo) : null;
   }
 
   /** A client that reads nothing of the end of its answer, which nobody waits for any more, is hung up on. */

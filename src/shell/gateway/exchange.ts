@@ -11,8 +11,11 @@ import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
 import type { ClientRequest } from './outgoing.js';
-import { readBody } from './read-body.js';
+import { type AcceptableBody, readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
+
+/** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
+const AT_ONCE = 1 << 16;
 
 export async function handleExchange(
   context: GatewayContext,
@@ -26,14 +29,34 @@ export async function handleExchange(
     return;
   }
   const received = context.now();
-  const body = await readBody(request, context.limits.requestBytes, context.bodies);
+  const { limits, bodies, turns } = context;
+  const body = await readBody(request, limits.requestBytes, bodies, turns);
   // A client that left before its request was whole has asked for nothing, and nothing has been accepted.
   if (body.kind === 'gone') return;
   if (body.kind === 'busy') {
     sendFailure(response, surface, new Failure('gateway/busy'), { connection: 'close', 'retry-after': '1' });
     return;
   }
+  const { length } = body.bytes;
+  const proceed = () => {
+    // A client that has left meanwhile might as well have left before.
+    if (response.destroyed) bodies.give(length);
+    else acceptAndAnswer(context, surface, target, request, response, body, received);
+  };
+  if (length < AT_ONCE) proceed();
+  else await turns.perform(proceed);
+}
 
+/** From here on there is a receipt, whatever happens. */
+function acceptAndAnswer(
+  context: GatewayContext,
+  surface: Surface,
+  target: RequestTarget,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: AcceptableBody,
+  received: number,
+): void {
   const credentials = credentialsOf(surface, request, target.query);
   // A client is told from others by its key.
   const [key = ''] = Object.values(credentials);
@@ -42,7 +65,7 @@ export async function handleExchange(
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
-    if (request.headers['content-encoding'] !== undefined) throw new Failure('request/encoded');
+    if (isEncoded(request)) throw new Failure('request/encoded');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const route = context.routing.route(facts.model);
@@ -64,12 +87,18 @@ export async function handleExchange(
   }
 }
 
+/** Whether the body is something else than what it is sent as; nobody takes an encoding off here, and others on the way may. */
+function isEncoded({ headers }: IncomingMessage): boolean {
+  const transfer = headers['transfer-encoding'] ?? 'chunked';
+  return headers['content-encoding'] !== undefined || transfer.toLowerCase() !== 'chunked';
+}
+
 /** Accepts a request. When that fails, as when the log has just failed, its bytes are let go of here. */
 function accept(
   context: GatewayContext,
   surface: Surface,
   credentials: string,
-  { kind, bytes }: { kind: 'whole' | 'too-large'; bytes: Uint8Array },
+  { kind, bytes }: AcceptableBody,
   received: number,
 ): ExchangeRecord {
   try {

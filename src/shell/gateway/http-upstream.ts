@@ -61,6 +61,8 @@ interface Peer {
 /** Where nobody says how many. */
 const USUAL_CONNECTIONS = 256;
 const MAX_MODEL_LIST_BYTES = 4 * 1024 * 1024;
+/** An answer may be announced (1xx) so many times. */
+const MAX_ANNOUNCEMENTS = 32;
 
 export class HttpUpstream implements Upstream {
   readonly name: string;
@@ -72,6 +74,8 @@ export class HttpUpstream implements Upstream {
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
   readonly #apiOf: ReadonlyMap<SurfaceName, HttpApi>;
+  /** The list of models that everybody gets, while it is being asked for. */
+  #listed: Promise<readonly ModelCard[]> | null = null;
 
   constructor(options: HttpUpstreamOptions) {
     this.name = options.name;
@@ -114,7 +118,16 @@ export class HttpUpstream implements Upstream {
     return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink);
   }
 
-  async models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
+  models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
+    // Whoever asks while the same is asked already is told the same: any number of clients may ask, at no cost to themselves.
+    if (this.#options.key === null && Object.keys(credentials).length > 0) return this.#list(credentials);
+    this.#listed ??= this.#list({}).finally(() => {
+      this.#listed = null;
+    });
+    return this.#listed;
+  }
+
+  async #list(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
     const { listing, apis } = this.#options;
     if (listing === null) return [];
     const [api] = apis;
@@ -162,6 +175,8 @@ export class HttpUpstream implements Upstream {
     return new Promise((resolve, reject) => {
       const chunks: Uint8Array[] = [];
       let length = 0;
+      // Nobody waits longer for a list than for a connection.
+      const patience = setTimeout(() => transfer.abort(), this.#options.timeouts.connect);
       const transfer = this.#dispatch(
         { path, method: 'GET', headers },
         {
@@ -173,8 +188,14 @@ export class HttpUpstream implements Upstream {
             if (length > MAX_MODEL_LIST_BYTES) transfer.abort();
             else chunks.push(chunk);
           },
-          end: () => resolve(Buffer.concat(chunks).toString('utf8')),
-          fail: failure => reject(new Error(`the list of models could not be had: ${failure.kind}`)),
+          end: () => {
+            clearTimeout(patience);
+            resolve(Buffer.concat(chunks).toString('utf8'));
+          },
+          fail: failure => {
+            clearTimeout(patience);
+            reject(new Error(`the list of models could not be had: ${failure.kind}`));
+          },
         },
       );
     });
@@ -235,6 +256,7 @@ class HttpTransfer implements Transfer {
   readonly #patience: number;
   #controller: Dispatcher.DispatchController | null = null;
   #silence: NodeJS.Timeout | null = null;
+  #announced = 0;
   #paused = false;
   #aborted = false;
   #late = false;
@@ -252,8 +274,12 @@ class HttpTransfer implements Transfer {
         if (this.#aborted) controller.abort(new errors.RequestAbortedError());
       },
       onResponseStart: (_controller, status, headers) => {
-        // An informational answer (1xx) announces the real one.
-        if (status < 200) return;
+        // An informational answer (1xx) announces the real one; whoever announces without end has none.
+        if (status < 200) {
+          if (++this.#announced > MAX_ANNOUNCEMENTS)
+            this.#controller?.abort(new errors.InformationalError('1xx without end'));
+          return;
+        }
         this.#listen();
         this.#sink.head(readHead(status, headers, connection.peer?.tlsSpki ?? null));
         if (this.#paused) this.#controller?.pause();

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, chat, json } from '../../../test/end-to-end/client.js';
-import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
+import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { exchangeOf, fetchBundle, receiptOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import type { ModelCard, Upstream } from '../../exchange/upstream.js';
@@ -166,6 +166,49 @@ describe('a model that the upstream lists to one client’s key only', () => {
       await gateway.close();
     }
   });
+});
+
+describe('the list of models of an upstream that is slow', () => {
+  let upstream: TestUpstream;
+
+  beforeEach(async () => {
+    upstream = await TestUpstream.start();
+  });
+  afterEach(() => upstream.close());
+
+  it('is asked for once for all who ask meanwhile, where it is the same for all', async () => {
+    const timeouts = { connect: 10_000 };
+    const gateway = await openGateway({ upstream: upstream.base, key: 'gateways-key', timeouts });
+    try {
+      const asked = upstream.listings;
+      upstream.holding = true;
+      const asking = Array.from({ length: 20 }, () => ask(gateway.address, { path: '/v1/models' }));
+      await expect.poll(() => upstream.listings).toBe(asked + 1);
+      // Who asks later is heard later.
+      await ask(gateway.address, { path: '/healthz' });
+      upstream.letGo();
+      for (const got of await Promise.all(asking)) expect(got.body.toString()).toContain(LISTED_MODEL);
+      expect(upstream.listings).toBe(asked + 1);
+    } finally {
+      await gateway.close();
+    }
+  });
+
+  it.each([{}, { authorization: 'Bearer clients-key' }])(
+    'is not waited for without end: %j',
+    async headers => {
+      const gateway = await openGateway({ upstream: upstream.base });
+      try {
+        upstream.holding = true;
+        const got = await ask(gateway.address, { path: '/v1/models', headers });
+        expect(got.status).toBe(200);
+        expect(got.body.toString()).not.toContain(LISTED_MODEL);
+        expect(got.body.toString()).toContain(CANNED_MODEL);
+      } finally {
+        await gateway.close();
+      }
+    },
+  );
 });
 
 describe('names at the edge of what a receipt can hold', () => {

@@ -1,4 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { oneAtATime } from './one-at-a-time.js';
@@ -6,11 +6,24 @@ import { oneAtATime } from './one-at-a-time.js';
 let server: Server;
 let begun: { readonly path: string; readonly response: ServerResponse }[];
 let sockets: Socket[];
+/** Requests that the server has made out of bytes. */
+let read: number;
+
+class CountedRequest extends IncomingMessage {
+  constructor(socket: Socket) {
+    super(socket);
+    read++;
+  }
+}
 
 beforeEach(async () => {
   begun = [];
   sockets = [];
-  server = createServer(oneAtATime(({ url = '' }, response) => begun.push({ path: url, response })));
+  read = 0;
+  server = createServer(
+    { IncomingMessage: CountedRequest },
+    oneAtATime(({ url = '' }, response) => begun.push({ path: url, response })),
+  );
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(async () => {
@@ -60,6 +73,17 @@ describe('requests that come without waiting for answers', () => {
     await closed;
     expect(heard()).toBe('');
     expect(paths()).toEqual(['/a']);
+  });
+
+  it('are not even read behind the one that is too many', async () => {
+    const { socket, closed } = open();
+    socket.write(get('/a').repeat(4000));
+    await closed;
+    // The one that is too many is the 34th; the parser has taken the one behind it up before it stops.
+    expect(read).toBe(35);
+    // What has stopped at one connection reads the next one.
+    open().socket.write(get('/other'));
+    await expect.poll(paths).toEqual(['/a', '/other']);
   });
 
   it('are not begun when the client has gone away', async () => {

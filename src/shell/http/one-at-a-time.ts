@@ -34,6 +34,7 @@ export function oneAtATime(
   function wait(line: Line, request: IncomingMessage, response: ServerResponse): void {
     const { socket } = request;
     if (line.waiting === MAX_WAITING) {
+      readNoFurther(socket);
       socket.destroy();
       return;
     }
@@ -45,4 +46,17 @@ export function oneAtATime(
       if (socket.writable) handle(request, response);
     });
   }
+}
+
+/** What Node.js's parser takes for: stop here, the rest is for somebody else. */
+const STOP = 2;
+
+/**
+ * A connection that is hung up on has been read on for 64 KiB, which can be some thousand requests, and Node.js would go on to make each of them, and
+ * for each an error: 20 milliseconds of work for one packet. It has no word for stopping a parser; this is how it does so itself
+ * where a connection changes its protocol. Where that should no longer be so, nothing is lost but the time.
+ */
+function readNoFurther(socket: Socket): void {
+  const { parser } = socket as Socket & { parser?: { onIncoming?: unknown } | null };
+  if (typeof parser?.onIncoming === 'function') parser.onIncoming = () => STOP;
 }
