@@ -1,4 +1,7 @@
-/** What the test's page does in the browser, once with an empty database and once with what the first time has left. */
+/**
+ * What the test's page does in the browser, once with an empty database and once with what the first time has left; and once with a gateway of
+ * another origin, which its address names behind `#at=`.
+ */
 import type { Verified } from '../../src/client/outcome.js';
 import { Failure } from '../../src/reason.js';
 import { type IndexedDb, indexedDbStore } from '../../src/shell/client/indexed-db-store.js';
@@ -34,6 +37,8 @@ async function run(): Promise<PageResult> {
     onVerified: outcome => verified.push(outcome),
   });
   const isAgain = location.hash === '#again';
+  const [, elsewhere] = /^#at=(.*)$/.exec(location.hash) ?? [];
+  const gateway = elsewhere ?? '';
   const ask = async (path: string, stream: boolean) => {
     const body = JSON.stringify({
       model: 'test-model',
@@ -54,9 +59,12 @@ async function run(): Promise<PageResult> {
     );
   return {
     store,
-    body: isAgain ? '' : await ask('', false),
-    stream: isAgain ? '' : await ask('', true),
-    altered: isAgain ? [] : [await codeOf(ask('/altered', false)), await codeOf(ask('/altered', true))],
+    body: isAgain ? '' : await ask(gateway, false),
+    stream: isAgain ? '' : await ask(gateway, true),
+    altered:
+      isAgain || elsewhere !== undefined
+        ? []
+        : [await codeOf(ask('/altered', false)), await codeOf(ask('/altered', true))],
     verified: verified.length,
     check: isAgain ? await fetch.check() : null,
   };

@@ -91,6 +91,21 @@ describe.skipIf(chromium === undefined)(
       // The altered stream began well: its acceptance was kept, and its receipt is in the log.
       expect(witnessed).toHaveLength(3);
     });
+
+    // Last, because it leaves exchanges in the profile that the page's own gateway knows nothing of.
+    it('verifies answers of a gateway of another origin that lets the page in, and gets none of one that does not', {
+      timeout: 60_000,
+    }, async () => {
+      const elsewhere = await openGateway({ upstream: upstream.base, origins: [page.address] });
+      try {
+        const told = await open(`#at=${elsewhere.address}`);
+        expect(told).toMatchObject({ body: JSON.stringify(completion()), verified: 2 });
+        expect(told.stream).toContain(HELLO.at(-1));
+        expect(await open(`#at=${gateway.address}`)).toEqual({ error: expect.stringContaining('fetch') });
+      } finally {
+        await elsewhere.close();
+      }
+    });
   },
 );
 

@@ -75,6 +75,8 @@ export interface GatewayOptions {
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
   readonly host?: string;
+  /** Of web pages that may ask. */
+  readonly origins?: readonly string[];
   /** The name of the house, which its keys have; those of two names are different. */
   readonly name?: string;
   /** Where data is kept; a folder that is removed at the end when it is left out. */
@@ -193,7 +195,14 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const vault = new Vault(join(folder, 'vault'), new Uint8Array(32).fill(5));
   const host = options.host ?? '127.0.0.1';
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const gateway = new Gateway({ logRoutes, host, port: 0, connections: limits.connections, onProblem });
+  const gateway = new Gateway({
+    logRoutes,
+    host,
+    port: 0,
+    connections: limits.connections,
+    origins: new Set(options.origins),
+    onProblem,
+  });
   gateway.admit({
     issuer: openedIssuer,
     log: openedLog,

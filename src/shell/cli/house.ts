@@ -65,6 +65,8 @@ export interface HouseOptions {
   readonly requestBytes: number;
   /** The most connections of clients at a time; what there are files for when it is left out. */
   readonly connections?: number;
+  /** The origins of web pages that may ask, beside the gateway's own. */
+  readonly origins?: readonly string[];
   readonly onProblem: (message: string) => void;
 }
 
@@ -119,7 +121,15 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const { host, port, onProblem } = options;
   const front = new HouseFront(onProblem);
   const { connections = connectionShares(DEFAULT_LIMITS.connections).clients } = options;
-  const gateway = new Gateway({ logRoutes: front.routes, host, port, connections, onProblem });
+  const { origins = [] } = options;
+  const gateway = new Gateway({
+    logRoutes: front.routes,
+    host,
+    port,
+    connections,
+    origins: new Set(origins),
+    onProblem,
+  });
   const address = await gateway.listen();
   opened.add(() => gateway.close());
   const { keys, log, retention, history, mustBeWitnessed, close } = await openHouseLog({

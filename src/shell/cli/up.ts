@@ -8,6 +8,7 @@ import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { connectionShares, OpenConnections } from '../http/connections.js';
+import { parseOrigin } from '../http/cross-origin.js';
 import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
@@ -27,6 +28,7 @@ interface UpOptions {
   readonly inline: boolean;
   readonly maxRequest: number;
   readonly maxConnections: number;
+  readonly allowOrigin: readonly string[];
   readonly connectTimeout: number;
   readonly firstTokenTimeout: number;
   readonly idleTimeout: number;
@@ -61,6 +63,12 @@ export function upCommand(): Command {
       'the most clients at a time; fewer where the process may not open twice as many files',
       wholeNumber(1, 1_000_000),
       DEFAULT_LIMITS.connections,
+    )
+    .option(
+      '--allow-origin <origin>',
+      'let web pages of this origin ask, such as https://app.example; repeat it for several',
+      webOrigin,
+      [],
     )
     .addOption(secondsOption('--connect-timeout', 'for reaching an upstream', DEFAULT_TIMEOUTS.connect))
     .addOption(
@@ -120,6 +128,7 @@ async function up(options: UpOptions): Promise<void> {
     inline: options.inline,
     requestBytes: options.maxRequest,
     connections: shares.clients,
+    origins: options.allowOrigin,
     onProblem: message => printError(`countersign: ${message}`),
   });
   if (options.json) printJson(summary(house));
@@ -188,6 +197,14 @@ function seconds(text: string): number {
   const value = /^[0-9]{1,6}(?:\.[0-9]{1,3})?$/.test(text) ? Number(text) * 1000 : 0;
   if (value > 0) return value;
   throw new InvalidArgumentError('It takes a number of seconds over 0.');
+}
+
+function webOrigin(text: string, before: readonly string[]): readonly string[] {
+  const origin = parseOrigin(text);
+  if (origin !== null) return [...before, origin];
+  throw new InvalidArgumentError(
+    'It takes an origin as browsers write it: https://app.example, without a path.',
+  );
 }
 
 function operatorName(text: string): string {

@@ -20,6 +20,7 @@ import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
+import { answerPreflight, letRead } from '../http/cross-origin.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import { readTarget } from '../http/request-target.js';
@@ -40,6 +41,8 @@ export interface GatewayOptions {
   readonly port: number;
   /** The most connections at a time. */
   readonly connections: number;
+  /** The origins of web pages that may ask, beside the gateway's own. */
+  readonly origins: ReadonlySet<string>;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
 }
@@ -124,8 +127,14 @@ export class Gateway {
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { host } = this.#options;
-    if (isLoopback(host) && !isLocalRequest(request.headers)) throw new Failure('request/host-refused');
+    const { host, origins } = this.#options;
+    if (isLoopback(host) && !isLocalRequest(request.headers, origins))
+      throw new Failure('request/host-refused');
+    const { origin } = request.headers;
+    if (origin !== undefined && origins.has(origin)) {
+      letRead(response, origin);
+      if (answerPreflight(request, response)) return;
+    }
     const { pathname: route, search } = readTarget(request.url ?? '/');
     if (route.startsWith('/log/')) {
       await this.#options.logRoutes.serve(request, response);

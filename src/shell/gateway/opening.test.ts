@@ -12,7 +12,14 @@ beforeEach(async () => {
     statusOf: () => undefined,
     onProblem,
   });
-  gateway = new Gateway({ logRoutes, host: '127.0.0.1', port: 0, connections: 16, onProblem });
+  gateway = new Gateway({
+    logRoutes,
+    host: '127.0.0.1',
+    port: 0,
+    connections: 16,
+    origins: new Set(),
+    onProblem,
+  });
   address = await gateway.listen();
 });
 afterEach(() => gateway.close());

@@ -11,17 +11,24 @@ export function isLoopback(host: string): boolean {
 }
 
 /**
- * Whether a request to a loopback gateway may be served: addressed to a loopback name, and from no web page but the gateway's own. `Host`,
- * `Origin` and `Sec-Fetch-Site` are the only parts of a request that a browser vouches for.
+ * Whether a request to a loopback gateway may be served: addressed to a loopback name, and from no web page but the gateway's own and those of
+ * `origins`. `Host`, `Origin` and `Sec-Fetch-Site` are the only parts of a request that a browser vouches for.
  */
-export function isLocalRequest(headers: IncomingHttpHeaders): boolean {
+export function isLocalRequest(
+  headers: IncomingHttpHeaders,
+  origins: ReadonlySet<string> = NO_ORIGINS,
+): boolean {
   const { host, origin } = headers;
   if (host === undefined) return false;
   // Nearly every request names the same host.
   if (host !== latest.host) latest = { host, origin: loopbackOrigin(host) };
-  if (latest.origin === null || headers['sec-fetch-site'] === 'cross-site') return false;
+  if (latest.origin === null) return false;
+  if (origin !== undefined && origins.has(origin)) return true;
+  if (headers['sec-fetch-site'] === 'cross-site') return false;
   return origin === undefined || origin === latest.origin;
 }
+
+const NO_ORIGINS: ReadonlySet<string> = new Set();
 
 /** The last host that was asked about. */
 let latest: { readonly host: string; readonly origin: string | null } = { host: '', origin: null };
