@@ -5,6 +5,7 @@ import {
   clientOf,
   codeOf,
   readAnswer,
+  responseOf,
   type Wire,
   wireOf,
 } from '../../test/support/answered.js';
@@ -285,6 +286,21 @@ describe('what is not to be verified, and how failures are told', () => {
       expect(response.status).toBe(200);
       await expect(response.text()).rejects.toMatchObject({ code: 'client/receipt-missing' });
       expect((await ask(() => undefined)).status).toBe(status);
+    },
+  );
+
+  it.each([0, 700])(
+    'a failed answer of status %i, which nobody can make, comes as a failure all the same',
+    async status => {
+      const odd = Object.defineProperty(responseOf({ ...genuine, parts: [utf8('{}')] }), 'status', {
+        value: status,
+      });
+      const client = createClient(
+        { trust: trustWith() },
+        { fetch: async () => odd, ask: async () => new Response(null, { status: 404 }), now: () => RECEIVED },
+      );
+      const response = await client(ADDRESS, { method: 'POST', body: new Uint8Array(REQUEST) });
+      await expect(response.text()).rejects.toMatchObject({ code: 'content/response-mismatch' });
     },
   );
 

@@ -4,6 +4,13 @@ import { Failure } from '../reason.js';
 /** Statuses with which the Fetch Standard allows no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304]);
 
+/** The status of a copy of an answer whose own the Fetch Standard does not let anybody make: it is an error, whatever else. */
+const BEYOND = 502;
+
+function isStatus(status: number): boolean {
+  return status >= 200 && status <= 599;
+}
+
 /** What reads a body as a whole. A runtime lacks those that are newer than it is. */
 const READERS = ['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'] as const;
 
@@ -20,7 +27,11 @@ export function copyOf(
   // The body has been decoded, and has another length than on its way.
   for (const name of ['content-encoding', 'content-length']) copied.delete(name);
   const given = BODILESS.has(status) ? null : body instanceof Uint8Array ? new Uint8Array(body) : body;
-  const copy = new Response(given, { status, statusText, headers: copied });
+  const copy = new Response(given, {
+    status: isStatus(status) ? status : BEYOND,
+    statusText,
+    headers: copied,
+  });
   // A response that was not fetched has no address, and its reader may look at it.
   Object.defineProperty(copy, 'url', { value: url });
   if (body instanceof ReadableStream) tellWhy(copy, failed);
@@ -31,7 +42,7 @@ export function copyOf(
 export function unreadable({ status, statusText, headers, url }: Response, failure: Failure): Response {
   const body = new ReadableStream<Uint8Array>({ pull: controller => controller.error(failure) });
   // Of an answer without a body there would be nothing to read, and SDKs take some of them for done.
-  const told = BODILESS.has(status) ? 200 : status;
+  const told = BODILESS.has(status) || !isStatus(status) ? 200 : status;
   const copy = copyOf({ status: told, statusText, headers, url }, body, () => failure);
   // SDKs ask again after some errors; the next answer would hide that this one was not genuine.
   copy.headers.set('x-should-retry', 'false');

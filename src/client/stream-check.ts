@@ -105,9 +105,9 @@ export class StreamCheck {
     if (raw.length > this.#maxEvent) throw tooLarge();
     const reserved = [...this.#apart.splice(0), ...comments.filter(isReservedComment)];
     if (event === null) {
-      this.#apart.push(...reserved);
       // An acceptance and a receipt are all that there can be.
       if (reserved.length > 2) throw new Failure('client/comment-misplaced');
+      this.#apart.push(...reserved);
       return;
     }
     if (this.#complete) throw new Failure('content/response-mismatch');

@@ -317,6 +317,7 @@ describe('comments that only an issuer may write', () => {
     ['an acceptance again', withBlock(1, block => `${ACCEPTANCE}\n${block}`)],
     ['an acceptance again, in a block of its own', streaming(`${ACCEPTANCE}\n\n`, ...BLOCKS)],
     ['the receipt again, at the end', streaming(...BLOCKS, `${RECEIPT}\n\n`)],
+    ['very many of them, in one block', streaming(`${':countersign-x\n'.repeat(200_000)}\n`, ...BLOCKS)],
     ['three of them, in blocks of their own', streaming(`${ACCEPTANCE}\n\n`.repeat(3), ...BLOCKS)],
     ['an acceptance at the end', streaming(...BLOCKS.slice(0, 3), `${ACCEPTANCE}\n\n`)],
     ['two receipts at the end', streaming(...BLOCKS.slice(0, 3), `${RECEIPT}\n\n${RECEIPT}\n\n`)],

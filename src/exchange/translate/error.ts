@@ -39,9 +39,11 @@ const TYPE_OF: ReadonlyMap<number, string> = new Map([
 
 /**
  * The error in a body, or in an event, whoever wrote it: `{error: {message, type, code}}`, or as some servers have it a text under `error`,
- * `message` or `detail`. What some say as a list of what is wrong is passed on as its JSON. Throws where there is no message.
+ * `message` or `detail`, and as Google has it, in a list of its own. What some say as a list of what is wrong is passed on as its JSON. Throws
+ * where there is no message.
  */
-export function readError(answer: Place, status: number | null): HostError {
+export function readError(said: Place, status: number | null): HostError {
+  const [answer = said] = Array.isArray(said.value) ? said.elements() : [];
   const error = answer.member('error');
   const own = typeof error.value === 'string' ? [error] : [error.member('message')];
   const message = messageIn([...own, answer.member('message'), answer.member('detail')]);

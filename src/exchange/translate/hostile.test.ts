@@ -185,6 +185,27 @@ describe('the arguments of tools stand for no more than a request may', () => {
   });
 });
 
+describe('as many parts as a request may have', () => {
+  const MANY = 200_000;
+  const texts = Array(MANY).fill({ type: 'text', text: 'a' });
+  const results = Array(MANY).fill({ type: 'tool_result', tool_use_id: 't' });
+  const user = { role: 'user', content: 'a' };
+
+  it.each<[what: string, translation: Translation, messages: readonly object[]]>([
+    ['of a system prompt', CHAT_TO_MESSAGES, [{ role: 'system', content: texts }, user]],
+    ['of a user', CHAT_TO_MESSAGES, [{ role: 'user', content: texts }]],
+    ['of a user, the other way round', MESSAGES_TO_CHAT, [{ role: 'user', content: texts }]],
+    [
+      'of tools',
+      MESSAGES_TO_CHAT,
+      [user, { role: 'assistant', content: 'a' }, { role: 'user', content: results }],
+    ],
+  ])('%s are translated', (_, translation, messages) => {
+    const { body } = translation.request(utf8(JSON.stringify({ model: 'm', max_tokens: 1, messages })));
+    expect(body.length).toBeGreaterThan(MANY * 20);
+  });
+});
+
 describe('the translation for a host', () => {
   it.each([
     ['chat/completions', ['messages'], 'chat-completions-to-messages'],

@@ -27,6 +27,11 @@ export function writeJson(value: object): Uint8Array {
   return utf8(JSON.stringify(value));
 }
 
+/** Adds each to a list. A stranger decides how many there are, and an engine limits how many arguments a call may have. */
+export function addAll<Value>(list: Value[], values: readonly Value[]): void {
+  for (const value of values) list.push(value);
+}
+
 /** One event without a name, as OpenAI's streams have them. */
 export function dataBlock(value: object | '[DONE]'): Uint8Array {
   return utf8(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);

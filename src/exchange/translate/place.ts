@@ -10,23 +10,30 @@ const MAX_DEPTH = 128;
 /** Names that may be repeated to whoever wrote them. */
 const PRINTABLE = /^[A-Za-z0-9_.-]{1,64}$/;
 
+/** What all places of one JSON have in common. */
+interface Whole {
+  readonly code: Untranslatable;
+  /** What the texts of JSON inside may stand for, all of them together. */
+  readonly inside: JsonAllowance;
+}
+
 export class Place {
   readonly value: unknown;
-  readonly #path: string;
-  readonly #code: Untranslatable;
-  /** What the texts of JSON inside may stand for, all of them together. */
-  readonly #inside: JsonAllowance;
+  /** Where it stands, of which the words are made only when somebody is to be told. */
+  readonly #above: Place | null;
+  readonly #name: string | number;
+  readonly #whole: Whole;
 
-  private constructor(value: unknown, path: string, code: Untranslatable, inside: JsonAllowance) {
+  private constructor(value: unknown, above: Place | null, name: string | number, whole: Whole) {
     this.value = value;
-    this.#path = path;
-    this.#code = code;
-    this.#inside = inside;
+    this.#above = above;
+    this.#name = name;
+    this.#whole = whole;
   }
 
   /** The outermost value. Throws when it is nested too deep to be looked at. */
   static outermost(value: unknown, code: Untranslatable): Place {
-    const place = new Place(value, '', code, new JsonAllowance(REQUEST_EXTENT));
+    const place = new Place(value, null, '', { code, inside: new JsonAllowance(REQUEST_EXTENT) });
     if (isDeeper(value, MAX_DEPTH)) throw place.untranslatable(`nested deeper than ${MAX_DEPTH}`);
     return place;
   }
@@ -40,7 +47,7 @@ export class Place {
   member(name: string): Place {
     const members = membersOf(this.value);
     const value = members !== null && Object.hasOwn(members, name) ? members[name] : undefined;
-    return new Place(value, this.#below(name), this.#code, this.#inside);
+    return new Place(value, this, name, this.#whole);
   }
 
   /** The members of an object. Throws for what is none. */
@@ -54,9 +61,7 @@ export class Place {
   elements(): Place[] {
     if (!this.isSet) return [];
     if (!Array.isArray(this.value)) throw this.untranslatable();
-    return this.value.map(
-      (element, at) => new Place(element, this.#below(String(at)), this.#code, this.#inside),
-    );
+    return this.value.map((element, at) => new Place(element, this, at, this.#whole));
   }
 
   /** Throws for a member that is set and not among these. */
@@ -81,7 +86,7 @@ export class Place {
 
   /** What a text that belongs here is the JSON of. Throws for what is no JSON, and for texts that stand for too much together. */
   parsed(text: string): unknown {
-    if (!this.#inside.takes(text)) throw this.untranslatable('too many values');
+    if (!this.#whole.inside.takes(text)) throw this.untranslatable('too many values');
     try {
       return JSON.parse(text);
     } catch {
@@ -110,16 +115,20 @@ export class Place {
 
   /** The failure of whoever finds that this has no counterpart. */
   untranslatable(detail?: string): Failure {
+    const path = this.#path;
     const context = {
-      ...(this.#path === '' ? {} : { field: this.#path }),
+      ...(path === '' ? {} : { field: path }),
       ...(detail === undefined ? {} : { detail }),
     };
-    return new Failure(this.#code, context);
+    return new Failure(this.#whole.code, context);
   }
 
-  #below(name: string): string {
+  get #path(): string {
+    if (this.#above === null) return '';
+    const name = String(this.#name);
+    const above = this.#above.#path;
     const shown = PRINTABLE.test(name) ? name : '*';
-    return this.#path === '' ? shown : `${this.#path}.${shown}`;
+    return above === '' ? shown : `${above}.${shown}`;
   }
 }
 

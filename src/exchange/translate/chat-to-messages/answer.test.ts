@@ -289,6 +289,7 @@ describe('a stream of events, as chunks', () => {
   it.each<[field: string | undefined, values: readonly object[]]>([
     ['content_block', [TEXT]],
     [undefined, [END]],
+    [undefined, [STOP]],
     ['message', [START, START]],
     ['content_block', [START, TEXT, TEXT]],
     ['content_block.type', [START, begin(0, { type: 'server_tool_use' })]],

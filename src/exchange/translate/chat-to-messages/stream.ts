@@ -159,9 +159,11 @@ export class CompletionStream {
   }
 
   #end(): readonly Uint8Array[] {
+    // A host that has only said that it is done has said nothing that could be passed on.
+    if (this.#head === null) throw new Failure('upstream/untranslatable', { detail: 'no beginning' });
     this.#ended = true;
-    const usage = this.#wantsUsage && this.#counts !== null && this.#head !== null;
-    return [...(usage ? [this.#usage(this.#counts as Usage)] : []), dataBlock('[DONE]')];
+    const counts = this.#wantsUsage ? this.#counts : null;
+    return [...(counts === null ? [] : [this.#usage(counts)]), dataBlock('[DONE]')];
   }
 
   #text(member: 'content' | 'reasoning_content', text: string): readonly Uint8Array[] {

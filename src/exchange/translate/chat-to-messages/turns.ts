@@ -1,5 +1,6 @@
 /** OpenAI's messages as Anthropic's system prompt and turns. */
 
+import { addAll } from '../json.js';
 import type { Place } from '../place.js';
 import { inputOf } from '../tool-input.js';
 import type { Transform } from '../transforms.js';
@@ -28,12 +29,12 @@ export function conversationOf(messages: Place, transforms: Set<Transform>): Con
       case 'system':
       case 'developer': {
         const texts = textBlocks(message.knows('role', 'content').member('content'));
-        if (turns.length === 0) system.push(...texts);
+        if (turns.length === 0) addAll(system, texts);
         else turns.push({ role: 'system', content: texts });
         break;
       }
       case 'user':
-        resultsOf(turns).push(...userBlocks(message.knows('role', 'content').member('content'), transforms));
+        addAll(resultsOf(turns), userBlocks(message.knows('role', 'content').member('content'), transforms));
         break;
       case 'tool': {
         const last = turns.at(-1);

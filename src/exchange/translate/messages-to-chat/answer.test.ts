@@ -141,6 +141,12 @@ describe('an error, as Anthropic’s clients know it', () => {
     expect(body(status, { error })).toEqual({ type: 'error', error: { type, message } });
   });
 
+  it('and in a list, as Google has it', () => {
+    const error = { code: 429, message: 'Slow.', status: 'RESOURCE_EXHAUSTED' };
+    const expected = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow.' } };
+    expect(body(429, [{ error }])).toEqual(expected);
+  });
+
   it('and OpenAI’s code is kept for a client of OpenAI’s alone', () => {
     expect(refused(() => answer().body(500, { error: { code: 'a' } }))).toBeUndefined();
   });

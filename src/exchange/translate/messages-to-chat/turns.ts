@@ -1,5 +1,6 @@
 /** Anthropic's system prompt and turns as OpenAI's messages. */
 
+import { addAll } from '../json.js';
 import type { Place } from '../place.js';
 import { argumentsOf } from '../tool-input.js';
 import type { Transform } from '../transforms.js';
@@ -26,7 +27,7 @@ export function messagesOf(request: Place, transforms: Set<Transform>, keepsThou
     const content = turn.knows('role', 'content').member('content');
     switch (role.value) {
       case 'user':
-        messages.push(...userMessages(content, transforms));
+        addAll(messages, userMessages(content, transforms));
         break;
       case 'assistant':
         messages.push(assistantMessage(content, transforms, keepsThoughts));
