@@ -4,13 +4,18 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import '../node.js';
-import { concatAll } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel, parseVerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { openSigningKey } from '../files/keys.js';
 import { unframe } from './content-frame.js';
 import { DirectSealer } from './direct-sealer.js';
-import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-messages.js';
+import {
+  handedOver,
+  readOrder,
+  type SealingFailure,
+  type SealingWorkerData,
+  writeReport,
+} from './sealing-messages.js';
 import { Vault } from './vault.js';
 
 if (parentPort === null) throw new Error('sealing-worker.js runs only as a worker thread');
@@ -22,33 +27,23 @@ if (formatVerifierKey(key) !== issuerKey) throw new Error(`${issuerPath} holds a
 const sealer = new DirectSealer(keyLabel(key), signer, new Vault(vault, vaultKey));
 
 // Orders that came while the key was being read are kept by the port and delivered now.
-port.on('message', ({ statements, bytes }: SealingOrder) => {
+port.on('message', (order: Uint8Array) => {
   const sealed: Uint8Array[] = [];
   let failure: Failure | null = null;
-  let at = 0;
-  const next = (length: number) => {
-    at += length;
-    return bytes.subarray(at - length, at);
-  };
   const take = (result: Uint8Array | Failure) => {
     if (result instanceof Failure) failure = result;
     else sealed.push(result);
   };
-  for (const { length, content } of statements) {
-    const statement = next(length);
+  for (const { statement, content } of readOrder(order)) {
     if (content === null) sealer.sign(statement, take);
-    else sealer.seal(content.exchange, statement, unframe(next(content.length)), take);
+    else sealer.seal(content.exchange, statement, unframe(content.framed), take);
     if (failure !== null) break;
   }
-  const envelopes = concatAll(sealed);
-  const report: SealingReport = {
-    lengths: sealed.map(({ length }) => length),
-    envelopes,
-    failure: failure && described(failure),
-  };
-  port.postMessage(report, [envelopes.buffer]);
+  const report = writeReport(sealed);
+  port.postMessage(report, handedOver(report));
+  if (failure !== null) port.postMessage(described(failure));
 });
 
-function described({ code, detail }: Failure): SealingReport['failure'] {
+function described({ code, detail }: Failure): SealingFailure {
   return { code, detail: detail ?? null };
 }

@@ -5,23 +5,24 @@
  * The thread is trusted with the keys and may die; what it was given and has not done then fails, and the next order starts another.
  */
 import { Worker } from 'node:worker_threads';
-import { concatAll } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
 import type { Sealer } from '../../receipt/sealer.js';
 import { frame } from './content-frame.js';
-import type { SealingOrder, SealingReport, SealingWorkerData } from './sealing-messages.js';
+import {
+  type Given,
+  handedOver,
+  readReport,
+  type SealingFailure,
+  type SealingWorkerData,
+  writeOrder,
+} from './sealing-messages.js';
 
 /** The thread's entry, compiled: a worker thread cannot load TypeScript. */
 const WORKER = new URL('../../../dist/shell/vault/sealing-worker.js', import.meta.url);
 
 /** As many are ordered at once: the first ones should not wait for the last of a long order. */
 const MOST_ORDERED = 16;
-
-interface Given {
-  readonly statement: Uint8Array;
-  readonly content: { readonly exchange: string; readonly framed: Uint8Array } | null;
-}
 
 type Done = (result: Uint8Array | Failure) => void;
 
@@ -37,7 +38,8 @@ export class ThreadSealer implements Sealer {
    * more there is to do, the more each orders.
    */
   #gathered: Given[] = [];
-  #isBusy = false;
+  /** How many statements the thread has yet to report on. */
+  #ordered = 0;
   #closed = false;
 
   constructor(workerData: SealingWorkerData) {
@@ -73,27 +75,21 @@ export class ThreadSealer implements Sealer {
   }
 
   #send(): void {
-    if (this.#gathered.length === 0 || this.#isBusy || this.#ending !== null) return;
+    if (this.#gathered.length === 0 || this.#ordered > 0 || this.#ending !== null) return;
     this.#worker ??= this.#start();
-    this.#isBusy = true;
     const given = this.#gathered.splice(0, MOST_ORDERED);
-    const parts = given.flatMap(({ statement, content }) =>
-      content === null ? [statement] : [statement, content.framed],
-    );
-    const bytes = concatAll(parts);
-    const statements = given.map(({ statement, content }) => ({
-      length: statement.length,
-      content: content && { exchange: content.exchange, length: content.framed.length },
-    }));
-    this.#worker.postMessage({ statements, bytes } satisfies SealingOrder, [bytes.buffer]);
+    const order = writeOrder(given);
+    this.#ordered = given.length;
+    this.#worker.postMessage(order, handedOver(order));
   }
 
   #start(): Worker {
     const worker = new Worker(WORKER, { workerData: this.#workerData });
     let reason = 'its thread ended';
-    worker.on('message', (report: SealingReport) => {
+    worker.on('message', (message: Uint8Array | SealingFailure) => {
       if (worker !== this.#worker) return;
-      this.#take(report, worker);
+      if (message instanceof Uint8Array) this.#take(readReport(message));
+      else this.#giveUp(worker, message);
     });
     worker.on('error', error => {
       reason = error.message;
@@ -110,23 +106,18 @@ export class ThreadSealer implements Sealer {
     return worker;
   }
 
-  #take({ lengths, envelopes, failure }: SealingReport, worker: Worker): void {
-    if (failure === null) {
-      this.#isBusy = false;
-      this.#send();
-    }
-    let at = 0;
-    for (const length of lengths) {
-      const done = this.#waiting.shift() as Done;
-      done(envelopes.subarray(at, at + length));
-      at += length;
-    }
-    if (failure === null) return;
-    // Another one finds out anew how the vault is.
+  #take(envelopes: readonly Uint8Array[]): void {
+    this.#ordered -= envelopes.length;
+    // The thread goes on while what it has done is dealt with here.
+    this.#send();
+    for (const envelope of envelopes) (this.#waiting.shift() as Done)(envelope);
+  }
+
+  /** Another thread finds out anew how the vault is. */
+  #giveUp(worker: Worker, { code, detail }: SealingFailure): void {
     this.#worker = null;
     this.#ending = worker;
     void worker.terminate();
-    const { code, detail } = failure;
     this.#fail(new Failure(code, detail === null ? {} : { detail }));
   }
 
@@ -135,7 +126,7 @@ export class ThreadSealer implements Sealer {
     const waiting = this.#waiting;
     this.#waiting = [];
     this.#gathered = [];
-    this.#isBusy = false;
+    this.#ordered = 0;
     for (const done of waiting) done(failure);
   }
 }
