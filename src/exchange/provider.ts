@@ -1,7 +1,7 @@
 /** A provider, as data: where its APIs are, how it takes a key, and how it says that it is overloaded. */
 import type { ModelListing } from './model-list.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
-import type { KeyHeader } from './upstream.js';
+import type { KeyHeader, LimitMember } from './upstream.js';
 
 /** One API of a provider; a provider may have several beside each other, in different dialects. */
 export interface ProviderApi {
@@ -29,6 +29,8 @@ export interface Provider {
   readonly listing: ModelListing | null;
   /** The names of its models that everybody knows, by their form; any other of its models may be somebody's own. Null where no form tells. */
   readonly publicModels: RegExp | null;
+  /** Where its chat completions take the limit to an answer's tokens; `max_completion_tokens` where it is left out. */
+  readonly limitMember?: LimitMember;
   /** Whether it gives receipts of its own, as another gateway does. */
   readonly givesReceipts?: boolean;
   /** HTTP statuses of its own that say, beside the usual ones, that the same request may fare better a little later. */

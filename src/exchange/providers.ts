@@ -109,6 +109,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     apis: [openai('https://api.mistral.ai/v1', [...CHAT_AND_EMBEDDINGS, 'audio/transcriptions'])],
     keyVariable: 'MISTRAL_API_KEY',
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels:
       /^(?:mistral|ministral|magistral|codestral|devstral|pixtral|voxtral|open-mi[sx]tral)-[a-z0-9.-]{1,60}$/,
   },
@@ -130,6 +131,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: 'TOGETHER_API_KEY',
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels: null,
   },
   {
@@ -150,6 +152,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: 'DEEPSEEK_API_KEY',
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels: /^deepseek-[a-z0-9.-]{1,60}$/,
   },
   {
@@ -180,6 +183,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: null,
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels: null,
   },
   {
@@ -200,6 +204,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: 'LLAMA_API_KEY',
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels: null,
   },
   {
@@ -210,6 +215,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: null,
     listing: 'openai',
+    limitMember: 'max_tokens',
     publicModels: null,
   },
   {

@@ -9,6 +9,9 @@ import type { SurfaceName } from './surface-names.js';
 /** Where a request has its key: as a bearer's, or alone. */
 export type KeyHeader = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
 
+/** The member in which a host of chat completions takes the limit to an answer's tokens; OpenAI's own takes the first, most others the second. */
+export type LimitMember = 'max_completion_tokens' | 'max_tokens';
+
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
   readonly surface: SurfaceName;
@@ -78,6 +81,8 @@ export interface Upstream {
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
   /** Whether it gives receipts of its own, as another gateway does. */
   readonly givesReceipts: boolean;
+  /** For requests that are translated to it; a client that speaks its dialect says it itself. */
+  readonly limitMember: LimitMember;
   /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */
   serves(surface: SurfaceName): boolean;
   /** Whether an answer with this HTTP status says that the same request may fare better a little later. */

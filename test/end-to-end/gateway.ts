@@ -9,7 +9,7 @@ import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appra
 import { utf8 } from '../../src/bytes/octets.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
-import type { Upstream } from '../../src/exchange/upstream.js';
+import type { LimitMember, Upstream } from '../../src/exchange/upstream.js';
 import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
 import { parsePolicy } from '../../src/note/policy.js';
@@ -56,6 +56,7 @@ export interface GatewayOptions {
         readonly base: string;
         readonly key?: string;
         readonly givesReceipts?: boolean;
+        readonly limitMember?: LimitMember;
         /** All three APIs, when it is left out. */
         readonly surfaces?: readonly SurfaceName[];
       }
@@ -248,7 +249,7 @@ export function openaiUpstream(
     key = null,
     surfaces,
     ...options
-  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts'> & {
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts' | 'limitMember'> & {
     readonly surfaces?: readonly SurfaceName[];
     readonly key?: string | null;
   },
@@ -275,6 +276,7 @@ const cannedModel: Upstream = {
   name: 'built-in',
   origin: 'built-in:',
   givesReceipts: false,
+  limitMember: 'max_completion_tokens',
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
   isTransient: () => false,

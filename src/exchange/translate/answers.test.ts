@@ -10,6 +10,7 @@ import {
   messageEvents,
   wire,
 } from '../../../test/support/dialects/gather.js';
+import { USUAL_HOST } from '../../../test/support/dialects/host.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { MESSAGES } from '../anthropic/messages.js';
@@ -25,13 +26,13 @@ const NOW = 1_700_000_000_500;
 const REQUEST = { model: 'm', max_tokens: 5, messages: [{ role: 'user', content: 'a' }], stream: true };
 const WITH_USAGE = { ...REQUEST, stream_options: { include_usage: true } };
 const answerOf = (translation: Translation, request: object): AnswerTranslation =>
-  translation.request(utf8(JSON.stringify(request))).newAnswer(NOW);
+  translation.request(utf8(JSON.stringify(request)), USUAL_HOST).newAnswer(NOW);
 const toCompletion = (request: object = WITH_USAGE) => answerOf(CHAT_TO_MESSAGES, request);
 const toMessage = () => answerOf(MESSAGES_TO_CHAT, REQUEST);
 
 const parsed = (bytes: Uint8Array) => JSON.parse(fromUtf8(bytes) ?? '');
-const completed = (message: object) => parsed(toCompletion().body(200, message));
-const messaged = (completion: object) => parsed(toMessage().body(200, completion));
+const completed = (message: object) => parsed(toCompletion().body(message));
+const messaged = (completion: object) => parsed(toMessage().body(completion));
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** All that a client gets of a stream. */

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { completionAnswers, messageAnswers } from '../../../test/support/dialects/answers.js';
 import { chatRequests } from '../../../test/support/dialects/chat-requests.js';
 import { completionEvents, messageEvents } from '../../../test/support/dialects/gather.js';
+import { USUAL_HOST } from '../../../test/support/dialects/host.js';
 import { messagesRequests } from '../../../test/support/dialects/messages-requests.js';
 import { jsonMutants, mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { thorough } from '../../../test/support/thoroughness.js';
@@ -30,7 +31,8 @@ const EVENTS = {
 type Dialect = keyof typeof REQUESTS;
 
 const LEAST = utf8('{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"a"}]}');
-const answerOf = (translation: Translation): AnswerTranslation => translation.request(LEAST).newAnswer(0);
+const answerOf = (translation: Translation): AnswerTranslation =>
+  translation.request(LEAST, USUAL_HOST).newAnswer(0);
 
 describe.each(TRANSLATIONS)('$name', translation => {
   const [from, to] = [translation.from as Dialect, translation.to as Dialect];
@@ -45,7 +47,10 @@ describe.each(TRANSLATIONS)('$name', translation => {
     );
     fc.assert(
       fc.property(bodies, body => {
-        const request = parseOrRefuse(() => translation.request(body), ['request/untranslatable']);
+        const request = parseOrRefuse(
+          () => translation.request(body, USUAL_HOST),
+          ['request/untranslatable'],
+        );
         if (request === undefined) return;
         expect(request.transforms[0]).toBe(translation.name);
         for (const name of request.transforms) expect(name).toMatch(/^[a-z][a-z0-9-]{0,63}$/);
@@ -67,12 +72,9 @@ describe.each(TRANSLATIONS)('$name', translation => {
       fc.constant(null),
     );
     fc.assert(
-      fc.property(values, fc.constantFrom(200, 400, 500), (value, status) => {
-        const body = parseOrRefuse(
-          () => answerOf(translation).body(status, value),
-          ['upstream/untranslatable'],
-        );
-        if (body !== undefined) expect(client?.newReader().body(parsed(body), '')).toBe(status === 200);
+      fc.property(values, value => {
+        const body = parseOrRefuse(() => answerOf(translation).body(value), ['upstream/untranslatable']);
+        if (body !== undefined) expect(client?.newReader().body(parsed(body), '')).toBe(true);
       }),
       RUNS,
     );

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chatRequests } from '../../../test/support/dialects/chat-requests.js';
+import { USUAL_HOST } from '../../../test/support/dialects/host.js';
 import { messagesRequests } from '../../../test/support/dialects/messages-requests.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
@@ -17,7 +18,7 @@ const bytesOf = (value: unknown) => utf8(JSON.stringify(value));
 const parsed = (bytes: Uint8Array): unknown => JSON.parse(fromUtf8(bytes) ?? '');
 
 function thereAndBack(there: Translation, back: Translation, written: unknown): unknown {
-  return parsed(back.request(there.request(bytesOf(written)).body).body);
+  return parsed(back.request(there.request(bytesOf(written), USUAL_HOST).body, USUAL_HOST).body);
 }
 
 function withoutThoughts(chat: unknown): unknown {
@@ -52,10 +53,10 @@ describe('a request, there and back', () => {
   it('is on its way a request that the other surface takes, for the same model', () => {
     fc.assert(
       fc.property(chatRequests, messagesRequests, (chat, messages) => {
-        const sent = readMessageRequest(CHAT_TO_MESSAGES.request(bytesOf(chat.written)).body);
+        const sent = readMessageRequest(CHAT_TO_MESSAGES.request(bytesOf(chat.written), USUAL_HOST).body);
         expect(sent.model).toBe(chat.written.model);
         expect(sent.stream).toBe(chat.written.stream === true);
-        const other = readChatRequest(MESSAGES_TO_CHAT.request(bytesOf(messages.written)).body);
+        const other = readChatRequest(MESSAGES_TO_CHAT.request(bytesOf(messages.written), USUAL_HOST).body);
         expect(other.model).toBe(messages.written.model);
         expect(other.stream).toBe(messages.written.stream === true);
       }),

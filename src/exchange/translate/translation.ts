@@ -4,6 +4,7 @@
  */
 import type { StreamEvent } from '../surface.js';
 import type { SurfaceName } from '../surface-names.js';
+import type { LimitMember } from '../upstream.js';
 
 export interface Translation {
   /** The surface that the client asks at. */
@@ -15,7 +16,12 @@ export interface Translation {
   /** Headers that the host's API needs and that a client of the other does not send; lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /** Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read. */
-  request(body: Uint8Array): TranslatedRequest;
+  request(body: Uint8Array, host: TranslationHost): TranslatedRequest;
+}
+
+/** In what hosts of one dialect differ. */
+export interface TranslationHost {
+  readonly limitMember: LimitMember;
 }
 
 export interface TranslatedRequest {
@@ -32,10 +38,10 @@ export interface TranslatedRequest {
 /** Translates the one answer to a request. A host is hostile: whatever it sends, nothing but `upstream/untranslatable` is thrown. */
 export interface AnswerTranslation {
   /**
-   * The bytes that the client gets for a whole answer or an error of the host. `value`: its JSON, or null where it is none. Throws
+   * The bytes that the client gets for a whole answer of the host's that is no error. `value`: its JSON, or null where it is none. Throws
    * `upstream/untranslatable`.
    */
-  body(status: number, value: object | null): Uint8Array;
+  body(value: object | null): Uint8Array;
   /** The blocks, each one whole event with its blank line, that the client gets for the next event. Throws `upstream/untranslatable`. */
   event(event: StreamEvent): readonly Uint8Array[];
   /** The host closed the stream: what the client has not been told yet of an answer that the host said was done. */

@@ -15,6 +15,8 @@ const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
   apis: [{ dialect: 'openai', base: '', keyHeader: 'authorization', surfaces: OPENAI_SURFACES }],
   listing: 'openai',
   publicModels: null,
+  // What every server of chat completions has known at one time; one that does not know a member drops it in silence, or refuses it aloud.
+  limitMember: 'max_tokens',
 };
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
@@ -47,7 +49,8 @@ export async function openUpstreams(
   // A gateway without one starts without what it would be asked with.
   const { HttpUpstream } = await import('../gateway/http-upstream.js');
   return {
-    upstreams: named.map(({ name, keyVariable, apis, listing, transient = [], givesReceipts = false }) => {
+    upstreams: named.map(({ name, keyVariable, apis, listing, ...rest }) => {
+      const { transient = [], givesReceipts = false, limitMember = 'max_completion_tokens' } = rest;
       const key = (keyVariable !== null && process.env[keyVariable]) || null;
       return new HttpUpstream({
         name,
@@ -56,6 +59,7 @@ export async function openUpstreams(
         listing,
         transient,
         givesReceipts,
+        limitMember,
         timeouts,
         ...(connections && { connections }),
       });

@@ -50,6 +50,7 @@ export class Engine implements Upstream {
   readonly name = 'built-in';
   readonly origin = 'built-in:';
   readonly givesReceipts = false;
+  readonly limitMember = 'max_completion_tokens';
   readonly defaults = DEFAULTS;
   readonly #model: Model;
   readonly #inference: Inference;

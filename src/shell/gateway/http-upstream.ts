@@ -12,6 +12,7 @@ import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/mod
 import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
+  LimitMember,
   ModelCard,
   Transfer,
   Upstream,
@@ -38,6 +39,7 @@ export interface HttpUpstreamOptions {
   readonly listing: ModelListing | null;
   /** HTTP statuses that say, beside the usual ones, that the same request may fare better a little later. */
   readonly transient?: readonly number[];
+  readonly limitMember?: LimitMember;
   readonly givesReceipts?: boolean;
   readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
   /** Counted together with those of other upstreams. */
@@ -59,6 +61,7 @@ export class HttpUpstream implements Upstream {
   /** What a remote server assumes when a request is silent is not known here. */
   readonly defaults = {};
   readonly givesReceipts: boolean;
+  readonly limitMember: LimitMember;
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
   readonly #apiOf: ReadonlyMap<SurfaceName, HttpApi>;
@@ -67,6 +70,7 @@ export class HttpUpstream implements Upstream {
     this.name = options.name;
     this.origin = options.apis[0].base.origin;
     this.givesReceipts = options.givesReceipts ?? false;
+    this.limitMember = options.limitMember ?? 'max_completion_tokens';
     this.#options = options;
     this.#apiOf = new Map(
       options.apis.toReversed().flatMap(api => api.surfaces.map(surface => [surface, api] as const)),

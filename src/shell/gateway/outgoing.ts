@@ -63,7 +63,7 @@ export function outgoing(
     };
     return { request, transforms: renaming, translation: null };
   }
-  const translated = translation.request(named);
+  const translated = translation.request(named, upstream);
   const host = surfaceNamed(translation.to);
   const request = {
     surface: translation.to,

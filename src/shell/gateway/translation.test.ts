@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { openingOf, receiptOf, verifyAnswer } from '../../../test/end-to-end/receipts.js';
+import { openingOf, receiptOf, receiptOfExchange, verifyAnswer } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, cutStream, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import { toHex } from '../../bytes/hex.js';
 import { commit } from '../../receipt/opening.js';
@@ -19,6 +19,7 @@ beforeAll(async () => {
     more: {
       anthropic: { base: anthropic.base, surfaces: ['messages', 'messages/count_tokens'] },
       openai: { base: openai.base, surfaces: ['chat/completions'], key: 'key-of-openai' },
+      older: { base: openai.base, surfaces: ['chat/completions'], limitMember: 'max_tokens' },
     },
   });
 });
@@ -194,11 +195,26 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
     expect(openai.last.headers.authorization).toBe('Bearer key-of-openai');
     expect(JSON.stringify(openai.last.headers)).not.toContain('clients-key');
     expect(openai.last.headers['anthropic-version']).toBeUndefined();
-    const receipts = await gateway.receipts();
-    const receipt = receipts.find(
-      ({ exchange }) => exchange === response.headers.get('countersign-exchange'),
-    );
-    expect(receipt?.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
+    const exchange = response.headers.get('countersign-exchange') ?? '';
+    const receipt = await receiptOfExchange(gateway, exchange);
+    expect(receipt.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
+  });
+});
+
+describe('the limit to an answer’s tokens', () => {
+  it.each([
+    ['openai', { max_completion_tokens: 50 }],
+    ['older', { max_tokens: 50 }],
+  ])('is where the host takes it: %s', async (host, limit) => {
+    openai.behaviour = answer(200, completion('Hello there.'));
+    const body = { model: `${host}/test-model`, max_tokens: 50, messages: [{ role: 'user', content: 'a' }] };
+    expect((await ask(gateway.address, { path: '/v1/messages', method: 'POST', body })).status).toBe(200);
+    const { max_tokens, max_completion_tokens } = JSON.parse(openai.last.body.toString());
+    expect({ max_tokens, max_completion_tokens }).toEqual({
+      max_tokens: undefined,
+      max_completion_tokens: undefined,
+      ...limit,
+    });
   });
 });
 

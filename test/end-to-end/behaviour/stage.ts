@@ -49,9 +49,12 @@ export class Stage {
     return this.#upstreams.get(host) as TestUpstream;
   }
 
+  /** Throws when the operator was told of anything, but that a busy machine has made a witness late: every receipt is waited for anyway. */
   async close(): Promise<void> {
     await this.gateway.close();
     for (const upstream of this.#upstreams.values()) await upstream.close();
+    const problems = this.gateway.problems.filter(problem => !problem.startsWith('peer/unreachable'));
+    if (problems.length > 0) throw new Error(problems.join('\n'));
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { USUAL_HOST } from '../../../../test/support/dialects/host.js';
 import { failureOf } from '../../../../test/support/failure.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { CHAT_TO_MESSAGES } from './translation.js';
@@ -8,6 +9,7 @@ const USER = { role: 'user', content: 'Hello?' };
 const translated = (rest: Members, messages: readonly unknown[] = [USER]) => {
   const { body, transforms } = CHAT_TO_MESSAGES.request(
     utf8(JSON.stringify({ model: 'm', messages, ...rest })),
+    USUAL_HOST,
   );
   const [name, ...others] = transforms;
   expect(name).toBe('chat-completions-to-messages');
@@ -311,7 +313,7 @@ describe('request/untranslatable names', () => {
   });
 
   it.each(['', '{', '[]', 'null', '"a"'])('no member of what is no request: %j', body => {
-    expect(failureOf(() => CHAT_TO_MESSAGES.request(utf8(body)))).toMatchObject({
+    expect(failureOf(() => CHAT_TO_MESSAGES.request(utf8(body), USUAL_HOST))).toMatchObject({
       code: 'request/untranslatable',
       field: undefined,
     });
@@ -320,6 +322,8 @@ describe('request/untranslatable names', () => {
   it('nothing that is nested too deep to be written', () => {
     const deep = `${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}`;
     const body = `{"model":"m","messages":[{"role":"user","content":"a"}],"metadata":${deep}}`;
-    expect(failureOf(() => CHAT_TO_MESSAGES.request(utf8(body))).code).toBe('request/untranslatable');
+    expect(failureOf(() => CHAT_TO_MESSAGES.request(utf8(body), USUAL_HOST)).code).toBe(
+      'request/untranslatable',
+    );
   });
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { USUAL_HOST } from '../../../../test/support/dialects/host.js';
 import { failureOf } from '../../../../test/support/failure.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { MESSAGES_TO_CHAT } from './translation.js';
@@ -7,7 +8,7 @@ type Members = Readonly<Record<string, unknown>>;
 const USER = { role: 'user', content: 'Hello?' };
 const sent = (rest: Members, messages: readonly unknown[] = [USER]) => {
   const body = { model: 'm', max_tokens: 5, messages, ...rest };
-  const { body: bytes, transforms } = MESSAGES_TO_CHAT.request(utf8(JSON.stringify(body)));
+  const { body: bytes, transforms } = MESSAGES_TO_CHAT.request(utf8(JSON.stringify(body)), USUAL_HOST);
   const [name, ...others] = transforms;
   expect(name).toBe('messages-to-chat-completions');
   return { body: JSON.parse(fromUtf8(bytes) ?? '') as Members, transforms: others };

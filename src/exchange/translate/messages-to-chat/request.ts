@@ -1,4 +1,6 @@
 /** A request of Anthropic's messages as one of OpenAI's chat completions. */
+
+import type { LimitMember } from '../../upstream.js';
 import { EFFORTS, effortOf } from '../effort.js';
 import { readRequest } from '../json.js';
 import type { Place } from '../place.js';
@@ -39,8 +41,8 @@ const WORDS: ReadonlySet<unknown> = new Set(EFFORTS.values());
 /** A label that OpenAI's API needs of a schema, and that no client reads. */
 const FORMAT_NAME = 'answer';
 
-/** Throws `request/untranslatable`, naming the member. */
-export function messagesToChat(body: Uint8Array): MessagesTranslated {
+/** `limitMember`: where the host takes the limit to the answer's tokens. Throws `request/untranslatable`, naming the member. */
+export function messagesToChat(body: Uint8Array, limitMember: LimitMember): MessagesTranslated {
   const request = readRequest(body);
   const transforms = new Set<Transform>();
   request.knows(...TRANSLATED, ...WITHOUT_EFFECT);
@@ -51,7 +53,7 @@ export function messagesToChat(body: Uint8Array): MessagesTranslated {
     body: {
       model: request.member('model').text(),
       messages: messagesOf(request.member('system'), request.member('messages'), transforms),
-      max_completion_tokens: maxTokens(request.member('max_tokens')),
+      [limitMember]: maxTokens(request.member('max_tokens')),
       ...toolsOf(request.member('tools')),
       ...toolChoiceOf(request.member('tool_choice')),
       ...stop(request.member('stop_sequences')),
