@@ -41,7 +41,8 @@ export class Stage {
     const more = Object.fromEntries(
       [...upstreams].map(([{ name, surface }, { base }]) => [name, { base, surfaces: [surface] }]),
     );
-    const gateway = await openGateway({ more, timeouts: PATIENT, ...(engine && { engine }) });
+    // Few wait for witnesses here, and each checkpoint costs two slow signatures.
+    const gateway = await openGateway({ more, timeouts: PATIENT, spacing: 100, ...(engine && { engine }) });
     return new Stage(gateway, upstreams);
   }
 
