@@ -59,6 +59,26 @@ describe.each(PROVIDER_ERRORS)('$provider: $status, $body', ({ status, body, say
   });
 });
 
+describe('a body in which clients of an API find the message', () => {
+  it.each<[body: object, of: readonly ('openai' | 'anthropic' | 'google')[]]>([
+    [{ error: { message: 'a', type: 'b' } }, ['openai', 'google']],
+    [{ error: { message: 'a' } }, ['openai', 'google']],
+    [{ type: 'error', error: { message: 'a', type: 'b' } }, ['openai', 'anthropic', 'google']],
+    [{ type: 'error', error: { message: 'a' } }, ['openai', 'google']],
+    [[{ error: { message: 'a' } }], ['google']],
+    [{ type: 'error', error: { message: '', type: 'b' } }, []],
+    [{ type: 'error', error: { message: { a: 'b' }, type: 'b' } }, []],
+    [{ error: 'a' }, []],
+    [{ message: 'a' }, []],
+    [{ error: [{ message: 'a' }] }, []],
+    [{}, []],
+    [[], []],
+  ])('%j: of %j', (body, of) => {
+    const surfaces = [CHAT_COMPLETIONS, MESSAGES, GENERATE_CONTENT];
+    expect(surfaces.filter(surface => surface.isError(body)).map(({ dialect }) => dialect)).toEqual(of);
+  });
+});
+
 it('every provider of the table is there', () => {
   expect(new Set(PROVIDER_ERRORS.map(({ provider }) => provider))).toEqual(new Set(PROVIDERS.keys()));
 });

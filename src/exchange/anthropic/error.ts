@@ -33,8 +33,10 @@ export function anthropicHostError({ message, type }: HostError): {
 
 /** Whether Anthropic's clients find the message, and its type, in an error's body. */
 export function isAnthropicError(body: object): boolean {
-  const error = membersOf(membersOf(body)?.error);
-  return typeof error?.message === 'string' && error.message !== '' && typeof error.type === 'string';
+  const outermost = membersOf(body);
+  const error = membersOf(outermost?.error);
+  const isTyped = outermost?.type === 'error' && typeof error?.type === 'string';
+  return isTyped && typeof error.message === 'string' && error.message !== '';
 }
 
 export function anthropicErrorEvent(failure: Failure): Uint8Array {
