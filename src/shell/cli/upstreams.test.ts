@@ -44,6 +44,18 @@ describe('--upstream', () => {
     expect((await open(text)).upstreams).toEqual([{ name, origin }]);
   });
 
+  it.each([
+    ['openai', 'max_completion_tokens'],
+    ['mistral', 'max_tokens'],
+    ['mistral=http://127.0.0.1:9/v1', 'max_tokens'],
+    ['mine=http://127.0.0.1:9/v1', 'max_tokens'],
+    ['http://127.0.0.1:9/v1', 'max_tokens'],
+  ])('%s takes the limit to an answer’s tokens as %s', async (text, member) => {
+    const { upstreams } = await openUpstreams([text], DEFAULT_TIMEOUTS);
+    await Promise.all(upstreams.map(upstream => upstream.close()));
+    expect(upstreams.map(({ limitMember }) => limitMember)).toEqual([member]);
+  });
+
   it('several times: in that order, with the public names of each', async () => {
     const { upstreams, publicModels } = await open('openai', 'groq', 'anthropic');
     expect(upstreams.map(({ name }) => name)).toEqual(['openai', 'groq', 'anthropic']);
