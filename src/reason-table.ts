@@ -393,6 +393,14 @@ export const REASONS = {
     says: 'The receipt says that no response was sent, so there is nothing to compare this one with.',
     do: 'Check that the response belongs to this exchange.',
   },
+  'content/image-mismatch': {
+    says: "The image is none of those that the receipt commits to, or the opening is not this exchange's.",
+    do: 'Check the opening, then that the file holds the image as the answer had it, not scaled, edited or saved anew; if both are right, the image is from somewhere else.',
+  },
+  'content/image-unlisted': {
+    says: 'The answer has so many images that the receipt commits to all of them together, so that one alone cannot be compared.',
+    do: 'Pass the whole answer with --response.',
+  },
   'content/inline-invalid': {
     says: "What stands in the stream in the receipt's place is not the receipt, nor signed by the issuer.",
     do: 'Treat the stream as altered.',

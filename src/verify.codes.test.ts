@@ -13,16 +13,18 @@ import {
   WITNESSES,
 } from '../test/support/parties.js';
 import { cosignatures, INDEX, make, type Recipe, SIZE } from '../test/support/sample-exchange.js';
-import { COMPLETED, COSIGNED, DEADLINE, RECEIVED } from '../test/support/sample-receipt.js';
+import { COMPLETED, COSIGNED, DEADLINE, OPENING, RECEIVED } from '../test/support/sample-receipt.js';
 import type { CheckName } from './appraise/check.js';
 import { parseTrust } from './appraise/trust.js';
+import { toHex } from './bytes/hex.js';
 import { concat, u64be, utf8 } from './bytes/octets.js';
 import { formatVerifierKey, keyLabel } from './note/key.js';
 import type { NoteSignature } from './note/signature-line.js';
 import { signNote } from './note/signed-note.js';
 import type { ReasonCode } from './reason.js';
 import { MAX_BUNDLE_BYTES } from './receipt/bundle.js';
-import { parseOpening } from './receipt/opening.js';
+import { commit, parseOpening } from './receipt/opening.js';
+import type { Receipt } from './receipt/receipt.js';
 import { type Outcome, verify } from './verify.js';
 
 interface Row {
@@ -60,6 +62,15 @@ function missing(
 function unasked(check: CheckName, code: ReasonCode, what: string, recipe: Recipe): Row {
   return { check, code, what, recipe, outcome: 'pass', record: 'witnessed' };
 }
+
+const [SEAL, HERON] = [utf8('a seal'), utf8('a heron')];
+const withImages = (images: readonly Uint8Array[]) => (receipt: Receipt) => ({
+  ...receipt,
+  response: {
+    ...receipt.response,
+    images: { commitments: images.map((image, at) => toHex(commit(OPENING, `image/${at}`, image))) },
+  },
+});
 
 const lineOf = (signatures: readonly NoteSignature[], at: number) => signatures[at] as NoteSignature;
 const withLine = (signatures: readonly NoteSignature[], at: number, change: Partial<NoteSignature>) =>
@@ -206,6 +217,50 @@ const CONTENT: readonly Row[] = [
     form: 'nothing',
     content: content => ({ ...content, response: utf8('an answer') }),
   }),
+  failing('image', 'content/image-mismatch', 'another image', {
+    receipt: withImages([SEAL, HERON]),
+    content: content => ({ ...content, image: utf8('another') }),
+  }),
+  failing('image', 'content/image-mismatch', 'an image where the answer has none', {
+    content: content => ({ ...content, image: SEAL }),
+  }),
+  failing('image', 'content/image-mismatch', "an image with another exchange's opening", {
+    receipt: withImages([SEAL]),
+    content: content => ({
+      ...content,
+      image: SEAL,
+      opening: new Uint8Array(32),
+      request: null,
+      response: null,
+    }),
+  }),
+  failing('image', 'content/image-mismatch', 'an image under the label of a tool call', {
+    receipt: receipt => ({
+      ...receipt,
+      response: {
+        ...receipt.response,
+        images: { commitments: [toHex(commit(OPENING, 'tool/0', SEAL))] },
+      },
+    }),
+    content: content => ({ ...content, image: SEAL }),
+  }),
+  {
+    ...unasked('image', 'content/opening-needed', 'an image without opening', {
+      receipt: withImages([SEAL]),
+      content: () => ({ opening: null, request: null, response: null, image: SEAL }),
+    }),
+    outcome: 'inconclusive',
+  },
+  {
+    ...unasked('image', 'content/image-unlisted', 'one image of very many', {
+      receipt: receipt => ({
+        ...receipt,
+        response: { ...receipt.response, images: { count: 33, root: 'ab'.repeat(32) } },
+      }),
+      content: content => ({ ...content, image: SEAL }),
+    }),
+    outcome: 'inconclusive',
+  },
   failing('response', 'content/inline-mismatch', 'something else of the issuer in the place of the receipt', {
     form: 'stream',
     content: content => ({ ...content, response: withAcceptanceAsReceipt(content.response) }),
@@ -380,6 +435,7 @@ const ROWS = [...BUNDLE, ...SIGNED, ...CONTENT, ...ACCEPTANCE, ...RECORD];
 const NOT_MADE: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'trust/missing',
   'content/not-given',
+  'content/image-unlisted',
   'content/opening-needed',
   'content/request-partial',
   'proof/absent',

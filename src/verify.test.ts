@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { OPERATOR, STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
 import { EVENTS, make, RESPONSE, type Recipe } from '../test/support/sample-exchange.js';
-import { COMPLETED, COSIGNED, DEADLINE } from '../test/support/sample-receipt.js';
+import { COMPLETED, COSIGNED, DEADLINE, OPENING } from '../test/support/sample-receipt.js';
 import { CLOCK_TOLERANCE } from './appraise/record.js';
+import { toHex } from './bytes/hex.js';
 import { formatVerifierKey, keyLabel } from './note/key.js';
+import { commit } from './receipt/opening.js';
 import type { Receipt } from './receipt/receipt.js';
 import { type Verification, verify } from './verify.js';
 
@@ -38,6 +40,23 @@ describe('spec/receipt.md §8: a genuine bundle', () => {
       record: 'witnessed',
       answer: 'not-recomputed',
     });
+  });
+
+  it('an image that is given is one of those in the answer, whichever', async () => {
+    const [seal, heron] = [Uint8Array.of(1), Uint8Array.of(2)];
+    const images = {
+      commitments: [seal, heron].map((image, at) => toHex(commit(OPENING, `image/${at}`, image))),
+    };
+    const receipt = (sample: Receipt) => ({ ...sample, response: { ...sample.response, images } });
+    for (const [image, says] of [
+      [seal, 'it is image 1 of the 2 in the answer'],
+      [heron, 'it is image 2 of the 2 in the answer'],
+    ] as const) {
+      const verification = await check({ receipt, content: content => ({ ...content, image }) });
+      expect(verification.outcome).toBe('pass');
+      expect(saysOf(verification, 'image')).toBe(says);
+    }
+    expect(statusOf(await check({ receipt }))).not.toHaveProperty('image');
   });
 
   it('says who answers for it and what was signed', async () => {

@@ -5,7 +5,7 @@
  * attacker. The five steps: read the bundle, check who signed it, check the content, check the log, grade the four facts.
  */
 import { type Check, fail, failed, notChecked, pass } from './appraise/check.js';
-import { type Content, checkRequest, checkResponse } from './appraise/content.js';
+import { type Content, checkImage, checkRequest, checkResponse } from './appraise/content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
 import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
 import { checkStanding } from './appraise/standing.js';
@@ -13,6 +13,7 @@ import type { RetiredKey, Trust } from './appraise/trust.js';
 import { toHex } from './bytes/hex.js';
 import { type Concentration, concentrationOf } from './economy/concentration.js';
 import { keyLabel, type VerifierKey } from './note/key.js';
+import type { ReasonCode } from './reason.js';
 import { type Bundle, parseBundle } from './receipt/bundle.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from './receipt/envelope.js';
 import {
@@ -37,7 +38,7 @@ export interface VerifyInput {
 
 /**
  * `pass`: every check that could be made was made and passed. `fail`: at least one failed. `inconclusive`: nothing failed, but the
- * trust file, the proof or the quorum is missing, or the opening of content that was given. `malformed`: this is not a bundle, or what was signed is not a receipt.
+ * trust file, the proof or the quorum is missing, or the opening of content that was given, or content was given that cannot be compared. `malformed`: this is not a bundle, or what was signed is not a receipt.
  */
 export type Outcome = 'pass' | 'fail' | 'inconclusive' | 'malformed';
 
@@ -85,6 +86,8 @@ export async function verify(input: VerifyInput): Promise<Verification> {
 
   checks.push(checkRequest(input.content, statement));
   checks.push(await checkResponse(input.content, statement, bundle.envelope, issuer));
+  const { image } = input.content;
+  if (image !== undefined) checks.push(checkImage(input.content, image, statement));
 
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 
@@ -133,11 +136,12 @@ function checkTime(receipt: Receipt, asOf: number): Check {
 /** Without these a bundle shows nothing to somebody who trusts only the trust file. */
 const NEEDED: readonly Check['name'][] = ['signature', 'inclusion', 'witnesses'];
 
+const INCOMPARABLE: ReadonlySet<ReasonCode> = new Set(['content/opening-needed', 'content/image-unlisted']);
+
 function outcomeOf(checks: readonly Check[]): Outcome {
   if (checks.some(({ status }) => status === 'fail')) return 'fail';
   // Content that was given was meant to be compared.
-  if (checks.some(check => check.status !== 'pass' && check.code === 'content/opening-needed'))
-    return 'inconclusive';
+  if (checks.some(check => check.status !== 'pass' && INCOMPARABLE.has(check.code))) return 'inconclusive';
   const needed = checks.filter(({ name }) => NEEDED.includes(name));
   return needed.every(check => check.status === 'pass' || check.code === 'witness/not-asked')
     ? 'pass'

@@ -19,6 +19,7 @@ export type CheckName =
   | 'time'
   | 'request'
   | 'response'
+  | 'image'
   | 'inclusion'
   | 'witnesses'
   | 'epoch';

@@ -20,6 +20,8 @@ export interface Content {
   readonly request: Uint8Array | null;
   /** The exact bytes that came, or for a stream its exact server-sent events. */
   readonly response: Uint8Array | null;
+  /** One of the answer's images, as the file that it is; left out by those who have none to compare. */
+  readonly image?: Uint8Array;
 }
 
 export function checkRequest({ opening, request }: Content, { subject, predicate }: ReceiptStatement): Check {
@@ -57,6 +59,22 @@ export async function checkResponse(
   } catch (error) {
     return failed('response', error);
   }
+}
+
+/** Whether an image is one of those in the answer. A receipt from before each had a commitment of its own has none that it could be. */
+export function checkImage(
+  { opening }: Content,
+  image: Uint8Array,
+  { predicate: { response } }: ReceiptStatement,
+): Check {
+  if (opening === null) return notChecked('image', 'content/opening-needed');
+  const { images = { commitments: [] } } = response;
+  if (!('commitments' in images)) return notChecked('image', 'content/image-unlisted');
+  const at = images.commitments.findIndex(
+    (commitment, place) => toHex(commit(opening, `image/${place}`, image)) === commitment,
+  );
+  if (at < 0) return fail('image', 'content/image-mismatch');
+  return pass('image', `it is image ${at + 1} of the ${images.commitments.length} in the answer`);
 }
 
 interface StreamContext {

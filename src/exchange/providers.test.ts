@@ -55,6 +55,18 @@ describe('the table of providers', () => {
   });
 });
 
+it('knows who takes the limit to an answer’s tokens under its older name alone', () => {
+  const older = [...PROVIDERS.values()].filter(({ chatWords }) => chatWords?.limit === 'max_tokens');
+  expect(older.map(({ name }) => name)).toEqual([
+    'mistral',
+    'together',
+    'deepseek',
+    'ollama',
+    'llamacpp',
+    'lmstudio',
+  ]);
+});
+
 describe('a status that says that the same request may fare better a little later', () => {
   it.each([
     [{}, 429, true],

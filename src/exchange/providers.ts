@@ -159,6 +159,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: 'DEEPSEEK_API_KEY',
     listing: 'openai',
+    chatWords: COMMON_WORDS,
     publicModels: /^deepseek-[a-z0-9.-]{1,60}$/,
   },
   {
@@ -189,6 +190,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: null,
     listing: 'openai',
+    chatWords: COMMON_WORDS,
     publicModels: null,
   },
   {
@@ -209,6 +211,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: 'LLAMA_API_KEY',
     listing: 'openai',
+    chatWords: COMMON_WORDS,
     publicModels: null,
   },
   {
@@ -219,6 +222,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     ],
     keyVariable: null,
     listing: 'openai',
+    chatWords: COMMON_WORDS,
     publicModels: null,
   },
   {

@@ -4,6 +4,7 @@
  */
 import type { Failure } from '../reason.js';
 import type { AnswerImage } from './answer-image.js';
+import type { HostError } from './host-error.js';
 import type { Parameters, Usage } from './parameters.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
@@ -84,6 +85,10 @@ export interface Api {
   readonly commentsApart: boolean;
   /** A failure as the whole of an answer. */
   failureBody(failure: Failure): ErrorResponse;
+  /** Whether its clients find the message in the body of an upstream's error. */
+  isError(body: object): boolean;
+  /** An upstream's error as the whole of an answer. `status`: that of the answer. */
+  hostErrorBody(error: HostError, status: number): object;
   /** A failure as the last event of a stream, the blank line included. `sequence`: how many events came before it. */
   failureEvent(failure: Failure, sequence: number): Uint8Array;
 }

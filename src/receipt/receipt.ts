@@ -119,6 +119,8 @@ const Predicate = v.strictObject({
     reason: v.nullable(Reason),
     status: v.picklist(['completed', 'refused', 'failed', 'aborted']),
     tools: Items,
+    /** The changes between what the upstream sent and what the client got, where that is no translation; left out where there are none. */
+    transforms: v.exactOptional(v.pipe(v.array(Word), v.minLength(1))),
     usage: v.nullable(UsageSchema),
   }),
   responsibility: v.array(Responsible),

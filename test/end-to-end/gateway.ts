@@ -83,6 +83,8 @@ export interface GatewayOptions {
   readonly folder?: string;
   readonly disk?: Disk;
   readonly now?: () => number;
+  /** Milliseconds between two checkpoints of the log, at least. */
+  readonly spacing?: number;
   /** In place of the model whose answers never change; whoever has opened it closes it. */
   readonly engine?: Upstream;
   readonly turns?: Turns;
@@ -146,7 +148,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     keysOf: entryKeys,
     onProblem,
     // As in a house, but quicker, because every test waits for witnesses.
-    timing: { spacing: 10, patience: 1000, patienceAtStart: 1000, longestWait: 1000 },
+    timing: { spacing: options.spacing ?? 10, patience: 1000, patienceAtStart: 1000, longestWait: 1000 },
     disk: options.disk ?? nodeDisk,
   });
   const admission = admissionOf(log.key.name, [issuer.key]);

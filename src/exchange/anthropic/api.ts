@@ -1,7 +1,7 @@
 /** What all of Anthropic's surfaces have in common. */
 import { withModel } from '../request-object.js';
 import type { Api, Surface } from '../surface.js';
-import { anthropicError, anthropicErrorEvent } from './error.js';
+import { anthropicError, anthropicErrorEvent, anthropicHostError, isAnthropicError } from './error.js';
 
 export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
   dialect: 'anthropic',
@@ -13,5 +13,7 @@ export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
   clientQuery: [],
   commentsApart: false,
   failureBody: anthropicError,
+  isError: isAnthropicError,
+  hostErrorBody: anthropicHostError,
   failureEvent: anthropicErrorEvent,
 };

@@ -3,6 +3,8 @@ import { canonicalize } from '../../bytes/json.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import type { Failure } from '../../reason.js';
 import { failureStatus } from '../failure-status.js';
+import type { HostError } from '../host-error.js';
+import { membersOf } from '../members.js';
 import type { ErrorResponse } from '../surface.js';
 
 /** Of the types that the API documents, those that have a status of their own here. */
@@ -19,6 +21,22 @@ export function anthropicError(failure: Failure): ErrorResponse {
   const status = failureStatus(failure);
   const type = TYPES[status] ?? (status < 500 ? 'invalid_request_error' : 'api_error');
   return { status, body: canonicalize({ type: 'error', error: { type, message: failure.message } }) };
+}
+
+/** An upstream's error: `{type: "error", error: {type, message}}`. */
+export function anthropicHostError({ message, type }: HostError): {
+  readonly type: 'error';
+  readonly error: object;
+} {
+  return { type: 'error', error: { type, message } };
+}
+
+/** Whether Anthropic's clients find the message, and its type, in an error's body. */
+export function isAnthropicError(body: object): boolean {
+  const outermost = membersOf(body);
+  const error = membersOf(outermost?.error);
+  const isTyped = outermost?.type === 'error' && typeof error?.type === 'string';
+  return isTyped && typeof error.message === 'string' && error.message !== '';
 }
 
 export function anthropicErrorEvent(failure: Failure): Uint8Array {

@@ -1,6 +1,6 @@
 /** What all surfaces of Google's Gemini API have in common. */
 import type { Api, Surface } from '../surface.js';
-import { googleError, googleErrorEvent } from './error.js';
+import { googleError, googleErrorEvent, googleHostError, isGoogleError } from './error.js';
 
 export const GEMINI: Api & Pick<Surface, 'withModel'> = {
   dialect: 'google',
@@ -14,5 +14,7 @@ export const GEMINI: Api & Pick<Surface, 'withModel'> = {
   // Google's own client looks at a block's first line only.
   commentsApart: true,
   failureBody: googleError,
+  isError: isGoogleError,
+  hostErrorBody: googleHostError,
   failureEvent: googleErrorEvent,
 };

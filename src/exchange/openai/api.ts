@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { withModel } from '../request-object.js';
 import type { Api, Surface } from '../surface.js';
-import { openaiError, openaiErrorEvent } from './error.js';
+import { isOpenaiError, openaiError, openaiErrorEvent, openaiHostError } from './error.js';
 
 export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   dialect: 'openai',
@@ -14,6 +14,8 @@ export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   clientQuery: [],
   commentsApart: false,
   failureBody: openaiError,
+  isError: isOpenaiError,
+  hostErrorBody: openaiHostError,
   failureEvent: openaiErrorEvent,
 };
 

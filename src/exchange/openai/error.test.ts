@@ -62,7 +62,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
 const NEVER_ANSWERED: Partial<Record<ReasonCode, string>> = {
   'request/too-many-entries': 'given under the paths of logs, as plain text',
   'request/body-malformed': 'given under the paths of logs, witnesses and mirrors, as plain text',
-  'upstream/error': "the upstream's own answer is passed on as it is",
+  'upstream/error': "the upstream's own answer is passed on, or said in the API's words",
 };
 
 describe("errors in OpenAI's shape", () => {

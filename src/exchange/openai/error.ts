@@ -3,6 +3,8 @@ import { canonicalize } from '../../bytes/json.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import type { Failure, ReasonCode } from '../../reason.js';
 import { failureStatus } from '../failure-status.js';
+import type { HostError } from '../host-error.js';
+import { membersOf } from '../members.js';
 import type { ErrorResponse } from '../surface.js';
 
 type ErrorType = 'invalid_request_error' | 'api_error' | 'not_found_error';
@@ -36,6 +38,17 @@ export function openaiError(failure: Failure): ErrorResponse {
 /** Clients take an event with an `error` for what it is; a silent end they would take for a short answer. */
 export function openaiErrorEvent(failure: Failure): Uint8Array {
   return concat(utf8('data: '), openaiError(failure).body, utf8('\n\n'));
+}
+
+/** An upstream's error: `{error: {message, type, param, code}}`. */
+export function openaiHostError({ message, type, code }: HostError): { readonly error: object } {
+  return { error: { message, type, param: null, code: code ?? type } };
+}
+
+/** Whether OpenAI's clients find the message in an error's body. */
+export function isOpenaiError(body: object): boolean {
+  const message = membersOf(membersOf(body)?.error)?.message;
+  return typeof message === 'string' && message !== '';
 }
 
 /** Nothing of a receipt that is not there can be wrong in the request. */

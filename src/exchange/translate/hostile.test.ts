@@ -70,12 +70,9 @@ describe.each(TRANSLATIONS)('$name', translation => {
       fc.constant(null),
     );
     fc.assert(
-      fc.property(values, fc.constantFrom(200, 400, 500), (value, status) => {
-        const body = parseOrRefuse(
-          () => answerOf(translation).body(status, value),
-          ['upstream/untranslatable'],
-        );
-        if (body !== undefined) expect(client?.newReader().body(parsed(body), '')).toBe(status === 200);
+      fc.property(values, value => {
+        const body = parseOrRefuse(() => answerOf(translation).body(value), ['upstream/untranslatable']);
+        if (body !== undefined) expect(client?.newReader().body(parsed(body), '')).toBe(true);
       }),
       RUNS,
     );
@@ -178,7 +175,7 @@ describe('the arguments of tools stand for no more than a request may', () => {
     const message = { role: 'assistant', tool_calls: callsOf(argumentsOf(objects)) };
     const completion = { choices: [{ message, finish_reason: 'tool_calls' }] };
     const body = parseOrRefuse(
-      () => answerOf(MESSAGES_TO_CHAT).body(200, completion),
+      () => answerOf(MESSAGES_TO_CHAT).body(completion),
       ['upstream/untranslatable'],
     );
     expect(body !== undefined).toBe(isTaken);

@@ -37,10 +37,10 @@ export interface TranslatedRequest {
 /** Translates the one answer to a request. A host is hostile: whatever it sends, nothing but `upstream/untranslatable` is thrown. */
 export interface AnswerTranslation {
   /**
-   * The bytes that the client gets for a whole answer or an error of the host. `value`: its JSON, or null where it is none. Throws
+   * The bytes that the client gets for a whole answer of the host's that is no error. `value`: its JSON, or null where it is none. Throws
    * `upstream/untranslatable`.
    */
-  body(status: number, value: object | null): Uint8Array;
+  body(value: object | null): Uint8Array;
   /** The blocks, each one whole event with its blank line, that the client gets for the next event. Throws `upstream/untranslatable`. */
   event(event: StreamEvent): readonly Uint8Array[];
   /** The host closed the stream: what the client has not been told yet of an answer that the host said was done. */

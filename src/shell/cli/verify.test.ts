@@ -226,6 +226,12 @@ describe('exit codes of countersign verify', () => {
     expect(ended.stderr).toContain('trust/malformed');
   });
 
+  it('10: an image that is none of the answer’s', async () => {
+    const ended = await verify(at('bundle'), ...TRUST(), ...content('whole'), '--image', at('trust'));
+    expect(ended.code).toBe(10);
+    expect(ended.stdout).toContain('content/image-mismatch');
+  });
+
   it('never shows an opening that was mistyped', async () => {
     const { stderr } = await verify(at('bundle'), `--opening=${opening(whole)}x`);
     expect(stderr).toContain('--opening');

@@ -12,6 +12,7 @@ interface VerifyOptions {
   readonly opening?: string;
   readonly request?: string;
   readonly response?: string;
+  readonly image?: string;
   readonly trust?: string;
   readonly asOf?: number;
   readonly json?: true;
@@ -32,6 +33,7 @@ export function verifyCommand(): Command {
     )
     .option('--request <file>', 'the exact bytes that were sent')
     .option('--response <file>', 'the exact bytes that came; for a stream, all of its events')
+    .option('--image <file>', "an image of the answer's, as the file that it is")
     .option('--trust <file>', `whom to believe (default: ${ownTrustFile()}, when it is there)`)
     .option(
       '--as-of <time>',
@@ -47,6 +49,7 @@ const EXAMPLES = `
 Examples:
   countersign verify bundle.json --trust trust.json
   countersign verify bundle.json --opening @opening --request request.json --response response.json
+  countersign verify bundle.json --opening @opening --image seal.png
 
 Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum, or content without its opening), 30 malformed,
 64 wrong usage, 1 anything else. Content that was not given is reported as not checked and does not change the code.`;
@@ -60,6 +63,7 @@ async function run(bundle: string, options: VerifyOptions): Promise<void> {
       opening: options.opening === undefined ? null : await readOpening(options.opening),
       request: options.request === undefined ? null : await readInput(options.request, MAX_CONTENT_BYTES),
       response: options.response === undefined ? null : await readInput(options.response, MAX_CONTENT_BYTES),
+      ...(options.image === undefined ? {} : { image: await readInput(options.image, MAX_CONTENT_BYTES) }),
     },
     asOf: options.asOf ?? Date.now(),
   });

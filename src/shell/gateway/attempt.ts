@@ -107,7 +107,16 @@ export class Attempt implements UpstreamSink {
             giveUp: () => this.#giveUpStream(),
             onReserved: comment => record.upstreamComment(comment),
           })
-        : new BodyRelay({ limits, reader, translation, delivery, stream, head });
+        : new BodyRelay({
+            limits,
+            surface,
+            reader,
+            translation,
+            delivery,
+            stream,
+            head,
+            onRestated: received => record.restated(received, translation === null),
+          });
     });
   }
 

@@ -1,8 +1,9 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
 import { ByteCollector } from '../../bytes/collector.js';
-import { fromUtf8 } from '../../bytes/octets.js';
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { hostErrorOf } from '../../exchange/host-error.js';
 import { parsedAnswer } from '../../exchange/members.js';
-import type { AnswerReader } from '../../exchange/surface.js';
+import type { AnswerReader, Surface } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
@@ -14,12 +15,15 @@ import { forwardedHeaders } from './respond.js';
 
 export interface BodyRelayOptions {
   readonly limits: GatewayLimits;
+  readonly surface: Surface;
   readonly reader: AnswerReader;
   readonly translation: HostAnswer | null;
   readonly delivery: Delivery;
   /** Where the client has been told already that its answer is a stream, no body can be given any more. */
   readonly stream: ClientStream;
   readonly head: UpstreamHead;
+  /** Called with an error's body that is said to the client in other words. */
+  readonly onRestated: (received: Uint8Array) => void;
 }
 
 export class BodyRelay implements Relay {
@@ -46,24 +50,40 @@ export class BodyRelay implements Relay {
     const headers = forwardedHeaders(head.headers);
     const given = parseJson(this.#body.bytes);
     if (stream.begun) {
-      if (http >= 400 && given !== null) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
+      if (http >= 400) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
       throw new Failure('upstream/garbage', { detail: 'no stream' });
     }
-    const body = translation === null ? this.#body.bytes : translation.body(http, given);
-    const value = translation === null ? given : parseJson(body);
-    if (translation !== null) headers['content-type'] = 'application/json';
-    if (http >= 400 && value !== null) {
-      const status = http < 500 ? 'refused' : 'failed';
-      delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
+    if (http >= 400) {
+      this.#refuse(given, headers);
       return;
     }
-    if (http !== 200 || !reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
+    if (http !== 200) throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
+    const body = translation === null ? this.#body.bytes : translation.body(given);
+    const value = translation === null ? given : parseJson(body);
+    if (translation !== null) headers['content-type'] = 'application/json';
+    if (!reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
     const { failed } = reader;
     const answer = translation?.facts(reader.answer) ?? reader.answer;
     const status = failed ? 'failed' : 'completed';
     delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
+  }
+
+  /** An error of the upstream's: as it is where the client's API has such, else its message in that API's words. */
+  #refuse(given: object | null, headers: Record<string, string>): void {
+    const { head, surface, delivery, translation, onRestated } = this.#options;
+    const { status: http } = head;
+    const received = this.#body.bytes;
+    const passes = translation === null && given !== null && surface.isError(given);
+    const error = hostErrorOf(given, fromUtf8(received), http);
+    const body = passes ? received : utf8(JSON.stringify(surface.hostErrorBody(error, http)));
+    if (!passes) {
+      headers['content-type'] = 'application/json';
+      onRestated(received);
+    }
+    const status = http < 500 ? 'refused' : 'failed';
+    delivery.answer({ status, reason: 'upstream/error', http, headers, body, answer: null });
   }
 
   fail(failure: Failure): void {

@@ -73,8 +73,9 @@ export class ExchangeRecord {
   readonly #counter: number;
   #request: RequestFacts | null = null;
   readonly #tried = new TriedUpstreams();
-  /** What the upstream has sent, where the client gets a translation of it. */
+  /** What the upstream has sent, where that is not what the client gets. */
   #untranslated: ByteCollector | null = null;
+  #restated = false;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
   /** Null before it was made. */
@@ -152,6 +153,13 @@ export class ExchangeRecord {
   untranslated(chunk: Uint8Array): void {
     this.#untranslated ??= new ByteCollector();
     this.#untranslated.add(chunk);
+  }
+
+  /** The client gets an error of the upstream's in other words than these. `isNamed`: whether no translation stands for it already. */
+  restated(received: Uint8Array, isNamed: boolean): void {
+    this.#restated = isNamed;
+    this.#untranslated = new ByteCollector();
+    this.#untranslated.add(received);
   }
 
   get #last(): TriedUpstream {
@@ -272,6 +280,7 @@ export class ExchangeRecord {
           ? {}
           : { received: this.#commit('response/received', this.#untranslated.bytes) }),
         status: ending.status,
+        ...(this.#restated ? { transforms: ['error-restated'] } : {}),
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
         usage: ending.answer?.usage ?? null,
       },

@@ -12,9 +12,9 @@ export class HostAnswer implements AnswerTranslation {
     this.#reader = reader;
   }
 
-  body(status: number, value: object | null): Uint8Array {
-    if (status === 200) this.#reader.body(value, 'application/json');
-    return this.#translation.body(status, value);
+  body(value: object | null): Uint8Array {
+    this.#reader.body(value, 'application/json');
+    return this.#translation.body(value);
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {

@@ -431,7 +431,7 @@ describe('what the upstream gets wrong', () => {
   });
 
   it.each(others)('%s: an error of its own passes as it is', async surface => {
-    const body = '{ "error": {"message":"no","type":"t","param":null,"code":"c"} }';
+    const body = '{ "type": "error", "error": {"message":"no","type":"t","param":null,"code":"c"} }';
     upstream.behaviour = answer(429, body, { 'retry-after': '3' });
     const got = await post(surface);
     expect(got).toMatchObject({ status: 429, headers: { 'retry-after': '3' } });

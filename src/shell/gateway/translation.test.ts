@@ -2,7 +2,7 @@ import Anthropic from '@anthropic-ai/sdk';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, chat, errorOf, json } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { openingOf, receiptOf, verifyAnswer } from '../../../test/end-to-end/receipts.js';
+import { openingOf, receiptOf, receiptOfExchange, verifyAnswer } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
   chunk,
@@ -237,11 +237,9 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
     expect(openai.last.headers.authorization).toBe('Bearer key-of-openai');
     expect(JSON.stringify(openai.last.headers)).not.toContain('clients-key');
     expect(openai.last.headers['anthropic-version']).toBeUndefined();
-    const receipts = await gateway.receipts();
-    const receipt = receipts.find(
-      ({ exchange }) => exchange === response.headers.get('countersign-exchange'),
-    );
-    expect(receipt?.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
+    const exchange = response.headers.get('countersign-exchange') ?? '';
+    const receipt = await receiptOfExchange(gateway, exchange);
+    expect(receipt.request.transforms).toEqual(['model-renamed', 'messages-to-chat-completions']);
   });
 
   it('streamed, and cut off at its limit in the middle of a call', async () => {

@@ -2,9 +2,9 @@ import { createServer, type Server } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ask, chat, errorOf } from '../../../test/end-to-end/client.js';
+import { ask, bytesOf, chat, errorOf } from '../../../test/end-to-end/client.js';
 import { type GatewayOptions, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
-import { receiptOf } from '../../../test/end-to-end/receipts.js';
+import { openingOf, receiptOf } from '../../../test/end-to-end/receipts.js';
 import {
   answer,
   type Behaviour,
@@ -15,6 +15,8 @@ import {
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
 import { selfSigned } from '../../../test/support/certificate.js';
+import { toHex } from '../../bytes/hex.js';
+import { commit } from '../../receipt/opening.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
@@ -116,20 +118,6 @@ describe('what an upstream gets wrong is an error in OpenAI’s shape, under a r
     reason: string;
     status?: number | null;
   }[] = [
-    {
-      what: 'HTTP 500 with HTML',
-      behaviour: answer(500, '<h1>Oops</h1>'),
-      http: 502,
-      reason: 'upstream/garbage',
-      status: 500,
-    },
-    {
-      what: 'HTTP 502 with an empty body',
-      behaviour: answer(502, ''),
-      http: 502,
-      reason: 'upstream/garbage',
-      status: 502,
-    },
     {
       what: 'garbage for JSON',
       behaviour: answer(200, '{"choices": [}'),
@@ -239,6 +227,50 @@ describe('what an upstream gets wrong is an error in OpenAI’s shape, under a r
     expect(receipt.response).toMatchObject({ status: 'failed', http, reason });
     expect(receipt.attempts).toMatchObject([{ outcome: 'failed', reason, status }]);
     expect(receipt.model.served).toBeNull();
+  });
+
+  it.each<[what: string, body: unknown, says: string, type?: string]>([
+    ['HTML', '<h1>Oops</h1>', 'The upstream answered 429, and not why.', 'text/html'],
+    ['nothing', '', 'The upstream answered 429, and not why.'],
+    ['a text', 'Slow down.\n', 'Slow down.', 'text/plain'],
+    ['no UTF-8', Buffer.from([0xff]), 'The upstream answered 429, and not why.'],
+    ['an error in a list', [{ error: { code: 429, message: 'Slow down.' } }], 'Slow down.'],
+    ['an error that is a text', { error: 'Slow down.' }, 'Slow down.'],
+  ])(
+    'an error that is %s is said in OpenAI’s words, under its own status, and the receipt tells',
+    async (...row) => {
+      const [, body, says, type = 'application/json'] = row;
+      upstream.behaviour = answer(429, body, { 'content-type': type, 'retry-after': '9' });
+      const got = await ask(gateway.address);
+      expect(got.status).toBe(429);
+      expect(got.headers).toMatchObject({ 'content-type': 'application/json', 'retry-after': '9' });
+      expect(errorOf(got)).toEqual({
+        message: says,
+        type: 'rate_limit_error',
+        param: null,
+        code: 'rate_limit_error',
+      });
+      const { response, exchange } = await receiptOf(gateway, got);
+      const received = gateway.vault.get(exchange).received ?? new Uint8Array();
+      expect(Buffer.from(received)).toEqual(bytesOf(body));
+      expect(response).toMatchObject({
+        status: 'refused',
+        reason: 'upstream/error',
+        http: 429,
+        transforms: ['error-restated'],
+        received: toHex(commit(openingOf(got), 'response/received', bytesOf(body))),
+      });
+    },
+  );
+
+  it('an error that clients can read passes byte for byte', async () => {
+    const body = ' {"error": {"message":"No.","code":400, "more":[]}}\n';
+    upstream.behaviour = answer(400, body);
+    const got = await ask(gateway.address);
+    expect(got.body.toString()).toBe(body);
+    const { response } = await receiptOf(gateway, got);
+    expect(response).not.toHaveProperty('transforms');
+    expect(response).not.toHaveProperty('received');
   });
 
   it('asks for identity, which is why an encoded answer is garbage', async () => {

@@ -148,6 +148,17 @@ export const ERRORS: readonly ErrorScenario[] = [
   { name: 'a fault of the host', status: 500, message: 'Something broke.' },
 ];
 
+/** Errors in forms that no API documents, as hosts and what stands in front of them write them. */
+export const ODD_ERRORS: readonly { readonly form: string; readonly body: unknown; readonly says: string }[] =
+  [
+    { form: 'a text', body: 'Slow down.', says: 'Slow down.' },
+    { form: 'a text in JSON', body: { error: 'Slow down.' }, says: 'Slow down.' },
+    { form: 'a list', body: [{ error: { code: 429, message: 'Slow down.' } }], says: 'Slow down.' },
+    { form: 'details', body: { detail: [{ loc: ['body'], msg: 'Slow down.' }] }, says: 'body: Slow down.' },
+    { form: 'a page', body: '<html>429</html>', says: 'The upstream answered 429' },
+    { form: 'nothing', body: '', says: 'The upstream answered 429' },
+  ];
+
 export const [PLAIN] = ANSWERS as readonly [AnswerScenario, ...AnswerScenario[]];
 /** Every kind of part that a stream may have, and no more of any than that. */
 export const RICH: AnswerScenario = {

@@ -10,8 +10,7 @@ const answer = (rest: Members = {}) =>
   CHAT_TO_MESSAGES.request(
     utf8(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'a' }], ...rest })),
   ).newAnswer(1999);
-const body = (status: number, value: object | null) =>
-  JSON.parse(fromUtf8(answer().body(status, value)) ?? '');
+const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value)) ?? '');
 const MESSAGE = {
   id: 'msg_1',
   type: 'message',
@@ -44,7 +43,7 @@ describe('a whole message, as a completion', () => {
       cache_creation_input_tokens: 20,
       output_tokens_details: { thinking_tokens: 4 },
     };
-    expect(body(200, { ...MESSAGE, content, stop_reason: 'tool_use', usage })).toEqual({
+    expect(body({ ...MESSAGE, content, stop_reason: 'tool_use', usage })).toEqual({
       id: 'msg_1',
       object: 'chat.completion',
       created: 1,
@@ -89,13 +88,13 @@ describe('a whole message, as a completion', () => {
     [null, null],
     [undefined, null],
   ])('that stopped with %s has finished with %s', (stop_reason, finish_reason) => {
-    expect(body(200, { ...MESSAGE, stop_reason }).choices[0].finish_reason).toBe(finish_reason);
+    expect(body({ ...MESSAGE, stop_reason }).choices[0].finish_reason).toBe(finish_reason);
   });
 
   it('says what a model that refused says of it, and nothing of a usage that is not there', () => {
     const { usage: _, ...rest } = MESSAGE;
     const refusal = { ...rest, content: [], stop_reason: 'refusal', stop_details: { explanation: 'No.' } };
-    const { choices, ...others } = body(200, refusal);
+    const { choices, ...others } = body(refusal);
     expect(choices[0].message).toEqual({ role: 'assistant', content: null, refusal: 'No.' });
     expect(others).not.toHaveProperty('usage');
   });
@@ -117,41 +116,8 @@ describe('a whole message, as a completion', () => {
     ['stop_reason', { ...MESSAGE, stop_reason: 1 }],
     ['id', { ...MESSAGE, id: 1 }],
   ])('upstream/untranslatable (%s): %#', (field, value) => {
-    expect(refused(() => answer().body(200, value))).toBe(field);
+    expect(refused(() => answer().body(value))).toBe(field);
   });
-});
-
-describe('an error, as OpenAI’s clients know it', () => {
-  it.each<[status: number, value: object, type: string, message: string]>([
-    [
-      429,
-      { type: 'error', error: { type: 'rate_limit_error', message: 'Slow.' }, request_id: 'r' },
-      'rate_limit_error',
-      'Slow.',
-    ],
-    [
-      529,
-      { type: 'error', error: { type: 'overloaded_error', message: 'Full.' } },
-      'overloaded_error',
-      'Full.',
-    ],
-    [400, { error: { type: 'other', message: 'Bad.' } }, 'invalid_request_error', 'Bad.'],
-    [500, { error: 'Broken.' }, 'api_error', 'Broken.'],
-    [404, { detail: 'Not Found' }, 'not_found_error', 'Not Found'],
-    [401, { message: 'Who?' }, 'authentication_error', 'Who?'],
-    [422, { detail: [{ msg: 'Field required' }] }, 'invalid_request_error', '[{"msg":"Field required"}]'],
-    [422, { message: { detail: ['Extra'] } }, 'invalid_request_error', '{"detail":["Extra"]}'],
-    [422, { message: ['Extra'], detail: 'Bad.' }, 'invalid_request_error', 'Bad.'],
-  ])('%i', (status, value, type, message) => {
-    expect(body(status, value)).toEqual({ error: { message, type, param: null, code: type } });
-  });
-
-  it.each([null, {}, [], { error: {} }, { error: { message: 1 } }])(
-    '%j is none that could be passed on',
-    value => {
-      expect(refused(() => answer().body(500, value))).toBeUndefined();
-    },
-  );
 });
 
 const START = { type: 'message_start', message: { ...MESSAGE, content: [], stop_reason: null } };

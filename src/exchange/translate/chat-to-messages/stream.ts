@@ -1,8 +1,9 @@
 /** A stream of Anthropic's events as chunks of OpenAI's. */
 import { Failure } from '../../../reason.js';
+import { openaiHostError } from '../../openai/error.js';
 import type { Usage } from '../../parameters.js';
 import type { StreamEvent } from '../../surface.js';
-import { chatError, readError } from '../error.js';
+import { readError } from '../error.js';
 import { finishReasonOf } from '../finish.js';
 import { dataBlock, readData } from '../json.js';
 import type { Place } from '../place.js';
@@ -58,7 +59,7 @@ export class CompletionStream {
         return this.#end();
       case 'error':
         this.#ended = true;
-        return [dataBlock(chatError(readError(event, null)))];
+        return [dataBlock(openaiHostError(readError(event)))];
       default:
         // A ping, or an event that the API may come to have and that clients of it must not mind.
         return [];

@@ -1,6 +1,5 @@
 /** A client of OpenAI's chat completions in front of a host of Anthropic's messages. */
 import type { StreamEvent } from '../../surface.js';
-import { chatError, readError } from '../error.js';
 import { writeJson } from '../json.js';
 import { Place } from '../place.js';
 import type { AnswerTranslation, Translation } from '../translation.js';
@@ -35,11 +34,8 @@ class ChatAnswer implements AnswerTranslation {
     this.#stream = new CompletionStream(created, wantsUsage);
   }
 
-  body(status: number, value: object | null): Uint8Array {
-    const answer = Place.outermost(value, 'upstream/untranslatable');
-    return writeJson(
-      status >= 400 ? chatError(readError(answer, status)) : completionOf(answer, this.#created),
-    );
+  body(value: object | null): Uint8Array {
+    return writeJson(completionOf(Place.outermost(value, 'upstream/untranslatable'), this.#created));
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {

@@ -9,8 +9,7 @@ const answer = () =>
   MESSAGES_TO_CHAT.request(
     utf8(JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] })),
   ).newAnswer(0);
-const body = (status: number, value: object | null) =>
-  JSON.parse(fromUtf8(answer().body(status, value)) ?? '');
+const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value)) ?? '');
 const completion = (message: unknown, finish_reason: unknown = 'stop', rest: Members = {}) => ({
   id: 'chatcmpl-1',
   object: 'chat.completion',
@@ -47,7 +46,7 @@ describe('a whole completion, as a message', () => {
       prompt_tokens_details: { cached_tokens: 100, cache_write_tokens: 20 },
       completion_tokens_details: { reasoning_tokens: 4 },
     };
-    expect(body(200, completion(message, 'tool_calls', { usage }))).toEqual({
+    expect(body(completion(message, 'tool_calls', { usage }))).toEqual({
       id: 'chatcmpl-1',
       type: 'message',
       role: 'assistant',
@@ -76,9 +75,9 @@ describe('a whole completion, as a message', () => {
       { type: 'redacted_thinking', data: 'x' },
     ];
     expect(
-      body(200, completion({ content: 'a', reasoning_content: 'Hm.', thinking_blocks: blocks })).content,
+      body(completion({ content: 'a', reasoning_content: 'Hm.', thinking_blocks: blocks })).content,
     ).toEqual([...blocks, { type: 'text', text: 'a' }]);
-    expect(body(200, completion({ reasoning: 'Hm.' })).content).toEqual([
+    expect(body(completion({ reasoning: 'Hm.' })).content).toEqual([
       { type: 'thinking', thinking: 'Hm.', signature: '' },
     ]);
   });
@@ -94,13 +93,13 @@ describe('a whole completion, as a message', () => {
     ['not_yet_known', { content: 'a' }, 'not_yet_known'],
     [null, { content: 'a' }, null],
   ])('that finished with %s: %j has stopped with %s', (finish, message, stop) => {
-    expect(body(200, completion(message, finish)).stop_reason).toBe(stop);
+    expect(body(completion(message, finish)).stop_reason).toBe(stop);
   });
 
   it('has zeros where the host says nothing of its usage, and no count below zero', () => {
-    expect(body(200, completion({ content: 'a' })).usage).toEqual({ input_tokens: 0, output_tokens: 0 });
+    expect(body(completion({ content: 'a' })).usage).toEqual({ input_tokens: 0, output_tokens: 0 });
     const usage = { prompt_tokens: 3, completion_tokens: -1, prompt_tokens_details: { cached_tokens: 5 } };
-    expect(body(200, completion({ content: 'a' }, 'stop', { usage })).usage).toEqual({
+    expect(body(completion({ content: 'a' }, 'stop', { usage })).usage).toEqual({
       input_tokens: 0,
       output_tokens: 0,
       cache_read_input_tokens: 5,
@@ -127,28 +126,7 @@ describe('a whole completion, as a message', () => {
     ['choices.0.message.thinking_blocks.0.type', completion({ thinking_blocks: [{}] })],
     ['choices.0.finish_reason', completion({ content: 'a' }, 1)],
   ])('upstream/untranslatable (%s): %#', (field, value) => {
-    expect(refused(() => answer().body(200, value))).toBe(field);
-  });
-});
-
-describe('an error, as Anthropic’s clients know it', () => {
-  it.each<[status: number, error: unknown, type: string, message: string]>([
-    [429, { message: 'Slow.', type: 'requests', code: 'rate_limit_exceeded' }, 'rate_limit_error', 'Slow.'],
-    [400, { message: 'Bad.', type: 'invalid_request_error', param: 'n' }, 'invalid_request_error', 'Bad.'],
-    [503, { message: 'Down.', type: 'server_error' }, 'api_error', 'Down.'],
-    [403, 'Not you.', 'permission_error', 'Not you.'],
-  ])('%i', (status, error, type, message) => {
-    expect(body(status, { error })).toEqual({ type: 'error', error: { type, message } });
-  });
-
-  it('and in a list, as Google has it', () => {
-    const error = { code: 429, message: 'Slow.', status: 'RESOURCE_EXHAUSTED' };
-    const expected = { type: 'error', error: { type: 'rate_limit_error', message: 'Slow.' } };
-    expect(body(429, [{ error }])).toEqual(expected);
-  });
-
-  it('and OpenAI’s code is kept for a client of OpenAI’s alone', () => {
-    expect(refused(() => answer().body(500, { error: { code: 'a' } }))).toBeUndefined();
+    expect(refused(() => answer().body(value))).toBe(field);
   });
 });
 

@@ -1,8 +1,9 @@
 /** A stream of OpenAI's chunks as events of Anthropic's. */
 import { Failure } from '../../../reason.js';
+import { anthropicHostError } from '../../anthropic/error.js';
 import type { Usage } from '../../parameters.js';
 import type { StreamEvent } from '../../surface.js';
-import { messagesError, readError } from '../error.js';
+import { readError } from '../error.js';
 import { stopReasonOf } from '../finish.js';
 import { namedBlock, readData } from '../json.js';
 import type { Place } from '../place.js';
@@ -40,7 +41,7 @@ export class MessageStream {
     const chunk = readData(data);
     if (chunk.member('error').isSet) {
       this.#ended = true;
-      return [namedBlock({ ...messagesError(readError(chunk, null)) })];
+      return [namedBlock({ ...anthropicHostError(readError(chunk)) })];
     }
     const counts = countsOfChat(chunk.member('usage').value);
     if (counts !== null) this.#counts = counts;

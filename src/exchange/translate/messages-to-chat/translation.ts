@@ -1,6 +1,5 @@
 /** A client of Anthropic's messages in front of a host of OpenAI's chat completions. */
 import type { StreamEvent } from '../../surface.js';
-import { messagesError, readError } from '../error.js';
 import { writeJson } from '../json.js';
 import { Place } from '../place.js';
 import type { AnswerTranslation, Translation } from '../translation.js';
@@ -28,9 +27,8 @@ export const MESSAGES_TO_CHAT: Translation = {
 class MessageAnswerTranslation implements AnswerTranslation {
   readonly #stream = new MessageStream();
 
-  body(status: number, value: object | null): Uint8Array {
-    const answer = Place.outermost(value, 'upstream/untranslatable');
-    return writeJson(status >= 400 ? messagesError(readError(answer, status)) : messageOf(answer));
+  body(value: object | null): Uint8Array {
+    return writeJson(messageOf(Place.outermost(value, 'upstream/untranslatable')));
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {
