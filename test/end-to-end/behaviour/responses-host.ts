@@ -1,4 +1,5 @@
 /** A host of OpenAI's responses. */
+import { CHAT_HOST } from './chat-host.js';
 import { type Counts, pieces, type Reply } from './conversation.js';
 import { named } from './events.js';
 import { type Asked, dataIn, type Host, type Members, set } from './host.js';
@@ -23,14 +24,7 @@ export const RESPONSES_HOST: Host = {
     ];
     return events.map((value, at) => named({ ...value, sequence_number: at } as { type: string }));
   },
-  error: ({ status, message }) => ({
-    error: {
-      message,
-      type: status < 500 ? 'invalid_request_error' : 'server_error',
-      param: null,
-      code: null,
-    },
-  }),
+  error: CHAT_HOST.error,
 };
 
 function asked(body: Members): Asked {
