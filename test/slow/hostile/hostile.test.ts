@@ -1,0 +1,231 @@
+/**
+ * Clients and upstreams that want the worst, against a gateway in a process of its own: it lives, within memory that its limits bound,
+ * goes on serving those who behave, and accounts for what it has accepted. The attackers, the upstream that behaves and the one that
+ * does not are processes of their own too.
+ */
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connectionShares } from '../../../src/shell/http/connections.js';
+import { ask, chat, errorOf } from '../../end-to-end/client.js';
+import { readCheckpoint } from '../../end-to-end/published-log.js';
+import { exchangeOf, receiptOf, receiptOfExchange } from '../../end-to-end/receipts.js';
+import { type AttackedGateway, startAttacked } from './attacked-gateway.js';
+import { MEGABYTE } from './memory.js';
+
+/** As many clients as a gateway takes of itself, where there are files enough, but for some who behave. */
+const CLIENTS = connectionShares(10_000).clients - 50;
+/** For attacks of which nothing is to be held. */
+const LITTLE = 600 * MEGABYTE;
+/** 256 MiB of requests and 256 of answers may be held, each in a buffer of up to twice its length. */
+const MUCH = 1200 * MEGABYTE;
+
+let gateway: AttackedGateway;
+
+beforeAll(async () => {
+  gateway = await startAttacked();
+});
+
+afterAll(async () => {
+  await gateway?.stop();
+});
+
+describe('hostile clients', () => {
+  it(`${CLIENTS} idle streams`, async () => {
+    const logged = async () => (await readCheckpoint(gateway.address, gateway.trust)).size;
+    const before = await logged();
+    const options = { count: CLIENTS, models: ['evil/idle', 'evil/idle', 'evil/silent'] };
+    await gateway.survives({
+      attack: 'idle',
+      options,
+      most: 900 * MEGABYTE,
+      meanwhile: async told => {
+        await expect.poll(() => told()?.answered, { timeout: 240_000, interval: 250 }).toBe(CLIENTS);
+        expect(told()).toMatchObject({ open: CLIENTS, closed: 0 });
+      },
+    });
+    // Each has left, and each is in the log.
+    await expect
+      .poll(logged, { timeout: 120_000, interval: 250 })
+      .toBeGreaterThanOrEqual(before + CLIENTS + 10);
+  });
+
+  it('2,000 heads that drip: nobody may do so for ever', async () => {
+    await gateway.survives({
+      attack: 'headsThatDrip',
+      options: { count: 2000 },
+      most: LITTLE,
+      meanwhile: async told => {
+        await expect.poll(() => told()?.closed, { timeout: 60_000, interval: 250 }).toBe(2000);
+      },
+    });
+  });
+
+  it('2,000 bodies that drip', async () => {
+    await gateway.survives({ attack: 'bodiesThatDrip', options: { count: 2000 }, most: LITTLE });
+  });
+
+  it('100 large bodies that never end: those who ask for little are served, those who ask for much are told to come again', async () => {
+    await gateway.survives({
+      attack: 'bodies',
+      options: { count: 100 },
+      most: MUCH,
+      meanwhile: async () => {
+        const large = await ask(gateway.address, { body: chat({}, 'x'.repeat(10 * MEGABYTE)) });
+        expect(errorOf(large).code).toBe('gateway/busy');
+        expect(large.headers['retry-after']).toBe('1');
+      },
+    });
+  });
+
+  it('1,000 bombs of headers', async () => {
+    await gateway.survives({
+      attack: 'headers',
+      options: { count: 1000 },
+      most: LITTLE,
+      meanwhile: async told => {
+        await expect.poll(() => told()?.closed, { timeout: 60_000 }).toBe(1000);
+        // Who is still sending when it is answered may see a reset in place of the answer.
+        expect(Object.keys(told()?.starts ?? {})).toEqual(['431']);
+      },
+    });
+  });
+
+  it.each([
+    { model: 'evil/large', stream: false },
+    { model: 'evil/endless', stream: true },
+  ])('200 who never read: %j', async options => {
+    await gateway.survives({ attack: 'unread', options: { count: 200, ...options }, most: MUCH });
+  });
+
+  it('500 connections with 4,000 requests in one breath', async () => {
+    const options = { count: 500, requests: 4000, model: 'evil/silent' };
+    await gateway.survives({ attack: 'pipelined', options, most: LITTLE });
+  });
+
+  it.each([
+    { attack: 'leaving', model: 'evil/idle' },
+    { attack: 'leaving', model: 'evil/endless' },
+    { attack: 'keys', model: 'good/test-model' },
+  ])('50 who leave and come again: %j', async ({ attack, model }) => {
+    await gateway.survives({ attack, options: { count: 50, model }, most: MUCH });
+  });
+
+  it('bodies that are compressed bombs', async () => {
+    const attack = async () => {
+      const bomb = gzipSync(Buffer.alloc(512 * MEGABYTE, ' '));
+      for (const headers of [{ 'content-encoding': 'gzip' }, { 'transfer-encoding': 'gzip, chunked' }]) {
+        const got = await ask(gateway.address, { body: bomb, headers });
+        expect(errorOf(got).code).toBe('request/encoded');
+        await receiptOf(gateway, got);
+      }
+    };
+    await gateway.survivesThat('compressed bodies', attack, LITTLE);
+  });
+});
+
+describe('bombs of JSON', () => {
+  const SIZE = 49 * MEGABYTE;
+  const half = SIZE / 2;
+  const bombs: readonly (readonly [what: string, value: () => string])[] = [
+    ['lists in lists', () => '['.repeat(half) + ']'.repeat(half)],
+    ['objects in objects', () => `${'{"":'.repeat(SIZE / 5)}0${'}'.repeat(SIZE / 5)}`],
+    ['members', () => `{${'"a":0,'.repeat(SIZE / 6)}"b":0}`],
+    ['numbers', () => `[${'0,'.repeat(half)}0]`],
+    ['escapes', () => `"${'\\"'.repeat(half)}"`],
+    ['what does not end', () => '[{"a":'.repeat(SIZE / 6)],
+  ];
+  const surfaces: Readonly<Record<string, object>> = {
+    'v1/chat/completions': chat({ model: 'good/test-model' }),
+    'v1/responses': { model: 'good/test-model', input: 'x' },
+    // Its upstream is asked in another dialect than this one.
+    'v1/messages': {
+      model: 'good/test-model',
+      max_tokens: 1,
+      messages: [{ role: 'user', content: 'x' }],
+    },
+    'v1beta/models/test-model:generateContent': { contents: [{ parts: [{ text: 'x' }] }] },
+  };
+
+  it.each(bombs)('%s, at every API', async (what, value) => {
+    const attack = async () => {
+      const text = value();
+      for (const [path, body] of Object.entries(surfaces)) {
+        const member = JSON.stringify(body).replace(/\}$/, `,"metadata":${text}}`);
+        const got = await ask(gateway.address, { method: 'POST', path: `/${path}`, body: member });
+        const { response } = await receiptOfExchange(gateway, exchangeOf(got));
+        if (what === 'escapes') expect(response.reason, path).not.toBe('request/malformed');
+        else expect(response, path).toMatchObject({ status: 'refused', reason: 'request/malformed' });
+      }
+    };
+    await gateway.survivesThat(`JSON, ${what}`, attack, MUCH);
+  });
+
+  it('forms with a million fields', async () => {
+    const attack = async () => {
+      const part = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n';
+      const got = await ask(gateway.address, {
+        method: 'POST',
+        path: '/v1/audio/transcriptions',
+        body: `${part.repeat(900_000)}--b--\r\n`,
+        headers: { 'content-type': 'multipart/form-data; boundary=b' },
+      });
+      expect(errorOf(got).code).toBe('request/malformed');
+    };
+    await gateway.survivesThat('forms', attack, MUCH);
+  });
+
+  it('at the log', async () => {
+    const attack = async () => {
+      for (const [, value] of bombs) {
+        const got = await ask(gateway.address, { method: 'POST', path: '/log/entries', body: value() });
+        expect([400, 413]).toContain(got.status);
+      }
+    };
+    await gateway.survivesThat('JSON, at the log', attack, MUCH);
+  });
+});
+
+describe('a hostile upstream', () => {
+  async function outcomeOf(model: string, stream: boolean): Promise<string | null> {
+    const got = await ask(gateway.address, { body: chat({ model: `evil/${model}`, stream }) });
+    return (await receiptOf(gateway, got)).response.reason;
+  }
+
+  it.each<[what: string, model: string, stream: boolean, reason: string | null]>([
+    ['sixty megabytes of lists in lists', 'lists', false, 'upstream/oversized'],
+    ['a compressed bomb that nobody asked for', 'encoded', false, 'upstream/garbage'],
+    ['a compressed transfer', 'transferEncoded', false, 'upstream/broken'],
+    ['a quarter of a million events', 'events', true, null],
+    ['events without end', 'endless', true, 'upstream/oversized'],
+    ['comments without end', 'comments', true, 'upstream/oversized'],
+    ['announcements without end', 'hints', true, 'upstream/broken'],
+    ['headers without end', 'headers', false, 'upstream/broken'],
+  ])('%s', async (what, model, stream, reason) => {
+    const attack = async () => expect(await outcomeOf(model, stream)).toBe(reason);
+    await gateway.survivesThat(what, attack, MUCH);
+  });
+
+  it('an answer behind the answer is nobody’s', async () => {
+    for (let times = 0; times < 5; times++) {
+      const got = await ask(gateway.address, { body: chat({ model: 'evil/behind' }) });
+      expect(got.body.toString()).toContain('Hello.');
+    }
+  });
+
+  it('twenty large answers at once', async () => {
+    const attack = async () => {
+      const answers = await Promise.all(
+        Array.from({ length: 20 }, () => ask(gateway.address, { body: chat({ model: 'evil/large' }) })),
+      );
+      for (const { status } of answers) expect([200, 503]).toContain(status);
+    };
+    await gateway.survivesThat('large answers', attack, MUCH);
+  });
+});
+
+it('after all of it, the gateway is what it was', async () => {
+  expect(gateway.lives).toBe(true);
+  const got = await ask(gateway.address, { path: '/readyz' });
+  expect(JSON.parse(got.body.toString())).toMatchObject({ status: 'ready' });
+  expect(gateway.residentBytes).toBeLessThan(MUCH);
+});
