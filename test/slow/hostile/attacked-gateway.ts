@@ -22,8 +22,8 @@ export interface Told {
 export interface Survival {
   readonly attack: string;
   readonly options?: object;
-  /** The most memory that the gateway may have meanwhile, in bytes. */
-  readonly most: number;
+  /** By how much the gateway's memory may grow meanwhile, in bytes. */
+  readonly growth: number;
   /** What happens before the attackers leave, beside those who behave. */
   readonly meanwhile?: (told: () => Told | null) => Promise<void>;
 }
@@ -37,12 +37,14 @@ export interface AttackedGateway {
   /** Those who behave are served, during an attack and after it, and the gateway stays within its memory. */
   survives(survival: Survival): Promise<void>;
   /** {@link survives}, for what a test does itself. */
-  survivesThat(what: string, act: () => Promise<void>, most: number): Promise<void>;
+  survivesThat(what: string, growth: number, act: () => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Somebody who behaves asks so many times during an attack, one answer after another. */
-const ASKED = 10;
+/** Somebody who behaves asks so many times when an attack has begun, and again at its height, one answer after another. */
+const ASKED = 5;
+/** The most memory that a gateway may ever have: 256 MiB of requests and 256 of answers, each in a buffer of up to twice its length, and itself. */
+export const MOST = 1200 * MEGABYTE;
 
 export async function startAttacked(): Promise<AttackedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-hostile-'));
@@ -65,29 +67,31 @@ export async function startAttacked(): Promise<AttackedGateway> {
     }
   }
 
-  async function survivesThat(what: string, act: () => Promise<void>, most: number): Promise<void> {
+  async function survivesThat(what: string, growth: number, act: () => Promise<void>): Promise<void> {
     const before = residentBytes(pid);
     const bytes = await mostResident(pid, act);
     const round = (value: number) => Math.round(value / MEGABYTE);
     const after = residentBytes(pid);
     console.log(`      ${what}: ${round(before)} MiB before, ${round(bytes)} at most, ${round(after)} after`);
     expect(child.exitCode).toBeNull();
-    expect(bytes).toBeLessThan(most);
+    expect(bytes).toBeLessThan(MOST);
+    expect(bytes - before).toBeLessThan(growth);
     const got = await ask(address, { body: chat({ model: 'good/test-model' }) });
     expect((await receiptOf({ address, trust }, got)).response.status).toBe('completed');
   }
 
-  async function survives({ attack, options = {}, most, meanwhile }: Survival): Promise<void> {
+  async function survives({ attack, options = {}, growth, meanwhile }: Survival): Promise<void> {
     const act = async () => {
       const port = Number(new URL(address).port);
       const attackers = startChild<Told>('clients.mjs', { port, attack, ...options });
       await attackers.first;
       await expectAnswers(ASKED);
       await meanwhile?.(() => attackers.said);
+      await expectAnswers(ASKED);
       await attackers.stop();
       await expectAnswers(1);
     };
-    await survivesThat(`${attack} ${JSON.stringify(options)}`, act, most);
+    await survivesThat(`${attack} ${JSON.stringify(options)}`, growth, act);
   }
 
   return {

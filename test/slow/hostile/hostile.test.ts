@@ -9,15 +9,13 @@ import { connectionShares } from '../../../src/shell/http/connections.js';
 import { ask, chat, errorOf } from '../../end-to-end/client.js';
 import { readCheckpoint } from '../../end-to-end/published-log.js';
 import { exchangeOf, receiptOf, receiptOfExchange } from '../../end-to-end/receipts.js';
-import { type AttackedGateway, startAttacked } from './attacked-gateway.js';
+import { type AttackedGateway, MOST, startAttacked } from './attacked-gateway.js';
 import { MEGABYTE } from './memory.js';
 
 /** As many clients as a gateway takes of itself, where there are files enough, but for some who behave. */
 const CLIENTS = connectionShares(10_000).clients - 50;
-/** For attacks of which nothing is to be held. */
-const LITTLE = 600 * MEGABYTE;
-/** 256 MiB of requests and 256 of answers may be held, each in a buffer of up to twice its length. */
-const MUCH = 1200 * MEGABYTE;
+/** How much an attack may make memory grow of which nothing has to be held. */
+const LITTLE = 200 * MEGABYTE;
 
 let gateway: AttackedGateway;
 
@@ -37,7 +35,7 @@ describe('hostile clients', () => {
     await gateway.survives({
       attack: 'idle',
       options,
-      most: 900 * MEGABYTE,
+      growth: 700 * MEGABYTE,
       meanwhile: async told => {
         await expect.poll(() => told()?.answered, { timeout: 240_000, interval: 250 }).toBe(CLIENTS);
         expect(told()).toMatchObject({ open: CLIENTS, closed: 0 });
@@ -53,7 +51,7 @@ describe('hostile clients', () => {
     await gateway.survives({
       attack: 'headsThatDrip',
       options: { count: 2000 },
-      most: LITTLE,
+      growth: LITTLE,
       meanwhile: async told => {
         await expect.poll(() => told()?.closed, { timeout: 60_000, interval: 250 }).toBe(2000);
       },
@@ -61,14 +59,14 @@ describe('hostile clients', () => {
   });
 
   it('2,000 bodies that drip', async () => {
-    await gateway.survives({ attack: 'bodiesThatDrip', options: { count: 2000 }, most: LITTLE });
+    await gateway.survives({ attack: 'bodiesThatDrip', options: { count: 2000 }, growth: LITTLE });
   });
 
   it('100 large bodies that never end: those who ask for little are served, those who ask for much are told to come again', async () => {
     await gateway.survives({
       attack: 'bodies',
       options: { count: 100 },
-      most: MUCH,
+      growth: MOST,
       meanwhile: async () => {
         const large = await ask(gateway.address, { body: chat({}, 'x'.repeat(10 * MEGABYTE)) });
         expect(errorOf(large).code).toBe('gateway/busy');
@@ -81,7 +79,7 @@ describe('hostile clients', () => {
     await gateway.survives({
       attack: 'headers',
       options: { count: 1000 },
-      most: LITTLE,
+      growth: LITTLE,
       meanwhile: async told => {
         await expect.poll(() => told()?.closed, { timeout: 60_000 }).toBe(1000);
         // Who is still sending when it is answered may see a reset in place of the answer.
@@ -94,12 +92,25 @@ describe('hostile clients', () => {
     { model: 'evil/large', stream: false },
     { model: 'evil/endless', stream: true },
   ])('200 who never read: %j', async options => {
-    await gateway.survives({ attack: 'unread', options: { count: 200, ...options }, most: MUCH });
+    const { stream } = options;
+    await gateway.survives({
+      attack: 'unread',
+      options: { count: 200, ...options },
+      growth: MOST,
+      meanwhile: async () => {
+        // At last there is no room for any large answer but theirs.
+        const reasonOf = async () => {
+          const got = await ask(gateway.address, { body: chat({ model: 'evil/large', stream }) });
+          return got.headers['countersign-reason'];
+        };
+        await expect.poll(reasonOf, { timeout: 60_000 }).toBe('gateway/busy');
+      },
+    });
   });
 
   it('500 connections with 4,000 requests in one breath', async () => {
     const options = { count: 500, requests: 4000, model: 'evil/silent' };
-    await gateway.survives({ attack: 'pipelined', options, most: LITTLE });
+    await gateway.survives({ attack: 'pipelined', options, growth: LITTLE });
   });
 
   it.each([
@@ -107,24 +118,21 @@ describe('hostile clients', () => {
     { attack: 'leaving', model: 'evil/endless' },
     { attack: 'keys', model: 'good/test-model' },
   ])('50 who leave and come again: %j', async ({ attack, model }) => {
-    await gateway.survives({ attack, options: { count: 50, model }, most: MUCH });
+    await gateway.survives({ attack, options: { count: 50, model }, growth: MOST });
   });
 
   it('bodies that are compressed bombs', async () => {
-    const attack = async () => {
+    await gateway.survivesThat('compressed bodies', LITTLE, async () => {
       const bomb = gzipSync(Buffer.alloc(512 * MEGABYTE, ' '));
-      for (const headers of [{ 'content-encoding': 'gzip' }, { 'transfer-encoding': 'gzip, chunked' }]) {
-        const got = await ask(gateway.address, { body: bomb, headers });
-        expect(errorOf(got).code).toBe('request/encoded');
-        await receiptOf(gateway, got);
-      }
-    };
-    await gateway.survivesThat('compressed bodies', attack, LITTLE);
+      const got = await ask(gateway.address, { body: bomb, headers: { 'content-encoding': 'gzip' } });
+      expect(errorOf(got).code).toBe('request/encoded');
+      await receiptOf(gateway, got);
+    });
   });
 });
 
 describe('bombs of JSON', () => {
-  const SIZE = 49 * MEGABYTE;
+  const SIZE = 12 * MEGABYTE;
   const half = SIZE / 2;
   const bombs: readonly (readonly [what: string, value: () => string])[] = [
     ['lists in lists', () => '['.repeat(half) + ']'.repeat(half)],
@@ -147,7 +155,7 @@ describe('bombs of JSON', () => {
   };
 
   it.each(bombs)('%s, at every API', async (what, value) => {
-    const attack = async () => {
+    await gateway.survivesThat(`JSON, ${what}`, MOST, async () => {
       const text = value();
       for (const [path, body] of Object.entries(surfaces)) {
         const member = JSON.stringify(body).replace(/\}$/, `,"metadata":${text}}`);
@@ -156,12 +164,11 @@ describe('bombs of JSON', () => {
         if (what === 'escapes') expect(response.reason, path).not.toBe('request/malformed');
         else expect(response, path).toMatchObject({ status: 'refused', reason: 'request/malformed' });
       }
-    };
-    await gateway.survivesThat(`JSON, ${what}`, attack, MUCH);
+    });
   });
 
   it('forms with a million fields', async () => {
-    const attack = async () => {
+    await gateway.survivesThat('forms', MOST, async () => {
       const part = '--b\r\ncontent-disposition: form-data; name="a"\r\n\r\n\r\n';
       const got = await ask(gateway.address, {
         method: 'POST',
@@ -170,18 +177,18 @@ describe('bombs of JSON', () => {
         headers: { 'content-type': 'multipart/form-data; boundary=b' },
       });
       expect(errorOf(got).code).toBe('request/malformed');
-    };
-    await gateway.survivesThat('forms', attack, MUCH);
+    });
   });
 
   it('at the log', async () => {
-    const attack = async () => {
+    await gateway.survivesThat('JSON, at the log', MOST, async () => {
       for (const [, value] of bombs) {
-        const got = await ask(gateway.address, { method: 'POST', path: '/log/entries', body: value() });
-        expect([400, 413]).toContain(got.status);
+        const question = { method: 'POST', path: '/log/entries', body: value() };
+        // Who is still sending when it is answered may see a reset in place of the answer.
+        const got = await ask(gateway.address, question).catch(() => null);
+        if (got !== null) expect([400, 413]).toContain(got.status);
       }
-    };
-    await gateway.survivesThat('JSON, at the log', attack, MUCH);
+    });
   });
 });
 
@@ -191,20 +198,7 @@ describe('a hostile upstream', () => {
     return (await receiptOf(gateway, got)).response.reason;
   }
 
-  it.each<[what: string, model: string, stream: boolean, reason: string | null]>([
-    ['sixty megabytes of lists in lists', 'lists', false, 'upstream/oversized'],
-    ['a compressed bomb that nobody asked for', 'encoded', false, 'upstream/garbage'],
-    ['a compressed transfer', 'transferEncoded', false, 'upstream/broken'],
-    ['a quarter of a million events', 'events', true, null],
-    ['events without end', 'endless', true, 'upstream/oversized'],
-    ['comments without end', 'comments', true, 'upstream/oversized'],
-    ['announcements without end', 'hints', true, 'upstream/broken'],
-    ['headers without end', 'headers', false, 'upstream/broken'],
-  ])('%s', async (what, model, stream, reason) => {
-    const attack = async () => expect(await outcomeOf(model, stream)).toBe(reason);
-    await gateway.survivesThat(what, attack, MUCH);
-  });
-
+  // Those that break their answers come last: after some of them, the upstream is left alone.
   it('an answer behind the answer is nobody’s', async () => {
     for (let times = 0; times < 5; times++) {
       const got = await ask(gateway.address, { body: chat({ model: 'evil/behind' }) });
@@ -213,13 +207,27 @@ describe('a hostile upstream', () => {
   });
 
   it('twenty large answers at once', async () => {
-    const attack = async () => {
+    await gateway.survivesThat('large answers', MOST, async () => {
       const answers = await Promise.all(
         Array.from({ length: 20 }, () => ask(gateway.address, { body: chat({ model: 'evil/large' }) })),
       );
-      for (const { status } of answers) expect([200, 503]).toContain(status);
-    };
-    await gateway.survivesThat('large answers', attack, MUCH);
+      expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 503]);
+    });
+  });
+
+  it.each<[what: string, model: string, stream: boolean, reason: string | null]>([
+    ['sixty megabytes of lists in lists', 'lists', false, 'upstream/oversized'],
+    ['a compressed bomb that nobody asked for', 'encoded', false, 'upstream/garbage'],
+    ['a compressed transfer', 'transferEncoded', false, 'upstream/garbage'],
+    ['a hundred thousand events', 'events', true, null],
+    ['events without end', 'endless', true, 'upstream/oversized'],
+    ['comments without end', 'comments', true, 'upstream/oversized'],
+    ['announcements without end', 'hints', true, 'upstream/broken'],
+    ['headers without end', 'headers', false, 'upstream/broken'],
+  ])('%s', async (what, model, stream, reason) => {
+    await gateway.survivesThat(what, MOST, async () => {
+      expect(await outcomeOf(model, stream)).toBe(reason);
+    });
   });
 });
 
@@ -227,5 +235,5 @@ it('after all of it, the gateway is what it was', async () => {
   expect(gateway.lives).toBe(true);
   const got = await ask(gateway.address, { path: '/readyz' });
   expect(JSON.parse(got.body.toString())).toMatchObject({ status: 'ready' });
-  expect(gateway.residentBytes).toBeLessThan(MUCH);
+  expect(gateway.residentBytes).toBeLessThan(MOST);
 });

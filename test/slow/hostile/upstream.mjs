@@ -51,7 +51,7 @@ function* bomb(open, close) {
 }
 
 function* events() {
-  yield* times(32, 'data:x\n\n'.repeat(8192));
+  yield* times(12, 'data:x\n\n'.repeat(8192));
   yield `${chunk('', 'stop')}data: [DONE]\n\n`;
 }
 
