@@ -22,7 +22,7 @@ beforeAll(async () => {
   upstream = await TestUpstream.start();
   gateway = await openGateway({
     upstream: upstream.base,
-    limits: { eventBytes: 2000, responseBytes: 20_000 },
+    limits: { eventBytes: 2000, responseBytes: 20_000, events: 300 },
   });
 });
 
@@ -117,6 +117,18 @@ describe('a stream that breaks ends in an error event under a receipt over what 
     {
       what: 'with comments without end',
       behaviour: stream(FIRST, ...Array.from({ length: 50 }, () => `: ${'x'.repeat(900)}\n\n`)),
+      reason: 'upstream/oversized',
+      events: 1,
+    },
+    {
+      what: 'with more events than any answer has',
+      behaviour: stream('data:x\n\n'.repeat(400)),
+      reason: 'upstream/oversized',
+      events: 300,
+    },
+    {
+      what: 'with more comments than any answer has',
+      behaviour: stream(FIRST, ':\n\n'.repeat(400)),
       reason: 'upstream/oversized',
       events: 1,
     },

@@ -31,6 +31,8 @@ export interface GatewayLimits {
   readonly responseBytes: number;
   /** The most bytes that one event of a stream may have. */
   readonly eventBytes: number;
+  /** The most events, and comments that stand alone, that a stream may have. */
+  readonly events: number;
 }
 
 export const DEFAULT_LIMITS: GatewayLimits = {
@@ -42,6 +44,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   readingTime: 120_000,
   responseBytes: 64 * 1024 * 1024,
   eventBytes: 4 * 1024 * 1024,
+  // One for each token of the longest answers that there are, several times over; in 64 MiB there is room for sixteen million, which take minutes.
+  events: 500_000,
 };
 
 export interface GatewayContext {

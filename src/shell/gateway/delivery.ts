@@ -217,7 +217,9 @@ export class Delivery {
 
   /** A client that reads nothing of the end of its answer, which nobody waits for any more, is hung up on. */
   #hangUpUnread(): void {
-    this.#response.setTimeout(this.#context.limits.readingTime, () => this.#response.destroy());
+    // The listener stays as long as the connection, and so must not know of this exchange: its bytes would stay with it.
+    const response = this.#response;
+    response.setTimeout(this.#context.limits.readingTime, () => response.destroy());
   }
 
   #answerWithError(status: 'refused' | 'failed', failure: Failure, more: OutgoingHttpHeaders = {}): void {

@@ -15,8 +15,15 @@ import type { Turns } from '../http/turns.js';
 /** As much at a time, in bytes: it may be a thousand events. */
 const PART = 8192;
 
+const NOBODY: UpstreamSink = {
+  head: () => undefined,
+  data: () => undefined,
+  end: () => undefined,
+  fail: () => undefined,
+};
+
 export class PacedTransfer implements Transfer, UpstreamSink {
-  readonly #sink: UpstreamSink;
+  #sink: UpstreamSink;
   readonly #turns: Turns;
   #transfer: Transfer | null = null;
   #received = 0;
@@ -54,11 +61,18 @@ export class PacedTransfer implements Transfer, UpstreamSink {
 
   end(): void {
     // Only now is a body parsed and sealed, and the more there is of it, the longer that takes.
-    this.#take(this.#received, () => this.#sink.end());
+    this.#take(this.#received, () => this.#last().end());
   }
 
   fail(failure: UpstreamFailure): void {
-    this.#take(this.#received, () => this.#sink.fail(failure));
+    this.#take(this.#received, () => this.#last().fail(failure));
+  }
+
+  /** The reader, who hears nothing after this: whoever holds on to the transfer does not hold all that has been read. */
+  #last(): UpstreamSink {
+    const sink = this.#sink;
+    this.#sink = NOBODY;
+    return sink;
   }
 
   get sent(): boolean {

@@ -37,6 +37,7 @@ export class StreamRelay implements Relay {
   readonly #options: StreamRelayOptions;
   readonly #splitter: EventSplitter;
   #given = false;
+  #blocks = 0;
   /** Bytes of blocks that are not kept: of those that are no events, and of those that are translated. */
   #unkept = 0;
 
@@ -85,6 +86,8 @@ export class StreamRelay implements Relay {
   #relayAll(blocks: readonly EventBlock[]): void {
     for (const block of blocks) {
       if (this.#isOver) return;
+      if (++this.#blocks > this.#options.limits.events)
+        throw new Failure('upstream/oversized', { detail: 'too many events' });
       this.#relay(block);
     }
   }
