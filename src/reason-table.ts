@@ -429,6 +429,10 @@ export const REASONS = {
     says: "The request's body is encoded (content-encoding, or a transfer-encoding other than chunked), which is not taken.",
     do: 'Send the body as it is.',
   },
+  'request/nonce-malformed': {
+    says: "The request's countersign-nonce header is not 16 to 64 characters of base64url.",
+    do: 'Send a new random value with each request, 16 bytes in base64url for example, or leave the header out.',
+  },
   'request/parameter-invalid': {
     says: 'A parameter of the request is out of range or of the wrong kind.',
     do: 'Correct the parameter that is named.',
@@ -908,6 +912,14 @@ export const REASONS = {
   'client/exchange-mismatch': {
     says: 'The receipt is of another exchange than the answer says it belongs to.',
     do: 'Treat the answer as unverified: somebody has put two exchanges together.',
+  },
+  'client/nonce-missing': {
+    says: "The receipt commits to no nonce, although one was sent: it may be of another client's exchange.",
+    do: 'Ask a gateway of this version or later; if it is one, look for who takes the countersign-nonce header out on the way, or has put another receipt in.',
+  },
+  'client/nonce-mismatch': {
+    says: 'The receipt commits to another nonce than was sent: it is of another exchange, whose request had the same bytes.',
+    do: 'Treat the answer as unverified: somebody has given you the answer to another question, if only of the same words.',
   },
   'client/receipt-replayed': {
     says: 'This exchange has been received before: an old answer has come in the place of a new one.',

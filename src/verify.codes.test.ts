@@ -312,6 +312,9 @@ const ACCEPTANCE: readonly Row[] = [
   streamed('acceptance/mismatch', 'another issuer', {
     acceptance: statement => replaced(statement, 'predicate.issuer', stranger.keyId),
   }),
+  streamed('acceptance/mismatch', 'another nonce', {
+    acceptance: statement => replaced(statement, 'predicate.nonce', '0'.repeat(64)),
+  }),
   streamed('acceptance/mismatch', 'another request', {
     acceptance: statement =>
       replaced(statement, 'subject.0.digest.countersign-commitment-v1', '0'.repeat(64)),

@@ -25,6 +25,9 @@ export async function checkAcceptance(
   const members = ['client', 'counter', 'epoch', 'exchange', 'issuer'] as const;
   const other = members.find(member => accepted.predicate[member] !== statement.predicate[member]);
   if (other !== undefined) throw new Failure('acceptance/mismatch', { field: other });
+  if (accepted.predicate.nonce !== statement.predicate.request.nonce) {
+    throw new Failure('acceptance/mismatch', { field: 'nonce' });
+  }
   if (accepted.predicate.received !== statement.predicate.time.received) {
     throw new Failure('acceptance/mismatch', { field: 'received' });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { replaced } from '../../test/support/edit.js';
+import { removed, replaced } from '../../test/support/edit.js';
 import { STRANGER } from '../../test/support/parties.js';
 import { make, type Recipe } from '../../test/support/sample-exchange.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
@@ -64,7 +64,7 @@ describe('spec/receipt.md §3: how a stream may arrive', () => {
 });
 
 describe('what the issuer signed inside a stream', () => {
-  it.each(['client', 'counter', 'epoch', 'exchange', 'issuer'])(
+  it.each(['client', 'counter', 'epoch', 'exchange', 'issuer', 'nonce'])(
     'acceptance/mismatch names the member: %s',
     async member => {
       const other = {
@@ -73,12 +73,20 @@ describe('what the issuer signed inside a stream', () => {
         epoch: 'z'.repeat(26),
         exchange: 'z'.repeat(26),
         issuer: 'a+00000000',
+        nonce: 'f'.repeat(64),
       };
       const value = other[member as keyof typeof other];
       const acceptance: Recipe['acceptance'] = statement => replaced(statement, `predicate.${member}`, value);
       expect(await judge({ acceptance })).toEqual({ code: 'acceptance/mismatch', field: member });
     },
   );
+
+  it.each<[string, Recipe]>([
+    ['an acceptance', { acceptance: statement => removed(statement, 'predicate.nonce') }],
+    ['a receipt', { statement: statement => removed(statement, 'predicate.request.nonce') }],
+  ])('%s without the nonce that the other one has', async (_, recipe) => {
+    expect(await judge(recipe)).toEqual({ code: 'acceptance/mismatch', field: 'nonce' });
+  });
 
   it('an acceptance of another request names the subject', async () => {
     const acceptance: Recipe['acceptance'] = statement =>

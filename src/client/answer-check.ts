@@ -34,11 +34,11 @@ export interface AnswerRules extends ReceiptJudge {
   readonly ask: Ask;
 }
 
-/** The answer to `outgoing`, which was sent at `sentAt`, as its reader may have it. */
+/** The answer to `outgoing`, which was sent with this nonce at that time, as its reader may have it. */
 export async function checkAnswer(
   response: Response,
   outgoing: Outgoing,
-  sentAt: number,
+  { nonce, sentAt }: Pick<Exchange, 'nonce' | 'sentAt'>,
   rules: AnswerRules,
 ): Promise<Response> {
   let headers: ExchangeHeaders | null;
@@ -56,6 +56,7 @@ export async function checkAnswer(
     exchange: headers.exchange,
     opening: headers.opening,
     request: outgoing.body,
+    nonce,
     sentAt,
     status: response.status,
   };

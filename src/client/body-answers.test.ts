@@ -6,17 +6,22 @@ import {
   codeOf,
   readAnswer,
   responseOf,
+  sampleRandomBytes,
   type Wire,
   wireOf,
 } from '../../test/support/answered.js';
 import { ISSUER, STRANGER, trustWith } from '../../test/support/parties.js';
 import { make, REQUEST, RESPONSE } from '../../test/support/sample-exchange.js';
-import { DEADLINE, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
+import { DEADLINE, NONCE, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
 import { toBase64Url } from '../bytes/base64.js';
 import { concat, utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
 import { formatBundle, parseBundle } from '../receipt/bundle.js';
+import type { Receipt } from '../receipt/receipt.js';
 import { type ClientOptions, createClient } from './client.js';
+
+/** What a test makes of a receipt's `request`. */
+type Change = (request: Receipt['request']) => Receipt['request'];
 
 const genuine = await wireOf();
 
@@ -187,6 +192,43 @@ describe('a receipt that does not count', () => {
     expect(await codeOf(wire)).toBe('content/request-partial');
   });
 
+  it.each<[string, Change, string]>([
+    [
+      'to another nonce than was sent',
+      request => ({ ...request, nonce: 'f'.repeat(64) }),
+      'client/nonce-mismatch',
+    ],
+    ['to no nonce', ({ nonce: _, ...request }) => request, 'client/nonce-missing'],
+  ])('that commits %s', async (_, change, code) => {
+    const receipt = (sample: Receipt) => ({ ...sample, request: change(sample.request) });
+    expect(await codeOf(await wireOf({ receipt }))).toBe(code);
+  });
+
+  it('to the nonce of another request: each is sent with one of its own, whatever the caller has set', async () => {
+    const sent: (string | null)[] = [];
+    let made = 0;
+    const fetch = createClient(
+      { trust: trustWith() },
+      {
+        fetch: async (input, init) => {
+          sent.push(new Request(input, init).headers.get('countersign-nonce'));
+          return responseOf(genuine);
+        },
+        ask: async () => new Response(null, { status: 404 }),
+        now: () => RECEIVED,
+        randomBytes: count => new Uint8Array(count).fill(made++),
+      },
+    );
+    const init = {
+      method: 'POST',
+      body: new Uint8Array(REQUEST),
+      headers: { 'countersign-nonce': 'one-that-the-caller-has-chosen' },
+    };
+    expect((await readAnswer(await fetch(ADDRESS, init))).code).toBeNull();
+    await fetch(new Request(ADDRESS, init));
+    expect(sent).toEqual([NONCE, toBase64Url(new Uint8Array(16).fill(1))]);
+  });
+
   it('of a time before the question', async () => {
     const ask = async (now: number) => {
       const { fetch } = clientOf(genuine, {}, () => now);
@@ -276,6 +318,7 @@ describe('what is not to be verified, and how failures are told', () => {
         fetch: async () => new Response(null, { status }),
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
+        randomBytes: sampleRandomBytes,
       };
       const ask = (onFailure: NonNullable<ClientOptions['onFailure']>) =>
         createClient({ trust: trustWith(), onFailure }, surroundings)(ADDRESS, {
@@ -297,7 +340,12 @@ describe('what is not to be verified, and how failures are told', () => {
       });
       const client = createClient(
         { trust: trustWith() },
-        { fetch: async () => odd, ask: async () => new Response(null, { status: 404 }), now: () => RECEIVED },
+        {
+          fetch: async () => odd,
+          ask: async () => new Response(null, { status: 404 }),
+          now: () => RECEIVED,
+          randomBytes: sampleRandomBytes,
+        },
       );
       const response = await client(ADDRESS, { method: 'POST', body: new Uint8Array(REQUEST) });
       await expect(response.text()).rejects.toMatchObject({ code: 'content/response-mismatch' });
@@ -325,6 +373,7 @@ describe('what is not to be verified, and how failures are told', () => {
         },
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
+        randomBytes: sampleRandomBytes,
       },
     );
     await fetch(ADDRESS, { method: 'POST', body: '{}', headers: { authorization: 'Bearer x' } });

@@ -4,8 +4,10 @@
  * Trusted: the trust file, the store, and the caller. Not trusted: gateway, log, mirrors, and everybody between them and here.
  */
 import { parseTrust, type Trust } from '../appraise/trust.js';
+import { toBase64Url } from '../bytes/base64.js';
 import { utf8 } from '../bytes/octets.js';
 import type { VerifierKey } from '../note/key.js';
+import { NONCE_BYTES, NONCE_HEADER } from '../receipt/nonce.js';
 import { type AnswerRules, checkAnswer, type WithoutReceipt } from './answer-check.js';
 import { INLINE_HEADER } from './exchange-headers.js';
 import type { Finding, LaterCheck } from './finding.js';
@@ -49,13 +51,15 @@ export interface ClientOptions {
   readonly onFinding?: 'throw' | ((finding: Finding) => void);
 }
 
-/** What a shell gives: the network and the clock. */
+/** What a shell gives: the network, the clock, and randomness. */
 export interface Surroundings {
   readonly fetch: typeof globalThis.fetch;
   /** For questions about receipts and the log, each within a time of the shell's choosing. */
   readonly ask: Ask;
   /** The time, in milliseconds since 1970. */
   now(): number;
+  /** So many bytes from a generator for cryptography. */
+  randomBytes(count: number): Uint8Array;
 }
 
 /** A `fetch` that verifies, and the check that follows later. */
@@ -73,7 +77,10 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 const MAX_EVENT_BYTES = 4 * 1024 * 1024 + 64 * 1024;
 
 /** Throws `trust/malformed` or `policy/…` for a trust file that cannot be read. */
-export function createClient(options: ClientOptions, { fetch, ask, now }: Surroundings): CountersignFetch {
+export function createClient(
+  options: ClientOptions,
+  { fetch, ask, now, randomBytes }: Surroundings,
+): CountersignFetch {
   const { isExchange = ({ method }) => method === 'POST' } = options;
   const rules: AnswerRules & LaterRules = {
     trust: readTrust(options.trust),
@@ -93,9 +100,11 @@ export function createClient(options: ClientOptions, { fetch, ask, now }: Surrou
   const verifying = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     if (!isExchange(targetOf(input, init))) return fetch(input, init);
     const outgoing = await readOutgoing(input, init);
+    // A new one each time, also when an SDK asks again: that is another exchange.
+    const nonce = toBase64Url(randomBytes(NONCE_BYTES));
     const sentAt = now();
-    const response = await outgoing.send(fetch, [INLINE_HEADER, 'receipt']);
-    return checkAnswer(response, outgoing, sentAt, rules);
+    const response = await outgoing.send(fetch, { [INLINE_HEADER]: 'receipt', [NONCE_HEADER]: nonce });
+    return checkAnswer(response, outgoing, { nonce, sentAt }, rules);
   };
   return Object.assign(verifying, { check: () => checkLater(rules) });
 }

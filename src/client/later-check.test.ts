@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ADDRESS, clientOf, wireOf } from '../../test/support/answered.js';
+import { ADDRESS, clientOf, sampleRandomBytes, wireOf } from '../../test/support/answered.js';
 import { copyOf, signed } from '../../test/support/histories.js';
 import { checking, EXCHANGE, GATEWAY, MIRROR, sampleOf, textOf } from '../../test/support/kept-sample.js';
 import { testKey } from '../../test/support/keys.js';
@@ -207,7 +207,12 @@ describe('an exchange whose receipt is not in the log', () => {
       );
     const client = createClient(
       { trust: trustWith(), store },
-      { fetch: () => Promise.reject(new Error('nothing is asked here')), ask, now: () => OVERDUE },
+      {
+        fetch: () => Promise.reject(new Error('nothing is asked here')),
+        ask,
+        now: () => OVERDUE,
+        randomBytes: sampleRandomBytes,
+      },
     );
     const alarm = await client.check().catch((error: unknown) => error);
     expect(alarm).toBeInstanceOf(Alarm);
@@ -474,6 +479,7 @@ describe('the store', () => {
           return new Response(null, { status: 503 });
         },
         now: () => AS_OF,
+        randomBytes: sampleRandomBytes,
       },
     );
     expect((await client.check()).open).toHaveLength(40);

@@ -1,10 +1,10 @@
-/** A request on its way out: its exact bytes, because the receipt commits to them, and the way to send it with a header more. */
+/** A request on its way out: its exact bytes, because the receipt commits to them, and the way to send it with more headers. */
 
 export interface Outgoing {
   readonly url: string;
   readonly body: Uint8Array;
   readonly signal: AbortSignal | null;
-  send(fetch: typeof globalThis.fetch, extra: readonly [name: string, value: string]): Promise<Response>;
+  send(fetch: typeof globalThis.fetch, extra: Readonly<Record<string, string>>): Promise<Response>;
 }
 
 /** The method and the address of what would be sent. The body is not touched. */
@@ -32,9 +32,9 @@ export async function readOutgoing(
     url,
     body,
     signal: init?.signal ?? (input instanceof Request ? input.signal : null),
-    send: (fetch, [name, value]) => {
+    send: (fetch, extra) => {
       const headers = new Headers(request.headers);
-      headers.set(name, value);
+      for (const [name, value] of Object.entries(extra)) headers.set(name, value);
       // What else was asked for, a proxy for example, stays as it was.
       if (input instanceof Request) return fetch(new Request(request, { ...init, headers, body }));
       return fetch(input, { ...init, method, headers, body });

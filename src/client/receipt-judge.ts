@@ -11,6 +11,7 @@ import { Failure } from '../reason.js';
 import { ACCEPTANCE } from '../receipt/acceptance.js';
 import { formatBundle } from '../receipt/bundle.js';
 import { type Envelope, envelopeIsSignedBy } from '../receipt/envelope.js';
+import { nonceCommitment } from '../receipt/nonce.js';
 import { commit } from '../receipt/opening.js';
 import { RECEIPT, type ReceiptStatement } from '../receipt/receipt.js';
 import { readStatement } from '../receipt/statement.js';
@@ -23,6 +24,8 @@ export interface Exchange {
   readonly opening: Uint8Array;
   /** The request's exact bytes. */
   readonly request: Uint8Array;
+  /** What was sent with them, and with no other request. */
+  readonly nonce: string;
   /** When they were sent, in milliseconds. */
   readonly sentAt: number;
   /** The HTTP status that came. */
@@ -39,13 +42,14 @@ export interface ReceiptJudge {
 
 /**
  * Throws the failure that says why the acceptance is not this exchange's: `envelope/issuer-unknown`, `key/standing-unknown`,
- * `acceptance/…`, `client/receipt-stale` or `receipt/log-mismatch`.
+ * `acceptance/…`, `client/nonce-…`, `client/receipt-stale` or `receipt/log-mismatch`.
  */
 export async function judgeAcceptance(
   acceptance: Envelope,
-  { exchange, opening, request, sentAt }: Exchange,
+  known: Exchange,
   { trust }: ReceiptJudge,
 ): Promise<void> {
+  const { exchange, opening, request, sentAt } = known;
   const issuer = issuerOf(acceptance, trust);
   if (!(await envelopeIsSignedBy(acceptance, issuer.publicKey)))
     throw new Failure('acceptance/signature-invalid');
@@ -54,6 +58,7 @@ export async function judgeAcceptance(
   if (predicate.exchange !== exchange) throw new Failure('acceptance/mismatch', { field: 'exchange' });
   if (subject[0].digest['countersign-commitment-v1'] !== toHex(commit(opening, 'request', request)))
     throw new Failure('acceptance/mismatch', { field: 'subject' });
+  checkNonce(predicate.nonce, known);
   if (predicate.log.origin !== trust.log.name)
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
   checkFreshness(predicate.received, sentAt);
@@ -84,6 +89,7 @@ export async function judgeReceipt(
   if (receipt === null || digest === null) throw new Failure('receipt/malformed');
   const statement = readStatement(RECEIPT, envelope);
   if (receipt.exchange !== known.exchange) throw new Failure('client/exchange-mismatch');
+  checkNonce(receipt.request.nonce, known);
   // Whoever stands in between can hang up, and pass on the part that came before as all of the answer.
   if (receipt.response.status === 'aborted') throw new Failure('client/answer-aborted');
   // Only a gateway that refused before it had the whole request can commit to none of it.
@@ -112,7 +118,16 @@ function issuerOf(envelope: Envelope, trust: Trust): VerifierKey {
   throw new Failure(isRetired ? 'key/standing-unknown' : 'envelope/issuer-unknown');
 }
 
-/** An old answer to the same prompt verifies in everything else. */
+/**
+ * Another client's answer to the very same request verifies in everything else, and its opening may be known to whoever stands in between. One
+ * that commits to no nonce says nothing about whose it is, so that it must not pass either.
+ */
+function checkNonce(committed: string | undefined, { opening, nonce }: Exchange): void {
+  if (committed === undefined) throw new Failure('client/nonce-missing');
+  if (committed !== nonceCommitment(opening, nonce)) throw new Failure('client/nonce-mismatch');
+}
+
+/** What an issuer signs of a time before the question is not about it, or has a clock that nobody can rely on. */
 function checkFreshness(received: number, sentAt: number): void {
   if (received < sentAt - CLOCK_TOLERANCE) throw new Failure('client/receipt-stale');
 }

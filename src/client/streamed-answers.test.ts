@@ -5,9 +5,11 @@ import {
   clientOf,
   codeOf,
   readAnswer,
+  sampleRandomBytes,
   type Wire,
   wireOf,
 } from '../../test/support/answered.js';
+import { removed } from '../../test/support/edit.js';
 import { ISSUER, STRANGER, trustWith } from '../../test/support/parties.js';
 import { EVENTS, make, REQUEST, type Recipe } from '../../test/support/sample-exchange.js';
 import { OPENING, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
@@ -86,6 +88,7 @@ describe('a stream that is the issuer’s', () => {
         fetch: async () => new Response(body, { headers: genuine.headers }),
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
+        randomBytes: sampleRandomBytes,
       },
     );
     const reader = (await ask({ fetch })).body?.getReader();
@@ -361,6 +364,7 @@ describe('comments that only an issuer may write', () => {
     ['of another counter', { counter: 8 }, 'acceptance/mismatch'],
     ['of another epoch', { epoch: 'b'.repeat(26) }, 'acceptance/mismatch'],
     ['of another log', { log: { origin: 'other.example' } }, 'receipt/log-mismatch'],
+    ['of another nonce', { nonce: 'f'.repeat(64) }, 'client/nonce-mismatch'],
     ['of a time before the question', { received: RECEIVED - 3_600_000 }, 'client/receipt-stale'],
   ])('an acceptance %s', async (_, change, code) => {
     const wire = await wireOf({
@@ -371,6 +375,14 @@ describe('comments that only an issuer may write', () => {
       },
     });
     expect(await codeOf(wire)).toBe(code);
+  });
+
+  it('an acceptance of no nonce, although one was sent: no event is passed on', async () => {
+    const wire = await wireOf({
+      form: 'stream',
+      acceptance: statement => removed(statement, 'predicate.nonce'),
+    });
+    expect(await askSample(wire)).toMatchObject({ bytes: new Uint8Array(), code: 'client/nonce-missing' });
   });
 
   it('the receipt of another exchange', async () => {
@@ -440,6 +452,7 @@ describe('failures and leaving', () => {
         fetch: async () => new Response(body, { headers: genuine.headers }),
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
+        randomBytes: sampleRandomBytes,
       },
     );
     const reading = (await ask({ fetch })).text();

@@ -8,6 +8,7 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'request/late': 408,
   'request/malformed': 400,
   'request/encoded': 415,
+  'request/nonce-malformed': 400,
   'request/parameter-invalid': 400,
   'request/model-unknown': 404,
   'request/surface-unsupported': 404,

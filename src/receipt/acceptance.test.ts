@@ -16,6 +16,7 @@ const predicate: Acceptance = {
   exchange: 'a'.repeat(26),
   issuer: 'issuer.example+abcdef01',
   log: { origin: 'log.example' },
+  nonce: 'b'.repeat(64),
   received: 1,
 };
 const statement = parseCanonical(
@@ -31,19 +32,32 @@ describe('spec/receipt.md §9: the acceptance', () => {
     expect(readStatement(ACCEPTANCE, sealed(statement)).predicate).toEqual(predicate);
   });
 
-  it.each([...wrongs(statement)].map(({ what, ...wrong }) => [what, wrong] as const))(
-    'acceptance/malformed: %s',
-    (_, { path, value }) => {
-      const { code, field } = failureOf(() => readStatement(ACCEPTANCE, sealed(value)));
-      expect(code).toBe('acceptance/malformed');
-      if (path.includes('.')) expect(isAbout(field, path)).toBe(true);
-    },
-  );
+  it('is read without a nonce, which not every request has', () => {
+    const { nonce: _, ...without } = predicate;
+    const subject = readStatement(ACCEPTANCE, sealed(statement)).subject;
+    const envelope = seal(
+      writeStatement(ACCEPTANCE, { subject, predicate: without }),
+      'issuer',
+      ISSUER.signer,
+    );
+    expect(readStatement(ACCEPTANCE, envelope).predicate).toEqual(without);
+  });
+
+  it.each(
+    [...wrongs(statement, { optional: ['predicate.nonce'] })].map(
+      ({ what, ...wrong }) => [what, wrong] as const,
+    ),
+  )('acceptance/malformed: %s', (_, { path, value }) => {
+    const { code, field } = failureOf(() => readStatement(ACCEPTANCE, sealed(value)));
+    expect(code).toBe('acceptance/malformed');
+    if (path.includes('.')) expect(isAbout(field, path)).toBe(true);
+  });
 
   it.each<[string, Json]>([
     ['predicate.counter', 0],
     ['predicate.received', 0.5],
     ['predicate.issuer', 'issuer'],
+    ['predicate.nonce', 'A'.repeat(22)],
     ['predicate.log.origin', 'two words'],
     ['subject.0.name', 'response'],
   ])('acceptance/malformed: %s', (path, value) => {

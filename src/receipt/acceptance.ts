@@ -20,6 +20,8 @@ const Predicate = v.strictObject({
   exchange: Identifier,
   issuer: KeyLabel,
   log: v.strictObject({ origin: Origin }),
+  /** The commitment to the client's nonce; left out where the request had none. */
+  nonce: v.exactOptional(Hash),
   received: Time,
 });
 

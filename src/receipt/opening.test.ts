@@ -9,6 +9,7 @@ import { commit, formatOpening, type Label, OPENING_BYTES, parseOpening } from '
 const opening = Uint8Array.from({ length: OPENING_BYTES }, (_, at) => at);
 const LABELS: readonly Label[] = [
   'request',
+  'request/nonce',
   'request/sent',
   'response',
   'model/requested',

@@ -15,6 +15,7 @@ export const OPENING_BYTES = 32;
 /** What a commitment is about: every field has a label of its own, so that one cannot be passed off as another. */
 export type Label =
   | 'request'
+  | 'request/nonce'
   | 'request/sent'
   | 'response'
   | 'response/received'

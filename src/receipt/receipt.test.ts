@@ -42,6 +42,7 @@ const FREEDOM = {
     'upstream.tlsSpki',
   ].map(path => `predicate.${path}`),
   optional: [
+    'request.nonce',
     'request.parameters.max_tokens',
     'request.parameters.reasoning_effort',
     'request.parameters.stream',
@@ -148,6 +149,8 @@ describe('spec/receipt.md §5: what may stand in the log', () => {
     ['predicate.issuer', 'a second plus', 'issuer+example+abcdef01'],
     ['predicate.issuer', 'too long', `${long(256)}+abcdef01`],
     ['predicate.log.origin', 'nothing', ''],
+    ['predicate.request.nonce', 'the nonce itself', 'A'.repeat(22)],
+    ['predicate.request.nonce', 'nothing', null],
     ['predicate.log.origin', 'white space', 'log example'],
     ['predicate.log.origin', 'a plus', 'log+example'],
     ['predicate.log.origin', 'an escape character', 'log\u001b[2J'],

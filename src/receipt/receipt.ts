@@ -103,6 +103,8 @@ const Predicate = v.strictObject({
   request: v.strictObject({
     attachments: Items,
     complete: v.boolean(),
+    /** The commitment to the client's nonce; left out where the request had none. */
+    nonce: v.exactOptional(Hash),
     parameters: ParametersSchema,
     sent: v.nullable(Hash),
     /** Left out in receipts from when there was only one: chat completions. */

@@ -4,6 +4,8 @@
 export interface Meddling {
   /** The request's bytes on their way to the gateway. */
   readonly request?: (bytes: Uint8Array) => Uint8Array;
+  /** Changes the headers of a request in place. */
+  readonly requestHeaders?: (headers: Headers) => void;
   /** Told of every answer, of which it gets a copy. */
   readonly response?: (response: Response) => void;
   /** Comes in the place of every answer. */
@@ -34,7 +36,9 @@ export function meddlingFetch(meddling: Meddling, asked: string[]): typeof fetch
     if (request.method !== 'POST' || pathname.startsWith('/log/')) return fetch(request);
     const sent = new Uint8Array(await request.arrayBuffer());
     const body = meddling.request?.(sent) ?? sent;
-    const got = await fetch(new Request(request, { body: new Uint8Array(body) }));
+    const sentHeaders = new Headers(request.headers);
+    meddling.requestHeaders?.(sentHeaders);
+    const got = await fetch(new Request(request, { headers: sentHeaders, body: new Uint8Array(body) }));
     meddling.response?.(got.clone());
     const response = meddling.replay?.clone() ?? got;
     const headers = new Headers(response.headers);

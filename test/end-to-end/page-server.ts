@@ -94,12 +94,12 @@ async function pass(
   body: Buffer,
   response: ServerResponse,
 ): Promise<void> {
-  const inline = headers['countersign-inline'];
+  const own = Object.entries(headers).filter(([name]) => name.startsWith('countersign-'));
   const got = await fetch(target, {
     method,
     headers: {
       'content-type': headers['content-type'] ?? 'application/json',
-      ...(typeof inline === 'string' && { 'countersign-inline': inline }),
+      ...(Object.fromEntries(own) as Record<string, string>),
     },
     ...(method === 'POST' && { body: new Uint8Array(body) }),
   });

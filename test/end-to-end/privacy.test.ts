@@ -41,6 +41,7 @@ const WORDS = {
   image: 'CanaryImageK6o2',
   comment: 'CanaryCommentL7p3',
   role: 'canaryroleZ8q4',
+  nonce: 'canary-nonce_N5s6-t7u8',
   queryKey: 'AIza-CanaryQueryM4r5',
 } as const;
 
@@ -48,6 +49,7 @@ const headers = {
   authorization: `Bearer ${WORDS.authorization}`,
   'openai-organization': WORDS.organisation,
   'user-agent': WORDS.agent,
+  'countersign-nonce': WORDS.nonce,
 };
 
 function question(rest: object = {}): Question {

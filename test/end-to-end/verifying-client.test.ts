@@ -140,6 +140,16 @@ describe.each(SDKS)('$name', sdk => {
       { body: 'content/request-mismatch', stream: 'acceptance/mismatch' },
     ],
     [
+      'the nonce is taken out on its way',
+      { requestHeaders: withHeaders({ 'countersign-nonce': null }) },
+      { body: 'client/nonce-missing', stream: 'client/nonce-missing' },
+    ],
+    [
+      'another client’s nonce comes in its place',
+      { requestHeaders: withHeaders({ 'countersign-nonce': 'another-clients-nonce' }) },
+      { body: 'client/nonce-mismatch', stream: 'client/nonce-mismatch' },
+    ],
+    [
       'the status is another',
       { status: 202 },
       { body: 'client/status-mismatch', stream: 'client/status-mismatch' },
@@ -199,6 +209,31 @@ describe.each(SDKS)('$name', sdk => {
     const again = client({ replay: first }, { store });
     expect(await codeOf(sdk[how](again.fetch, gateway.address))).toBe('client/receipt-replayed');
   });
+
+  it.each(['ask', 'askForStream'] as const)(
+    'another client’s answer to the very same request, within the minute that clocks may differ (%s)',
+    async how => {
+      const bodies: Uint8Array[] = [];
+      const recorded: Response[] = [];
+      const recording: Meddling = {
+        request: bytes => {
+          bodies.push(bytes);
+          return bytes;
+        },
+        response: response => recorded.push(response),
+      };
+      expect(await sdk[how](client(recording).fetch, gateway.address)).toBe(ANSWER);
+      const [replay] = recorded;
+      if (replay === undefined) throw new Error('nothing came');
+      let pieces = 0;
+      const { fetch, told } = client({ ...recording, replay });
+      expect(await codeOf(sdk[how](fetch, gateway.address, () => pieces++))).toBe('client/nonce-mismatch');
+      expect({ pieces, verified: told.verified }).toEqual({ pieces: 0, verified: [] });
+      // Nothing else gives it away: the requests are the same.
+      expect(bodies).toHaveLength(2);
+      expect(bodies[1]).toEqual(bodies[0]);
+    },
+  );
 
   it('a stream that is cut anywhere between two events', async () => {
     const blocksOf = (bytes: Uint8Array) => new TextDecoder().decode(bytes).split(/(?<=\n\n)/);

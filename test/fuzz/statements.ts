@@ -73,6 +73,7 @@ const PAYLOADS = {
       exchange,
       issuer: label,
       log: { origin: ORIGIN },
+      nonce: 'b'.repeat(64),
       received: RECEIVED,
     },
   }),

@@ -59,6 +59,9 @@ export interface Told {
   readonly asked: string[];
 }
 
+/** So that a client sends the sample's nonce. */
+export const sampleRandomBytes = (count: number): Uint8Array => new Uint8Array(count);
+
 /** A client that gets `wire` for whatever it sends, and what it tells. */
 export function clientOf(
   wire: Wire,
@@ -77,6 +80,7 @@ export function clientOf(
           : new Response(new Uint8Array(wire.bundle));
       },
       now,
+      randomBytes: sampleRandomBytes,
     },
   );
   return { fetch, told };

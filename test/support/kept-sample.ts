@@ -77,6 +77,7 @@ export async function checking(
       fetch: () => Promise.reject(new Error('nothing is asked here')),
       ask: network.ask,
       now: () => now,
+      randomBytes: count => new Uint8Array(count),
     },
   );
   return { network, store, fetch };

@@ -149,7 +149,7 @@ async function makeProof(recipe: Recipe, envelope: Uint8Array): Promise<string |
 
 /** The sample's events, with the acceptance in front of the first and the receipt in front of the last. */
 function makeStream(recipe: Recipe, commitment: string, envelope: Uint8Array): Uint8Array {
-  const { client, counter, epoch, exchange, issuer, log, time } = SAMPLE_RECEIPT;
+  const { client, counter, epoch, exchange, issuer, log, request, time } = SAMPLE_RECEIPT;
   const written = writeStatement(ACCEPTANCE, {
     subject: [{ digest: { 'countersign-commitment-v1': commitment }, name: 'request' }],
     predicate: {
@@ -159,6 +159,7 @@ function makeStream(recipe: Recipe, commitment: string, envelope: Uint8Array): U
       exchange,
       issuer,
       log: { origin: log.origin },
+      ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
       received: time.received,
     },
   });

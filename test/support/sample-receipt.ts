@@ -17,6 +17,9 @@ export const COSIGNED = COMPLETED / 1000 + 2.5;
 export const AS_OF = COMPLETED + 600_000;
 export const DEADLINE = COMPLETED + 3_600_000;
 
+/** What the sample's client sent as its nonce: sixteen zero bytes. */
+export const NONCE = 'A'.repeat(22);
+
 const committed = (label: Label, text: string) => toHex(commit(OPENING, label, utf8(text)));
 const label = keyLabel(ISSUER.key);
 
@@ -62,6 +65,7 @@ export const SAMPLE_RECEIPT: Receipt = {
   request: {
     attachments: { commitments: [committed('attachment/0', 'an image')] },
     complete: true,
+    nonce: committed('request/nonce', NONCE),
     parameters: { max_tokens: 100, reasoning_effort: 'low', stream: false, temperature: 0.5 },
     sent: committed('request/sent', 'the request as it was sent on'),
     surface: 'chat/completions',

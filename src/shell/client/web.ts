@@ -1,5 +1,5 @@
 /**
- * `countersign/client`: the client with the network and the clock of whatever runs it, be it Node.js, Deno, Bun or a browser. Nothing that
+ * `countersign/client`: the client with the network, the clock and the randomness of whatever runs it, be it Node.js, Deno, Bun or a browser. Nothing that
  * only one of them has is touched here.
  */
 import { type ClientOptions, type CountersignFetch, createClient } from '../../client/client.js';
@@ -22,6 +22,7 @@ export function countersign({ fetch = globalThis.fetch, ...options }: Countersig
     fetch: (input, init) => fetch(input, init),
     ask: (url, init) => fetch(url, { ...init, signal: withPatience(init.signal ?? null) }),
     now: () => Date.now(),
+    randomBytes: count => crypto.getRandomValues(new Uint8Array(count)),
   });
 }
 

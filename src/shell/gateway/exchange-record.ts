@@ -19,6 +19,7 @@ import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
+import { nonceCommitment } from '../../receipt/nonce.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import {
   type Attempt,
@@ -69,6 +70,7 @@ export class ExchangeRecord {
   readonly #received: number;
   readonly #body: Uint8Array;
   readonly #complete: boolean;
+  readonly #nonce: string | null;
   readonly #thread: ClientThread;
   readonly #counter: number;
   #request: RequestFacts | null = null;
@@ -81,13 +83,17 @@ export class ExchangeRecord {
   /** Null before it was made. */
   #acceptance: Uint8Array | null = null;
 
-  /** Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them. */
+  /**
+   * Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them; `nonce`:
+   * the client's, or null where it sent none.
+   */
   constructor(
     context: GatewayContext,
     surface: Surface,
     credentials: string,
     body: Uint8Array,
     complete: boolean,
+    nonce: string | null,
     received: number,
   ) {
     this.#context = context;
@@ -95,6 +101,7 @@ export class ExchangeRecord {
     this.#received = received;
     this.#body = body;
     this.#complete = complete;
+    this.#nonce = nonce;
     this.#thread = context.issuer.thread(credentials);
     this.#counter = ++this.#thread.counter;
   }
@@ -196,6 +203,7 @@ export class ExchangeRecord {
         exchange: this.id,
         issuer: this.#context.issuer.label,
         log: { origin: this.#context.log.origin },
+        ...this.#nonceMember(),
         received: this.#received,
       },
     });
@@ -264,6 +272,7 @@ export class ExchangeRecord {
       request: {
         attachments: this.#items('attachment', this.#request?.attachments ?? []),
         complete: this.#complete,
+        ...this.#nonceMember(),
         parameters: this.#parameters(),
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
         surface: this.#surface.name,
@@ -389,6 +398,11 @@ export class ExchangeRecord {
       signature: null,
       tlsSpki: this.#head?.tlsSpki ?? null,
     };
+  }
+
+  /** Left out where the request has none. */
+  #nonceMember(): { readonly nonce?: string } {
+    return this.#nonce === null ? {} : { nonce: nonceCommitment(this.opening, this.#nonce) };
   }
 
   /** Left out where the answer has none. */

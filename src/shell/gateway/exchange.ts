@@ -6,6 +6,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
+import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { Attempts } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
@@ -60,12 +61,15 @@ function acceptAndAnswer(
   const credentials = credentialsOf(surface, request, target.query);
   // A client is told from others by its key.
   const [key = ''] = Object.values(credentials);
-  const record = accept(context, surface, key, body, received);
+  const given = request.headers[NONCE_HEADER];
+  const nonce = typeof given === 'string' && isNonce(given) ? given : null;
+  const record = accept(context, surface, key, body, nonce, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
     if (isEncoded(request)) throw new Failure('request/encoded');
+    if (given !== undefined && nonce === null) throw new Failure('request/nonce-malformed');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const route = context.routing.route(facts.model);
@@ -99,10 +103,11 @@ function accept(
   surface: Surface,
   credentials: string,
   { kind, bytes }: AcceptableBody,
+  nonce: string | null,
   received: number,
 ): ExchangeRecord {
   try {
-    return new ExchangeRecord(context, surface, credentials, bytes, kind === 'whole', received);
+    return new ExchangeRecord(context, surface, credentials, bytes, kind === 'whole', nonce, received);
   } catch (error) {
     context.bodies.give(bytes.length);
     throw error;
