@@ -1,6 +1,6 @@
 /**
- * `countersign/client`: the client with the network, the clock and the randomness of whatever runs it, be it Node.js, Deno, Bun or a browser. Nothing that
- * only one of them has is touched here.
+ * `countersign/client`: the client with the network, the clock and the randomness of whatever runs it, be it Node.js, Deno, Bun or a browser.
+ * Nothing that only one of them has is touched here.
  */
 import { type ClientOptions, type CountersignFetch, createClient } from '../../client/client.js';
 
