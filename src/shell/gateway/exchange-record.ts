@@ -1,54 +1,24 @@
-/**
- * What the gateway knows of one exchange while it runs, and the receipt that it becomes.
- *
- * Everything that a client or an upstream has written is hostile here: it reaches the receipt as a number, as a word from a closed list,
- * as a name that the operator has listed, or else as a commitment.
- */
+/** What the gateway knows of one exchange while it runs, and the receipt that it becomes. */
 import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { utf8 } from '../../bytes/octets.js';
-import { type AnswerImage, imageBytes } from '../../exchange/answer-image.js';
-import type { Parameters } from '../../exchange/parameters.js';
-import { isSubstitution } from '../../exchange/substitution.js';
-import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
-import { toolCallBytes } from '../../exchange/tool-call.js';
-import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
+import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
-import { nonceCommitment } from '../../receipt/nonce.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
-import {
-  type Attempt,
-  type Items,
-  RECEIPT,
-  type Receipt,
-  type ResponseDigest,
-  receiptSubject,
-} from '../../receipt/receipt.js';
+import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
-import { merkleRoot } from '../../tree/root.js';
 import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
+import { type Ending, type ExchangeFacts, nonceMember, receiptPredicate } from './receipt-predicate.js';
 import type { Target } from './routing/route.js';
 import { type TriedUpstream, TriedUpstreams } from './tried-upstreams.js';
 import { UpstreamReceipt } from './upstream-receipt.js';
-
-/** How an exchange ended. */
-export interface Ending {
-  readonly status: Receipt['response']['status'];
-  /** Null only for `completed`. */
-  readonly reason: ReasonCode | null;
-  /** The HTTP status that the client got, or would have got. */
-  readonly http: number;
-  /** What the receipt commits to of the response, and the bytes that the vault keeps; null when nothing was sent. */
-  readonly response: { readonly digest: ResponseDigest; readonly bytes: Uint8Array } | null;
-  readonly answer: AnswerFacts | null;
-}
 
 export interface SealedReceipt {
   /** The canonical bytes of its envelope: the log's entry. */
@@ -56,11 +26,6 @@ export interface SealedReceipt {
   /** SHA-256 of the signed payload, hexadecimal. */
   readonly digest: string;
 }
-
-/** How long after an exchange the log has to include its receipt, in milliseconds. */
-const PROMISE = 3_600_000;
-/** As many commitments as a receipt lists; beyond, one root stands for all. */
-const MAX_LISTED_ITEMS = 32;
 
 export class ExchangeRecord {
   readonly id = toBase32(randomBytes(16));
@@ -203,7 +168,7 @@ export class ExchangeRecord {
         exchange: this.id,
         issuer: this.#context.issuer.label,
         log: { origin: this.#context.log.origin },
-        ...this.#nonceMember(),
+        ...nonceMember(this.opening, this.#nonce),
         received: this.#received,
       },
     });
@@ -220,7 +185,10 @@ export class ExchangeRecord {
       const evidence = this.#tried.last?.receipt?.evidence ?? null;
       if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
       const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
-      const statement = writeStatement(RECEIPT, { subject, predicate: this.#predicate(ending) });
+      const statement = writeStatement(RECEIPT, {
+        subject,
+        predicate: receiptPredicate(this.#context, this.#facts, ending),
+      });
       const digest = sha256(statement);
       const response = ending.response?.bytes ?? null;
       const received = this.#untranslated?.bytes ?? null;
@@ -250,178 +218,26 @@ export class ExchangeRecord {
     }
   }
 
-  #predicate(ending: Ending): Receipt {
-    const { issuer, log, now } = this.#context;
-    const completed = Math.max(now(), this.#firstByte ?? this.#received);
-    const seen = this.#context.seen();
-    // Names are in order throughout: what is so is written in half the time.
+  get #facts(): ExchangeFacts {
     return {
-      attempts: this.#attempts(ending, completed),
-      claims: this.#claims(ending),
-      client: this.#thread.client,
-      counter: this.#counter,
-      epoch: this.#thread.epoch,
-      evidence: this.#evidence(),
       exchange: this.id,
-      issuer: issuer.label,
-      log: { deadline: completed + PROMISE, origin: log.origin },
-      model: this.#model(ending.answer),
-      policy: issuer.policy,
-      previous: this.#thread.previous,
-      price: { lines: null, reason: this.#upstream?.origin === 'built-in:' ? 'free' : 'no-price-list' },
-      request: {
-        attachments: this.#items('attachment', this.#request?.attachments ?? []),
-        complete: this.#complete,
-        ...this.#nonceMember(),
-        parameters: this.#parameters(),
-        sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
-        surface: this.#surface.name,
-        transforms: [...this.#transforms],
-      },
-      response: {
-        finish: (ending.answer?.finish ?? [])
-          .slice(0, MAX_LISTED_ITEMS)
-          .map((reason, at) => this.#finish(reason, at)),
-        http: ending.http,
-        ...this.#images(ending.answer?.images ?? []),
-        reason: ending.reason,
-        ...(this.#untranslated === null
-          ? {}
-          : { received: this.#commit('response/received', this.#untranslated.bytes) }),
-        status: ending.status,
-        ...(this.#restated ? { transforms: ['error-restated'] } : {}),
-        tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
-        usage: ending.answer?.usage ?? null,
-      },
-      responsibility: this.#responsibility(),
-      seen: { root: toHex(seen.root), size: seen.size },
-      time: { clock: 'issuer', completed, firstByte: this.#firstByte, received: this.#received },
-      upstream: this.#upstreamFacts(),
+      opening: this.opening,
+      surface: this.#surface,
+      thread: this.#thread,
+      counter: this.#counter,
+      nonce: this.#nonce,
+      complete: this.#complete,
+      request: this.#request,
+      transforms: this.#transforms,
+      tried: this.#tried,
+      untranslated: this.#untranslated?.bytes ?? null,
+      restated: this.#restated,
+      received: this.#received,
+      firstByte: this.#firstByte,
     };
-  }
-
-  #evidence(): Receipt['evidence'] {
-    const evidence = this.#tried.last?.receipt?.evidence ?? null;
-    return evidence === null ? [] : [evidence.item];
-  }
-
-  /** The upstream that was tried last. */
-  get #upstream(): Upstream | null {
-    return this.#tried.upstream;
-  }
-
-  get #head(): UpstreamHead | null {
-    return this.#tried.last?.head ?? null;
-  }
-
-  get #sent(): Uint8Array | null {
-    return this.#tried.last?.sent ?? null;
-  }
-
-  #attempts({ status, reason }: Ending, completed: number): Attempt[] {
-    return this.#tried.attempts({ status, reason, completed }, this.#request?.model ?? null, {
-      name: (label, name) => this.#name(label, name, this.#context.names.isPublic(name)),
-      sent: bytes => this.#commit('request/sent', bytes),
-    });
-  }
-
-  #claims({ answer }: Ending): Receipt['claims'] {
-    if (this.#sent === null) return [];
-    const requested = this.#request?.model ?? null;
-    const served = answer?.model ?? null;
-    const model: Receipt['claims'] =
-      served === null
-        ? [{ about: 'model', source: 'none', status: 'unknown' }]
-        : [{ about: 'model', source: 'upstream', status: 'asserted' }];
-    if (requested !== null && served !== null && isSubstitution(requested, served))
-      model.push({ about: 'model/substituted', source: 'upstream', status: 'asserted' });
-    return [
-      { about: 'answer', source: 'none', status: 'unknown' },
-      ...model,
-      { about: 'place', source: 'issuer', status: 'asserted' },
-    ];
-  }
-
-  #model(answer: AnswerFacts | null): Receipt['model'] {
-    const { names } = this.#context;
-    const requested = this.#request?.model ?? null;
-    const asked = this.#tried.last?.target.model ?? requested;
-    const served = answer?.model ?? null;
-    return {
-      digest: served === null ? null : (this.#upstream?.modelDigest(served) ?? null),
-      requested:
-        requested === null ? null : this.#name('model/requested', requested, names.isPublic(requested)),
-      served: served === null ? null : this.#name('model/served', served, names.serves(asked, served)),
-    };
-  }
-
-  #finish(reason: string, at: number): Receipt['response']['finish'][number] {
-    return this.#name(`finish/${at}`, reason, this.#surface.finishReasons.has(reason));
-  }
-
-  #name(label: Label, name: string, isPublic: boolean): { name: string } | { commitment: string } {
-    return isPublic ? { name } : { commitment: this.#commit(label, utf8(name)) };
-  }
-
-  #parameters(): Parameters {
-    if (this.#request === null) return {};
-    return { ...this.#upstream?.defaults, ...this.#request.parameters };
-  }
-
-  #responsibility(): Receipt['responsibility'] {
-    const operator = {
-      key: this.#context.issuer.label,
-      party: this.#context.operator,
-      role: 'operator',
-    } as const;
-    const policyAuthor = {
-      key: this.#context.issuer.label,
-      party: this.#context.operator,
-      role: 'policy-author',
-    } as const;
-    if (this.#upstream === null || this.#sent === null) return [operator, policyAuthor];
-    const host = {
-      key: this.#head?.tlsSpki ?? null,
-      party: hostOf(this.#upstream.origin),
-      role: 'host',
-    } as const;
-    return [operator, host, policyAuthor];
-  }
-
-  #upstreamFacts(): Receipt['upstream'] {
-    if (this.#upstream === null || this.#sent === null) return null;
-    const headers = this.#head?.headers ?? {};
-    const requestId = headers['countersign-exchange'] ?? headers['request-id'] ?? headers['x-request-id'];
-    return {
-      origin: this.#upstream.origin,
-      requestId: requestId === undefined ? null : this.#commit('upstream/request-id', utf8(requestId)),
-      signature: null,
-      tlsSpki: this.#head?.tlsSpki ?? null,
-    };
-  }
-
-  /** Left out where the request has none. */
-  #nonceMember(): { readonly nonce?: string } {
-    return this.#nonce === null ? {} : { nonce: nonceCommitment(this.opening, this.#nonce) };
-  }
-
-  /** Left out where the answer has none. */
-  #images(images: readonly AnswerImage[]): { readonly images?: Items } {
-    return images.length === 0 ? {} : { images: this.#items('image', images.map(imageBytes)) };
-  }
-
-  #items(kind: 'tool' | 'attachment' | 'image', items: readonly Uint8Array[]): Items {
-    const commitments = items.map((item, at) => commit(this.opening, `${kind}/${at}`, item));
-    if (commitments.length <= MAX_LISTED_ITEMS) return { commitments: commitments.map(toHex) };
-    return { count: commitments.length, root: toHex(merkleRoot(commitments)) };
   }
 
   #commit(label: Label, bytes: Uint8Array): string {
     return toHex(commit(this.opening, label, bytes));
   }
-}
-
-/** Who ran the model, as far as the operator knows: the host that it asked. */
-function hostOf(origin: string): string {
-  return origin === 'built-in:' ? 'built-in engine' : origin.slice(origin.indexOf('//') + 2);
 }

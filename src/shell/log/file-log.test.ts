@@ -69,6 +69,20 @@ describe('the tree', () => {
     }
   });
 
+  it('is signed once for all that comes within the time between two commits', async () => {
+    const signed: Checkpoint[] = [];
+    // Longer than this test has to wait for anything else.
+    log = await openTestLog(folder.path, { signer: recordingSigner(signed), commitSpacing: 2000 });
+    await growTo(log, 1);
+    const later: Promise<void>[] = [];
+    for (let index = 1; index < 5; index++) {
+      later.push(log.append(testEntry(index)).included);
+      await new Promise(resolve => setImmediate(resolve));
+    }
+    await Promise.all(later);
+    expect(signed.map(({ size }) => size)).toEqual([0, 1, 5]);
+  });
+
   it.each([1, 2, 255, 256, 257, 511, 512, 600])('of %i entries proves each of them', async size => {
     log = await openTestLog(folder.path);
     await growTo(log, size);

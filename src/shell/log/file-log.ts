@@ -12,6 +12,7 @@
  * never given to other content: recovery keeps every synced entry in its place (see `recover.ts`), and after a write that failed, when
  * nobody can know what is on disk, the log takes nothing more until it is opened again.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Signer } from '../../bytes/cryptography.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
@@ -58,6 +59,11 @@ export interface LogParts extends WitnessingOptions {
   readonly now: () => number;
   /** Whether an entry is denied to readers, and so to mirrors. */
   readonly isDenied: (index: number) => boolean;
+  /**
+   * Milliseconds between the beginnings of two group commits, at least: who commits less often commits more together, and what is appended
+   * is included that much later.
+   */
+  readonly commitSpacing: number;
   /** Milliseconds between a bundle that is read again for damage and the next; null to leave what is at rest alone. */
   readonly scrubSpacing: number | null;
 }
@@ -87,6 +93,8 @@ export class FileLog implements TransparencyLog, Publication {
   #witnessed: Published | null;
   #batch = new Batch();
   #committing: Promise<void> | null = null;
+  /** When the last commit began, by the process's own clock. */
+  #began = Number.NEGATIVE_INFINITY;
   #indexProblem = false;
   #closed = false;
   /** What went wrong on disk, after which nothing more can be appended. */
@@ -273,6 +281,7 @@ export class FileLog implements TransparencyLog, Publication {
 
   async #commitAll(): Promise<void> {
     while (this.#batch.size > 0) {
+      await this.#nextCommit();
       const batch = this.#batch;
       this.#batch = new Batch();
       try {
@@ -284,6 +293,13 @@ export class FileLog implements TransparencyLog, Publication {
       }
     }
     this.#committing = null;
+  }
+
+  /** Resolves when the next commit may begin. */
+  async #nextCommit(): Promise<void> {
+    const wait = this.#began + this.#parts.commitSpacing - performance.now();
+    if (wait > 0) await sleep(wait);
+    this.#began = performance.now();
   }
 
   async #commit(): Promise<void> {

@@ -48,6 +48,8 @@ export interface LogOptions {
    * when it is left out.
    */
   readonly scrubSpacing?: number | null;
+  /** Milliseconds between the beginnings of two group commits, at least; none when it is left out. */
+  readonly commitSpacing?: number;
   readonly disk?: Disk;
 }
 
@@ -65,6 +67,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
     disk = nodeDisk,
     now = Date.now,
     scrubSpacing = SCRUB_SPACING,
+    commitSpacing = 0,
     isDenied = () => false,
     onProblem = () => undefined,
   } = options;
@@ -91,6 +94,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
       onProblem,
       now,
       scrubSpacing,
+      commitSpacing,
       ...recovered,
       index,
       size: kept.checkpoint.size,
