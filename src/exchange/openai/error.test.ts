@@ -28,6 +28,10 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['request/late', { status: 408, type: 'invalid_request_error', code: 'request/late' }],
   ['request/malformed', { status: 400, type: 'invalid_request_error', code: 'request/malformed' }],
   ['request/encoded', { status: 415, type: 'invalid_request_error', code: 'request/encoded' }],
+  [
+    'request/nonce-malformed',
+    { status: 400, type: 'invalid_request_error', code: 'request/nonce-malformed' },
+  ],
   ['request/parameter-invalid', { status: 400, type: 'invalid_request_error', code: 'invalid_value' }],
   ['request/model-unknown', { status: 404, type: 'invalid_request_error', code: 'model_not_found' }],
   [

@@ -244,13 +244,14 @@ describe('a client that never reads the whole of its answer', () => {
 
   it('but reads on now and then: gets all of it', async () => {
     upstream.behaviour = silence;
-    const slow = await openGateway({ upstream: upstream.base, limits: { readingTime: 1000 } });
+    // Several times as long as between two looks, and shorter than all of them.
+    const slow = await openGateway({ upstream: upstream.base, limits: { readingTime: 2500 } });
     try {
       upstream.behaviour = answer(200, completion(HUGE));
       const asking = begin(slow.address, {});
       asking.request.once('response', response => {
         response.pause();
-        let left = 6;
+        let left = 8;
         const readOn = setInterval(() => {
           response.resume();
           setTimeout(() => left > 0 && response.pause(), 2);
