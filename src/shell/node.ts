@@ -79,7 +79,7 @@ function hashBehind(key: Uint8Array, mask: number, data: Uint8Array): Uint8Array
   for (let at = 0; at < BLOCK_BYTES; at++) bytes[at] = mask ^ (at < key.length ? (key[at] as number) : 0);
   bytes.set(data, BLOCK_BYTES);
   const digest = nodeCryptography.sha256(bytes);
-  // The key would stand here until the next call.
-  bytes.fill(0, 0, BLOCK_BYTES);
+  // The key, and what was hashed under it, would stand here until the next call.
+  bytes.fill(0);
   return digest;
 }

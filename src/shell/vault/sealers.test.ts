@@ -104,6 +104,15 @@ describe.each(KINDS)('a sealer that works %s', kind => {
     expect(vault.get(id(0)).request).toHaveLength(5_000_000);
   });
 
+  it('takes many large contents at once, in order', async () => {
+    const requests = Array.from({ length: 6 }, (_, at) => String(at).repeat(700_000));
+    expect((await sealAll(sealers[kind], requests)).map(statement)).toEqual(
+      requests.map((_, at) => `{"n":${at}}`),
+    );
+    for (const [at, request] of requests.entries())
+      expect(Buffer.from(vault.get(id(at)).request).equals(Buffer.from(request))).toBe(true);
+  });
+
   it('says what keeps it from keeping', async () => {
     writeFileSync(join(folder, 'vault'), 'a file where a folder belongs');
     expect((await sealAll(sealers[kind], ['Hello?'])).map(statement)).toEqual(['vault/unavailable']);

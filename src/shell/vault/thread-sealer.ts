@@ -23,6 +23,8 @@ const WORKER = new URL('../../../dist/shell/vault/sealing-worker.js', import.met
 
 /** As many are ordered at once: the first ones should not wait for the last of a long order. */
 const MOST_ORDERED = 16;
+/** Content of so many bytes is enough for one order: each stands in memory several times while it is sealed. */
+const ENOUGH_BYTES = 1 << 20;
 
 type Done = (result: Uint8Array | Failure) => void;
 
@@ -77,10 +79,20 @@ export class ThreadSealer implements Sealer {
   #send(): void {
     if (this.#gathered.length === 0 || this.#ordered > 0 || this.#ending !== null) return;
     this.#worker ??= this.#start();
-    const given = this.#gathered.splice(0, MOST_ORDERED);
+    const given = this.#gathered.splice(0, this.#enough());
     const order = writeOrder(given);
     this.#ordered = given.length;
     this.#worker.postMessage(order, handedOver(order));
+  }
+
+  /** How many of those that are gathered go into the next order: one at least. */
+  #enough(): number {
+    let bytes = 0;
+    const last = this.#gathered.findIndex(({ content }) => {
+      bytes += content?.framed.length ?? 0;
+      return bytes >= ENOUGH_BYTES;
+    });
+    return Math.min(last < 0 ? MOST_ORDERED : last + 1, MOST_ORDERED);
   }
 
   #start(): Worker {
