@@ -13,6 +13,78 @@ export const REASONS = {
     says: 'These bytes are not CBOR in deterministic encoding (RFC 8949 §4.2.1).',
     do: 'Use the bytes exactly as they were issued; do not decode and re-encode them.',
   },
+  'der/malformed': {
+    says: 'These bytes are not DER (ITU-T X.690).',
+    do: 'Use the bytes exactly as they were issued; do not decode and re-encode them.',
+  },
+  'certificate/malformed': {
+    says: 'This is not an X.509 certificate that we can read.',
+    do: 'Get the certificate again from its issuer.',
+  },
+  'certificate/chain-too-long': {
+    says: 'There are more certificates in the chain than any maker of hardware uses.',
+    do: "Give only the certificates from the signer's to the vendor's root.",
+  },
+  'certificate/root-unknown': {
+    says: "The chain does not end at a vendor's root that is pinned here.",
+    do: "Check the order of the chain and that the root's certificate comes last; if it does, the evidence is of somebody else's making.",
+  },
+  'certificate/issuer-mismatch': {
+    says: 'A certificate does not name the next one in the chain as its issuer.',
+    do: "Give the chain in order, from the signer's certificate to the root's.",
+  },
+  'certificate/not-an-authority': {
+    says: 'A certificate in the chain signs others though it may not.',
+    do: 'Treat the chain as forged.',
+  },
+  'certificate/path-too-long': {
+    says: 'An authority in the chain may not have as many authorities below it.',
+    do: 'Treat the chain as forged.',
+  },
+  'certificate/algorithm-unsupported': {
+    says: 'A certificate is signed with an algorithm that no pinned vendor uses.',
+    do: 'Get the chain again from the vendor; update this program if the vendor has changed its algorithm.',
+  },
+  'certificate/signature-invalid': {
+    says: 'The signature of a certificate in the chain does not verify.',
+    do: 'Treat the chain as forged or damaged; get it again from the vendor.',
+  },
+  'certificate/extension-unknown': {
+    says: 'A certificate has a critical extension that is not understood here.',
+    do: 'Update this program; until then nothing can be said about the certificate.',
+  },
+  'certificate/not-yet-valid': {
+    says: 'A certificate in the chain was not valid yet at the time that was asked about.',
+    do: 'Check the time; if it is right, the evidence is not.',
+  },
+  'certificate/expired': {
+    says: 'A certificate in the chain had expired at the time that was asked about.',
+    do: 'Ask about the time at which the evidence was made, or get fresh evidence.',
+  },
+  'certificate/revoked': {
+    says: 'A certificate in the chain has been revoked by its issuer.',
+    do: 'Do not believe the evidence; ask the operator for evidence of other hardware.',
+  },
+  'revocation-list/malformed': {
+    says: 'This is not a revocation list (RFC 5280) that we can read.',
+    do: 'Fetch the list again from its issuer.',
+  },
+  'revocation-list/issuer-mismatch': {
+    says: 'The revocation list is of another authority.',
+    do: 'Give the list of the authority that issued the certificate.',
+  },
+  'revocation-list/signature-invalid': {
+    says: 'The signature of the revocation list does not verify.',
+    do: 'Treat the list as forged or damaged; fetch it again.',
+  },
+  'revocation-list/not-yet-valid': {
+    says: 'The revocation list was not published yet at the time that was asked about.',
+    do: 'Give the list that was in force at that time.',
+  },
+  'revocation-list/expired': {
+    says: 'The revocation list had been replaced by a later one at the time that was asked about.',
+    do: 'Fetch the current list.',
+  },
   'note/malformed': {
     says: 'This is not a signed note (C2SP signed-note).',
     do: 'Fetch the note again from where it is published.',

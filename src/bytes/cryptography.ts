@@ -6,7 +6,7 @@
  * `@noble/curves` where WebCrypto lacks it, and ML-DSA-44 from `@noble/post-quantum`. `countersign/node` installs `node:crypto`.
  */
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 as nobleSha256 } from '@noble/hashes/sha2.js';
+import { sha256 as nobleSha256, sha384 as nobleSha384 } from '@noble/hashes/sha2.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { isIdentity, verifyCofactorless } from './ed25519.js';
 
@@ -28,7 +28,27 @@ export interface Cryptography {
     message: Uint8Array,
     signature: Uint8Array,
   ): boolean | Promise<boolean>;
+  /** Source: FIPS 180-4. */
+  sha384(data: Uint8Array): Uint8Array;
+  /**
+   * A signature of somebody else's hardware or certificate authority. `spki`: the public key as a SubjectPublicKeyInfo in DER. A signature or
+   * key that does not fit the scheme is simply not valid.
+   */
+  verifyForeign(
+    scheme: SignatureScheme,
+    spki: Uint8Array,
+    message: Uint8Array,
+    signature: Uint8Array,
+  ): boolean | Promise<boolean>;
 }
+
+/** How makers of hardware and their certificate authorities sign. ECDSA signatures are `r ‖ s` (IEEE P1363), never DER. */
+export type SignatureScheme =
+  | { readonly name: 'ECDSA'; readonly curve: 'P-256' | 'P-384' | 'P-521'; readonly hash: ForeignHash }
+  | { readonly name: 'RSA-PSS'; readonly hash: ForeignHash; readonly saltBytes: number }
+  | { readonly name: 'RSASSA-PKCS1-v1_5'; readonly hash: ForeignHash };
+
+export type ForeignHash = 'SHA-256' | 'SHA-384' | 'SHA-512';
 
 /** Lengths of ML-DSA-44, in bytes. Source: FIPS 204, table 2. */
 export const ML_DSA_44 = { publicKeyBytes: 1312, signatureBytes: 2420 } as const;
@@ -56,6 +76,20 @@ export const portable: Cryptography = {
     publicKey.length === ML_DSA_44.publicKeyBytes &&
     signature.length === ML_DSA_44.signatureBytes &&
     ml_dsa44.verify(signature, message, publicKey),
+  sha384: data => nobleSha384(data),
+  verifyForeign: async (scheme, spki, message, signature) => {
+    const named = scheme.name === 'ECDSA' ? { namedCurve: scheme.curve } : { hash: scheme.hash };
+    const salted = scheme.name === 'RSA-PSS' ? { saltLength: scheme.saltBytes } : {};
+    try {
+      const key = await crypto.subtle.importKey('spki', own(spki), { name: scheme.name, ...named }, false, [
+        'verify',
+      ]);
+      const how = { name: scheme.name, hash: scheme.hash, ...salted };
+      return await crypto.subtle.verify(how, key, own(signature), own(message));
+    } catch {
+      return false;
+    }
+  },
 };
 
 let provider: Cryptography = portable;
@@ -89,6 +123,19 @@ export function verifyMlDsa44(
   signature: Uint8Array,
 ): boolean | Promise<boolean> {
   return provider.verifyMlDsa44(publicKey, message, signature);
+}
+
+export function sha384(data: Uint8Array): Uint8Array {
+  return provider.sha384(data);
+}
+
+export function verifyForeign(
+  scheme: SignatureScheme,
+  spki: Uint8Array,
+  message: Uint8Array,
+  signature: Uint8Array,
+): boolean | Promise<boolean> {
+  return provider.verifyForeign(scheme, spki, message, signature);
 }
 
 /** WebCrypto takes views of unshared memory only; a copy is certain to be one. */

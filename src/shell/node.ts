@@ -1,7 +1,21 @@
 /** `countersign/node`: makes `node:crypto` serve the pure rooms, and gives signers that never show their private key. */
-import { createPrivateKey, createPublicKey, hash, type KeyObject, sign, verify } from 'node:crypto';
+import {
+  constants,
+  createPrivateKey,
+  createPublicKey,
+  hash,
+  type KeyObject,
+  sign,
+  verify,
+} from 'node:crypto';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
-import { type Cryptography, install, portable, type Signer } from '../bytes/cryptography.js';
+import {
+  type Cryptography,
+  install,
+  portable,
+  type SignatureScheme,
+  type Signer,
+} from '../bytes/cryptography.js';
 
 /** The DER that comes before the 32 raw bytes of an Ed25519 key: RFC 8410 §4 (SubjectPublicKeyInfo) and §7 (PKCS #8). */
 const SPKI_PREFIX = Buffer.from('302a300506032b6570032100', 'hex');
@@ -19,6 +33,12 @@ export const nodeCryptography: Cryptography = {
   },
   // OpenSSL has ML-DSA from 3.5 on, which no Node.js 20 brings.
   verifyMlDsa44: portable.verifyMlDsa44,
+  sha384: data => new Uint8Array(hash('sha384', data, 'buffer')),
+  verifyForeign: (scheme, spki, message, signature) => {
+    const key = foreignKeyObject(spki);
+    if (key === null || !fits(key, scheme)) return false;
+    return verify(HASHES[scheme.hash], message, { key, ...parametersOf(scheme) }, signature);
+  },
 };
 
 install(nodeCryptography);
@@ -44,9 +64,42 @@ function publicKeyObject(publicKey: Uint8Array): KeyObject {
   const known = publicKeys.get(name);
   if (known !== undefined) return known;
   const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
+  remember(name, key);
+  return key;
+}
+
+function remember(name: string, key: KeyObject): void {
   if (publicKeys.size >= MAX_PUBLIC_KEYS) publicKeys.clear();
   publicKeys.set(name, key);
-  return key;
+}
+
+/** A stranger's key, or null when the bytes are none. */
+function foreignKeyObject(spki: Uint8Array): KeyObject | null {
+  const name = Buffer.from(spki).toString('latin1');
+  const known = publicKeys.get(name);
+  if (known !== undefined) return known;
+  try {
+    const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    remember(name, key);
+    return key;
+  } catch {
+    return null;
+  }
+}
+
+const HASHES = { 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' } as const;
+const CURVES = { 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as const;
+
+function fits(key: KeyObject, scheme: SignatureScheme): boolean {
+  if (scheme.name !== 'ECDSA') return key.asymmetricKeyType === 'rsa';
+  return key.asymmetricKeyType === 'ec' && key.asymmetricKeyDetails?.namedCurve === CURVES[scheme.curve];
+}
+
+function parametersOf(scheme: SignatureScheme) {
+  if (scheme.name === 'ECDSA') return { dsaEncoding: 'ieee-p1363' } as const;
+  if (scheme.name === 'RSA-PSS')
+    return { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: scheme.saltBytes } as const;
+  return { padding: constants.RSA_PKCS1_PADDING } as const;
 }
 
 function rawPublicKey(key: KeyObject): Uint8Array {

@@ -189,7 +189,7 @@ export const STATEMENT_READERS: readonly Reader[] = [
   {
     name: 'envelope',
     genuine: ENTRIES,
-    codes: [...ENVELOPE_CODES, 'receipt/malformed', 'key/change-malformed'],
+    codes: [...ENVELOPE_CODES, 'entry/malformed', 'receipt/malformed', 'key/change-malformed'],
     damage: jsonMutants(ENTRIES.map(entry => parseCanonical(entry))),
     cost: 2,
     writeBack: bytes => {

@@ -1,0 +1,88 @@
+/**
+ * What checking a piece of evidence found. Evidence is what others have signed about their own software and hardware; this room parses it and
+ * checks it up to pinned roots, and judges nothing: policies are of the room `appraise`.
+ */
+import { Failure, type ReasonCode, says } from '../reason.js';
+
+export type EvidenceKind = 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia';
+
+/** One check of a piece of evidence. Names are of the kind's own list; a check that was not made says why, and is never reported as made. */
+export type EvidenceCheck<Name extends string = string> =
+  | { readonly name: Name; readonly status: 'pass'; readonly says: string }
+  | {
+      readonly name: Name;
+      readonly status: 'fail' | 'not-checked';
+      readonly code: ReasonCode;
+      readonly says: string;
+      /** Where: a certificate of the chain, a measurement, a member. */
+      readonly field: string | null;
+      /** What was found. */
+      readonly detail: string | null;
+    };
+
+/** From before `from` on, up to before `to`. */
+export interface ByteRange {
+  readonly from: number;
+  readonly to: number;
+  /** What stands there. */
+  readonly what: string;
+}
+
+export interface EvidenceReport<
+  Kind extends EvidenceKind = EvidenceKind,
+  Fields = unknown,
+  Name extends string = string,
+> {
+  readonly kind: Kind;
+  /** SHA-256 of what the hardware's signature covers: what evidence is identified by, because all other bytes can be changed by anybody. */
+  readonly signedRegion: Uint8Array;
+  /** SHA-256 of the document as it was received. */
+  readonly whole: Uint8Array;
+  /** The ranges of the document that no signature covers, in order, which nothing may be concluded from. */
+  readonly uncovered: readonly ByteRange[];
+  /** In the order in which they were made; the first that failed is the reason. Once one has failed, later ones may be missing. */
+  readonly checks: readonly EvidenceCheck<Name>[];
+  /** What the document states. Believe it only if every check has passed. */
+  readonly fields: Fields;
+  /** The root that the chain leads to, or null. */
+  readonly root: { readonly name: string; readonly simulated: boolean } | null;
+}
+
+export type EvidenceStatus = 'accepted' | 'refused' | 'inconclusive';
+
+/** Refused as soon as one check failed; inconclusive when none failed and one could not be made. */
+export function statusOf(checks: readonly EvidenceCheck[]): EvidenceStatus {
+  if (checks.some(({ status }) => status === 'fail')) return 'refused';
+  return checks.some(({ status }) => status === 'not-checked') ? 'inconclusive' : 'accepted';
+}
+
+/** The code of the first failed check, or of the first that was not made, or null. */
+export function decidingCode(checks: readonly EvidenceCheck[]): ReasonCode | null {
+  const failed = checks.find(({ status }) => status === 'fail');
+  const decisive = failed ?? checks.find(({ status }) => status === 'not-checked');
+  return decisive === undefined || decisive.status === 'pass' ? null : decisive.code;
+}
+
+export function passed<Name extends string>(name: Name, what: string): EvidenceCheck<Name> {
+  return { name, status: 'pass', says: what };
+}
+
+export function notMade<Name extends string>(name: Name, code: ReasonCode): EvidenceCheck<Name> {
+  return { name, status: 'not-checked', code, says: says(code), field: null, detail: null };
+}
+
+/** The outcome of `attempt`: passed, or failed with the code of the {@link Failure} that it threw. Anything else is a fault of ours, thrown on. */
+export async function made<Name extends string>(
+  name: Name,
+  what: string,
+  attempt: () => void | Promise<void>,
+): Promise<EvidenceCheck<Name>> {
+  try {
+    await attempt();
+    return passed(name, what);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    const { code, field = null, detail = null } = error;
+    return { name, status: 'fail', code, says: says(code), field, detail };
+  }
+}

@@ -1,0 +1,217 @@
+/**
+ * X.509 certificates (RFC 5280 §4), read from DER. By hand on our strict reader, because a library for all of ASN.1 reads BER as well and takes
+ * over a millisecond for each certificate; `docs/decisions/0010-certificates-by-hand.md`. What signatures cover is kept as it was received.
+ */
+
+import type { SignatureScheme } from '../../bytes/cryptography.js';
+import {
+  contextTag,
+  DER,
+  type DerElement,
+  derBitOctets,
+  derBoolean,
+  derChildren,
+  derExpect,
+  derMembers,
+  derNumber,
+  derObjectIdentifier,
+  derTime,
+  derUnsigned,
+  readDer,
+} from '../../bytes/der.js';
+import { equal, fromUtf8 } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import { type SignedAs, signatureOf } from './signed-as.js';
+
+export interface Certificate {
+  /** The whole, in DER. */
+  readonly bytes: Uint8Array;
+  /** What its issuer has signed. */
+  readonly signedBytes: Uint8Array;
+  readonly signedAs: SignedAs;
+  /** Octets of the serial number, without leading zeros. */
+  readonly serial: Uint8Array;
+  /** The names in DER: they are compared as bytes, which is stricter than RFC 5280 §7.1 and what makers of hardware keep to. */
+  readonly issuer: Uint8Array;
+  readonly subject: Uint8Array;
+  /** The first common name of the subject, or null. */
+  readonly commonName: string | null;
+  /** Unix seconds, both inclusive. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** The public key as a SubjectPublicKeyInfo in DER. */
+  readonly spki: Uint8Array;
+  /** What the key can sign with: what its certificates' and documents' signatures must fit. */
+  readonly keyKind: KeyKind | null;
+  /** By object identifier. */
+  readonly extensions: ReadonlyMap<string, Extension>;
+  /** Null where the certificate does not say that it is an authority; the number of authorities that may follow it, or null for any. */
+  readonly authority: { readonly pathLength: number | null } | null;
+  /** Whether the key may sign certificates and revocation lists; true for both where the certificate does not say (RFC 5280 §4.2.1.3). */
+  readonly maySign: {
+    readonly certificates: boolean;
+    readonly revocations: boolean;
+    readonly documents: boolean;
+  };
+}
+
+export interface Extension {
+  readonly critical: boolean;
+  /** What its octet string holds. */
+  readonly value: Uint8Array;
+}
+
+export type KeyKind =
+  | { readonly name: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
+  | { readonly name: 'RSA' };
+
+/** Object identifiers of extensions. Source: RFC 5280 §4.2.1. */
+export const EXTENSION = {
+  subjectKeyId: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  basicConstraints: '2.5.29.19',
+  crlDistributionPoints: '2.5.29.31',
+  authorityKeyId: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+} as const;
+
+/** Bits of key usage. Source: RFC 5280 §4.2.1.3. */
+const USAGE = { digitalSignature: 0, keyCertSign: 5, crlSign: 6 } as const;
+
+const COMMON_NAME = '2.5.4.3';
+const EC_PUBLIC_KEY = '1.2.840.10045.2.1';
+const RSA_ENCRYPTION = '1.2.840.113549.1.1.1';
+const CURVES: ReadonlyMap<string, 'P-256' | 'P-384' | 'P-521'> = new Map([
+  ['1.2.840.10045.3.1.7', 'P-256'],
+  ['1.3.132.0.34', 'P-384'],
+  ['1.3.132.0.35', 'P-521'],
+]);
+
+/** More than any certificate of a maker of hardware has; the largest that we know are of 2 KiB. */
+export const MAX_CERTIFICATE_BYTES = 16 * 1024;
+const MAX_EXTENSIONS = 64;
+
+/** Reads exactly one certificate. Throws `certificate/malformed`. */
+export function parseCertificate(bytes: Uint8Array): Certificate {
+  if (bytes.length > MAX_CERTIFICATE_BYTES)
+    throw new Failure('certificate/malformed', { detail: `${bytes.length} bytes` });
+  try {
+    return certificate(bytes.slice());
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'der/malformed')
+      throw new Failure('certificate/malformed', error.detail === undefined ? {} : { detail: error.detail });
+    throw error;
+  }
+}
+
+function certificate(bytes: Uint8Array): Certificate {
+  const [tbs, algorithm, signature, ...more] = derMembers(readDer(bytes), DER.sequence);
+  if (more.length > 0) throw malformed('more than the three parts of a certificate');
+  const members = [...derMembers(tbs, DER.sequence)];
+  const version =
+    members[0]?.tag === contextTag(0) ? derNumber(derChildren(members.shift() as DerElement)[0]) + 1 : 1;
+  const [serial, innerAlgorithm, issuer, validity, subject, spki, ...optional] = members;
+  const [notBefore, notAfter, ...times] = derMembers(validity, DER.sequence);
+  if (times.length > 0) throw malformed('more than two times');
+  const signedAs = signatureOf(algorithm, signature);
+  if (!equal(derExpect(algorithm, DER.sequence).whole, derExpect(innerAlgorithm, DER.sequence).whole))
+    throw malformed('two algorithms of signature');
+  const extensions = extensionsOf(optional, version);
+  return {
+    bytes,
+    signedBytes: derExpect(tbs, DER.sequence).whole,
+    signedAs,
+    serial: derUnsigned(serial),
+    issuer: derExpect(issuer, DER.sequence).whole,
+    subject: derExpect(subject, DER.sequence).whole,
+    commonName: commonNameOf(derExpect(subject, DER.sequence)),
+    notBefore: derTime(notBefore),
+    notAfter: derTime(notAfter),
+    spki: derExpect(spki, DER.sequence).whole,
+    keyKind: keyKindOf(derExpect(spki, DER.sequence)),
+    extensions,
+    authority: authorityOf(extensions.get(EXTENSION.basicConstraints)),
+    maySign: usageOf(extensions.get(EXTENSION.keyUsage)),
+  };
+}
+
+/** The scheme under which a key's signature over a document counts: its curve with the hash of the same strength. Null for other keys. */
+export function documentScheme(kind: KeyKind | null): SignatureScheme | null {
+  if (kind?.name !== 'EC') return null;
+  const hash = ({ 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512' } as const)[kind.curve];
+  return { name: 'ECDSA', curve: kind.curve, hash };
+}
+
+function extensionsOf(optional: readonly DerElement[], version: number): ReadonlyMap<string, Extension> {
+  const extensions = new Map<string, Extension>();
+  for (const part of optional) {
+    // Unique identifiers of issuer and subject mean nothing any more.
+    if (part.tag === contextTag(1, 'primitive') || part.tag === contextTag(2, 'primitive')) continue;
+    if (part.tag !== contextTag(3) || extensions.size > 0 || version !== 3)
+      throw malformed('a part that certificates do not have');
+    const [list, ...more] = derChildren(part);
+    const members = derMembers(list, DER.sequence);
+    if (more.length > 0 || members.length === 0 || members.length > MAX_EXTENSIONS)
+      throw malformed('no list of extensions');
+    for (const member of members) {
+      const [oid, ...rest] = derMembers(member, DER.sequence);
+      const critical = rest.length === 2 && derBoolean(rest.shift());
+      const name = derObjectIdentifier(oid);
+      if (rest.length !== 1 || extensions.has(name))
+        throw malformed('an extension twice, or in another form');
+      extensions.set(name, { critical, value: derExpect(rest[0], DER.octetString).content });
+    }
+  }
+  return extensions;
+}
+
+function authorityOf(extension: Extension | undefined): Certificate['authority'] {
+  if (extension === undefined) return null;
+  const [first, second, ...more] = derMembers(readDer(extension.value), DER.sequence);
+  if (first === undefined) return null;
+  if (more.length > 0) throw malformed('basic constraints of another form');
+  if (first.tag !== DER.boolean || !derBoolean(first)) {
+    if (second !== undefined || first.tag !== DER.boolean)
+      throw malformed('a path length without an authority');
+    return null;
+  }
+  return { pathLength: second === undefined ? null : derNumber(second) };
+}
+
+function usageOf(extension: Extension | undefined): Certificate['maySign'] {
+  if (extension === undefined) return { certificates: true, revocations: true, documents: true };
+  const [, ...octets] = derExpect(readDer(extension.value), DER.bitString).content;
+  const bit = (number: number) => ((octets[number >> 3] ?? 0) & (0x80 >> (number & 7))) !== 0;
+  return {
+    certificates: bit(USAGE.keyCertSign),
+    revocations: bit(USAGE.crlSign),
+    documents: bit(USAGE.digitalSignature),
+  };
+}
+
+function keyKindOf(spki: DerElement): KeyKind | null {
+  const [algorithm, key, ...more] = derChildren(spki);
+  if (more.length > 0) throw malformed('a key of more than two parts');
+  derBitOctets(key);
+  const [oid, parameters] = derMembers(algorithm, DER.sequence);
+  const name = derObjectIdentifier(oid);
+  if (name === RSA_ENCRYPTION) return { name: 'RSA' };
+  if (name !== EC_PUBLIC_KEY || parameters?.tag !== DER.objectIdentifier) return null;
+  const curve = CURVES.get(derObjectIdentifier(parameters));
+  return curve === undefined ? null : { name: 'EC', curve };
+}
+
+function commonNameOf(name: DerElement): string | null {
+  for (const set of derChildren(name))
+    for (const attribute of derMembers(set, DER.set)) {
+      const [oid, value] = derMembers(attribute, DER.sequence);
+      if (value === undefined) throw malformed('a name without a value');
+      if (derObjectIdentifier(oid) !== COMMON_NAME) continue;
+      if (value.tag === DER.utf8String || value.tag === DER.printableString) return fromUtf8(value.content);
+    }
+  return null;
+}
+
+function malformed(detail: string): Failure {
+  return new Failure('der/malformed', { detail });
+}
