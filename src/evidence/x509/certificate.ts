@@ -2,8 +2,6 @@
  * X.509 certificates (RFC 5280 §4), read from DER. By hand on our strict reader, because a library for all of ASN.1 reads BER as well and takes
  * over a millisecond for each certificate; `docs/decisions/0010-certificates-by-hand.md`. What signatures cover is kept as it was received.
  */
-
-import type { SignatureScheme } from '../../bytes/cryptography.js';
 import {
   contextTag,
   DER,
@@ -21,6 +19,7 @@ import {
 } from '../../bytes/der.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import type { KeyKind } from './key-kind.js';
 import { type SignedAs, signatureOf } from './signed-as.js';
 
 export interface Certificate {
@@ -60,10 +59,6 @@ export interface Extension {
   /** What its octet string holds. */
   readonly value: Uint8Array;
 }
-
-export type KeyKind =
-  | { readonly name: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
-  | { readonly name: 'RSA' };
 
 /** Object identifiers of extensions. Source: RFC 5280 §4.2.1. */
 export const EXTENSION = {
@@ -133,13 +128,6 @@ function certificate(bytes: Uint8Array): Certificate {
     authority: authorityOf(extensions.get(EXTENSION.basicConstraints)),
     maySign: usageOf(extensions.get(EXTENSION.keyUsage)),
   };
-}
-
-/** The scheme under which a key's signature over a document counts: its curve with the hash of the same strength. Null for other keys. */
-export function documentScheme(kind: KeyKind | null): SignatureScheme | null {
-  if (kind?.name !== 'EC') return null;
-  const hash = ({ 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512' } as const)[kind.curve];
-  return { name: 'ECDSA', curve: kind.curve, hash };
 }
 
 function extensionsOf(optional: readonly DerElement[], version: number): ReadonlyMap<string, Extension> {

@@ -39,24 +39,21 @@ const MAX_LIST_BYTES = 4 * 1024 * 1024;
 /** Extensions of a list that change nothing about what is in it: the authority's key, and the list's number. Source: RFC 5280 §5.2. */
 const HARMLESS: readonly string[] = ['2.5.29.35', '2.5.29.20'];
 
-/** Reads exactly one list in DER. Throws `revocation-list/malformed`. */
+/** Reads exactly one list in DER. Throws `revocation/malformed`. */
 export function parseRevocationList(bytes: Uint8Array): RevocationList {
   if (bytes.length > MAX_LIST_BYTES)
-    throw new Failure('revocation-list/malformed', { detail: `${bytes.length} bytes` });
+    throw new Failure('revocation/malformed', { detail: `${bytes.length} bytes` });
   try {
     return list(bytes.slice());
   } catch (error) {
     if (error instanceof Failure && error.code === 'der/malformed')
-      throw new Failure(
-        'revocation-list/malformed',
-        error.detail === undefined ? {} : { detail: error.detail },
-      );
+      throw new Failure('revocation/malformed', error.detail === undefined ? {} : { detail: error.detail });
     throw error;
   }
 }
 
 /**
- * Throws `revocation-list/issuer-mismatch`, `revocation-list/signature-invalid`, `revocation-list/not-yet-valid`, `revocation-list/expired`, or
+ * Throws `revocation/issuer-mismatch`, `revocation/signature-invalid`, `revocation/not-yet-valid`, `revocation/expired`, or
  * `certificate/revoked` when the list has the certificate on it at `asOf` (Unix seconds).
  */
 export async function checkNotRevoked(
@@ -66,17 +63,17 @@ export async function checkNotRevoked(
   asOf: number,
 ): Promise<void> {
   if (!equal(revocations.issuer, issuer.subject) || !equal(certificate.issuer, issuer.subject))
-    throw new Failure('revocation-list/issuer-mismatch');
+    throw new Failure('revocation/issuer-mismatch');
   const signed = underKey(revocations.signedAs, issuer.keyKind);
   if (
     signed === null ||
     !issuer.maySign.revocations ||
     !(await verifyForeign(signed.scheme, issuer.spki, revocations.signedBytes, signed.signature))
   )
-    throw new Failure('revocation-list/signature-invalid');
-  if (asOf < revocations.thisUpdate) throw new Failure('revocation-list/not-yet-valid');
+    throw new Failure('revocation/signature-invalid');
+  if (asOf < revocations.thisUpdate) throw new Failure('revocation/not-yet-valid');
   if (revocations.nextUpdate !== null && asOf > revocations.nextUpdate)
-    throw new Failure('revocation-list/expired');
+    throw new Failure('revocation/expired');
   if (revocations.revoked.has(toHex(certificate.serial))) throw new Failure('certificate/revoked');
 }
 
