@@ -166,7 +166,6 @@ export class EntryFollower implements TreeCheck {
     while (!this.#closing.signal.aborted) {
       try {
         await this.#readOn();
-        this.#problem = null;
       } catch (error) {
         this.#report(error);
       }
@@ -195,6 +194,7 @@ export class EntryFollower implements TreeCheck {
         entries = await this.#tail(bundle, tree.size);
         if (entries === null) return;
       }
+      this.#problem = null;
       await this.#check(progress, entries);
       this.#news.give();
       // Whoever waits for the network or a timer has a turn between two bundles.
@@ -221,7 +221,10 @@ export class EntryFollower implements TreeCheck {
     if (now < this.#nextLook) return null;
     this.#nextLook = now + this.#timing.looking;
     const size = (await this.#options.source.size(this.#closing.signal)) ?? 0;
-    if (size <= checked) return null;
+    if (size <= checked) {
+      this.#problem = null;
+      return null;
+    }
     return this.#part(bundle, checked, Math.min(TILE_WIDTH, size - bundle * TILE_WIDTH));
   }
 
@@ -252,7 +255,7 @@ export class EntryFollower implements TreeCheck {
     }
   }
 
-  /** A lasting problem is told once. */
+  /** A lasting problem is told once: it ends when something has been read, or when there was nothing to read, not when it was too early to look. */
   #report(error: unknown): void {
     if (this.#closing.signal.aborted) return;
     const message = error instanceof Error ? error.message : 'unknown';
