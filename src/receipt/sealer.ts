@@ -1,18 +1,27 @@
-/** Who signs receipts, and keeps what they are about. */
+/** Who signs receipts, keeps what they are about, and has them logged. */
 import type { Failure } from '../reason.js';
 import type { ExchangeContent } from './content-vault.js';
+
+/** The statement of a receipt, as it was written. */
+export interface ReceiptPayload {
+  /** Canonical JSON. */
+  readonly statement: Uint8Array;
+  /** SHA-256 of that. */
+  readonly digest: Uint8Array;
+}
 
 export interface Sealer {
   /** Signs a statement, and then calls `done` with the canonical bytes of the envelope, unless something goes wrong. Nothing is kept. */
   sign(statement: Uint8Array, done: (envelope: Uint8Array) => void): void;
   /**
-   * Signs the statement of an exchange that has ended and keeps the exchange's content, and then calls `done`, in the order of the calls: with the
-   * canonical bytes of the envelope, when the content survives the death of this process, or with what has gone wrong (`vault/unavailable`).
-   * Where one fails, so do all that have been given and not done, at once: no statement may be kept that refers to one that was not.
+   * Ends an exchange: keeps its content, signs its receipt and appends that to the log, and then calls `done`, in the order of the calls: with
+   * the canonical bytes of the envelope, when content and entry survive the death of this process, or with what has gone wrong
+   * (`vault/unavailable`, `log/unavailable`, `log/entry-too-large`). Where one fails, so do all that have been given and not done, at once: none
+   * may be logged that refers to one that was not.
    */
   seal(
     exchange: string,
-    statement: Uint8Array,
+    payload: ReceiptPayload,
     content: ExchangeContent,
     done: (result: Uint8Array | Failure) => void,
   ): void;

@@ -23,15 +23,11 @@ export interface TransparencyLog {
   /** Whether entries can be appended; false after a write has failed. */
   readonly writable: boolean;
   /**
-   * Takes an entry. When this returns, the entry survives the death of this process; when `included` resolves, it survives the loss of
-   * power. Throws `log/unavailable` or `log/entry-too-large`.
+   * Takes an entry that nobody is promised anything about before it is included, so that it can be written together with others; nobody
+   * may change its bytes until then. Entries get their places in the order in which they are given. Resolves to its index once it is included;
+   * rejects with `log/unavailable` or `log/entry-too-large`.
    *
    * @param known the keys to file the entry under, from a caller that has just computed them; the log finds them itself otherwise
-   */
-  append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended;
-  /**
-   * Takes an entry that nobody is promised anything about before it is included, so that it can be written together with others; nobody
-   * may change its bytes until then. Resolves to its index once it is included; rejects as {@link append} throws.
    */
   include(entry: Uint8Array, known?: readonly Uint8Array[]): Promise<number>;
   /** The index of the first entry that is filed under a 16-byte key, or null. */
@@ -44,4 +40,15 @@ export interface TransparencyLog {
   prove(index: number): Promise<string | null>;
   /** The COSE receipt (RFC 9942) of an entry under the same checkpoint, or null when it is not yet included. No witness signs it. */
   proveCose(index: number): Promise<Uint8Array | null>;
+}
+
+/** A log that is kept where it is asked: an entry can be written at once. */
+export interface WritableLog extends TransparencyLog {
+  /**
+   * Takes an entry. When this returns, the entry survives the death of this process; when `included` resolves, it survives the loss of
+   * power. Throws `log/unavailable` or `log/entry-too-large`.
+   *
+   * @param known the keys to file the entry under, from a caller that has just computed them; the log finds them itself otherwise
+   */
+  append(entry: Uint8Array, known?: readonly Uint8Array[]): Appended;
 }

@@ -208,7 +208,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   gateway.admit({
     issuer: openedIssuer,
     log: openedLog,
-    sealer: new DirectSealer(openedIssuer.label, issuer.signer, vault),
+    sealer: new DirectSealer({ label: openedIssuer.label, signer: issuer.signer, vault, log: openedLog }),
     archive: new Archive(join(folder, 'archive')),
     routing,
     health: new HealthBoard<Upstream>(options.tolerance ?? Number.POSITIVE_INFINITY),

@@ -19,9 +19,7 @@ export function announceActs(retention: Retention, log: TransparencyLog, issuer:
     // A crash may have come after the entry and before its place was written down: a log takes each statement once.
     const known = await log.find(keys[0] as Uint8Array);
     if (known !== null && (await log.reached(known, 'included', COMMIT_TIME))) return known;
-    const { index, included } = log.append(envelopeBytes(envelope), keys);
-    await included;
-    return index;
+    return log.include(envelopeBytes(envelope), keys);
   });
 }
 

@@ -104,8 +104,7 @@ export class Erasures {
     const label = keyLabel(issuer.key);
     const erasure: Erasure = { exchange, receipt: await this.#receiptOf(exchange) };
     const envelope = seal(erasureStatement(erasure, label, decided), label, issuer.signer);
-    const { index, included } = log.append(envelopeBytes(envelope));
-    await included;
+    const index = await log.include(envelopeBytes(envelope));
     return { ...erasure, decided, index };
   }
 

@@ -3,18 +3,25 @@
  * they cosign; it takes entries only when the house is open. Until then it answers `gateway/opening`.
  */
 import { Failure, type ReasonCode } from '../../reason.js';
+import type { TransparencyLog } from '../../tree/log.js';
 import { type HttpAnswer, type HttpRequest, type Route, Routes } from '../http/server.js';
 import { CompressedBundles } from '../log/compressed-bundles.js';
-import { serveLog } from '../log/serve.js';
+import type { Retention } from '../log/retention.js';
+import { type Publication, serveLog } from '../log/serve.js';
 import { submissionRoute } from '../submission/answer.js';
 import { submissionStatus } from '../submission/status.js';
 import type { Submissions } from '../submission/submissions.js';
-import type { ReadableLog } from './house-log.js';
+
+/** A log, and what may be read of it. */
+export interface ShownLog {
+  readonly log: TransparencyLog & Publication;
+  readonly retention: Retention;
+}
 
 export class HouseFront {
   readonly routes: Routes;
   readonly #compressed = new CompressedBundles();
-  #shown: ReadableLog | null = null;
+  #shown: ShownLog | null = null;
   #submission: Route | null = null;
 
   constructor(onProblem: (message: string) => void) {
@@ -37,12 +44,12 @@ export class HouseFront {
   }
 
   /** Shows this log from now on; null for none. */
-  show(readable: ReadableLog | null): void {
+  show(readable: ShownLog | null): void {
     this.#shown = readable;
   }
 
   /** Takes entries from now on. */
-  take(submissions: Submissions, { log }: ReadableLog): void {
+  take(submissions: Submissions, { log }: ShownLog): void {
     this.#submission = submissionRoute(ENTRIES, submissions, log);
   }
 

@@ -68,6 +68,8 @@ export interface HouseLogOptions {
   /** The name under which the keys count as one controller in the trust file. */
   readonly operator: string;
   readonly onProblem: (message: string) => void;
+  /** As {@link LogOptions} has it. */
+  readonly onChange?: () => void;
   /**
    * Told of the log as soon as it may be read, which witnesses that check entries wait for, and of null when it may not be any more. Left out
    * where nobody serves it.
@@ -150,7 +152,7 @@ async function closingOnFailure<Value>(
 }
 
 async function openWitnessedLog(
-  { folder, onProblem }: HouseLogOptions,
+  { folder, onProblem, onChange = () => undefined }: HouseLogOptions,
   keys: HouseKeys,
   cosigner: Cosigner,
   policy: WitnessPolicy,
@@ -172,6 +174,7 @@ async function openWitnessedLog(
     keysOf: entryKeys,
     isDenied: index => retention.denialOf(index) !== null,
     onProblem,
+    onChange,
     commitSpacing: COMMIT_SPACING,
   });
 }

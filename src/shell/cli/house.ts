@@ -5,13 +5,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
-import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { defaultPolicy } from '../../receipt/policy.js';
-import type { Sealer } from '../../receipt/sealer.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
@@ -33,8 +30,6 @@ import { connectionShares } from '../http/connections.js';
 import { Turns } from '../http/turns.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
-import { DirectSealer } from '../vault/direct-sealer.js';
-import { ThreadSealer } from '../vault/thread-sealer.js';
 import { Vault } from '../vault/vault.js';
 import { announceActs } from './announce-acts.js';
 import { forgetControl, openControl } from './control.js';
@@ -42,8 +37,7 @@ import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
-import { type HouseKeys, ISSUER_FILE } from './house-keys.js';
-import { openHouseLog } from './house-log.js';
+import { openKeeper } from './open-keeper.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -132,13 +126,14 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   const address = await gateway.listen();
   opened.add(() => gateway.close());
-  const { keys, log, retention, history, mustBeWitnessed, close } = await openHouseLog({
+  const keeper = await openKeeper({
     folder,
     operator,
     onProblem,
     onReadable: readable => front.show(readable),
   });
-  opened.add(close);
+  opened.add(() => keeper.close());
+  const { keys, log, retention, sealer } = keeper;
   const engine = await openEngine();
   opened.add(() => engine.close());
   const now = steadyClock();
@@ -165,18 +160,16 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   // An epoch that witnesses are slow to cosign is included, as what comes later may be; but nothing is named that nobody has seen.
-  if (log.witnessed === null || log.witnessed.size < mustBeWitnessed)
+  if (log.witnessed === null || log.witnessed.size < keeper.mustBeWitnessed)
     throw new Failure('log/unwitnessed', { detail: 'the log as it was found is not witnessed' });
 
   await announceActs(retention, log, keys.issuer);
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
-  const sealer = openSealer(keys, folder, vault);
-  opened.add(() => sealer.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
   const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
   await erasures.finish();
-  const admission = new AdmissionPool(log.origin, history.inForce('issuer'), ADMISSION_THREADS);
+  const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   gateway.admit({
@@ -208,17 +201,6 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => control.close());
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close: () => opened.close() };
-}
-
-/** One that works beside the gateway, where there is a processor for it. It is the vault's only writer; whoever erases writes to none. */
-function openSealer(keys: HouseKeys, folder: DataFolder, vault: Vault): Sealer & { close(): Promise<void> } {
-  const { key, signer } = keys.issuer;
-  if (availableParallelism() > 1) {
-    const issuer = { issuerPath: join(folder.keys, ISSUER_FILE), issuerKey: formatVerifierKey(key) };
-    return new ThreadSealer({ vault: folder.vault, vaultKey: keys.vaultKey, ...issuer });
-  }
-  const direct = new DirectSealer(keyLabel(key), signer, vault);
-  return Object.assign(direct, { close: async () => undefined });
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */

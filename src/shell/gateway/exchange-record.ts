@@ -7,7 +7,6 @@ import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
-import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
@@ -176,7 +175,8 @@ export class ExchangeRecord {
 
   /**
    * Ends the exchange: content goes into the vault and the signed receipt into the log, both before anything of it reaches the client. Then, or
-   * when that has failed, calls `done`: with `archive/unavailable`, `vault/unavailable` or `log/unavailable`, or with a fault of ours.
+   * when that has failed, calls `done`: with `archive/unavailable`, `vault/unavailable`, `log/unavailable` or `log/entry-too-large`, or with a
+   * fault of ours.
    */
   seal(ending: Ending, done: (result: SealedReceipt | Error) => void): void {
     const thread = this.#thread;
@@ -194,28 +194,26 @@ export class ExchangeRecord {
       const received = this.#untranslated?.bytes ?? null;
       const content = { opening: this.opening, request: this.#body, response, received };
       isNext = true;
-      thread.previous = toHex(digest);
-      this.#context.sealer.seal(this.id, statement, content, sealed => done(this.#log(digest, sealed)));
+      const hexadecimal = toHex(digest);
+      thread.previous = hexadecimal;
+      this.#context.sealer.seal(this.id, { statement, digest }, content, sealed =>
+        done(this.#sealed(hexadecimal, sealed)),
+      );
     } catch (error) {
       if (isNext) thread.previous = thread.logged;
       done(error as Error);
     }
   }
 
-  /** `digest`: of the statement. Where it cannot be logged, the next of the client's receipts refers to the last that was. */
-  #log(digest: Uint8Array, sealed: Uint8Array | Failure): SealedReceipt | Error {
+  /** `digest`: of the statement. Where it is not in the log, the next of the client's receipts refers to the last that is. */
+  #sealed(digest: string, sealed: Uint8Array | Failure): SealedReceipt | Failure {
     const thread = this.#thread;
-    try {
-      if (sealed instanceof Failure) throw sealed;
-      // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-      const known = receiptKeys(digest, this.id);
-      this.#context.log.append(sealed, known).included.catch(() => undefined);
-      thread.logged = toHex(digest);
-      return { entry: sealed, digest: thread.logged };
-    } catch (error) {
+    if (sealed instanceof Failure) {
       thread.previous = thread.logged;
-      return error as Error;
+      return sealed;
     }
+    thread.logged = digest;
+    return { entry: sealed, digest };
   }
 
   get #facts(): ExchangeFacts {

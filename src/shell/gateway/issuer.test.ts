@@ -10,8 +10,8 @@ import { Issuer } from './issuer.js';
 async function openIssuer() {
   const entries: Uint8Array[] = [];
   const time = { now: 1 };
-  const log: Pick<TransparencyLog, 'append' | 'find'> = {
-    append: entry => ({ index: entries.push(entry) - 1, included: Promise.resolve() }),
+  const log: Pick<TransparencyLog, 'include' | 'find'> = {
+    include: async entry => entries.push(entry) - 1,
     find: async () => null,
   };
   const { key, signer } = testKey('gateway.example/log/issuer', 2);

@@ -5,14 +5,15 @@
  * can be given twice. When an epoch has seen too many clients to remember, or has become old, the next one begins.
  */
 import { toBase32 } from '../../bytes/base32.js';
-import { hmacSha256, type Signer } from '../../bytes/cryptography.js';
+import { toBase64 } from '../../bytes/base64.js';
+import { hmacSha256, type Signer, sha256 } from '../../bytes/cryptography.js';
 import { utf8 } from '../../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
 import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
 import { epochStatement } from '../../receipt/epoch.js';
 import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
-import type { Appended, TransparencyLog } from '../../tree/log.js';
+import type { TransparencyLog } from '../../tree/log.js';
 import { randomBytes } from '../random.js';
 
 const MAX_CLIENTS = 100_000;
@@ -61,12 +62,9 @@ export class Issuer {
     const label = keyLabel(key);
     const envelope = seal(policyStatement(policy, label), label, signer);
     const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
-    const logged = known === null ? log.append(envelopeBytes(envelope)) : null;
-    const index = known ?? (logged as Appended).index;
+    const index = known ?? (await log.include(envelopeBytes(envelope)));
     const issuer = new Issuer(options, label, { digest: policyDigest(policy), index });
-    const epoch = issuer.#beginEpoch();
-    issuer.#epochIndex = epoch.index;
-    await Promise.all([logged?.included, epoch.included]);
+    issuer.#epochIndex = await issuer.#beginEpoch();
     return issuer;
   }
 
@@ -84,12 +82,15 @@ export class Issuer {
   /** The thread of the client with these credentials (an Authorization header, or the empty string for all without one). */
   thread(credentials: string): ClientThread {
     const age = this.#options.now() - this.#started;
-    if (this.#threads.size >= MAX_CLIENTS || age >= MAX_AGE) this.#beginEpoch();
-    const client = this.#clientName(credentials);
-    let thread = this.#threads.get(client);
+    // Whatever follows in the log comes after it; that it could not be logged, the log itself says, and then takes no receipts either.
+    if (this.#threads.size >= MAX_CLIENTS || age >= MAX_AGE) this.#beginEpoch().catch(() => undefined);
+    // Found again by a plain digest, which takes a quarter of the time of the name; neither is kept beyond the epoch.
+    const key = toBase64(sha256(utf8(`${this.#epoch}\n${credentials}`)));
+    let thread = this.#threads.get(key);
     if (thread === undefined) {
+      const client = this.#clientName(credentials);
       thread = { client, epoch: this.#epoch, counter: 0, previous: null, logged: null };
-      this.#threads.set(client, thread);
+      this.#threads.set(key, thread);
     }
     return thread;
   }
@@ -99,15 +100,12 @@ export class Issuer {
   }
 
   /** An exchange of the epoch before still ends under the thread that it began with. */
-  #beginEpoch(): Appended {
+  #beginEpoch(): Promise<number> {
     this.#epoch = toBase32(randomBytes(16));
     this.#started = this.#options.now();
     this.#threads.clear();
-    return this.#append(epochStatement(this.#options.key, this.#epoch, this.#started));
-  }
-
-  #append(payload: Uint8Array): Appended {
-    return this.#options.log.append(envelopeBytes(this.sign(payload)));
+    const payload = epochStatement(this.#options.key, this.#epoch, this.#started);
+    return this.#options.log.include(envelopeBytes(this.sign(payload)));
   }
 
   #clientName(credentials: string): string {

@@ -22,7 +22,7 @@ import { formatNote, parseNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { formatCoseReceipt } from '../../tree/cose-receipt.js';
 import { leafHash } from '../../tree/hash.js';
-import type { Appended, Stage, TransparencyLog } from '../../tree/log.js';
+import type { Appended, Stage, WritableLog } from '../../tree/log.js';
 import { verifyInclusion } from '../../tree/merkle.js';
 import { proveConsistency, proveInclusion } from '../../tree/prove.js';
 import { MAX_ENTRY_BYTES, TILE_WIDTH, type TileName } from '../../tree/tile.js';
@@ -64,6 +64,8 @@ export interface LogParts extends WitnessingOptions {
    * is included that much later.
    */
   readonly commitSpacing: number;
+  /** Told whenever there is another signed or witnessed checkpoint, and when the log takes nothing more. */
+  readonly onChange: () => void;
   /** Milliseconds between a bundle that is read again for damage and the next; null to leave what is at rest alone. */
   readonly scrubSpacing: number | null;
 }
@@ -80,7 +82,7 @@ interface Published {
 /** Tiles that may be waiting to be made durable; more are not left to the next publication, which may be long in coming. */
 const MAX_UNSYNCED_TILES = 256;
 
-export class FileLog implements TransparencyLog, Publication {
+export class FileLog implements WritableLog, Publication {
   readonly origin: string;
   readonly #parts: LogParts;
   readonly #store: CheckedStore;
@@ -312,6 +314,7 @@ export class FileLog implements TransparencyLog, Publication {
     this.#signed = await signTree(this.#parts);
     bundles.release(tiles.size);
     this.#waiting.included.advance(tiles.size);
+    this.#parts.onChange();
     this.#witnessing.wake();
     void this.#writeIndex(() => index.flush(tiles.size));
     if (tiles.unsynced > MAX_UNSYNCED_TILES) this.#makeTilesDurable().catch(() => undefined);
@@ -354,6 +357,7 @@ export class FileLog implements TransparencyLog, Publication {
     }
     this.#witnessed = this.#greased(signed.checkpoint, note);
     this.#waiting.witnessed.advance(signed.checkpoint.size);
+    this.#parts.onChange();
   }
 
   #greased(checkpoint: Checkpoint, note: Uint8Array): Published {
@@ -394,6 +398,7 @@ export class FileLog implements TransparencyLog, Publication {
     // Checkpoints over a damaged store would bear witness to what nobody can be shown.
     if (isCorrupt) this.#witnessing.halt();
     for (const waiters of Object.values(this.#waiting)) waiters.abandon(this.signed.size);
+    this.#parts.onChange();
     return this.#failure;
   }
 }

@@ -40,6 +40,8 @@ export interface LogOptions {
   readonly isDenied?: (index: number) => boolean;
   /** Told, in a sentence, what an operator should look at. */
   readonly onProblem?: (message: string) => void;
+  /** Told whenever there is another signed or witnessed checkpoint, and when the log takes nothing more. */
+  readonly onChange?: () => void;
   readonly timing?: Partial<WitnessTiming>;
   /** Milliseconds since 1970; left out for the machine's clock. */
   readonly now?: () => number;
@@ -70,6 +72,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
     commitSpacing = 0,
     isDenied = () => false,
     onProblem = () => undefined,
+    onChange = () => undefined,
   } = options;
   if (cosigner !== null && cosigner.key.name !== key.name)
     throw new RangeError('a log cosigns in its own name');
@@ -92,6 +95,7 @@ export async function openLog(options: LogOptions): Promise<FileLog> {
       keysOf,
       isDenied,
       onProblem,
+      onChange,
       now,
       scrubSpacing,
       commitSpacing,

@@ -2,19 +2,24 @@
 import type { Signer } from '../../bytes/cryptography.js';
 import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
+import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
-import type { Sealer } from '../../receipt/sealer.js';
+import type { ReceiptPayload, Sealer } from '../../receipt/sealer.js';
+import type { WritableLog } from '../../tree/log.js';
+
+export interface DirectSealerParts {
+  /** The issuer's name in envelopes. */
+  readonly label: string;
+  readonly signer: Signer;
+  readonly vault: ContentVault;
+  readonly log: Pick<WritableLog, 'append'>;
+}
 
 export class DirectSealer implements Sealer {
-  readonly #label: string;
-  readonly #signer: Signer;
-  readonly #vault: ContentVault;
+  readonly #parts: DirectSealerParts;
 
-  /** `label`: the issuer's name in envelopes. */
-  constructor(label: string, signer: Signer, vault: ContentVault) {
-    this.#label = label;
-    this.#signer = signer;
-    this.#vault = vault;
+  constructor(parts: DirectSealerParts) {
+    this.#parts = parts;
   }
 
   sign(statement: Uint8Array, done: (envelope: Uint8Array) => void): void {
@@ -23,24 +28,32 @@ export class DirectSealer implements Sealer {
 
   seal(
     exchange: string,
-    statement: Uint8Array,
+    payload: ReceiptPayload,
     content: ExchangeContent,
     done: (result: Uint8Array | Failure) => void,
   ): void {
-    done(this.#sealed(exchange, statement, content));
+    done(this.#sealed(exchange, payload, content));
   }
 
-  #sealed(exchange: string, statement: Uint8Array, content: ExchangeContent): Uint8Array | Failure {
+  #sealed(
+    exchange: string,
+    { statement, digest }: ReceiptPayload,
+    content: ExchangeContent,
+  ): Uint8Array | Failure {
+    const { vault, log } = this.#parts;
     try {
-      this.#vault.put(exchange, content);
+      vault.put(exchange, content);
+      const entry = this.#signed(statement);
+      // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
+      log.append(entry, receiptKeys(digest, exchange)).included.catch(() => undefined);
+      return entry;
     } catch (error) {
       if (error instanceof Failure) return error;
       throw error;
     }
-    return this.#signed(statement);
   }
 
   #signed(statement: Uint8Array): Uint8Array {
-    return envelopeBytes(seal(statement, this.#label, this.#signer));
+    return envelopeBytes(seal(statement, this.#parts.label, this.#parts.signer));
   }
 }

@@ -7,7 +7,7 @@ import { hmacSha256 } from '../../bytes/cryptography.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
 import { randomBytes } from '../random.js';
-import { frame, unframe } from './content-frame.js';
+import { frame, framedBytes, frameParts, unframe } from './content-frame.js';
 
 const CIPHER = 'aes-256-gcm';
 /** The length of a seed. */
@@ -18,21 +18,46 @@ const TAG_BYTES = 16;
 /** What a data key is for, so that the vault key makes no other keys by the same way. */
 const PURPOSE = utf8('countersign-vault-v2 ');
 
+/** As it is kept. */
 export interface SealedContent {
   readonly seed: Uint8Array;
   /** `ciphertext ‖ tag`. */
   readonly sealed: Buffer;
 }
 
+/** A content on its way to where it is kept. */
+export interface ContentToKeep {
+  readonly seed: Uint8Array;
+  /** Of what {@link parts} are together: `ciphertext ‖ tag`. */
+  readonly length: number;
+  /** Made one after another while they are read, once: a large content never stands in memory encrypted. */
+  readonly parts: Iterable<Uint8Array>;
+}
+
+/** What is encrypted at a time. */
+const PART_BYTES = 1 << 18;
+
 /** `key`: the vault key, 32 bytes. */
-export function sealContent(key: Uint8Array, exchange: string, content: ExchangeContent): SealedContent {
+export function sealContent(key: Uint8Array, exchange: string, content: ExchangeContent): ContentToKeep {
   const seed = randomBytes(SEED_BYTES);
-  const dataKey = dataKeyOf(key, exchange, seed);
+  const length = framedBytes(content) + TAG_BYTES;
+  return { seed, length, parts: encrypted(dataKeyOf(key, exchange, seed), content) };
+}
+
+function* encrypted(dataKey: Uint8Array, content: ExchangeContent): Generator<Uint8Array> {
   const cipher = createCipheriv(CIPHER, dataKey, NONCE, { authTagLength: TAG_BYTES });
-  const body = cipher.update(frame(content));
-  cipher.final();
   dataKey.fill(0);
-  return { seed, sealed: Buffer.concat([body, cipher.getAuthTag()]) };
+  if (framedBytes(content) <= PART_BYTES) {
+    const body = cipher.update(frame(content));
+    cipher.final();
+    yield Buffer.concat([body, cipher.getAuthTag()]);
+    return;
+  }
+  for (const piece of frameParts(content))
+    for (let at = 0; at < piece.length; at += PART_BYTES)
+      yield cipher.update(piece.subarray(at, at + PART_BYTES));
+  cipher.final();
+  yield cipher.getAuthTag();
 }
 
 /** Throws when anything of it is not what {@link sealContent} wrote for this exchange under this key. */

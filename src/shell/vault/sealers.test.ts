@@ -1,53 +1,61 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openTestLog, temporaryFolder } from '../../../test/support/log.js';
 import { toBase32 } from '../../bytes/base32.js';
+import { sha256 } from '../../bytes/cryptography.js';
 import { utf8 } from '../../bytes/octets.js';
-import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
+import { KEY_TYPE, keyLabel } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
+import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
-import type { Sealer } from '../../receipt/sealer.js';
+import type { ReceiptPayload, Sealer } from '../../receipt/sealer.js';
+import { nodeDisk } from '../files/disk.js';
 import { openSigningKey, type SigningKey } from '../files/keys.js';
+import type { FileLog } from '../log/file-log.js';
 import { frame, unframe } from './content-frame.js';
 import { DirectSealer } from './direct-sealer.js';
-import { ThreadSealer } from './thread-sealer.js';
+import { fulfil, OrderSealer } from './order-sealer.js';
 import { Vault } from './vault.js';
 
 const VAULT_KEY = new Uint8Array(32).fill(7);
 const OPENING = new Uint8Array(32).fill(9);
 
-let folder: string;
+let folder: ReturnType<typeof temporaryFolder>;
 let issuer: SigningKey;
 let vault: Vault;
-let sealers: Record<'at once' | 'in a thread', Sealer>;
-let thread: ThreadSealer;
+let log: FileLog;
+let sealers: Record<'at once' | 'by orders', Sealer>;
+let ordering: OrderSealer;
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'countersign-sealers-'));
-  const issuerPath = join(folder, 'issuer.key');
-  issuer = await openSigningKey(issuerPath, 'example.org/log/issuer', KEY_TYPE.ed25519);
-  vault = new Vault(join(folder, 'vault'), VAULT_KEY);
-  thread = new ThreadSealer({
-    vault: join(folder, 'vault'),
-    vaultKey: VAULT_KEY,
-    issuerPath,
-    issuerKey: formatVerifierKey(issuer.key),
+  folder = temporaryFolder();
+  issuer = await openSigningKey(join(folder.path, 'issuer.key'), 'example.org/log/issuer', KEY_TYPE.ed25519);
+  vault = new Vault(join(folder.path, 'vault'), VAULT_KEY);
+  log = await openTestLog(folder.path, { disk: nodeDisk, accepts: () => true });
+  const direct = new DirectSealer({ label: keyLabel(issuer.key), signer: issuer.signer, vault, log });
+  // What another thread would do is done here, but as late.
+  ordering = new OrderSealer(order => {
+    setImmediate(() => {
+      const { report, failure } = fulfil(structuredClone(order, { transfer: [order.buffer] }), direct);
+      ordering.take(report);
+      if (failure === null) return;
+      vault.close();
+      ordering.fail(failure);
+    });
   });
-  sealers = {
-    'at once': new DirectSealer(keyLabel(issuer.key), issuer.signer, vault),
-    'in a thread': thread,
-  };
+  sealers = { 'at once': direct, 'by orders': ordering };
 });
 
 afterEach(async () => {
-  await thread.close();
-  rmSync(folder, { recursive: true, force: true });
+  await log.close();
+  vault.close();
+  folder.remove();
 });
 
-const KINDS = ['at once', 'in a thread'] as const;
+const KINDS = ['at once', 'by orders'] as const;
 const id = (number: number) => toBase32(new Uint8Array(16).fill(number + 1));
 const content = (request: string, response: string | null = null): ExchangeContent => ({
   opening: OPENING,
@@ -56,12 +64,17 @@ const content = (request: string, response: string | null = null): ExchangeConte
   received: null,
 });
 
+const payload = (number: number): ReceiptPayload => {
+  const statement = utf8(`{"n":${number}}`);
+  return { statement, digest: sha256(statement) };
+};
+
 /** Has a sealer seal these one after another, without waiting; resolves to what came of each, in the order in which it came. */
 function sealAll(sealer: Sealer, requests: readonly string[], first = 0): Promise<(Uint8Array | Failure)[]> {
   return new Promise(resolve => {
     const results: (Uint8Array | Failure)[] = [];
     for (const [at, request] of requests.entries()) {
-      sealer.seal(id(first + at), utf8(`{"n":${first + at}}`), content(request), result => {
+      sealer.seal(id(first + at), payload(first + at), content(request), result => {
         results.push(result);
         if (results.length === requests.length) resolve(results);
       });
@@ -82,12 +95,20 @@ describe.each(KINDS)('a sealer that works %s', kind => {
     expect(Buffer.from(vault.get(id(0)).request).toString()).toBe('Hello?');
   });
 
+  it('has the log keep the envelope, under the keys of a receipt', async () => {
+    const [entry] = await sealAll(sealers[kind], ['Hello?']);
+    for (const key of receiptKeys(payload(0).digest, id(0))) expect(await log.find(key)).toBe(0);
+    expect(await log.entry(0)).toEqual(entry);
+    expect(await log.reached(0, 'included', 5000)).toBe(true);
+  });
+
   it('signs what nothing is to be kept of', async () => {
     const entry = await new Promise<Uint8Array>(resolve => sealers[kind].sign(utf8('{"a":1}'), resolve));
     const envelope = parseEnvelope(entry);
     expect(Buffer.from(envelope.payload).toString()).toBe('{"a":1}');
     expect(await envelopeIsSignedBy(envelope, issuer.key.publicKey)).toBe(true);
-    expect(readdirSync(folder)).not.toContain('vault');
+    expect(readdirSync(folder.path)).not.toContain('vault');
+    expect(log.append(utf8('the first')).index).toBe(0);
   });
 
   it('is done in the order in which it was asked', async () => {
@@ -114,46 +135,41 @@ describe.each(KINDS)('a sealer that works %s', kind => {
   });
 
   it('says what keeps it from keeping', async () => {
-    writeFileSync(join(folder, 'vault'), 'a file where a folder belongs');
+    writeFileSync(join(folder.path, 'vault'), 'a file where a folder belongs');
     expect((await sealAll(sealers[kind], ['Hello?'])).map(statement)).toEqual(['vault/unavailable']);
+    expect(log.append(utf8('the first')).index).toBe(0);
+  });
+
+  it('says so when the log takes nothing any more', async () => {
+    await log.close();
+    expect((await sealAll(sealers[kind], ['Hello?'])).map(statement)).toEqual(['log/unavailable']);
   });
 });
 
-describe('a sealer in a thread', () => {
+describe('a sealer that orders', () => {
   it('fails all that wait when one fails, and goes on afterwards', async () => {
-    expect((await sealAll(thread, ['first'])).map(statement)).toEqual(['{"n":0}']);
+    expect((await sealAll(ordering, ['first'])).map(statement)).toEqual(['{"n":0}']);
     // The second has the id of the first, which the vault refuses.
     const results = await new Promise<string[]>(resolve => {
       const told: string[] = [];
       for (const number of [1, 0, 2, 3])
-        thread.seal(id(number), utf8(`{"n":${number}}`), content(`${number}`), result => {
+        ordering.seal(id(number), payload(number), content(`${number}`), result => {
           told.push(statement(result));
           if (told.length === 4) resolve(told);
         });
     });
     expect(results).toEqual(['{"n":1}', 'vault/unavailable', 'vault/unavailable', 'vault/unavailable']);
-    expect((await sealAll(thread, ['more', 'and more'], 4)).map(statement)).toEqual(['{"n":4}', '{"n":5}']);
+    expect((await sealAll(ordering, ['more', 'and more'], 4)).map(statement)).toEqual(['{"n":4}', '{"n":5}']);
     expect(Buffer.from(vault.get(id(0)).request).toString()).toBe('first');
     expect(Buffer.from(vault.get(id(5)).request).toString()).toBe('and more');
   });
 
-  it('fails what it was given when it is closed, and whatever comes later', async () => {
-    const waiting = sealAll(thread, ['one', 'two']);
-    await thread.close();
-    expect((await waiting).map(statement)).toEqual(['vault/unavailable', 'vault/unavailable']);
-    expect((await sealAll(thread, ['three'])).map(statement)).toEqual(['vault/unavailable']);
-    expect(readdirSync(folder)).not.toContain('vault');
-  });
-
-  it('does not start with another key than the one it should have', async () => {
-    const other = new ThreadSealer({
-      vault: join(folder, 'vault'),
-      vaultKey: VAULT_KEY,
-      issuerPath: join(folder, 'issuer.key'),
-      issuerKey: formatVerifierKey({ ...issuer.key, name: 'example.org/other/issuer' }),
-    });
-    expect((await sealAll(other, ['Hello?'])).map(statement)).toEqual(['vault/unavailable']);
-    await other.close();
+  it('fails what it has not ordered when it is ended, and whatever comes later', async () => {
+    const waiting = sealAll(ordering, ['one', 'two']);
+    ordering.end(new Failure('log/unavailable'));
+    expect((await waiting).map(statement)).toEqual(['log/unavailable', 'log/unavailable']);
+    expect((await sealAll(ordering, ['three'])).map(statement)).toEqual(['log/unavailable']);
+    expect(readdirSync(folder.path)).not.toContain('vault');
   });
 });
 

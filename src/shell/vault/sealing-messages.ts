@@ -3,57 +3,49 @@
  * takes longer than handing over what is in them.
  */
 import { fromBase32, toBase32 } from '../../bytes/base32.js';
-import type { ReasonCode } from '../../reason.js';
-
-/** What the thread is started with. */
-export interface SealingWorkerData {
-  /** The folder of the vault. */
-  readonly vault: string;
-  /** 32 bytes. */
-  readonly vaultKey: Uint8Array;
-  /** The file that holds the issuer's private key. */
-  readonly issuerPath: string;
-  /** The verifier key that the file must be of. */
-  readonly issuerKey: string;
-}
+import type { ExchangeContent } from '../../receipt/content-vault.js';
+import { framedBytes, unframe, writeFrame } from './content-frame.js';
 
 /** A statement to sign. */
 export interface Given {
   readonly statement: Uint8Array;
-  /** What is to be kept with it, framed; null where nothing is. */
-  readonly content: { readonly exchange: string; readonly framed: Uint8Array } | null;
+  /** The exchange that it ends, and what is to be kept of that; null where it is only to be signed. */
+  readonly ends: Ended | null;
 }
 
-/** What has kept the next statement of an order from being sealed; those after it have not been tried. */
-export interface SealingFailure {
-  readonly code: ReasonCode;
-  readonly detail: string | null;
+export interface Ended {
+  readonly exchange: string;
+  /** SHA-256 of the statement. */
+  readonly digest: Uint8Array;
+  readonly content: ExchangeContent;
 }
 
 const ID_BYTES = 16;
-/** `u32be length of the statement ‖ u32be length of the content ‖ 16 bytes id of the exchange`. */
-const HEAD_BYTES = 8 + ID_BYTES;
+const DIGEST_BYTES = 32;
+/** `u32be length of the statement ‖ u32be length of the content ‖ 16 bytes id of the exchange ‖ 32 bytes digest of the statement`. */
+const HEAD_BYTES = 8 + ID_BYTES + DIGEST_BYTES;
 /** Stands for the length of a content that is not there. */
 const NONE = 0xffffffff;
 
 /** Of each statement its head, itself and its content. */
 export function writeOrder(given: readonly Given[]): Uint8Array<ArrayBuffer> {
   let length = 0;
-  for (const { statement, content } of given)
-    length += HEAD_BYTES + statement.length + (content?.framed.length ?? 0);
+  for (const { statement, ends } of given)
+    length += HEAD_BYTES + statement.length + (ends === null ? 0 : framedBytes(ends.content));
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const { statement, content } of given) {
+  for (const { statement, ends } of given) {
+    const content = at + HEAD_BYTES + statement.length;
     view.setUint32(at, statement.length);
-    view.setUint32(at + 4, content?.framed.length ?? NONE);
-    if (content !== null) bytes.set(fromBase32(content.exchange) as Uint8Array, at + 8);
-    at += HEAD_BYTES;
-    bytes.set(statement, at);
-    at += statement.length;
-    if (content === null) continue;
-    bytes.set(content.framed, at);
-    at += content.framed.length;
+    view.setUint32(at + 4, ends === null ? NONE : framedBytes(ends.content));
+    bytes.set(statement, at + HEAD_BYTES);
+    if (ends !== null) {
+      bytes.set(fromBase32(ends.exchange) as Uint8Array, at + 8);
+      bytes.set(ends.digest, at + 8 + ID_BYTES);
+      writeFrame(ends.content, bytes, content);
+    }
+    at = content + (ends === null ? 0 : framedBytes(ends.content));
   }
   return bytes;
 }
@@ -67,9 +59,15 @@ export function readOrder(bytes: Uint8Array): Given[] {
     const contentAt = statementAt + view.getUint32(at);
     const length = view.getUint32(at + 4);
     const end = length === NONE ? contentAt : contentAt + length;
-    const exchange = toBase32(bytes.subarray(at + 8, statementAt));
-    const content = length === NONE ? null : { exchange, framed: bytes.subarray(contentAt, end) };
-    given.push({ statement: bytes.subarray(statementAt, contentAt), content });
+    const ends =
+      length === NONE
+        ? null
+        : {
+            exchange: toBase32(bytes.subarray(at + 8, at + 8 + ID_BYTES)),
+            digest: bytes.subarray(at + 8 + ID_BYTES, statementAt),
+            content: unframe(bytes.subarray(contentAt, end)),
+          };
+    given.push({ statement: bytes.subarray(statementAt, contentAt), ends });
     at = end;
   }
   return given;

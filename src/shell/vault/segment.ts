@@ -1,7 +1,7 @@
 /** One segment of the vault: the contents of some thousand exchanges one after another in one file, and their keys in another. */
 import { closeSync, fstatSync, fsyncSync, openSync, readSync } from 'node:fs';
 import { KeyTable, writeFully } from './key-table.js';
-import type { SealedContent } from './sealed-content.js';
+import type { ContentToKeep, SealedContent } from './sealed-content.js';
 
 /** As much as is overwritten at a time. */
 const ZEROS = new Uint8Array(1 << 16);
@@ -48,14 +48,18 @@ export class Segment {
   }
 
   /** Throws a `RangeError` for an exchange that is there already, and otherwise as the disk does. */
-  add(exchange: string, { seed, sealed }: SealedContent): void {
+  add(exchange: string, { seed, length, parts }: ContentToKeep): void {
     // Files that were taken away would take what is written to them with them.
     if (fstatSync(this.#content).nlink === 0)
       throw Object.assign(new Error('taken away'), { code: 'ENOENT' });
-    writeFully(this.#content, sealed, this.#end);
-    this.#keys.add(exchange, this.#end, sealed.length, seed);
+    let end = this.#end;
+    for (const part of parts) {
+      writeFully(this.#content, part, end);
+      end += part.length;
+    }
+    this.#keys.add(exchange, this.#end, length, seed);
     this.#used++;
-    this.#end += sealed.length;
+    this.#end = end;
   }
 
   /** What there is of an exchange: its content, nothing any more, or nothing at all. */

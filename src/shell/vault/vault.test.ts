@@ -194,6 +194,33 @@ describe('segments', () => {
     expect(Buffer.from(small().get(id(1)).request).toString()).toBe('second');
   });
 
+  it.each([
+    [262_104, 0],
+    [262_105, 0],
+    [262_144, 262_144],
+    [524_288, 262_145],
+    [1, 600_000],
+  ])(
+    'hold contents of %i and %i bytes, of one part or of several, and what comes after them',
+    (asked, answered) => {
+      const bytes = (length: number, first: number) =>
+        Uint8Array.from({ length }, (_, at) => (at + first) % 251);
+      const large = {
+        ...content('', null),
+        request: bytes(asked, 1),
+        response: bytes(answered, 2),
+        received: bytes(77, 3),
+      };
+      const vault = small();
+      vault.put(id(1), large);
+      vault.put(id(2), content('after', null));
+      const held = vault.get(id(1));
+      for (const part of ['request', 'response', 'received'] as const)
+        expect(Buffer.from(held[part] as Uint8Array).equals(Buffer.from(large[part]))).toBe(true);
+      expect(Buffer.from(vault.get(id(2)).request).toString()).toBe('after');
+    },
+  );
+
   it('hold whatever was put, as a property', () => {
     fc.assert(
       fc.property(
