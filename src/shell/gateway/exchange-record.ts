@@ -10,6 +10,7 @@ import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
+import type { Sealed } from '../../receipt/sealer.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
@@ -206,14 +207,14 @@ export class ExchangeRecord {
   }
 
   /** `digest`: of the statement. Where it is not in the log, the next of the client's receipts refers to the last that is. */
-  #sealed(digest: string, sealed: Uint8Array | Failure): SealedReceipt | Failure {
+  #sealed(digest: string, sealed: Sealed | Failure): SealedReceipt | Failure {
     const thread = this.#thread;
     if (sealed instanceof Failure) {
       thread.previous = thread.logged;
       return sealed;
     }
     thread.logged = digest;
-    return { entry: sealed, digest };
+    return { entry: sealed.entry, digest };
   }
 
   get #facts(): ExchangeFacts {

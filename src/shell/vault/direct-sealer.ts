@@ -4,7 +4,7 @@ import { Failure } from '../../reason.js';
 import type { ContentVault, ExchangeContent } from '../../receipt/content-vault.js';
 import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
-import type { ReceiptPayload, Sealer } from '../../receipt/sealer.js';
+import type { ReceiptPayload, Sealed, Sealer } from '../../receipt/sealer.js';
 import type { WritableLog } from '../../tree/log.js';
 
 export interface DirectSealerParts {
@@ -30,7 +30,7 @@ export class DirectSealer implements Sealer {
     exchange: string,
     payload: ReceiptPayload,
     content: ExchangeContent,
-    done: (result: Uint8Array | Failure) => void,
+    done: (result: Sealed | Failure) => void,
   ): void {
     done(this.#sealed(exchange, payload, content));
   }
@@ -39,14 +39,15 @@ export class DirectSealer implements Sealer {
     exchange: string,
     { statement, digest }: ReceiptPayload,
     content: ExchangeContent,
-  ): Uint8Array | Failure {
+  ): Sealed | Failure {
     const { vault, log } = this.#parts;
     try {
       vault.put(exchange, content);
       const entry = this.#signed(statement);
       // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-      log.append(entry, receiptKeys(digest, exchange)).included.catch(() => undefined);
-      return entry;
+      const { index, included } = log.append(entry, receiptKeys(digest, exchange));
+      included.catch(() => undefined);
+      return { entry, index };
     } catch (error) {
       if (error instanceof Failure) return error;
       throw error;

@@ -4,21 +4,21 @@
  */
 import { Failure } from '../../reason.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
-import type { ReceiptPayload, Sealer } from '../../receipt/sealer.js';
+import type { ReceiptPayload, Sealed, Sealer } from '../../receipt/sealer.js';
 import { framedBytes } from './content-frame.js';
-import { type Given, readOrder, readReport, writeOrder, writeReport } from './sealing-messages.js';
+import { type Done, type Given, readOrder, readReport, writeOrder, writeReport } from './sealing-messages.js';
 
 /** As many are ordered at once: the first ones should not wait for the last of a long order. */
 const MOST_ORDERED = 16;
 /** Content of so many bytes is enough for one order: each stands in memory several times while it is sealed. */
 const ENOUGH_BYTES = 1 << 20;
 
-type Done = (result: Uint8Array | Failure) => void;
+type Told = (result: Done | Failure) => void;
 
 export class OrderSealer implements Sealer {
   readonly #send: (order: Uint8Array<ArrayBuffer>) => void;
   /** Who waits, in order, of those that have been ordered and those that have not. */
-  #waiting: Done[] = [];
+  #waiting: Told[] = [];
   /**
    * Gathered until the event loop comes round, and until the thread is done with its order: a message costs as much as what it orders, and the
    * more there is to do, the more each orders.
@@ -36,21 +36,27 @@ export class OrderSealer implements Sealer {
 
   sign(statement: Uint8Array, done: (envelope: Uint8Array) => void): void {
     this.#give({ statement, ends: null }, result => {
-      if (!(result instanceof Failure)) done(result);
+      if (!(result instanceof Failure)) done(result.entry);
     });
   }
 
-  seal(exchange: string, { statement, digest }: ReceiptPayload, content: ExchangeContent, done: Done): void {
-    this.#give({ statement, ends: { exchange, digest, content } }, done);
+  seal(
+    exchange: string,
+    { statement, digest }: ReceiptPayload,
+    content: ExchangeContent,
+    done: (result: Sealed | Failure) => void,
+  ): void {
+    // What ends an exchange has a place in the log.
+    this.#give({ statement, ends: { exchange, digest, content } }, done as Told);
   }
 
   /** The thread has done its order, or the first part of it. */
   take(report: Uint8Array): void {
-    const envelopes = readReport(report);
-    this.#ordered -= envelopes.length;
+    const all = readReport(report);
+    this.#ordered -= all.length;
     // The thread goes on while what it has done is dealt with here.
     this.#order();
-    for (const envelope of envelopes) (this.#waiting.shift() as Done)(envelope);
+    for (const one of all) (this.#waiting.shift() as Told)(one);
   }
 
   /** All that wait fail, at once. */
@@ -68,7 +74,7 @@ export class OrderSealer implements Sealer {
     this.fail(failure);
   }
 
-  #give(given: Given, done: Done): void {
+  #give(given: Given, done: Told): void {
     if (this.#ended !== null) {
       done(this.#ended);
       return;
@@ -106,16 +112,16 @@ export interface Fulfilled {
 
 /** Has a sealer that works at once do an order. */
 export function fulfil(order: Uint8Array, sealer: Sealer): Fulfilled {
-  const sealed: Uint8Array[] = [];
+  const all: Done[] = [];
   let failure: Failure | null = null;
-  const take = (result: Uint8Array | Failure) => {
+  const take = (result: Sealed | Failure) => {
     if (result instanceof Failure) failure = result;
-    else sealed.push(result);
+    else all.push(result);
   };
   for (const { statement, ends } of readOrder(order)) {
-    if (ends === null) sealer.sign(statement, take);
+    if (ends === null) sealer.sign(statement, entry => all.push({ entry, index: null }));
     else sealer.seal(ends.exchange, { statement, digest: ends.digest }, ends.content, take);
     if (failure !== null) break;
   }
-  return { report: writeReport(sealed), failure };
+  return { report: writeReport(all), failure };
 }

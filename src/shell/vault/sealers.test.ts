@@ -11,7 +11,7 @@ import { Failure } from '../../reason.js';
 import type { ExchangeContent } from '../../receipt/content-vault.js';
 import { receiptKeys } from '../../receipt/entry.js';
 import { envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
-import type { ReceiptPayload, Sealer } from '../../receipt/sealer.js';
+import type { ReceiptPayload, Sealed, Sealer } from '../../receipt/sealer.js';
 import { nodeDisk } from '../files/disk.js';
 import { openSigningKey, type SigningKey } from '../files/keys.js';
 import type { FileLog } from '../log/file-log.js';
@@ -70,9 +70,9 @@ const payload = (number: number): ReceiptPayload => {
 };
 
 /** Has a sealer seal these one after another, without waiting; resolves to what came of each, in the order in which it came. */
-function sealAll(sealer: Sealer, requests: readonly string[], first = 0): Promise<(Uint8Array | Failure)[]> {
+function sealAll(sealer: Sealer, requests: readonly string[], first = 0): Promise<(Sealed | Failure)[]> {
   return new Promise(resolve => {
-    const results: (Uint8Array | Failure)[] = [];
+    const results: (Sealed | Failure)[] = [];
     for (const [at, request] of requests.entries()) {
       sealer.seal(id(first + at), payload(first + at), content(request), result => {
         results.push(result);
@@ -82,13 +82,13 @@ function sealAll(sealer: Sealer, requests: readonly string[], first = 0): Promis
   });
 }
 
-const statement = (result: Uint8Array | Failure) =>
-  result instanceof Failure ? result.code : Buffer.from(parseEnvelope(result).payload).toString();
+const statement = (result: Sealed | Failure) =>
+  result instanceof Failure ? result.code : Buffer.from(parseEnvelope(result.entry).payload).toString();
 
 describe.each(KINDS)('a sealer that works %s', kind => {
   it('signs what it is given, and keeps the content', async () => {
-    const [entry] = await sealAll(sealers[kind], ['Hello?']);
-    const envelope = parseEnvelope(entry as Uint8Array);
+    const [sealed] = await sealAll(sealers[kind], ['Hello?']);
+    const envelope = parseEnvelope((sealed as Sealed).entry);
     expect(Buffer.from(envelope.payload).toString()).toBe('{"n":0}');
     expect(envelope.keyId).toBe(keyLabel(issuer.key));
     expect(await envelopeIsSignedBy(envelope, issuer.key.publicKey)).toBe(true);
@@ -96,9 +96,10 @@ describe.each(KINDS)('a sealer that works %s', kind => {
   });
 
   it('has the log keep the envelope, under the keys of a receipt', async () => {
-    const [entry] = await sealAll(sealers[kind], ['Hello?']);
+    const [sealed] = await sealAll(sealers[kind], ['Hello?']);
+    expect((sealed as Sealed).index).toBe(0);
     for (const key of receiptKeys(payload(0).digest, id(0))) expect(await log.find(key)).toBe(0);
-    expect(await log.entry(0)).toEqual(entry);
+    expect(await log.entry(0)).toEqual((sealed as Sealed).entry);
     expect(await log.reached(0, 'included', 5000)).toBe(true);
   });
 
@@ -121,7 +122,7 @@ describe.each(KINDS)('a sealer that works %s', kind => {
 
   it('takes large contents', async () => {
     const [entry] = await sealAll(sealers[kind], ['x'.repeat(5_000_000)]);
-    expect(statement(entry as Uint8Array)).toBe('{"n":0}');
+    expect(statement(entry as Sealed)).toBe('{"n":0}');
     expect(vault.get(id(0)).request).toHaveLength(5_000_000);
   });
 

@@ -73,29 +73,43 @@ export function readOrder(bytes: Uint8Array): Given[] {
   return given;
 }
 
-/** The envelopes of an order's first statements, of all where nothing has failed: of each `u32be length` and itself. */
-export function writeReport(envelopes: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(envelopes.reduce((sum, { length }) => sum + 4 + length, 0));
+/** What has become of a statement. */
+export interface Done {
+  /** The envelope. */
+  readonly entry: Uint8Array;
+  /** Its place in the log; null where it was only to be signed. */
+  readonly index: number | null;
+}
+
+/** `u32be length of the envelope ‖ f64be index`, which is -1 for none. */
+const DONE_BYTES = 12;
+
+/** What has become of an order's first statements, of all where nothing has failed. */
+export function writeReport(all: readonly Done[]): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(all.reduce((sum, { entry }) => sum + DONE_BYTES + entry.length, 0));
   const view = new DataView(bytes.buffer);
   let at = 0;
-  for (const envelope of envelopes) {
-    view.setUint32(at, envelope.length);
-    bytes.set(envelope, at + 4);
-    at += 4 + envelope.length;
+  for (const { entry, index } of all) {
+    view.setUint32(at, entry.length);
+    view.setFloat64(at + 4, index ?? -1);
+    bytes.set(entry, at + DONE_BYTES);
+    at += DONE_BYTES + entry.length;
   }
   return bytes;
 }
 
 /** Views of what {@link writeReport} has written. */
-export function readReport(bytes: Uint8Array): Uint8Array[] {
+export function readReport(bytes: Uint8Array): Done[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const envelopes: Uint8Array[] = [];
+  const all: Done[] = [];
   for (let at = 0; at < bytes.length; ) {
-    const end = at + 4 + view.getUint32(at);
-    envelopes.push(bytes.subarray(at + 4, end));
+    const start = at + DONE_BYTES;
+    const end = start + view.getUint32(at);
+    const index = view.getFloat64(at + 4);
+    all.push({ entry: bytes.subarray(start, end), index: index < 0 ? null : index });
     at = end;
   }
-  return envelopes;
+  return all;
 }
 
 /** From so many bytes on, handing memory over costs less than copying it. */
