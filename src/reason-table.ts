@@ -105,6 +105,10 @@ export const REASONS = {
     says: 'A signature by a key that you know does not verify.',
     do: 'Treat the note as forged or damaged; ask for it again from another source.',
   },
+  'note/signer-unknown': {
+    says: 'Nobody whose key you know has signed this note.',
+    do: 'Give the keys of those whom you believe, or get a note that they have signed.',
+  },
   'checkpoint/malformed': {
     says: 'This is not a checkpoint (C2SP tlog-checkpoint).',
     do: 'Fetch the checkpoint again from the log.',
@@ -1052,5 +1056,9 @@ export const REASONS = {
   'client/checkpoints-unreconciled': {
     says: 'The log has not shown that its larger tree begins with the smaller one that it signed before.',
     do: 'Check again later; if it stays so, keep both checkpoints and ask the witnesses: the log may have been forked.',
+  },
+  'conformance/input-malformed': {
+    says: 'The input of a conformance verb is not the JSON object that the verb reads.',
+    do: 'See spec/conformance.md for the members of each verb.',
   },
 } as const;

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly command?: readonly string[];
   /** Whether signals go to everything that the command starts, as a terminal sends them. */
   readonly group?: boolean;
+  /** What stands on its standard input; nothing when it is left out. */
+  readonly input?: string;
   /** When a command that is still running is killed, in milliseconds. */
   readonly limit?: number;
 }
@@ -158,7 +160,7 @@ process.once('exit', () => {
 
 function start(
   args: readonly string[],
-  { environment, folder, command, group = false }: RunOptions,
+  { environment, folder, command, group = false, input = '' }: RunOptions,
 ): ChildProcess {
   const [program = process.execPath, ...first] = command ?? [process.execPath, MAIN];
   // A folder that does not exist, so that no test ever finds the data of whoever runs it.
@@ -169,9 +171,11 @@ function start(
   const child = spawn(program, [...first, ...args], {
     cwd: folder ?? ROOT,
     env: { ...Object.fromEntries(inherited), ...own, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe'],
     detached: group,
   });
+  // One that does not read it may have ended by now.
+  child.stdin.on('error', () => undefined).end(input);
   running.add(child);
   child.once('close', () => running.delete(child));
   child.stdout.setEncoding('utf8');

@@ -1,0 +1,5 @@
+/** All conformance verbs. */
+import { VERIFY_NOTE, VERIFY_PROOF, VERIFY_RECEIPT } from './receipts.js';
+import type { Verb } from './verb.js';
+
+export const VERBS: readonly Verb[] = [VERIFY_RECEIPT, VERIFY_NOTE, VERIFY_PROOF];
