@@ -26,6 +26,18 @@ ${rows.join('\n')}
 `;
 }
 
+/** `members`: of the configuration, as `CONFIG_MEMBERS` has them. */
+export function configurationPage(members) {
+  const rows = members.map(
+    ({ path, variable, says }) => `| \`${path.join('.')}\` | \`${variable}\` | ${says} |`,
+  );
+  return `${readFileSync(at('scripts/configuration.md'), 'utf8').trimEnd()}
+
+${'| setting | variable | what it sets |\n|---|---|---|'}
+${rows.join('\n')}
+`;
+}
+
 const run = (program, ...args) =>
   execFileSync(process.execPath, [at(`node_modules/${program}`).pathname, ...args], {
     cwd: at('.').pathname,
@@ -43,8 +55,12 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
   const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
+  const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));
+  const { CONFIG_MEMBERS } = await import(at('dist/shell/cli/settings/config-members.js'));
+  writeFileSync(at('docs/configuration.md'), configurationPage(CONFIG_MEMBERS));
   const sources = {
     bundle: BundleSchema,
+    config: ConfigSchema,
     misbehaviour: EvidenceSchema,
     receipt: RECEIPT.schema,
     routes: RoutesSchema,

@@ -119,13 +119,17 @@ const MISBEHAVIOUR = {
   stamp: 'The stamp of the submission, as a DSSE envelope.',
 };
 
+const CONFIG = {
+  '': 'A gateway, for `countersign up --config`: the file may be in JSON or in YAML 1.2. See docs/configuration.md.',
+};
+
 const ROUTES = {
   '': "An operator's own names for models, for `countersign up --routes`. See docs/upstreams.md.",
   models:
     'By the name that clients use: a model, or steps that are tried one after another. A model is named as clients name it, its upstream in front.',
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence and routes with. */
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration and routes with. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
@@ -138,6 +142,7 @@ export function jsonSchemas(reasons, schemas) {
       MISBEHAVIOUR,
       reasons,
     ),
+    'config.json': jsonSchema('config', 'Countersign configuration', schemas.config, CONFIG, reasons),
     'routes.json': jsonSchema('routes', 'Countersign routes', schemas.routes, ROUTES, reasons),
   };
 }
@@ -146,6 +151,8 @@ function jsonSchema(name, title, schema, descriptions, reasons) {
   const { $schema, ...converted } = toJsonSchema(schema, {
     target: 'draft-2020-12',
     typeMode: 'input',
+    // Whether a text is an origin is said in its description.
+    ignoreActions: ['check'],
     // The one shape that the code checks with a function: a reason code.
     overrideSchema: ({ valibotSchema }) =>
       valibotSchema.type === 'custom' ? { type: 'string', enum: reasons } : undefined,

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { CONFIG_MEMBERS } from '../src/shell/cli/settings/config-members.js';
 
 interface Reasons {
   readonly [code: string]: { readonly says: string; readonly do: string };
@@ -10,6 +11,7 @@ interface Reasons {
 interface Generator {
   reasonTable(reasons: Reasons): string;
   reasonPage(reasons: Reasons): string;
+  configurationPage(members: typeof CONFIG_MEMBERS): string;
 }
 
 const ROOT = new URL('../', import.meta.url);
@@ -57,6 +59,10 @@ describe('derived files are what `npm run generate` would write now', () => {
   it('docs/reasons.md', () => {
     expect(unpadded(read('docs/reasons.md'))).toBe(unpadded(generator.reasonPage(reasons)));
   });
+});
+
+it('docs/configuration.md is what `npm run generate` would write now', () => {
+  expect(unpadded(read('docs/configuration.md'))).toBe(unpadded(generator.configurationPage(CONFIG_MEMBERS)));
 });
 
 describe('every reason is given somewhere', () => {

@@ -7,6 +7,7 @@ import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
 import { RoutesSchema } from '../src/shell/cli/routes-file.js';
+import { ConfigSchema } from '../src/shell/cli/settings/config-schema.js';
 import { replaced } from './support/edit.js';
 import { FULL_TRUST_FILE, TRUST_FILE } from './support/parties.js';
 import { make } from './support/sample-exchange.js';
@@ -27,7 +28,14 @@ interface Described {
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
 const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
-const NAMES = ['bundle.json', 'misbehaviour.json', 'receipt.json', 'routes.json', 'trust.json'] as const;
+const NAMES = [
+  'bundle.json',
+  'config.json',
+  'misbehaviour.json',
+  'receipt.json',
+  'routes.json',
+  'trust.json',
+] as const;
 const committed = Object.fromEntries(NAMES.map(name => [name, read(`spec/schemas/${name}`)]));
 const validators = Object.fromEntries(
   NAMES.map(name => [name, new Ajv2020({ strict: true, strictTypes: false }).compile(committed[name])]),
@@ -42,6 +50,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
   it.each(NAMES)('%s is what would be written now', name => {
     const sources = {
       bundle: BundleSchema,
+      config: ConfigSchema,
       misbehaviour: EvidenceSchema,
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
@@ -85,6 +94,18 @@ describe('genuine files fit', () => {
     expect(fits('trust.json', TRUST_FILE)).toBe(true);
     const { controllers: _, ...rest } = TRUST_FILE;
     expect(fits('trust.json', rest)).toBe(true);
+  });
+
+  it('a configuration, and none with a secret in it', () => {
+    const upstream = (key: unknown) => ({
+      upstreams: ['openai', { name: 'mine', url: 'https://models.example/v1', key }],
+    });
+    expect(fits('config.json', { listen: { port: 0 }, retries: 2, ...upstream({ env: 'MINE_KEY' }) })).toBe(
+      true,
+    );
+    expect(fits('config.json', upstream('sk-secret'))).toBe(false);
+    expect(fits('config.json', { listen: { prot: 0 } })).toBe(false);
+    expect(fits('config.json', { retries: 11 })).toBe(false);
   });
 
   const kept = new URL('test/receipts/v1/', ROOT);

@@ -27,7 +27,7 @@ const Tier = v.union(
   ],
   'a step is a model, or {"targets", "balance"}',
 );
-const Steps = v.union(
+export const Steps = v.union(
   [Tier, v.pipe(v.array(Tier), v.minLength(1), v.maxLength(MAX_TIERS))],
   'a name stands for a model, {"targets", "balance"}, or a list of up to 8 of these',
 );
@@ -55,7 +55,13 @@ export async function readRoutes(path: string): Promise<RouteDescriptions> {
     const [issue] = parsed.issues;
     throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
   }
-  const models = parsed.output.models;
+  return routesOf(path, parsed.output.models);
+}
+
+export type Steps = v.InferOutput<typeof Steps>;
+
+/** The routes that names stand for. Throws a usage error where one stands for another. `path`: the file they are from. */
+export function routesOf(path: string, models: Readonly<Record<string, Steps>>): RouteDescriptions {
   const routes = new Map(
     Object.entries(models).map(([name, steps]) => {
       const [first, ...later] = (Array.isArray(steps) ? steps : [steps]) as [TierInput, ...TierInput[]];

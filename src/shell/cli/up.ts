@@ -14,32 +14,15 @@ import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
 import { closeOnSignal } from './on-signal.js';
 import { paint, print, printError, printJson } from './print.js';
-import { readRoutes } from './routes-file.js';
+import { OPERATOR_NAME } from './settings/config-schema.js';
+import { settingsOf, type UpOptions, type UpSettings } from './settings/up-settings.js';
 import { openUpstreams } from './upstreams.js';
 import { whoseWitnesses } from './whose-witnesses.js';
-
-interface UpOptions {
-  readonly data: string;
-  readonly host: string;
-  readonly port: number;
-  readonly upstream: readonly string[];
-  readonly routes?: string;
-  readonly operator?: string;
-  readonly inline: boolean;
-  readonly maxRequest: number;
-  readonly maxConnections: number;
-  readonly allowOrigin: readonly string[];
-  readonly connectTimeout: number;
-  readonly firstTokenTimeout: number;
-  readonly idleTimeout: number;
-  readonly keepAlive: number;
-  readonly retries: number;
-  readonly json?: true;
-}
 
 export function upCommand(): Command {
   return new Command('up')
     .description('start the gateway with its log, witnesses, vault and built-in model')
+    .option('--config <file>', 'a configuration in YAML or JSON; what stands here on the command line wins')
     .option('--data <folder>', 'where data and keys are kept', defaultDataFolder())
     .option('--host <address>', 'the interface to listen on', '127.0.0.1')
     .option('--port <number>', 'the port to listen on; 0 for any free one', wholeNumber(0, 65_535), 8787)
@@ -103,36 +86,39 @@ Examples:
   countersign up --upstream http://127.0.0.1:11434/v1
   countersign up --upstream openai --upstream anthropic --upstream mine=https://models.example/v1
   countersign up --upstream openai --upstream groq --routes routes.json
+  countersign up --config countersign.yaml      (docs/configuration.md; everything also by environment: COUNTERSIGN_LISTEN_PORT=9000)
 
 Models are named by clients as \`openai/gpt-4o\`, or without the upstream for the first one. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
 
 Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 
-async function up(options: UpOptions): Promise<void> {
+async function up(options: UpOptions, command: Command): Promise<void> {
+  const isGiven = (option: keyof UpOptions) => command.getOptionValueSource(option) === 'cli';
+  const settings = await settingsOf(options, isGiven, process.env);
   const timeouts = {
-    connect: options.connectTimeout,
-    firstToken: options.firstTokenTimeout,
-    idle: options.idleTimeout,
-    keepAlive: options.keepAlive,
+    connect: settings.connectTimeout,
+    firstToken: settings.firstTokenTimeout,
+    idle: settings.idleTimeout,
+    keepAlive: settings.keepAlive,
   };
-  const shares = connectionShares(options.maxConnections);
+  const shares = connectionShares(settings.maxConnections);
   const house = await openHouse({
-    data: options.data,
-    host: options.host,
-    port: options.port,
-    ...(await openUpstreams(options.upstream, timeouts, new OpenConnections(shares.upstreams))),
-    routes: options.routes === undefined ? new Map() : await readRoutes(options.routes),
-    retries: { ...DEFAULT_RETRIES, retries: options.retries },
+    data: settings.data,
+    host: settings.host,
+    port: settings.port,
+    ...(await openUpstreams(settings.upstreams, timeouts, new OpenConnections(shares.upstreams))),
+    routes: settings.models,
+    retries: { ...DEFAULT_RETRIES, retries: settings.retries },
     timeouts,
-    operator: options.operator ?? null,
-    inline: options.inline,
-    requestBytes: options.maxRequest,
+    operator: settings.operator ?? null,
+    inline: settings.inline,
+    requestBytes: settings.maxRequest,
     connections: shares.clients,
-    origins: options.allowOrigin,
+    origins: settings.allowOrigin,
     onProblem: message => printError(`countersign: ${message}`),
   });
   if (options.json) printJson(summary(house));
-  else welcome(house, parseTrust(await readFile(house.folder.trust)), options);
+  else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
   closeOnSignal(() => house.close());
 }
 
@@ -143,7 +129,7 @@ function summary({ address, folder, origin, models }: House) {
 function welcome(
   { address, folder, origin, models }: House,
   trust: Trust,
-  { host, upstream }: UpOptions,
+  { host, upstreams }: UpSettings,
 ): void {
   const request = `{"model":"${models[0]}","messages":[{"role":"user","content":"What is a receipt?"}]}`;
   print(`${paint(['bold', 'green'], 'Countersign is listening')} on ${paint('bold', `${address}/v1`)}`);
@@ -154,7 +140,7 @@ function welcome(
   print(`  log     ${origin}, with ${whoseWitnesses(trust)}`);
   print(`          ${formatVerifierKey(trust.log)}  (its key, for witnesses and mirrors)`);
   print(
-    `  models  ${models.join(', ')} (built in, tiny)${upstream.length === 0 ? '' : `, and those of ${upstream.join(', ')}`}`,
+    `  models  ${models.join(', ')} (built in, tiny)${upstreams.length === 0 ? '' : `, and those of ${upstreams.map(({ text }) => text).join(', ')}`}`,
   );
   if (!isLoopback(host)) print(paint('yellow', '  Anybody who reaches this address can use it.'));
   print();
@@ -208,6 +194,6 @@ function webOrigin(text: string, before: readonly string[]): readonly string[] {
 }
 
 function operatorName(text: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/.test(text)) return text;
+  if (OPERATOR_NAME.test(text)) return text;
   throw new InvalidArgumentError('It takes up to 128 letters, digits, spaces and ._:/@()- of ASCII.');
 }

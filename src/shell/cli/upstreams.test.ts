@@ -11,7 +11,10 @@ beforeEach(() => {
 afterEach(() => vi.unstubAllEnvs());
 
 async function open(...texts: string[]) {
-  const { upstreams, publicModels } = await openUpstreams(texts, DEFAULT_TIMEOUTS);
+  const { upstreams, publicModels } = await openUpstreams(
+    texts.map(text => ({ text, key: null })),
+    DEFAULT_TIMEOUTS,
+  );
   await Promise.all(upstreams.map(upstream => upstream.close()));
   return { upstreams: upstreams.map(({ name, origin }) => ({ name, origin })), publicModels };
 }
@@ -53,7 +56,7 @@ describe('--upstream', () => {
     ['mine=http://127.0.0.1:9/v1', COMMON_WORDS],
     ['http://127.0.0.1:9/v1', COMMON_WORDS],
   ])('%s: a translation asks it in its words', async (text, words) => {
-    const { upstreams } = await openUpstreams([text], DEFAULT_TIMEOUTS);
+    const { upstreams } = await openUpstreams([{ text, key: null }], DEFAULT_TIMEOUTS);
     expect(upstreams.map(({ chatWords }) => chatWords)).toEqual([words]);
     await Promise.all(upstreams.map(upstream => upstream.close()));
   });

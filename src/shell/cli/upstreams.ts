@@ -29,17 +29,27 @@ export interface OpenedUpstreams {
   readonly publicModels: readonly RegExp[];
 }
 
-/** The upstreams that each `--upstream` names, in their order. Throws a usage error. */
+/** An upstream as it is named on the command line or in a configuration. */
+export interface NamedUpstream {
+  /** `name`, `url` or `name=url`. */
+  readonly text: string;
+  /** The gateway's own key there; null for that in the upstream's variable of the environment, if it has one. */
+  readonly key: string | null;
+}
+
+/** The upstreams, in their order. Throws a usage error. */
 export async function openUpstreams(
-  texts: readonly string[],
+  given: readonly NamedUpstream[],
   timeouts: Timeouts,
   connections?: OpenConnections,
 ): Promise<OpenedUpstreams> {
-  const named = texts.map(readUpstream);
+  const named = given.map(({ text, key }) => ({ ...readUpstream(text), ownKey: key }));
   const names = named.map(({ name }) => name);
   const double = names.find((name, at) => names.indexOf(name) !== at);
   if (double !== undefined) throw new UsageError(`--upstream names "${double}" twice.`);
-  const byUrl = named.filter(({ keyVariable }) => keyVariable === URL_KEY_VARIABLE);
+  const byUrl = named.filter(
+    ({ keyVariable, ownKey }) => ownKey === null && keyVariable === URL_KEY_VARIABLE,
+  );
   if (byUrl.length > 1) {
     throw new UsageError(
       'Only one --upstream can be a URL alone, because its key is in one variable; give the others names: --upstream mine=<url>.',
@@ -50,9 +60,9 @@ export async function openUpstreams(
   const { HttpUpstream } = await import('../gateway/http-upstream.js');
   return {
     upstreams: named.map(provider => {
-      const { name, keyVariable, apis, listing } = provider;
+      const { name, keyVariable, apis, listing, ownKey } = provider;
       const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = provider;
-      const key = (keyVariable !== null && process.env[keyVariable]) || null;
+      const key = ownKey ?? ((keyVariable !== null && process.env[keyVariable]) || null);
       return new HttpUpstream({
         name,
         apis,

@@ -1,0 +1,117 @@
+/**
+ * What can be set of a gateway, in its configuration file and in the environment. Also the source of `spec/schemas/config.json` and of
+ * `docs/configuration.md`: each description is what an operator reads.
+ */
+import * as v from 'valibot';
+import { parseOrigin } from '../../http/cross-origin.js';
+import { Steps } from '../routes-file.js';
+
+/** The most upstreams, and web origins. */
+const MOST = 100;
+
+function whole(least: number, most: number) {
+  const message = `it takes a whole number from ${least} to ${most}`;
+  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message));
+}
+
+const SECONDS = 'it takes a number of seconds over 0 and up to 999,999';
+const Seconds = v.pipe(v.number(SECONDS), v.minValue(0.001, SECONDS), v.maxValue(999_999, SECONDS));
+
+/** A published name. */
+export const OPERATOR_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/;
+
+const text = (message: string) =>
+  v.pipe(v.string(message), v.minLength(1, message), v.maxLength(1024, message));
+
+/** Where a secret is. Secrets themselves stand in no configuration: those are copied, committed and shown to others. */
+export const SecretReference = v.union(
+  [
+    v.strictObject({ env: v.pipe(v.string(), v.regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/)) }),
+    v.strictObject({ file: text('a path') }),
+  ],
+  'a secret is named, never written down: {env: NAME} or {file: PATH}',
+);
+export type SecretReference = v.InferOutput<typeof SecretReference>;
+
+const ConfiguredUpstream = v.union(
+  [
+    text('an upstream'),
+    v.strictObject({
+      name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/)),
+      url: v.optional(text('a URL')),
+      key: v.optional(SecretReference),
+    }),
+  ],
+  'an upstream is a name, a URL, name=url, or {name, url, key}',
+);
+
+const described = <Schema extends v.GenericSchema>(schema: Schema, says: string) =>
+  v.optional(v.pipe(schema, v.description(says)));
+
+export const ConfigSchema = v.strictObject({
+  data: described(text('a path'), 'where data and keys are kept'),
+  operator: described(
+    v.pipe(
+      v.string(),
+      v.regex(OPERATOR_NAME, 'it takes up to 128 letters, digits, spaces and ._:/@()- of ASCII'),
+    ),
+    'your published name, which every receipt carries',
+  ),
+  listen: described(
+    v.strictObject({
+      host: described(text('an address'), 'the interface to listen on'),
+      port: described(whole(0, 65_535), 'the port to listen on; 0 for any free one'),
+      origins: described(
+        v.pipe(
+          v.array(
+            v.pipe(
+              v.string(),
+              v.check(
+                origin => parseOrigin(origin) === origin,
+                'it takes an origin as browsers write it: https://app.example, without a path',
+              ),
+            ),
+          ),
+          v.maxLength(MOST),
+        ),
+        'the web pages that may ask, by their origin',
+      ),
+      connections: described(
+        whole(1, 1_000_000),
+        'the most clients at a time; fewer where the process may not open twice as many files',
+      ),
+      requestBytes: described(whole(1, 2 ** 31), 'the largest request to take'),
+    }),
+    'what clients reach',
+  ),
+  receipts: described(
+    v.strictObject({
+      inline: described(v.boolean('it takes true or false'), 'whether streams carry acceptance and receipt'),
+    }),
+    'how receipts are given',
+  ),
+  upstreams: described(
+    v.pipe(v.array(ConfiguredUpstream), v.maxLength(MOST)),
+    'who answers for models but the built-in one; the first gets what no other is named for',
+  ),
+  timeouts: described(
+    v.strictObject({
+      connect: described(Seconds, 'seconds for reaching an upstream'),
+      firstToken: described(Seconds, "seconds for an upstream's answer to begin"),
+      idle: described(Seconds, 'seconds for silence in the middle of an answer'),
+      keepAlive: described(Seconds, "seconds between signs of life to a stream's client"),
+    }),
+    'how long upstreams may take',
+  ),
+  retries: described(whole(0, 10), 'attempts after one that failed, before the next fallback'),
+  models: described(
+    v.pipe(
+      v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/)), Steps),
+      v.maxEntries(1000),
+    ),
+    'your own names for models: what they stand for, balanced and with fallbacks',
+  ),
+});
+
+export type Config = v.InferOutput<typeof ConfigSchema>;
+export type ConfigInput = v.InferInput<typeof ConfigSchema>;

@@ -1,0 +1,106 @@
+/** What `countersign up` is to do: from the command line first, then from the environment, then from the configuration file, then by default. */
+import type { RouteDescriptions } from '../../gateway/routing/route-description.js';
+import { UsageError } from '../exit-code.js';
+import { readRoutes, routesOf } from '../routes-file.js';
+import type { NamedUpstream } from '../upstreams.js';
+import type { Config } from './config-schema.js';
+import { readConfig } from './read-config.js';
+import { readSecret } from './secret.js';
+
+/** The options of the command line, all of which have a value, given or not. Times in milliseconds. */
+export interface UpOptions {
+  readonly config?: string;
+  readonly data: string;
+  readonly host: string;
+  readonly port: number;
+  readonly upstream: readonly string[];
+  readonly routes?: string;
+  readonly operator?: string;
+  readonly inline: boolean;
+  readonly maxRequest: number;
+  readonly maxConnections: number;
+  readonly allowOrigin: readonly string[];
+  readonly connectTimeout: number;
+  readonly firstTokenTimeout: number;
+  readonly idleTimeout: number;
+  readonly keepAlive: number;
+  readonly retries: number;
+  readonly json?: true;
+}
+
+export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'config' | 'json'> {
+  readonly upstreams: readonly NamedUpstream[];
+  readonly models: RouteDescriptions;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Throws a usage error for a configuration that is wrong anywhere.
+ *
+ * @param isGiven whether an option stands on the command line
+ */
+export async function settingsOf(
+  options: UpOptions,
+  isGiven: (option: keyof UpOptions) => boolean,
+  environment: Environment,
+): Promise<UpSettings> {
+  const file = options.config ?? (environment.COUNTERSIGN_CONFIG || null);
+  const config = await readConfig(file, environment);
+  const { listen = {}, timeouts = {}, receipts = {} } = config;
+  const chosen = <Name extends keyof UpOptions>(
+    name: Name,
+    configured: UpOptions[Name] | undefined,
+  ): UpOptions[Name] => (isGiven(name) || configured === undefined ? options[name] : configured);
+  const operator = chosen('operator', config.operator);
+  return {
+    data: chosen('data', config.data),
+    host: chosen('host', listen.host),
+    port: chosen('port', listen.port),
+    ...(operator === undefined ? {} : { operator }),
+    inline: chosen('inline', receipts.inline),
+    maxRequest: chosen('maxRequest', listen.requestBytes),
+    maxConnections: chosen('maxConnections', listen.connections),
+    allowOrigin: chosen('allowOrigin', listen.origins),
+    connectTimeout: chosen('connectTimeout', milliseconds(timeouts.connect)),
+    firstTokenTimeout: chosen('firstTokenTimeout', milliseconds(timeouts.firstToken)),
+    idleTimeout: chosen('idleTimeout', milliseconds(timeouts.idle)),
+    keepAlive: chosen('keepAlive', milliseconds(timeouts.keepAlive)),
+    retries: chosen('retries', config.retries),
+    upstreams: await upstreamsOf(options, config, environment),
+    models: await modelsOf(options, config, file),
+  };
+}
+
+function milliseconds(seconds: number | undefined): number | undefined {
+  return seconds === undefined ? undefined : seconds * 1000;
+}
+
+async function upstreamsOf(
+  { upstream }: UpOptions,
+  { upstreams = [] }: Config,
+  environment: Environment,
+): Promise<readonly NamedUpstream[]> {
+  if (upstream.length > 0) return upstream.map(text => ({ text, key: null }));
+  const named: NamedUpstream[] = [];
+  for (const [at, one] of upstreams.entries()) {
+    if (typeof one === 'string') named.push({ text: one, key: null });
+    else {
+      const { name, url, key } = one;
+      const text = url === undefined ? name : `${name}=${url}`;
+      const what = `upstreams.${at}.key`;
+      named.push({ text, key: key === undefined ? null : await readSecret(what, key, environment) });
+    }
+  }
+  return named;
+}
+
+async function modelsOf(
+  { routes }: UpOptions,
+  { models }: Config,
+  file: string | null,
+): Promise<RouteDescriptions> {
+  if (routes === undefined) return routesOf(file ?? 'COUNTERSIGN_MODELS', models ?? {});
+  if (models === undefined) return readRoutes(routes);
+  throw new UsageError('Names for models stand in --routes or in the configuration, not in both.');
+}
