@@ -85,8 +85,13 @@ export function passed<Name extends string>(name: Name, what: string): EvidenceC
   return { name, status: 'pass', says: what };
 }
 
-export function notMade<Name extends string>(name: Name, code: ReasonCode): EvidenceCheck<Name> {
-  return { name, status: 'not-checked', code, says: says(code), field: null, detail: null };
+/** `field`: for which part it was not made. */
+export function notMade<Name extends string>(
+  name: Name,
+  code: ReasonCode,
+  field: string | null = null,
+): EvidenceCheck<Name> {
+  return { name, status: 'not-checked', code, says: says(code), field, detail: null };
 }
 
 /** The outcome of `attempt`: passed, or failed with the code of the {@link Failure} that it threw. Anything else is a fault of ours, thrown on. */
