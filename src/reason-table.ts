@@ -69,6 +69,14 @@ export const REASONS = {
     says: 'This is not a revocation list (RFC 5280) that we can read.',
     do: 'Fetch the list again from its issuer.',
   },
+  'revocation-list/partial': {
+    says: "The revocation list covers only a part of its authority's certificates, or only what has changed.",
+    do: "Give the authority's complete list.",
+  },
+  'revocation-list/extension-unknown': {
+    says: 'The revocation list, or an entry of it, has a critical extension that is not understood here.',
+    do: 'Update this program; until then nothing can be concluded from the list.',
+  },
   'revocation-list/issuer-mismatch': {
     says: 'The revocation list is of another authority.',
     do: 'Give the list of the authority that issued the certificate.',

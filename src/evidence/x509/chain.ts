@@ -44,7 +44,8 @@ export async function checkChain(chain: readonly Certificate[], options: ChainOp
   const fingerprint = top === undefined ? null : sha256(top.spki);
   const root = options.roots.find(({ spkiSha256 }) => fingerprint !== null && equal(spkiSha256, fingerprint));
   if (root === undefined || top === undefined) throw new Failure('certificate/root-unknown');
-  for (const [place, certificate] of chain.entries()) {
+  // From the root down, so that no key is used before somebody has vouched for it: a stranger's key can be slow to use.
+  for (const [place, certificate] of [...chain.entries()].reverse()) {
     checkExtensions(certificate, place, options.understood ?? []);
     // The root vouches for itself: its signature is looked at as well, because a damaged one says that somebody changed it.
     await checkIssued(certificate, chain[place + 1] ?? top, place);
@@ -82,6 +83,7 @@ function checkExtensions(certificate: Certificate, place: number, understood: re
 
 function checkTime({ notBefore, notAfter }: Certificate, asOf: number, place: number): void {
   const field = `certificate ${place}`;
-  if (asOf < notBefore) throw new Failure('certificate/not-yet-valid', { field });
-  if (asOf > notAfter) throw new Failure('certificate/expired', { field });
+  // Turned round, so that a time that is no number passes as none.
+  if (!(asOf >= notBefore)) throw new Failure('certificate/not-yet-valid', { field });
+  if (!(asOf <= notAfter)) throw new Failure('certificate/expired', { field });
 }
