@@ -10,6 +10,8 @@ import { checkNotRevoked, parseRevocationList } from './revocation-list.js';
 export interface RevocationData {
   readonly ocsp?: readonly Uint8Array[];
   readonly revocationLists?: readonly Uint8Array[];
+  /** SHA-256 of the SubjectPublicKeyInfo of OCSP responders that the caller trusts as he trusts the issuers: those of an organisation's own. */
+  readonly trustedResponders?: readonly Uint8Array[];
 }
 
 /** More than one for each certificate of three chains. */
@@ -25,7 +27,7 @@ const MAX_PIECES = 32;
 export async function unknownToAuthorities(
   chain: readonly Certificate[],
   first: number,
-  { ocsp = [], revocationLists = [] }: RevocationData,
+  { ocsp = [], revocationLists = [], trustedResponders = [] }: RevocationData,
   asOf: number,
 ): Promise<readonly number[]> {
   if (ocsp.length > MAX_PIECES) throw new Failure('ocsp/malformed', { detail: `${ocsp.length} responses` });
@@ -40,7 +42,9 @@ export async function unknownToAuthorities(
     const checks = [
       ...responses.flatMap(response => {
         const answer = answerAbout(response, certificate, issuer);
-        return answer === null ? [] : [() => checkOcspAnswer(response, answer, issuer, asOf)];
+        return answer === null
+          ? []
+          : [() => checkOcspAnswer(response, answer, issuer, asOf, trustedResponders)];
       }),
       ...lists
         .filter(list => equal(list.issuer, issuer.subject))

@@ -130,13 +130,16 @@ function checkIssuer(tokens: readonly NrasToken[], issuer: string): void {
 function checkTimes(tokens: readonly NrasToken[], asOf: number): void {
   for (const token of tokens) {
     const [issued, begins, ends] = (['iat', 'nbf', 'exp'] as const).map(claim => timeOf(token, claim));
-    // A token may leave out when it begins to count; when it was issued and when it ends has to be said.
-    const isMalformed = Object.hasOwn(token.claims, 'nbf') && begins === null;
-    if (issued === null || issued === undefined || isMalformed || issued > asOf || (begins ?? issued) > asOf)
+    // A token may leave out when it begins to count; when it was issued and when it ends has to be said. A time that is no number is in no span.
+    const start = Object.hasOwn(token.claims, 'nbf') ? begins : issued;
+    if (!isNumber(issued) || !isNumber(start) || !(asOf >= Math.max(issued, start)))
       throw new Failure('nras/not-yet-valid', { field: token.name });
-    if (ends === null || ends === undefined || asOf >= ends)
-      throw new Failure('nras/expired', { field: token.name });
+    if (!isNumber(ends) || !(asOf < ends)) throw new Failure('nras/expired', { field: token.name });
   }
+}
+
+function isNumber(value: number | null | undefined): value is number {
+  return typeof value === 'number';
 }
 
 /** Source of the digests' form: RFC 9711 §4.2.18.2; they are of a token's text. */
