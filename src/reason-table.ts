@@ -65,31 +65,31 @@ export const REASONS = {
     says: 'A certificate in the chain has been revoked by its issuer.',
     do: 'Do not believe the evidence; ask the operator for evidence of other hardware.',
   },
-  'revocation-list/malformed': {
+  'revocation/malformed': {
     says: 'This is not a revocation list (RFC 5280) that we can read.',
     do: 'Fetch the list again from its issuer.',
   },
-  'revocation-list/partial': {
+  'revocation/partial': {
     says: "The revocation list covers only a part of its authority's certificates, or only what has changed.",
     do: "Give the authority's complete list.",
   },
-  'revocation-list/extension-unknown': {
+  'revocation/extension-unknown': {
     says: 'The revocation list, or an entry of it, has a critical extension that is not understood here.',
     do: 'Update this program; until then nothing can be concluded from the list.',
   },
-  'revocation-list/issuer-mismatch': {
+  'revocation/issuer-mismatch': {
     says: 'The revocation list is of another authority.',
     do: 'Give the list of the authority that issued the certificate.',
   },
-  'revocation-list/signature-invalid': {
+  'revocation/signature-invalid': {
     says: 'The signature of the revocation list does not verify.',
     do: 'Treat the list as forged or damaged; fetch it again.',
   },
-  'revocation-list/not-yet-valid': {
+  'revocation/not-yet-valid': {
     says: 'The revocation list was not published yet at the time that was asked about.',
     do: 'Give the list that was in force at that time.',
   },
-  'revocation-list/expired': {
+  'revocation/expired': {
     says: 'The revocation list had been replaced by a later one at the time that was asked about.',
     do: 'Fetch the current list.',
   },

@@ -29,7 +29,8 @@ import { thorough } from '../../../test/support/thoroughness.js';
 import { contextTag, DER, derChildren, readDer } from '../../bytes/der.js';
 import { toHex } from '../../bytes/hex.js';
 import { concat, equal, utf8 } from '../../bytes/octets.js';
-import { documentScheme, EXTENSION, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.js';
+import { EXTENSION, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.js';
+import { documentScheme } from './key-kind.js';
 
 const keys = testKeys('P-384');
 const made = (options: Partial<CertificateOptions> = {}) =>

@@ -2,8 +2,6 @@
  * X.509 certificates (RFC 5280 §4), read from DER. By hand on our strict reader, because a library for all of ASN.1 reads BER as well and takes
  * over a millisecond for each certificate; `docs/decisions/0010-certificates-by-hand.md`. What signatures cover is kept as it was received.
  */
-
-import type { SignatureScheme } from '../../bytes/cryptography.js';
 import {
   contextTag,
   DER,
@@ -21,6 +19,7 @@ import {
 } from '../../bytes/der.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import type { KeyKind } from './key-kind.js';
 import { COORDINATE_BYTES, type SignedAs, signatureOf } from './signed-as.js';
 
 export interface Certificate {
@@ -60,10 +59,6 @@ export interface Extension {
   /** What its octet string holds. */
   readonly value: Uint8Array;
 }
-
-export type KeyKind =
-  | { readonly name: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
-  | { readonly name: 'RSA' };
 
 /** Object identifiers of extensions. Source: RFC 5280 §4.2.1. */
 export const EXTENSION = {
@@ -139,13 +134,6 @@ function versionOf(part: DerElement): number {
   const version = derNumber(number) + 1;
   if (more.length > 0 || version > 3) throw malformed('a version that certificates do not have');
   return version;
-}
-
-/** The scheme under which a key's signature over a document counts: its curve with the hash of the same strength. Null for other keys. */
-export function documentScheme(kind: KeyKind | null): SignatureScheme | null {
-  if (kind?.name !== 'EC') return null;
-  const hash = ({ 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512' } as const)[kind.curve];
-  return { name: 'ECDSA', curve: kind.curve, hash };
 }
 
 /** The parts behind the key, in their order. Source: RFC 5280 §4.1. */

@@ -124,38 +124,38 @@ describe('a list that says nothing about the certificate', () => {
   it('of another authority, or about the certificate of another', async () => {
     const other = makeAuthority({ subject: 'other' });
     const list = makeRevocationList({ issuer: other });
-    expect(await reasonFor(7, list)).toBe('revocation-list/issuer-mismatch');
+    expect(await reasonFor(7, list)).toBe('revocation/issuer-mismatch');
     expect(await reasonFor(7, list, DURING, parseCertificate(other.certificate))).toBe(
-      'revocation-list/issuer-mismatch',
+      'revocation/issuer-mismatch',
     );
   });
 
   it('signed by somebody else under the name of the authority', async () => {
     const forged = makeRevocationList({ issuer: { name: authority.name, keys: testKeys('P-384') } });
-    expect(await reasonFor(7, forged)).toBe('revocation-list/signature-invalid');
+    expect(await reasonFor(7, forged)).toBe('revocation/signature-invalid');
   });
 
   it('signed by an authority that may not sign lists', async () => {
     const { name, keys } = authority;
     const extensions = [basicConstraints(), keyUsage('keyCertSign')];
     const under = parseCertificate(makeCertificate({ subject: name, keys, extensions }).certificate);
-    expect(await reasonFor(7, made(), DURING, under)).toBe('revocation-list/signature-invalid');
+    expect(await reasonFor(7, made(), DURING, under)).toBe('revocation/signature-invalid');
   });
 
   it('signed with an algorithm that nobody uses', async () => {
     const sha1 = der(DER.sequence, objectIdentifier('1.2.840.10045.4.1'));
     const tbs = der(DER.sequence, integer(1), sha1, authority.name, time(BEGIN), time(END));
     const list = der(DER.sequence, tbs, sha1, bitString(new Uint8Array(64)));
-    expect(await reasonFor(7, list)).toBe('revocation-list/signature-invalid');
+    expect(await reasonFor(7, list)).toBe('revocation/signature-invalid');
   });
 
   it('before it was published, and after the next one was to come', async () => {
     const list = made({ thisUpdate: DURING, nextUpdate: DURING + DAY, revoked: [holds] });
-    expect(await reasonFor(8, list, DURING - 1)).toBe('revocation-list/not-yet-valid');
+    expect(await reasonFor(8, list, DURING - 1)).toBe('revocation/not-yet-valid');
     await verdictOn(8, list, DURING);
     await verdictOn(8, list, DURING + DAY);
-    expect(await reasonFor(8, list, DURING + DAY + 1)).toBe('revocation-list/expired');
-    expect(await reasonFor(8, list, Number.NaN)).toBe('revocation-list/not-yet-valid');
+    expect(await reasonFor(8, list, DURING + DAY + 1)).toBe('revocation/expired');
+    expect(await reasonFor(8, list, Number.NaN)).toBe('revocation/not-yet-valid');
   });
 });
 
@@ -167,7 +167,7 @@ describe('refused as no list that we could conclude something from', () => {
     for (const critical of [true, false]) {
       const bytes = made({ extensions: [extension(name, integer(1), critical)] });
       expect(failureOf(() => parseRevocationList(bytes))).toMatchObject({
-        code: 'revocation-list/partial',
+        code: 'revocation/partial',
         detail: name,
       });
     }
@@ -175,7 +175,7 @@ describe('refused as no list that we could conclude something from', () => {
 
   it('a list with a critical extension that nobody here understands', () => {
     const unknown = (critical: boolean) => made({ extensions: [extension('1.2.3', integer(1), critical)] });
-    expect(reasonOf(() => parseRevocationList(unknown(true)))).toBe('revocation-list/extension-unknown');
+    expect(reasonOf(() => parseRevocationList(unknown(true)))).toBe('revocation/extension-unknown');
     expect(parseRevocationList(unknown(false)).revoked.size).toBe(0);
     const number = made({ extensions: [extension('2.5.29.20', integer(1), true)] });
     expect(parseRevocationList(number).revoked.size).toBe(0);
@@ -184,7 +184,7 @@ describe('refused as no list that we could conclude something from', () => {
   it('an entry with a critical extension, which may say that it is of another authority', () => {
     const entry = { ...holds, extensions: [extension('2.5.29.29', integer(1), true)] };
     expect(failureOf(() => parseRevocationList(made({ revoked: [entry] })))).toMatchObject({
-      code: 'revocation-list/extension-unknown',
+      code: 'revocation/extension-unknown',
       field: 'entry',
       detail: '2.5.29.29',
     });
@@ -242,18 +242,14 @@ describe('refused as no list that we could conclude something from', () => {
     ['a fourth part', der(DER.sequence, integer(1), integer(1), integer(1), integer(1)), /three parts/],
   ])('%s', (_, bytes, detail) => {
     const failure = failureOf(() => parseRevocationList(bytes));
-    expect(failure.code).toBe('revocation-list/malformed');
+    expect(failure.code).toBe('revocation/malformed');
     expect(failure.detail).toMatch(detail);
   });
 });
 
 describe('damage', () => {
   const whole = made({ revoked: [holds, { serial: 9, at: BEGIN }] });
-  const CODES = [
-    'revocation-list/malformed',
-    'revocation-list/partial',
-    'revocation-list/extension-unknown',
-  ] as const;
+  const CODES = ['revocation/malformed', 'revocation/partial', 'revocation/extension-unknown'] as const;
 
   it('is refused, or found by the signature', async () => {
     await fc.assert(
@@ -269,7 +265,7 @@ describe('damage', () => {
 
   it('of every length is refused', () => {
     for (let length = 0; length < whole.length; length++)
-      expect(reasonOf(() => parseRevocationList(whole.slice(0, length)))).toBe('revocation-list/malformed');
+      expect(reasonOf(() => parseRevocationList(whole.slice(0, length)))).toBe('revocation/malformed');
   });
 });
 

@@ -41,18 +41,15 @@ const HARMLESS: readonly string[] = ['2.5.29.35', '2.5.29.20'];
 const PARTIAL: readonly string[] = ['2.5.29.27', '2.5.29.28'];
 const ENTRY_INVALIDITY_DATE = '2.5.29.24';
 
-/** Reads exactly one list in DER. Throws `revocation-list/malformed`, `revocation-list/partial` or `revocation-list/extension-unknown`. */
+/** Reads exactly one list in DER. Throws `revocation/malformed`, `revocation/partial` or `revocation/extension-unknown`. */
 export function parseRevocationList(bytes: Uint8Array): RevocationList {
   if (bytes.length > MAX_LIST_BYTES)
-    throw new Failure('revocation-list/malformed', { detail: `${bytes.length} bytes` });
+    throw new Failure('revocation/malformed', { detail: `${bytes.length} bytes` });
   try {
     return list(new Uint8Array(bytes));
   } catch (error) {
     if (error instanceof Failure && error.code === 'der/malformed')
-      throw new Failure(
-        'revocation-list/malformed',
-        error.detail === undefined ? {} : { detail: error.detail },
-      );
+      throw new Failure('revocation/malformed', error.detail === undefined ? {} : { detail: error.detail });
     throw error;
   }
 }
@@ -64,7 +61,7 @@ export function parseRevocationList(bytes: Uint8Array): RevocationList {
  * An entry counts from the time that it names on, or from when the key is believed to have been lost, if the entry says so and that is earlier: what
  * was revoked after `asOf` was still good then. A certificate on hold is revoked while it is on the list.
  *
- * Throws `revocation-list/issuer-mismatch`, `revocation-list/signature-invalid`, `revocation-list/not-yet-valid`, `revocation-list/expired` or
+ * Throws `revocation/issuer-mismatch`, `revocation/signature-invalid`, `revocation/not-yet-valid`, `revocation/expired` or
  * `certificate/revoked`.
  */
 export async function checkNotRevoked(
@@ -74,17 +71,17 @@ export async function checkNotRevoked(
   asOf: number,
 ): Promise<void> {
   if (!equal(revocations.issuer, issuer.subject) || !equal(certificate.issuer, issuer.subject))
-    throw new Failure('revocation-list/issuer-mismatch');
+    throw new Failure('revocation/issuer-mismatch');
   const signed = underKey(revocations.signedAs, issuer.keyKind);
   if (
     signed === null ||
     !issuer.maySign.revocations ||
     !(await verifyForeign(signed.scheme, issuer.spki, revocations.signedBytes, signed.signature))
   )
-    throw new Failure('revocation-list/signature-invalid');
+    throw new Failure('revocation/signature-invalid');
   // Turned round, so that a time that is no number passes as none.
-  if (!(asOf >= revocations.thisUpdate)) throw new Failure('revocation-list/not-yet-valid');
-  if (!(asOf <= revocations.nextUpdate)) throw new Failure('revocation-list/expired');
+  if (!(asOf >= revocations.thisUpdate)) throw new Failure('revocation/not-yet-valid');
+  if (!(asOf <= revocations.nextUpdate)) throw new Failure('revocation/expired');
   const since = revocations.revoked.get(toHex(certificate.serial));
   if (since !== undefined && since <= asOf)
     throw new Failure('certificate/revoked', { detail: `since ${new Date(since * 1000).toISOString()}` });
@@ -131,7 +128,7 @@ function invalidSince(extensions: DerElement): readonly number[] {
   const since: number[] = [];
   for (const { name, critical, value } of extensionsOf(extensions)) {
     // It may say that the entry is of another authority: we read none of those.
-    if (critical) throw new Failure('revocation-list/extension-unknown', { field: 'entry', detail: name });
+    if (critical) throw new Failure('revocation/extension-unknown', { field: 'entry', detail: name });
     if (name === ENTRY_INVALIDITY_DATE) since.push(derTime(readDer(value)));
   }
   return since;
@@ -143,9 +140,9 @@ function checkScope(part: DerElement | undefined): void {
   const [extensions, ...more] = derChildren(part);
   if (extensions === undefined || more.length > 0) throw malformed('extensions of another form');
   for (const { name, critical } of extensionsOf(extensions)) {
-    if (PARTIAL.includes(name)) throw new Failure('revocation-list/partial', { detail: name });
+    if (PARTIAL.includes(name)) throw new Failure('revocation/partial', { detail: name });
     if (critical && !HARMLESS.includes(name))
-      throw new Failure('revocation-list/extension-unknown', { detail: name });
+      throw new Failure('revocation/extension-unknown', { detail: name });
   }
 }
 

@@ -22,7 +22,7 @@ const MAX_PIECES = 32;
  * are good at `asOf` (Unix seconds). The chain itself must have been checked.
  *
  * Throws what `parseOcspResponse`, `checkOcspAnswer`, `parseRevocationList` and `checkNotRevoked` throw, with the certificate's place as the
- * field, and `ocsp/malformed` or `revocation-list/malformed` for more pieces than anybody needs.
+ * field, and `ocsp/malformed` or `revocation/malformed` for more pieces than anybody needs.
  */
 export async function unknownToAuthorities(
   chain: readonly Certificate[],
@@ -32,7 +32,7 @@ export async function unknownToAuthorities(
 ): Promise<readonly number[]> {
   if (ocsp.length > MAX_PIECES) throw new Failure('ocsp/malformed', { detail: `${ocsp.length} responses` });
   if (revocationLists.length > MAX_PIECES)
-    throw new Failure('revocation-list/malformed', { detail: `${revocationLists.length} lists` });
+    throw new Failure('revocation/malformed', { detail: `${revocationLists.length} lists` });
   const responses = ocsp.map(parseOcspResponse);
   const lists = revocationLists.map(parseRevocationList);
   const unknown: number[] = [];

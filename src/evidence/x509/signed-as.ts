@@ -12,7 +12,7 @@ import {
   ecdsaFromDer,
 } from '../../bytes/der.js';
 import { Failure } from '../../reason.js';
-import type { KeyKind } from './certificate.js';
+import type { KeyKind } from './key-kind.js';
 
 /** A scheme for each curve: whose it is, the key of the issuer says. Null for an algorithm that we do not accept. */
 export type SignedAs =

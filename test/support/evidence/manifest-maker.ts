@@ -38,13 +38,8 @@ export interface ManifestOptions {
   readonly keys?: TestKeys;
 }
 
-export interface ReferenceHouse {
-  readonly root: TestIdentity;
-  readonly signer: TestIdentity;
-  readonly chain: readonly Uint8Array[];
-  /** Authorities below the root, as they sign. */
-  readonly issuer: TestIdentity;
-}
+/** From the signer to the root. */
+export type ReferenceHouse = readonly [TestIdentity, TestIdentity, TestIdentity, TestIdentity];
 
 /** Who signs manifests: a root, two authorities, a signer. */
 export function makeReferenceHouse(): ReferenceHouse {
@@ -62,13 +57,13 @@ export function makeReferenceHouse(): ReferenceHouse {
     serial: 4,
     extensions: [keyUsage('digitalSignature')],
   });
-  const chain = [signer, issuer, upper, root].map(({ certificate }) => certificate);
-  return { root, signer, chain, issuer };
+  return [signer, issuer, upper, root];
 }
 
 /** A manifest as NVIDIA sends it: UTF-8 of XML. */
 export function makeManifest(house: ReferenceHouse, options: ManifestOptions = {}): Uint8Array {
-  const { signer = house.signer, chain = house.chain, changed = same, tampered = same } = options;
+  const { signer = house[0], changed = same, tampered = same } = options;
+  const { chain = house.map(({ certificate }) => certificate) } = options;
   const canonical = changed(documentText(options, 'canonical'));
   const digest = options.digest ?? sha384(canonical.replace('@SIGNATURE@', ''));
   const namespaces = `xmlns="${SWID}" xmlns:ds="${DSIG}" xmlns:ns0="${SWID}" xmlns:ns2="${SHA384}"`;

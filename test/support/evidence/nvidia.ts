@@ -221,22 +221,18 @@ export function makeWordOfAuthorities(
   status: (place: number, chain: 'device' | 'reference') => 'good' | 'revoked' | 'on-hold' | 'unknown' = () =>
     'good',
 ): readonly Uint8Array[] {
-  const [, rom, provisioner, identity, root] = chain;
-  const device = [provisioner, identity, root].map((issuer, at) =>
-    makeOcspResponse({
-      certificate: ([rom, provisioner, identity] as const)[at]?.certificate as Uint8Array,
-      issuer: issuer.certificate,
-      responder: makeResponder(issuer),
-      status: status(at + 1, 'device'),
-    }),
-  );
-  const signer = makeOcspResponse({
-    certificate: reference.chain[0] as Uint8Array,
-    issuer: reference.chain[1] as Uint8Array,
-    responder: makeResponder(reference.issuer),
-    status: status(0, 'reference'),
-  });
-  return [...device, signer];
+  const words = (kind: 'device' | 'reference', identities: readonly TestIdentity[], first: number) =>
+    identities.slice(first, -1).map(({ certificate }, at) => {
+      const issuer = identities[first + at + 1] as TestIdentity;
+      const responder = makeResponder(issuer);
+      return makeOcspResponse({
+        certificate,
+        issuer: issuer.certificate,
+        responder,
+        status: status(first + at, kind),
+      });
+    });
+  return [...words('device', chain, 1), ...words('reference', reference, 0)];
 }
 
 /** Everything that a verifier is given about a device with which nothing is wrong. */
@@ -250,7 +246,7 @@ export function makeInput(house: DeviceHouse, options: EvidenceOptions = {}): Nv
     ...(house.device === 'nvswitch' ? {} : { driverManifest: makeDriverManifest(house) }),
     firmwareManifest: makeFirmwareManifest(house),
     roots: [pinned(house.chain[4], 'a test of devices')],
-    referenceRoots: [pinned(house.reference.root, 'a test of manifests')],
+    referenceRoots: [pinned(house.reference[3], 'a test of manifests')],
   };
 }
 

@@ -8,8 +8,9 @@ import { sha384, verifyForeign } from '../../../bytes/cryptography.js';
 import { fromHex } from '../../../bytes/hex.js';
 import { equal, parseDecimal, utf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
-import { type Certificate, documentScheme, parseCertificate } from '../../x509/certificate.js';
+import { type Certificate, parseCertificate } from '../../x509/certificate.js';
 import { checkChain, type PinnedRoot } from '../../x509/chain.js';
+import { documentScheme } from '../../x509/key-kind.js';
 import { MAX_CHAIN } from '../../x509/pem.js';
 import { canonicalXml, malformed, parseXml, type XmlElement } from './xml.js';
 
