@@ -79,7 +79,13 @@ export function makeManifest(house: ReferenceHouse, options: ManifestOptions = {
     `<ds:Signature xmlns:ds="${DSIG}">${changed(signedInfo(digest, 'sent'))}` +
     `<ds:SignatureValue>${value}</ds:SignatureValue><ds:KeyInfo><ds:X509Data>${certificates.join('')}</ds:X509Data>` +
     '</ds:KeyInfo></ds:Signature>';
-  return utf8(tampered(`${changed(documentText(options, 'sent')).replace('@SIGNATURE@', signature)}\n`));
+  const sent = `${changed(documentText(options, 'sent')).replace('@SIGNATURE@', signature)}\n`;
+  const given = tampered(sent);
+  if (given === sent && options.tampered !== undefined) throw new Error('nothing was tampered with');
+  const plain = [documentText(options, 'sent'), signedInfo(digest, 'sent')];
+  if (options.changed !== undefined && plain.every(text => changed(text) === text))
+    throw new Error('nothing was changed');
+  return utf8(given);
 }
 
 type Form = 'canonical' | 'sent';
