@@ -38,7 +38,9 @@ const SHA384_BYTES = 48;
 /** Throws `nvidia/malformed`. */
 export function parseSpdm(bytes: Uint8Array): SpdmEvidence {
   if (bytes.length > MAX_EVIDENCE_BYTES) throw malformed(`${bytes.length} bytes`);
-  const reader = new OctetReader(bytes.slice());
+  // A copy, because whoever gave the bytes may use their memory again.
+  const own = new Uint8Array(bytes);
+  const reader = new OctetReader(own);
   const { nonce, slot } = request(reader);
   reader.expect(VERSION_1_1, 'the version of the response');
   reader.expect(MEASUREMENTS, 'the code of the response');
@@ -52,7 +54,7 @@ export function parseSpdm(bytes: Uint8Array): SpdmEvidence {
   const signedLength = reader.place;
   const signature = reader.take(SPDM_SIGNATURE_BYTES, 'the signature');
   if (!reader.isAtEnd) throw malformed('bytes behind the signature');
-  return { signedBytes: bytes.slice(0, signedLength), signature, nonce, deviceNonce, measurements, opaque };
+  return { signedBytes: own.subarray(0, signedLength), signature, nonce, deviceNonce, measurements, opaque };
 }
 
 function request(reader: OctetReader): { nonce: Uint8Array; slot: number } {

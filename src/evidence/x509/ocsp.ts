@@ -75,7 +75,7 @@ export function parseOcspResponse(bytes: Uint8Array): OcspResponse {
   if (bytes.length > MAX_RESPONSE_BYTES)
     throw new Failure('ocsp/malformed', { detail: `${bytes.length} bytes` });
   try {
-    return response(bytes.slice());
+    return response(new Uint8Array(bytes));
   } catch (error) {
     if (
       error instanceof Failure &&
