@@ -45,7 +45,7 @@ describe('evidence of an NVIDIA device, changed', () => {
     expect((await verifyNvidia(input)).checks.map(({ status }) => status).slice(0, 5)).toEqual(
       new Array(5).fill('pass'),
     );
-    expect(await malleable(input, thorough(1, 43))).toEqual([]);
+    expect(await malleable(input, thorough(1, 97))).toEqual([]);
   });
 
   it('damage of any kind is refused with a code, and accepted only where nothing was changed', async () => {
@@ -54,7 +54,7 @@ describe('evidence of an NVIDIA device, changed', () => {
       if (report === null || Buffer.from(bytes).equals(evidence)) return;
       expect(statusOf(report.checks)).toBe('refused');
     });
-    await fc.assert(property, { numRuns: thorough(2000, 60) });
+    await fc.assert(property, { numRuns: thorough(2000, 30) });
   });
 
   it('damage to the chain is refused with a code, or leaves the certificates what they were', async () => {
@@ -65,7 +65,7 @@ describe('evidence of an NVIDIA device, changed', () => {
       if (report === null || statusOf(report.checks) === 'refused') return;
       expect(report.checks).toEqual(whole);
     });
-    await fc.assert(property, { numRuns: thorough(2000, 60) });
+    await fc.assert(property, { numRuns: thorough(2000, 30) });
   });
 });
 
@@ -74,6 +74,6 @@ describeGenuine('genuine evidence of an H100, changed', () => {
     const [item] = parseEvidenceFile(genuine('nvidia/hopper_evidence.json'));
     if (item === undefined) throw new Error('no device');
     const genuineInput = { ...item, architecture: 'hopper' as const, asOf: Date.UTC(2026, 5, 10) / 1000 };
-    expect(await malleable(genuineInput, thorough(1, 61))).toEqual([]);
+    expect(await malleable(genuineInput, thorough(1, 131))).toEqual([]);
   });
 });

@@ -193,7 +193,7 @@ describe('whatever is changed in a manifest', () => {
   const CODES = ['nvidia/rim-malformed', 'certificate/malformed'] as const;
 
   it('no flipped bit leaves it signed', async () => {
-    for (let at = 0; at < bytes.length; at += thorough(1, 97)) {
+    for (let at = 0; at < bytes.length; at += thorough(1, 197)) {
       const changed = bytes.slice();
       changed[at] = (changed[at] as number) ^ (1 << (at % 7));
       const manifest = parseOrRefuse(() => parseManifest(changed), CODES);
@@ -209,7 +209,7 @@ describe('whatever is changed in a manifest', () => {
       fc.property(mutants([bytes]), mutant => {
         parseOrRefuse(() => parseManifest(mutant), CODES);
       }),
-      { numRuns: thorough(3000, 100) },
+      { numRuns: thorough(3000, 50) },
     );
   });
 });
