@@ -3,13 +3,16 @@ import { expect, it } from 'vitest';
 import '../../shell/node.js';
 import { makeOcspResponse, makeResponder } from '../../../test/support/evidence/ocsp-maker.js';
 import { DURING, makeAuthority } from '../../../test/support/evidence/x509-maker.js';
-import { describeGenuine, genuine, genuineText } from '../../../test/support/vectors.js';
+import { reasonOfAsync } from '../../../test/support/failure.js';
+import { describeGenuine, genuine, genuineText, hasGenuine } from '../../../test/support/vectors.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { statusOf } from '../report.js';
 import { certificatesFromPem } from '../x509/pem.js';
 import { type EvidenceItem, evidenceFromHex, parseEvidenceFile } from './evidence-file.js';
-import { NVIDIA_DEVICE_ROOTS } from './roots.js';
+import { checkMeasurements } from './reference-values.js';
+import { checkManifest, parseManifest } from './rim/manifest.js';
+import { NVIDIA_DEVICE_ROOTS, NVIDIA_REFERENCE_ROOTS } from './roots.js';
 import { type NvidiaInput, verifyNvidia } from './verify.js';
 
 const asOf = Date.UTC(2026, 5, 10) / 1000;
@@ -142,4 +145,76 @@ describeGenuine('genuine evidence of NVIDIA devices', () => {
       chain: 'certificate/not-yet-valid',
     });
   });
+});
+
+/** Documents of `NVIDIA/attestation-sdk` and `NVIDIA/nvtrust` (Apache-2.0) that not every folder has. */
+const MORE = {
+  blackwell: 'nvidia/blackwellAttestationReport.txt',
+  nvswitch: 'nvidia/switchAttestationReport.txt',
+  switchBios: 'nvidia/rim/NV_SWITCH_BIOS_5612_0002_890_9610550001.xml',
+  vbios: 'nvidia/rim/NV_GPU_VBIOS_1010_0200_882_96005E0001.xml',
+  driver: 'nvidia/rim/NV_GPU_DRIVER_GH100_550.144.03.xml',
+  changed: 'nvidia/rim/incorrect_signature_driver_rim.xml',
+} as const;
+const without = (...paths: readonly string[]) => !paths.every(hasGenuine);
+
+describeGenuine('more genuine documents of NVIDIA’s', () => {
+  it.skipIf(without(MORE.blackwell))('a Blackwell GPU’s evidence is good', async () => {
+    const certificateChain = genuineText('nvidia/blackwellCertChain.txt');
+    const input = { evidence: evidenceFromHex(genuineText(MORE.blackwell)), certificateChain, asOf };
+    expect(await verdict(input)).toEqual({ ...WITHOUT_MORE, nonce: 'nvidia/nonce-not-given' });
+    const { fields } = await verifyNvidia(input);
+    expect(fields.device).toMatchObject({
+      architecture: 'blackwell',
+      model: 'GB100 A01 GSP BROM',
+      debug: false,
+    });
+    expect(fields).toMatchObject({ driverVersion: '575.32', biosVersion: '97.00.88.00.0F' });
+  });
+
+  it.skipIf(without(MORE.nvswitch, MORE.switchBios))('a switch measures as its manifest says', async () => {
+    const input = {
+      evidence: evidenceFromHex(genuineText(MORE.nvswitch)),
+      certificateChain: genuineText('nvidia/switchCertChain.txt'),
+      firmwareManifest: genuine(MORE.switchBios),
+      asOf,
+    };
+    const { 'driver-manifest': _, ...rest } = WITHOUT_MORE;
+    expect(await verdict(input)).toEqual({
+      ...rest,
+      'firmware-id': 'nvidia/firmware-id-absent',
+      nonce: 'nvidia/nonce-not-given',
+      'firmware-manifest': 'pass',
+      measurements: 'pass',
+    });
+    const { fields } = await verifyNvidia(input);
+    expect(`${MORE.switchBios}`).toContain(fields.manifests.firmware as string);
+  });
+
+  it.skipIf(without(MORE.vbios))('a GPU’s firmware measures as its manifest says', async () => {
+    const manifest = parseManifest(genuine(MORE.vbios));
+    await checkManifest(manifest, NVIDIA_REFERENCE_ROOTS, Date.UTC(2024, 5, 1) / 1000);
+    const { fields } = await verifyNvidia({
+      evidence: evidenceFromHex(genuineText('nvidia/hopperAttestationReport.txt')),
+      certificateChain: genuineText('nvidia/hopperCertChain.txt'),
+      asOf,
+    });
+    expect(MORE.vbios).toContain(fields.manifests.firmware as string);
+    checkMeasurements(fields.measurements, [manifest], fields.videoDecoder);
+  });
+
+  it.skipIf(without(MORE.driver, MORE.changed))(
+    'a driver’s manifest is signed, and no longer when it was changed',
+    async () => {
+      const manifest = parseManifest(genuine(MORE.driver));
+      expect(manifest).toMatchObject({ product: 'GH100', version: '550.144.03' });
+      await checkManifest(manifest, NVIDIA_REFERENCE_ROOTS, asOf);
+      const root = manifest.chain.at(-1);
+      expect(root?.commonName).toBe(NVIDIA_REFERENCE_ROOTS[0]?.name);
+      const changed = parseManifest(genuine(MORE.changed));
+      expect(await reasonOfAsync(() => checkManifest(changed, NVIDIA_REFERENCE_ROOTS, asOf))).toBe(
+        'nvidia/rim-signature-invalid',
+      );
+    },
+  );
 });
