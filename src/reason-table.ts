@@ -289,6 +289,54 @@ export const REASONS = {
     says: 'The attestation service says of a device something that the policy does not accept.',
     do: 'Look at the claim that is named.',
   },
+  'evidence/prerequisite-failed': {
+    says: 'This was not looked at, because what it would have to rely on has failed a check before.',
+    do: 'See the check that failed.',
+  },
+  'nitro/malformed': {
+    says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
+    do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',
+  },
+  'nitro/algorithm-unsupported': {
+    says: 'The attestation document names another algorithm than ES384, with which all hypervisors sign.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/signer-unsuitable': {
+    says: 'The certificate in the attestation document is not of a key that may sign such documents.',
+    do: 'Treat the document as forged.',
+  },
+  'nitro/signature-invalid': {
+    says: 'The signature of the attestation document does not verify.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/debug': {
+    says: 'The enclave runs in debug mode, in which its host sees what is in it and its measurements are zero.',
+    do: 'Ask the operator to start the enclave without debug mode.',
+  },
+  'nitro/stale': {
+    says: 'The attestation document is older than the policy accepts.',
+    do: 'Ask the enclave for a fresh document, with a nonce of yours.',
+  },
+  'nitro/from-the-future': {
+    says: 'The attestation document says that it was made after the time that was asked about.',
+    do: 'Check the time that was asked about; if it is right, the document is of a hypervisor whose clock is wrong.',
+  },
+  'nitro/measurement-refused': {
+    says: 'A measurement of the enclave is not one that the policy accepts.',
+    do: 'Find out which software this measurement is of; add it to the policy only if you trust that software.',
+  },
+  'nitro/nonce-mismatch': {
+    says: 'The attestation document has another nonce than was asked for, or none.',
+    do: 'Treat the document as replayed; ask the enclave for one with your nonce.',
+  },
+  'nitro/public-key-mismatch': {
+    says: 'The attestation document is about another public key, or none.',
+    do: 'Do not use the key: nothing shows that the enclave has it.',
+  },
+  'nitro/user-data-mismatch': {
+    says: 'The attestation document has other user data than was expected, or none.',
+    do: 'Do not conclude from the document what it does not say.',
+  },
   'note/malformed': {
     says: 'This is not a signed note (C2SP signed-note).',
     do: 'Fetch the note again from where it is published.',

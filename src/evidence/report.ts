@@ -105,7 +105,11 @@ export async function made<Name extends string>(
     return passed(name, what);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const { code, field = null, detail = null } = error;
-    return { name, status: 'fail', code, says: says(code), field, detail };
+    return failed(name, error);
   }
+}
+
+export function failed<Name extends string>(name: Name, failure: Failure): EvidenceCheck<Name> {
+  const { code, field = null, detail = null } = failure;
+  return { name, status: 'fail', code, says: says(code), field, detail };
 }
