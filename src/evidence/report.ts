@@ -113,3 +113,21 @@ export function failed<Name extends string>(name: Name, failure: Failure): Evide
   const { code, field = null, detail = null } = failure;
   return { name, status: 'fail', code, says: says(code), field, detail };
 }
+
+/**
+ * The check, where what it relies on is `sound`. Otherwise it does not pass: then it is one that was not made (`evidence/prerequisite-failed`).
+ */
+export function relying<Name extends string>(
+  sound: boolean,
+  check: EvidenceCheck<Name>,
+): EvidenceCheck<Name> {
+  return sound || check.status !== 'pass' ? check : notMade(check.name, 'evidence/prerequisite-failed');
+}
+
+/** Whether all of these checks are among those that passed. */
+export function arePassed<Name extends string>(
+  checks: readonly EvidenceCheck<Name>[],
+  ...names: readonly Name[]
+): boolean {
+  return names.every(name => checks.some(check => check.name === name && check.status === 'pass'));
+}

@@ -1,6 +1,6 @@
 /** What somebody requires of the claims of NVIDIA's attestation service, once its tokens are verified. */
 import type { NrasCheckName, NrasDevice, NrasReport } from '../../evidence/nvidia/nras/verify.js';
-import { type EvidenceCheck, made, waive } from '../../evidence/report.js';
+import { arePassed, type EvidenceCheck, made, relying, waive } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
 
 export interface NrasPolicy {
@@ -28,8 +28,7 @@ export async function appraiseNras(
   { checks, fields }: NrasReport,
   policy: NrasPolicy = DEFAULT_NRAS_POLICY,
 ): Promise<readonly EvidenceCheck<NrasCheckName | NrasPolicyCheckName>[]> {
-  return [
-    ...waive(checks, policy.nonceRequired ? [] : ['nonce']),
+  const own: readonly EvidenceCheck<NrasPolicyCheckName>[] = [
     await made('result', 'The service says that all devices passed.', () => {
       if (!fields.result) throw new Failure('nras/result-negative');
     }),
@@ -46,6 +45,12 @@ export async function appraiseNras(
         if (!accepts(policy.biosVersions, biosVersion))
           throw new Failure('nvidia/bios-refused', { field: name, detail: biosVersion ?? 'none' });
     }),
+  ];
+  // What nobody known has signed is not judged.
+  const isSigned = arePassed(checks, 'key', 'signature', 'devices');
+  return [
+    ...waive(checks, policy.nonceRequired ? [] : ['nonce']),
+    ...own.map(check => relying(isSigned, check)),
   ];
 }
 

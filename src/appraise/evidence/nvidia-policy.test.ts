@@ -139,6 +139,18 @@ describe('lists of a policy', () => {
 });
 
 describe('what no policy accepts', () => {
+  it.each<[string, Partial<NvidiaInput> | null]>([
+    ['under a root that nobody pinned', { roots: [] }],
+    ['with a signature of nobody’s', null],
+  ])('evidence %s, of which nothing is judged', async (_, change) => {
+    const forged = () => ({ evidence: makeEvidence(hopper, { signer: hopper.chain[1] }) });
+    const report = await verifyNvidia({ ...bareInput(hopper), ...(change ?? forged()) });
+    const checks = await appraiseNvidia(report);
+    expect(statusOf(checks)).toBe('refused');
+    for (const check of checks.slice(report.checks.length))
+      expect(check).toMatchObject({ status: 'not-checked', code: 'evidence/prerequisite-failed' });
+  });
+
   it('a mode that nobody knows', async () => {
     const opaque = [...opaqueOf('hopper').set(36, Uint8Array.of(9))];
     const report = await verifyNvidia({ ...bareInput(hopper), evidence: makeEvidence(hopper, { opaque }) });

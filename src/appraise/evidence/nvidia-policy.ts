@@ -2,7 +2,7 @@
 import type { NvidiaArchitecture } from '../../evidence/nvidia/device.js';
 import type { NvidiaFields, NvidiaMode } from '../../evidence/nvidia/stated.js';
 import type { NvidiaCheckName, NvidiaReport } from '../../evidence/nvidia/verify.js';
-import { type EvidenceCheck, made, waive } from '../../evidence/report.js';
+import { arePassed, type EvidenceCheck, made, relying, waive } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
 
 export interface NvidiaPolicy {
@@ -54,8 +54,7 @@ export async function appraiseNvidia(
   policy: NvidiaPolicy = DEFAULT_NVIDIA_POLICY,
 ): Promise<readonly EvidenceCheck<NvidiaCheckName | NvidiaPolicyCheckName>[]> {
   const optional = NVIDIA_OPTIONAL_CHECKS.filter(name => !policy.required.includes(name));
-  return [
-    ...waive(checks, optional),
+  const own: readonly EvidenceCheck<NvidiaPolicyCheckName>[] = [
     await made('architecture', 'The policy accepts devices of this architecture.', () => {
       const { architecture, model } = fields.device;
       if (architecture === null || !policy.architectures.includes(architecture))
@@ -74,6 +73,9 @@ export async function appraiseNvidia(
       if (fields.device.debug === true) throw new Failure('nvidia/debug-enabled');
     }),
   ];
+  // What nobody known has signed is not judged.
+  const isSigned = arePassed(checks, 'chain', 'device', 'signature');
+  return [...waive(checks, optional), ...own.map(check => relying(isSigned, check))];
 }
 
 function checkDriver({ device, driverVersion }: NvidiaFields, { driverVersions }: NvidiaPolicy): void {

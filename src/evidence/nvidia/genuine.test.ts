@@ -143,6 +143,9 @@ describeGenuine('genuine evidence of NVIDIA devices', () => {
     expect(await verdict({ ...input, asOf: Date.UTC(2019, 0, 1) / 1000 })).toEqual({
       ...WITHOUT_MORE,
       chain: 'certificate/not-yet-valid',
+      device: 'evidence/prerequisite-failed',
+      'firmware-id': 'evidence/prerequisite-failed',
+      nonce: 'evidence/prerequisite-failed',
     });
   });
 });

@@ -5,7 +5,7 @@
 import { sha256, verifyForeign } from '../../bytes/cryptography.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { type EvidenceCheck, type EvidenceReport, made, notMade } from '../report.js';
+import { type EvidenceCheck, type EvidenceReport, made, notMade, relying } from '../report.js';
 import type { Certificate } from '../x509/certificate.js';
 import { checkChain, type PinnedRoot } from '../x509/chain.js';
 import { documentScheme } from '../x509/key-kind.js';
@@ -53,7 +53,8 @@ export interface NvidiaInput {
 export type NvidiaReport = EvidenceReport<'nvidia', NvidiaFields, NvidiaCheckName>;
 
 /**
- * Checks the evidence in the order of {@link NvidiaCheckName}; each check goes on after another has failed.
+ * Checks the evidence in the order of {@link NvidiaCheckName}. Each check goes on after another has failed, and passes only if those that it
+ * relies on have: of the rest, what came from elsewhere than a known device's signature is `evidence/prerequisite-failed`.
  *
  * Throws `nvidia/malformed`, `certificate/malformed` or `certificate/chain-too-long` for what cannot be read at all. The codes of failed
  * checks: those of `checkChain`, `nvidia/chain-shape`, `nvidia/signer-unfit`, `nvidia/device-unknown`, `nvidia/architecture-mismatch`,
@@ -67,20 +68,33 @@ export async function verifyNvidia(input: NvidiaInput): Promise<NvidiaReport> {
   const chain = certificatesFromPem(textOf(input.certificateChain));
   const fields = statedFields(spdm, deviceOf(chain));
   let root: PinnedRoot | null = null;
-  const checks: EvidenceCheck<NvidiaCheckName>[] = [
-    await made('chain', 'The certificates lead from the device’s key to a root of NVIDIA’s.', async () => {
+  const chainCheck = await made<NvidiaCheckName>(
+    'chain',
+    'The certificates lead from the first one’s key to a root of NVIDIA’s.',
+    async () => {
       root = await checkDeviceChain(chain, input);
-    }),
-    await made('device', 'The certificates are of a GPU or switch with confidential computing.', () =>
-      checkDevice(fields, input.architecture ?? null),
-    ),
-    await made('signature', 'The device’s key has signed request and response.', () =>
-      checkSignature(spdm, chain[0]),
-    ),
-    await firmwareCheck(fields),
-    await nonceCheck(spdm, input.nonce ?? null),
-    await revocationCheck('revocation', [{ chain, first: FIRST_ISSUED }], input),
-    ...(await referenceChecks(fields, spdm, input)),
+    },
+  );
+  const signatureCheck = await made<NvidiaCheckName>(
+    'signature',
+    'The first certificate’s key has signed request and response.',
+    () => checkSignature(spdm, chain[0]),
+  );
+  const isIssued = chainCheck.status === 'pass';
+  const isSigned = isIssued && signatureCheck.status === 'pass';
+  const deviceCheck = await made<NvidiaCheckName>(
+    'device',
+    'The certificates are of a GPU or switch with confidential computing.',
+    () => checkDevice(fields, input.architecture ?? null),
+  );
+  const checks: readonly EvidenceCheck<NvidiaCheckName>[] = [
+    chainCheck,
+    relying(isIssued, deviceCheck),
+    signatureCheck,
+    relying(isSigned, await firmwareCheck(fields)),
+    relying(isSigned, await nonceCheck(spdm, input.nonce ?? null)),
+    relying(isIssued, await revocationCheck('revocation', [{ chain, first: FIRST_ISSUED }], input)),
+    ...(await referenceChecks(fields, spdm, input)).map(check => relying(isSigned, check)),
   ];
   return {
     kind: 'nvidia',

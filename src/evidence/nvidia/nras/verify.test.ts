@@ -28,15 +28,21 @@ import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { concat, equal, utf8 } from '../../../bytes/octets.js';
 import { Failure, type ReasonCode } from '../../../reason.js';
-import { statusOf } from '../../report.js';
+import { type EvidenceCheck, statusOf } from '../../report.js';
 import { type NrasInput, type NrasReport, verifyNras } from './verify.js';
 
 const house = makeNrasHouse();
 const TWO = { devices: { 'GPU-0': GPU_CLAIMS, 'SWITCH-0': SWITCH_CLAIMS } };
 
+/** Not looked at for want of what failed before. */
+const isUnfounded = (check: EvidenceCheck) =>
+  check.status !== 'pass' && check.code === 'evidence/prerequisite-failed';
+
 function troubles({ checks }: NrasReport): Record<string, [ReasonCode, string | null]> {
   return Object.fromEntries(
-    checks.flatMap(check => (check.status === 'pass' ? [] : [[check.name, [check.code, check.field]]])),
+    checks.flatMap(check =>
+      check.status === 'pass' || isUnfounded(check) ? [] : [[check.name, [check.code, check.field]]],
+    ),
   );
 }
 
@@ -300,6 +306,11 @@ describe('answers with one thing wrong', () => {
       { name: 'signature', status: 'not-checked', code: 'nras/key-unknown' },
     ]);
     expect(statusOf(report.checks)).toBe('refused');
+    // What a token says that nobody has signed is not believed.
+    const said = report.checks.slice(2);
+    expect(said.map(({ name }) => name)).toEqual(['issuer', 'time', 'devices', 'nonce']);
+    for (const check of said)
+      expect(check).toMatchObject({ status: 'not-checked', code: 'evidence/prerequisite-failed' });
   });
 });
 

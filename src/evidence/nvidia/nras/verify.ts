@@ -6,7 +6,7 @@ import { sha256, verifyForeign } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { utf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
-import { type EvidenceCheck, type EvidenceReport, made, notMade } from '../../report.js';
+import { arePassed, type EvidenceCheck, type EvidenceReport, made, notMade, relying } from '../../report.js';
 import type { PinnedRoot } from '../../x509/chain.js';
 import { parseAnswer } from './answer.js';
 import { checkKey, type NrasKey, type NrasTrust, parseKeySet } from './key-set.js';
@@ -56,7 +56,8 @@ export interface NrasDevice {
 export type NrasReport = EvidenceReport<'nras', NrasFields, NrasCheckName>;
 
 /**
- * Checks the overall token and every device's, in the order of {@link NrasCheckName}; each check goes on after another has failed.
+ * Checks the overall token and every device's, in the order of {@link NrasCheckName}. Each check goes on after another has failed; what tokens
+ * say that nobody known has signed is not passed (`evidence/prerequisite-failed`).
  *
  * Throws `nras/malformed` or `nras/keys-malformed` for what cannot be read at all. The codes of failed checks: `nras/key-unknown` and those of
  * `checkKey`; `nras/algorithm-unsupported`, `nras/signature-invalid`; `nras/issuer-mismatch`; `nras/not-yet-valid`, `nras/expired`;
@@ -67,22 +68,32 @@ export async function verifyNras(input: NrasInput): Promise<NrasReport> {
   const keys = parseKeySet(input.keys);
   const tokens = [overall, ...devices];
   let root: PinnedRoot | null = null;
-  const checks: EvidenceCheck<NrasCheckName>[] = [
-    await made('key', 'Every token names a key for which somebody trusted vouches.', async () => {
-      for (const key of keysOf(tokens, keys)) root = (await checkKey(key, input.trust, input.asOf)) ?? root;
-    }),
+  const signed = [
+    await made<NrasCheckName>(
+      'key',
+      'Every token names a key for which somebody trusted vouches.',
+      async () => {
+        for (const key of keysOf(tokens, keys)) root = (await checkKey(key, input.trust, input.asOf)) ?? root;
+      },
+    ),
     tokens.every(({ keyName }) => keys.has(keyName))
-      ? await made('signature', 'The service has signed every token.', () => checkSignatures(tokens, keys))
-      : notMade('signature', 'nras/key-unknown'),
-    await made('issuer', 'The service that was asked has issued every token.', () =>
+      ? await made<NrasCheckName>('signature', 'Those keys have signed every token.', () =>
+          checkSignatures(tokens, keys),
+        )
+      : notMade<NrasCheckName>('signature', 'nras/key-unknown'),
+  ];
+  const said = [
+    await made<NrasCheckName>('issuer', 'The service that was asked has issued every token.', () =>
       checkIssuer(tokens, input.issuer ?? NRAS_ISSUER),
     ),
-    await made('time', 'The tokens count at that time.', () => checkTimes(tokens, input.asOf)),
-    await made('devices', 'The overall token lists exactly these tokens of devices.', () =>
+    await made<NrasCheckName>('time', 'The tokens count at that time.', () => checkTimes(tokens, input.asOf)),
+    await made<NrasCheckName>('devices', 'The overall token lists exactly these tokens of devices.', () =>
       checkDevices(overall, devices),
     ),
     await nonceCheck(tokens, input.nonce ?? null),
   ];
+  const isSigned = arePassed(signed, 'key', 'signature');
+  const checks = [...signed, ...said.map(check => relying(isSigned, check))];
   return {
     kind: 'nras',
     signedRegion: sha256(overall.signedBytes),
