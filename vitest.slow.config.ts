@@ -10,6 +10,7 @@ export default defineConfig({
       // Unit tests that take a sample there, and everything here.
       'src/client/streamed-answers.test.ts',
       'src/evidence/nvidia/mutation.test.ts',
+      'src/evidence/nvidia/nras/verify.test.ts',
       'src/evidence/nvidia/rim/manifest.test.ts',
       'src/evidence/x509/ocsp.test.ts',
       'src/exchange/translate/answers.test.ts',
