@@ -50,7 +50,7 @@ const SHA384_BYTES = 48;
 export function deviceOf(chain: readonly Certificate[]): NvidiaDevice {
   const [leaf, rom] = chain;
   const model = rom?.commonName ?? null;
-  const chip = /^([A-Z]{2}_?[0-9A-Z]{2,4}) /.exec(model ?? '')?.[1]?.replace('_', '') ?? null;
+  const chip = /^([A-Z]{2}_?[0-9]{2,3}[A-Z]?) /.exec(model ?? '')?.[1]?.replace('_', '') ?? null;
   return {
     model,
     chip,

@@ -2,11 +2,18 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import '../../shell/node.js';
-import { chainPem, makeDevice, makeInput } from '../../../test/support/evidence/nvidia.js';
+import {
+  chainPem,
+  MEASUREMENTS,
+  makeDevice,
+  makeEvidence,
+  makeInput,
+} from '../../../test/support/evidence/nvidia.js';
 import { mutants } from '../../../test/support/mutation.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { describeGenuine, genuine } from '../../../test/support/vectors.js';
-import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { fromHex, toHex } from '../../bytes/hex.js';
+import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { statusOf } from '../report.js';
 import { parseEvidenceFile } from './evidence-file.js';
@@ -46,6 +53,40 @@ describe('evidence of an NVIDIA device, changed', () => {
       new Array(5).fill('pass'),
     );
     expect(await malleable(input, thorough(1, 97))).toEqual([]);
+  });
+
+  it('the twin that every signature of ECDSA has is good as well, and leaves the evidence the same', async () => {
+    const order = BigInt(
+      '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',
+    );
+    const twin = (order - BigInt(`0x${toHex(evidence.slice(-48))}`)).toString(16).padStart(96, '0');
+    const changed = concat(evidence.slice(0, -48), fromHex(twin) as Uint8Array);
+    const [report, own] = [await verifyNvidia({ ...input, evidence: changed }), await verifyNvidia(input)];
+    expect(report.checks).toEqual(own.checks);
+    expect(report.signedRegion).toEqual(own.signedRegion);
+    expect(report.whole).not.toEqual(own.whole);
+  });
+
+  it('a device that measures anything else, and signs it, differs from its manifests just there', async () => {
+    const { driverManifest, firmwareManifest, referenceRoots = [] } = makeInput(house);
+    if (driverManifest === undefined || firmwareManifest === undefined) throw new Error('no manifests');
+    const manifests = { driverManifest, firmwareManifest, referenceRoots };
+    // The manifests speak for these; 35 is the video decoder, which is off.
+    const compared = new Map([
+      [0, '0'],
+      [2, '2'],
+      [7, '7'],
+    ]);
+    for (const index of [0, 1, 2, 7, 35, 63]) {
+      const measurements = MEASUREMENTS.map((value, at) => (at === index ? new Uint8Array(48) : value));
+      const other = makeEvidence(house, { measurements });
+      const report = await verifyNvidia({ ...input, ...manifests, evidence: other });
+      const check = report.checks.find(({ name }) => name === 'measurements');
+      const detail = compared.get(index);
+      expect(check).toMatchObject(
+        detail === undefined ? { status: 'pass' } : { code: 'nvidia/measurement-mismatch', detail },
+      );
+    }
   });
 
   it('damage of any kind is refused with a code, and accepted only where nothing was changed', async () => {
