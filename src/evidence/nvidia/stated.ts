@@ -77,6 +77,11 @@ export function statedFields(spdm: SpdmEvidence, device: NvidiaDevice): NvidiaFi
   return { ...fields, manifests: manifestsOf(fields) };
 }
 
+/** Names are put into addresses and paths, and are made of what a stranger sends. */
+function named(name: string): string | null {
+  return /^[A-Za-z0-9_.-]{1,128}$/.test(name) && !name.includes('..') ? name : null;
+}
+
 /** Of the only switch there is, whose evidence does not say them: project, project SKU and chip SKU. Source: `NVIDIA/attestation-sdk`. */
 const LS10 = '5612_0002_890';
 
@@ -84,12 +89,12 @@ function manifestsOf(fields: Omit<NvidiaFields, 'manifests'>): NvidiaFields['man
   const { device, driverVersion, chipInfo, project, projectSku, chipSku } = fields;
   const bios = fields.biosVersion?.replaceAll('.', '').toUpperCase() ?? null;
   if (device.architecture === 'nvswitch')
-    return { driver: null, firmware: bios === null ? null : `NV_SWITCH_BIOS_${LS10}_${bios}` };
+    return { driver: null, firmware: bios === null ? null : named(`NV_SWITCH_BIOS_${LS10}_${bios}`) };
   const prefix =
     device.architecture === 'blackwell' ? `NV_GPU_CC_DRIVER_${chipInfo ?? 'GB100'}` : 'NV_GPU_DRIVER_GH100';
   const board = [project, projectSku, chipSku];
   return {
-    driver: driverVersion === null ? null : `${prefix}_${driverVersion}`,
-    firmware: bios === null || board.includes(null) ? null : `NV_GPU_VBIOS_${board.join('_')}_${bios}`,
+    driver: driverVersion === null ? null : named(`${prefix}_${driverVersion}`),
+    firmware: bios === null || board.includes(null) ? null : named(`NV_GPU_VBIOS_${board.join('_')}_${bios}`),
   };
 }
