@@ -9,6 +9,10 @@ export default defineConfig({
       'src/**/*.slow.test.ts',
       // Unit tests that take a sample there, and everything here.
       'src/client/streamed-answers.test.ts',
+      'src/evidence/nvidia/mutation.test.ts',
+      'src/evidence/nvidia/nras/verify.test.ts',
+      'src/evidence/nvidia/rim/manifest.test.ts',
+      'src/evidence/x509/ocsp.test.ts',
       'src/exchange/translate/answers.test.ts',
       'src/exchange/translate/hostile.test.ts',
       'src/exchange/translate/requests.test.ts',

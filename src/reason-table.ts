@@ -93,6 +93,250 @@ export const REASONS = {
     says: 'The revocation list had been replaced by a later one at the time that was asked about.',
     do: 'Fetch the current list.',
   },
+  'certificate/on-hold': {
+    says: 'The authority has put this certificate on hold.',
+    do: 'Do not rely on what it has signed; ask the maker of the hardware whether the hold was lifted.',
+  },
+  'ocsp/malformed': {
+    says: 'This is not an OCSP response that we can read (RFC 6960).',
+    do: 'Fetch the response again, and give its bytes as they came.',
+  },
+  'ocsp/unsuccessful': {
+    says: 'The OCSP responder declined to answer.',
+    do: 'Ask it again later.',
+  },
+  'ocsp/responder-unauthorized': {
+    says: "The OCSP response is neither the certificate's issuer's nor of a responder whom the issuer has authorised.",
+    do: 'Fetch the response from the address that the certificate names.',
+  },
+  'ocsp/signature-invalid': {
+    says: 'The signature of the OCSP response does not verify.',
+    do: "Do not rely on it: it was changed, or is not the responder's.",
+  },
+  'ocsp/not-yet-valid': {
+    says: 'The OCSP response was made after the time that is asked about.',
+    do: 'Give a response of that time, or ask about a later one.',
+  },
+  'ocsp/expired': {
+    says: 'The OCSP response is too old for the time that is asked about.',
+    do: 'Give a response of that time.',
+  },
+  'ocsp/status-unknown': {
+    says: 'The OCSP responder does not know the certificate.',
+    do: 'Do not rely on it: an authority that issued it would know it.',
+  },
+  'nvidia/malformed': {
+    says: 'This is not evidence of an NVIDIA device that we can read (SPDM 1.1, GET_MEASUREMENTS).',
+    do: 'Give the bytes of request and response as the driver returned them.',
+  },
+  'nvidia/file-malformed': {
+    says: 'This is not a file of NVIDIA evidence: neither its JSON nor hexadecimal.',
+    do: "Give the file as NVIDIA's tools have written it.",
+  },
+  'nvidia/chain-shape': {
+    says: "The chain is not of five certificates, from the device's key over its ROM to the root.",
+    do: 'Give the chain exactly as the driver returned it.',
+  },
+  'nvidia/signer-unfit': {
+    says: 'The certificate at the end of the chain is not of a key that signs documents.',
+    do: "Do not rely on it: an authority's key has signed in place of a device's.",
+  },
+  'nvidia/device-unknown': {
+    says: 'The certificates are not of a device whose evidence we know: Hopper, Blackwell or NVSwitch.',
+    do: 'Look at the model that the report names.',
+  },
+  'nvidia/architecture-mismatch': {
+    says: 'The device is of another architecture than was said with its evidence.',
+    do: 'Do not rely on it until whoever sent it has explained this.',
+  },
+  'nvidia/signature-invalid': {
+    says: "The device's signature over request and response does not verify.",
+    do: 'Do not rely on it: it was changed, or signed by another device.',
+  },
+  'nvidia/firmware-id-absent': {
+    says: 'The evidence does not say which firmware answered.',
+    do: 'Rely on the measurements; older firmware and switches never say it.',
+  },
+  'nvidia/firmware-id-mismatch': {
+    says: 'The firmware that answered is not the one whose key the certificate is for.',
+    do: 'Do not rely on it: evidence and certificate are not of the same start of the device.',
+  },
+  'nvidia/nonce-not-given': {
+    says: 'Nobody said which nonce the evidence was asked for with, so its age is unknown.',
+    do: 'Give the nonce that was sent to the device.',
+  },
+  'nvidia/nonce-mismatch': {
+    says: 'The evidence answers another nonce than the one that was asked with.',
+    do: 'Do not rely on it: it is of another occasion, and may be old.',
+  },
+  'nvidia/revocation-not-given': {
+    says: 'Whether the certificates were revoked was not checked, because no word of the authorities was given.',
+    do: 'Give OCSP responses or revocation lists of the time.',
+  },
+  'nvidia/reference-not-given': {
+    says: 'The measurements were not compared, because no reference manifest was given.',
+    do: "Give the manifests that the report names, from NVIDIA's RIM service.",
+  },
+  'nvidia/reference-unverified': {
+    says: 'The measurements were not compared, because a reference manifest could not be relied on.',
+    do: 'Look at the check of the manifest.',
+  },
+  'nvidia/reference-conflict': {
+    says: 'Two reference manifests speak for the same measurement.',
+    do: 'Give the manifest of the driver and that of the firmware, each for this very device.',
+  },
+  'nvidia/reference-empty': {
+    says: 'The reference manifest has no measurement that must match.',
+    do: "Get the manifest again from NVIDIA's RIM service.",
+  },
+  'nvidia/measurement-mismatch': {
+    says: 'The device measures otherwise than its driver and firmware must.',
+    do: 'Do not rely on it: other software runs there, or it is open for debugging.',
+  },
+  'nvidia/rim-malformed': {
+    says: 'This is not a reference manifest in the form that NVIDIA signs.',
+    do: "Get the manifest again from NVIDIA's RIM service, and give its bytes as they came.",
+  },
+  'nvidia/rim-digest-mismatch': {
+    says: 'The reference manifest was changed after it was signed.',
+    do: "Get it again from NVIDIA's RIM service.",
+  },
+  'nvidia/rim-signature-invalid': {
+    says: 'The signature of the reference manifest does not verify.',
+    do: "Get it again from NVIDIA's RIM service.",
+  },
+  'nvidia/rim-product-mismatch': {
+    says: 'The reference manifest is of another chip.',
+    do: 'Give the manifests that the report names.',
+  },
+  'nvidia/rim-version-mismatch': {
+    says: 'The reference manifest is of another version than the device states.',
+    do: 'Give the manifests that the report names.',
+  },
+  'nvidia/architecture-refused': {
+    says: 'The policy does not accept devices of this architecture.',
+    do: 'Use another device, or change the policy before the exchange.',
+  },
+  'nvidia/driver-refused': {
+    says: 'The policy does not accept this version of the driver, or the device does not state one.',
+    do: 'Update the driver, or change the policy before the exchange.',
+  },
+  'nvidia/bios-refused': {
+    says: 'The policy does not accept this version of the firmware, or the device does not state one.',
+    do: 'Update the firmware, or change the policy before the exchange.',
+  },
+  'nvidia/mode-refused': {
+    says: 'The policy does not accept the mode in which the device protects its connections.',
+    do: 'Start the device in another mode, or change the policy before the exchange.',
+  },
+  'nvidia/debug-enabled': {
+    says: 'The device says that it is open for debugging.',
+    do: 'Do not rely on it: whoever runs it can read what it computes.',
+  },
+  'nras/malformed': {
+    says: "This is not an answer of NVIDIA's attestation service that we can read: a token with the tokens of its devices.",
+    do: 'Give the answer exactly as the service sent it.',
+  },
+  'nras/algorithm-unsupported': {
+    says: 'The token is signed with another algorithm than ES384, or names it in a header that is not read.',
+    do: 'Do not rely on it: the service signs with ES384.',
+  },
+  'nras/keys-malformed': {
+    says: 'This is not a set of keys that we can read (RFC 7517, EC keys of P-384).',
+    do: "Fetch the service's key set again, and give it as it came.",
+  },
+  'nras/key-unknown': {
+    says: 'The set of keys has none by the name that the token gives.',
+    do: 'Give the key set that was published when the token was issued; keys change daily.',
+  },
+  'nras/key-untrusted': {
+    says: 'Nobody vouches for the key that has signed the token.',
+    do: 'Pin the key, or the root that its certificates lead to.',
+  },
+  'nras/signature-invalid': {
+    says: 'The signature of the token does not verify.',
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'nras/issuer-mismatch': {
+    says: 'The token was issued by another service than was asked.',
+    do: 'Use the token of the service that you rely on.',
+  },
+  'nras/not-yet-valid': {
+    says: 'The token was not valid yet at the time that is asked about.',
+    do: 'Ask about a later time, or look at the clocks.',
+  },
+  'nras/expired': {
+    says: 'The token had expired at the time that is asked about.',
+    do: 'Ask the service again; its tokens live for an hour.',
+  },
+  'nras/nonce-not-given': {
+    says: 'Nobody said which nonce the service was asked with, so the token could be of another occasion.',
+    do: 'Give the nonce that was sent to the device.',
+  },
+  'nras/nonce-mismatch': {
+    says: 'The token is about another nonce than the one that was asked with.',
+    do: 'Do not rely on it: it is of another occasion, and may be old.',
+  },
+  'nras/devices-mismatch': {
+    says: 'The tokens of devices are not those that the overall token lists.',
+    do: "Do not rely on it: a device's token was left out, added or exchanged.",
+  },
+  'nras/result-negative': {
+    says: 'The attestation service says that the devices did not pass.',
+    do: 'Look at the claims of each device for what it found.',
+  },
+  'nras/claim-refused': {
+    says: 'The attestation service says of a device something that the policy does not accept.',
+    do: 'Look at the claim that is named.',
+  },
+  'evidence/prerequisite-failed': {
+    says: 'This was not looked at, because what it would have to rely on has failed a check before.',
+    do: 'See the check that failed.',
+  },
+  'nitro/malformed': {
+    says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
+    do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',
+  },
+  'nitro/algorithm-unsupported': {
+    says: 'The attestation document names another algorithm than ES384, with which all hypervisors sign.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/signer-unsuitable': {
+    says: 'The certificate in the attestation document is not of a key that may sign such documents.',
+    do: 'Treat the document as forged.',
+  },
+  'nitro/signature-invalid': {
+    says: 'The signature of the attestation document does not verify.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/debug': {
+    says: 'The enclave runs in debug mode, in which its host sees what is in it and its measurements are zero.',
+    do: 'Ask the operator to start the enclave without debug mode.',
+  },
+  'nitro/stale': {
+    says: 'The attestation document is older than the policy accepts.',
+    do: 'Ask the enclave for a fresh document, with a nonce of yours.',
+  },
+  'nitro/from-the-future': {
+    says: 'The attestation document says that it was made after the time that was asked about.',
+    do: 'Check the time that was asked about; if it is right, the document is of a hypervisor whose clock is wrong.',
+  },
+  'nitro/measurement-refused': {
+    says: 'A measurement of the enclave is not one that the policy accepts.',
+    do: 'Find out which software this measurement is of; add it to the policy only if you trust that software.',
+  },
+  'nitro/nonce-mismatch': {
+    says: 'The attestation document has another nonce than was asked for, or none.',
+    do: 'Treat the document as replayed; ask the enclave for one with your nonce.',
+  },
+  'nitro/public-key-mismatch': {
+    says: 'The attestation document is about another public key, or none.',
+    do: 'Do not use the key: nothing shows that the enclave has it.',
+  },
+  'nitro/user-data-mismatch': {
+    says: 'The attestation document has other user data than was expected, or none.',
+    do: 'Do not conclude from the document what it does not say.',
+  },
   'note/malformed': {
     says: 'This is not a signed note (C2SP signed-note).',
     do: 'Fetch the note again from where it is published.',

@@ -7,6 +7,7 @@ import '../../src/shell/node.js';
 import { fuzz, runsFor, SEED } from '../fuzz/budget.js';
 import { keptReaders } from '../fuzz/kept.js';
 import { NOTE_READERS } from '../fuzz/notes.js';
+import { NVIDIA_READERS } from '../fuzz/nvidia.js';
 import { fateOf, hostile } from '../fuzz/reader.js';
 import { STATEMENT_READERS } from '../fuzz/statements.js';
 import { TREE_READERS } from '../fuzz/tree.js';
@@ -15,7 +16,13 @@ import { temporaryFolder } from '../support/log.js';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-const READERS = [...NOTE_READERS, ...TREE_READERS, ...STATEMENT_READERS, ...(await keptReaders(folder.path))];
+const READERS = [
+  ...NOTE_READERS,
+  ...TREE_READERS,
+  ...STATEMENT_READERS,
+  ...NVIDIA_READERS,
+  ...(await keptReaders(folder.path)),
+];
 console.info(`fuzz: repeat this run with COUNTERSIGN_FUZZ_SEED=${SEED}`);
 
 describe(`every reader, with the random numbers of seed ${SEED}`, () => {

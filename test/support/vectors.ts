@@ -16,6 +16,11 @@ export const ABSENT: string | null = existsSync(join(folder, 'README.md'))
   ? null
   : 'no genuine evidence here: COUNTERSIGN_VECTORS names the folder that holds it';
 
+/** Whether a genuine file is there that not every such folder has. */
+export function hasGenuine(path: string): boolean {
+  return existsSync(join(folder, path));
+}
+
 /** A genuine file, by its path in the folder: `nitro/production.bin`. Only to be called inside of {@link describeGenuine}. */
 export function genuine(path: string): Uint8Array {
   return new Uint8Array(readFileSync(join(folder, path)));

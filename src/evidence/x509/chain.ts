@@ -51,8 +51,16 @@ export async function checkChain(chain: readonly Certificate[], options: ChainOp
     await checkIssued(certificate, chain[place + 1] ?? top, place);
   }
   // Times come last, so that a chain that is nobody's is not called merely old.
-  for (const [place, certificate] of chain.entries()) checkTime(certificate, options.asOf, place);
+  checkValidity(chain, options.asOf);
   return root;
+}
+
+/**
+ * Whether all certificates of a chain are valid at one more time: one that was good when it signed may have expired since. Throws
+ * `certificate/not-yet-valid` or `certificate/expired`.
+ */
+export function checkValidity(chain: readonly Certificate[], asOf: number): void {
+  for (const [place, certificate] of chain.entries()) checkTime(certificate, asOf, place);
 }
 
 /** Whether `issuer` has signed that certificate and may sign it. `place`: how many certificates stand before it. */
