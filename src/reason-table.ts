@@ -225,6 +225,38 @@ export const REASONS = {
     says: 'The TDX module is older than any that Intel still says anything about.',
     do: 'Ask the operator to update the TDX module.',
   },
+  'quote/tcb-status-refused': {
+    says: 'The platform is not kept as well as the policy demands.',
+    do: 'Ask the operator to update the platform, or accept its status in the policy, knowing what is open.',
+  },
+  'quote/advisory-open': {
+    says: "Intel has published an advisory about this platform's level that the policy does not accept.",
+    do: 'Read the advisory; accept it in the policy only if its weakness does not matter here.',
+  },
+  'quote/tcb-date-early': {
+    says: 'The platform lacks fixes that were published by the day that the policy demands.',
+    do: 'Ask the operator to update the platform.',
+  },
+  'quote/debug': {
+    says: 'Whoever runs the machine can look into this enclave or trust domain: it is one for debugging.',
+    do: 'Do not believe anything that it says; no policy accepts it.',
+  },
+  'quote/measurement-refused': {
+    says: 'The software is none of those that the policy allows.',
+    do: 'Find out which software this is; allow it in the policy only after somebody has reviewed it.',
+  },
+  'quote/report-data-mismatch': {
+    says: 'The report data is not what it should be: the quote is of another conversation, or speaks for another key.',
+    do: 'Ask for a quote with your own nonce, and give the key that you talk to.',
+  },
+  'tdx/migration-possible': {
+    says: 'The trust domain can be moved to another machine, about which the quote says nothing.',
+    do: 'Ask the operator for one that cannot be moved, or allow it in the policy, knowing the service that moves it.',
+  },
+  'tdx/memory-exceptions-possible': {
+    says: "The host can make the trust domain's memory fault, through which guests have been attacked.",
+    do: 'Ask the operator to set SEPT_VE_DISABLE, or allow it in the policy, knowing that the guest is safe without it.',
+  },
   'note/malformed': {
     says: 'This is not a signed note (C2SP signed-note).',
     do: 'Fetch the note again from where it is published.',
