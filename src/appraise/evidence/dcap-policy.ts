@@ -65,7 +65,7 @@ export type DcapPolicyCheckName =
 const TD_UNDER_DEBUG = 0xff;
 const MIGRATABLE = { byte: 3, bit: 0x20 };
 const SEPT_VE_DISABLE = { byte: 3, bit: 0x10 };
-/** Of an enclave. Source: Intel SDM, volume 3D, §34.7.1 (ATTRIBUTES). */
+/** Of an enclave. Source: Intel SDM, volume 3D, "ATTRIBUTES". */
 const ENCLAVE_DEBUG = 0x02;
 
 /**
