@@ -33,9 +33,10 @@ const SIGNER_NAME = 'Intel SGX TCB Signing';
  */
 export function pckChainOf({ certification: { type, data } }: Quote): PckChain {
   if (type !== PCK_CHAIN) throw new Failure('quote/certification-unsupported', { detail: `type ${type}` });
-  // Quoting libraries write it as a string of C.
+  // Quoting libraries write it as a string of C. Nothing else may stand there, so that this byte cannot be another unnoticed.
   const text = fromUtf8(data.at(-1) === 0 ? data.subarray(0, -1) : data);
-  if (text === null) throw new Failure('certificate/malformed', { detail: 'a chain that is no text' });
+  if (text === null || !/-----\r?\n?$/.test(text))
+    throw new Failure('certificate/malformed', { detail: 'a chain that is no text, or ends otherwise' });
   const [leaf, authority, top, ...more] = certificatesFromPem(text);
   if (leaf === undefined || authority === undefined || top === undefined || more.length > 0)
     throw new Failure('quote/role-mismatch', { detail: 'not a processor, an authority and a root' });
