@@ -117,7 +117,8 @@ export async function checkDcapPolicy(
 }
 
 function checkStatus(status: TcbStatus | null, { statuses }: DcapPolicy): void {
-  if (!statuses.some(accepted => accepted === status))
+  // A policy may come from JSON, where the type does not hold.
+  if (status === 'Revoked' || !statuses.some(accepted => accepted === status))
     throw new Failure('quote/tcb-status-refused', { detail: status ?? 'none' });
 }
 
