@@ -65,25 +65,81 @@ export const REASONS = {
     says: 'A certificate in the chain has been revoked by its issuer.',
     do: 'Do not believe the evidence; ask the operator for evidence of other hardware.',
   },
-  'revocation-list/malformed': {
+  'revocation/malformed': {
     says: 'This is not a revocation list (RFC 5280) that we can read.',
     do: 'Fetch the list again from its issuer.',
   },
-  'revocation-list/issuer-mismatch': {
+  'revocation/partial': {
+    says: "The revocation list covers only a part of its authority's certificates, or only what has changed.",
+    do: "Give the authority's complete list.",
+  },
+  'revocation/extension-unknown': {
+    says: 'The revocation list, or an entry of it, has a critical extension that is not understood here.',
+    do: 'Update this program; until then nothing can be concluded from the list.',
+  },
+  'revocation/issuer-mismatch': {
     says: 'The revocation list is of another authority.',
     do: 'Give the list of the authority that issued the certificate.',
   },
-  'revocation-list/signature-invalid': {
+  'revocation/signature-invalid': {
     says: 'The signature of the revocation list does not verify.',
     do: 'Treat the list as forged or damaged; fetch it again.',
   },
-  'revocation-list/not-yet-valid': {
+  'revocation/not-yet-valid': {
     says: 'The revocation list was not published yet at the time that was asked about.',
     do: 'Give the list that was in force at that time.',
   },
-  'revocation-list/expired': {
+  'revocation/expired': {
     says: 'The revocation list had been replaced by a later one at the time that was asked about.',
     do: 'Fetch the current list.',
+  },
+  'evidence/prerequisite-failed': {
+    says: 'This was not looked at, because what it would have to rely on has failed a check before.',
+    do: 'See the check that failed.',
+  },
+  'nitro/malformed': {
+    says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
+    do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',
+  },
+  'nitro/algorithm-unsupported': {
+    says: 'The attestation document names another algorithm than ES384, with which all hypervisors sign.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/signer-unsuitable': {
+    says: 'The certificate in the attestation document is not of a key that may sign such documents.',
+    do: 'Treat the document as forged.',
+  },
+  'nitro/signature-invalid': {
+    says: 'The signature of the attestation document does not verify.',
+    do: 'Treat the document as forged or damaged.',
+  },
+  'nitro/debug': {
+    says: 'The enclave runs in debug mode, in which its host sees what is in it and its measurements are zero.',
+    do: 'Ask the operator to start the enclave without debug mode.',
+  },
+  'nitro/stale': {
+    says: 'The attestation document is older than the policy accepts.',
+    do: 'Ask the enclave for a fresh document, with a nonce of yours.',
+  },
+  'nitro/from-the-future': {
+    says: 'The attestation document says that it was made after the time that was asked about.',
+    do: 'Check the time that was asked about; if it is right, the document is of a hypervisor whose clock is wrong.',
+  },
+  'nitro/measurement-refused': {
+    says: 'A measurement of the enclave is not one that the policy accepts.',
+    do: 'Find out which software this measurement is of; add it to the policy only if you trust that software.',
+  },
+  'nitro/nonce-mismatch': {
+    says: 'The attestation document has another nonce than was asked for, or none.',
+    do: 'Treat the document as replayed; ask the enclave for one with your nonce.',
+  },
+  'nitro/public-key-mismatch': {
+    says: 'The attestation document is about another public key, or none.',
+    do: 'Do not use the key: nothing shows that the enclave has it.',
+  },
+  'nitro/user-data-mismatch': {
+    says: 'The attestation document has other user data than was expected, or none.',
+    do: 'Do not conclude from the document what it does not say.',
   },
   'quote/malformed': {
     says: 'This is not a quote of Intel DCAP that we can read: its parts and their lengths do not fit together.',
@@ -128,10 +184,6 @@ export const REASONS = {
   'quote/pck-malformed': {
     says: "The processor's certificate does not say which platform it is, or in a form that we cannot read.",
     do: 'Get the certificate again from Intel.',
-  },
-  'quote/prerequisite-failed': {
-    says: 'This rests on something that could not be believed.',
-    do: 'See to the check that failed first.',
   },
   'quote/qe-signer-mismatch': {
     says: 'The quoting enclave is signed by somebody other than Intel.',

@@ -1,3 +1,4 @@
+import { constants, sign } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
 import { sha512 } from '@noble/hashes/sha2.js';
 import { shake128 } from '@noble/hashes/sha3.js';
@@ -13,6 +14,7 @@ import {
   SMALL_POINTS,
   unsoundPublicKeys,
 } from '../../test/support/ed25519.js';
+import { signDocument, type TestKeys, testKeys } from '../../test/support/evidence/x509-maker.js';
 import { mlDsaSignerFromSeed, nodeCryptography, signerFromSeed } from '../shell/node.js';
 import {
   type Cryptography,
@@ -20,10 +22,14 @@ import {
   install,
   ML_DSA_44,
   portable,
+  type SignatureScheme,
   sha256,
+  sha384,
   verifyEd25519,
+  verifyForeign,
   verifyMlDsa44,
 } from './cryptography.js';
+import { ecdsaFromDer } from './der.js';
 import { isSoundPublicKey } from './ed25519.js';
 import { fromHex, toHex } from './hex.js';
 import { concat, utf8 } from './octets.js';
@@ -82,6 +88,17 @@ describe.each(PROVIDERS)('$name', ({ cryptography, webCryptoLacksEd25519 }) => {
   });
 
   it.each([
+    ['', '38b060a751ac96384cd9327eb1b1e36a21fdb71114be07434c0cc7bf63f6e1da274edebfe76f65fbd51ad2f14898b95b'],
+    [
+      'abc',
+      'cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed8086072ba1e7cc2358baeca134c825a7',
+    ],
+  ])('FIPS 180-4: SHA-384(%j)', (text, digest) => {
+    expect(toHex(sha384(utf8(text)))).toBe(digest);
+    expect(Object.getPrototypeOf(sha384(utf8(text)))).toBe(Uint8Array.prototype);
+  });
+
+  it.each([
     ['1', '0b'.repeat(20), 'Hi There', 'b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7'],
     [
       '2',
@@ -103,6 +120,7 @@ describe.each(PROVIDERS)('$name', ({ cryptography, webCryptoLacksEd25519 }) => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 300 }), fc.uint8Array({ maxLength: 150 }), (data, key) => {
         expect(toHex(sha256(data))).toBe(toHex(portable.sha256(data)));
+        expect(toHex(sha384(data))).toBe(toHex(portable.sha384(data)));
         expect(toHex(hmacSha256(key, data))).toBe(toHex(portable.hmacSha256(key, data)));
       }),
     );
@@ -255,6 +273,124 @@ describe('ML-DSA-44', () => {
       publicKey: ML_DSA_44.publicKeyBytes,
       signature: ML_DSA_44.signatureBytes,
     });
+  });
+});
+
+describe('the signatures of others', () => {
+  afterEach(() => install(nodeCryptography));
+
+  const KEYS = (['P-256', 'P-384', 'P-521', 'RSA-2048'] as const).map(type => testKeys(type));
+  const HASHES = ['SHA-256', 'SHA-384', 'SHA-512'] as const;
+  const message = utf8('what the hardware has signed');
+
+  /** Every scheme that fits the key, each with a signature made under it. */
+  const signatures = KEYS.flatMap(keys =>
+    HASHES.flatMap((hash): Signed[] => {
+      const { type, spki } = keys;
+      const signedWith = (how: object) =>
+        new Uint8Array(sign(hash.replace('-', ''), message, { key: keys.privateKey, ...how }));
+      if (type !== 'RSA-2048') {
+        const scheme = { name: 'ECDSA', curve: type as 'P-256', hash } as const;
+        return [
+          { name: `ECDSA, ${type}, ${hash}`, scheme, spki, signature: signDocument(keys, message, hash) },
+        ];
+      }
+      const padding = constants.RSA_PKCS1_PSS_PADDING;
+      return [
+        ...[0, 20, 48].map(saltBytes => ({
+          name: `RSA-PSS, ${hash}, a salt of ${saltBytes} bytes`,
+          scheme: { name: 'RSA-PSS', hash, saltBytes } as const,
+          spki,
+          signature: signedWith({ padding, saltLength: saltBytes }),
+        })),
+        {
+          name: `RSASSA-PKCS1-v1_5, ${hash}`,
+          scheme: { name: 'RSASSA-PKCS1-v1_5', hash } as const,
+          spki,
+          signature: signedWith({}),
+        },
+      ];
+    }),
+  );
+
+  interface Signed {
+    readonly name: string;
+    readonly scheme: SignatureScheme;
+    readonly spki: Uint8Array;
+    readonly signature: Uint8Array;
+  }
+
+  /** The verdict of both providers, which must be one. */
+  const verdict = async (
+    scheme: SignatureScheme,
+    spki: Uint8Array,
+    text: Uint8Array,
+    signature: Uint8Array,
+  ): Promise<boolean> => {
+    install(portable);
+    const first = await verifyForeign(scheme, spki, text, signature);
+    install(nodeCryptography);
+    const second = await verifyForeign(scheme, spki, text, signature);
+    expect(second).toBe(first);
+    return first;
+  };
+
+  it.each(signatures)('$name: valid, and nothing near it is', async ({ scheme, spki, signature }) => {
+    expect(await verdict(scheme, spki, message, signature)).toBe(true);
+    expect(await verdict(scheme, spki, message, Buffer.from(signature))).toBe(true);
+    expect(await verdict(scheme, spki, concat(message, utf8('.')), signature)).toBe(false);
+    for (const at of [0, 1, signature.length >> 1, signature.length - 1]) {
+      const flipped = signature.slice();
+      flipped[at] = (flipped[at] as number) ^ 1;
+      expect(await verdict(scheme, spki, message, flipped)).toBe(false);
+    }
+    for (const other of [
+      new Uint8Array(),
+      signature.slice(1),
+      signature.slice(0, -1),
+      concat(signature, Uint8Array.of(0)),
+      concat(Uint8Array.of(0), signature),
+      new Uint8Array(signature.length),
+      new Uint8Array(signature.length).fill(0xff),
+    ])
+      expect(await verdict(scheme, spki, message, other)).toBe(false);
+  });
+
+  it('counts under its own key and scheme alone', async () => {
+    for (const one of signatures)
+      for (const other of signatures) {
+        const isSame = one.name === other.name;
+        expect(await verdict(other.scheme, other.spki, message, one.signature), other.name).toBe(isSame);
+        // The same key, another scheme: also one that no key of its kind could have.
+        expect(await verdict(other.scheme, one.spki, message, one.signature), other.name).toBe(isSame);
+      }
+  });
+
+  it('ECDSA signatures in DER are none: they are numbers side by side', async () => {
+    const [keys] = KEYS as [TestKeys, ...TestKeys[]];
+    const scheme = { name: 'ECDSA', curve: 'P-256', hash: 'SHA-256' } as const;
+    const signature = new Uint8Array(sign('sha256', message, keys.privateKey));
+    expect(await verdict(scheme, keys.spki, message, signature)).toBe(false);
+    expect(await verdict(scheme, keys.spki, message, ecdsaFromDer(signature, 32))).toBe(true);
+  });
+
+  it('a key that is none makes no signature valid, and nothing is thrown', async () => {
+    for (const { scheme, spki, signature } of signatures) {
+      for (const key of [new Uint8Array(), new Uint8Array(100), spki.slice(1), spki.slice(0, -1)])
+        expect(await verdict(scheme, key, message, signature)).toBe(false);
+      const damaged = spki.slice();
+      damaged[40] = (damaged[40] as number) ^ 1;
+      expect(await verdict(scheme, damaged, message, signature)).toBe(false);
+    }
+  });
+
+  it('node:crypto forgets keys of strangers, and reads them again', async () => {
+    const [first] = signatures as [Signed, ...Signed[]];
+    for (let count = 0; count < 300; count++) {
+      const { spki } = testKeys('P-256');
+      expect(await verifyForeign(first.scheme, spki, message, first.signature)).toBe(false);
+    }
+    expect(await verifyForeign(first.scheme, first.spki, message, first.signature)).toBe(true);
   });
 });
 

@@ -1,7 +1,8 @@
 /**
  * DER (ITU-T X.690 §8, §10, §11), the reading side: what certificates, revocation lists and signatures are made of. Reading is strict, so that
  * one value has one encoding: definite lengths in their shortest form, booleans of 00 and ff, integers without surplus octets, bit strings
- * whose unused bits are zero. Values keep the very bytes that they were read from, because signatures cover bytes.
+ * whose unused bits are zero, strings in one piece, sets in order. Only a member that has its default value may be there all the same, because
+ * AMD's certificates have one. Values keep the very bytes that they were read from, because signatures cover bytes.
  */
 import { Failure } from '../reason.js';
 
@@ -33,6 +34,8 @@ export const DER = {
 } as const;
 
 const CONSTRUCTED = 0x20;
+/** The universal types whose values have members, and can have no other form; all others are in one piece. Source: X.690 §10.2, X.680 §8.6. */
+const HAVE_MEMBERS: ReadonlySet<number> = new Set([0x28, 0x2b, DER.sequence, DER.set]);
 /** Values within one another; a certificate has some ten. */
 const MAX_DEPTH = 32;
 
@@ -121,27 +124,33 @@ export function derBitOctets(element: DerElement | undefined): Uint8Array {
 }
 
 /**
- * A UTCTime or GeneralizedTime in Unix seconds, in the one form that certificates may have (RFC 5280 §4.1.2.5): to the second, in UTC.
- * Throws `der/malformed`.
+ * A UTCTime or GeneralizedTime in Unix seconds, in the one form that certificates may have (RFC 5280 §4.1.2.5): to the second, in UTC, from
+ * 1950 on. Throws `der/malformed`.
  */
 export function derTime(element: DerElement | undefined): number {
-  const text = String.fromCharCode(...(element?.content.subarray(0, 16) ?? []));
-  const digits =
-    element?.tag === DER.utcTime && /^\d{12}Z$/.test(text)
-      ? `${Number(text.slice(0, 2)) < 50 ? '20' : '19'}${text}`
-      : element?.tag === DER.generalizedTime && /^\d{14}Z$/.test(text)
-        ? text
-        : null;
-  const parts = digits === null ? null : /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(digits);
-  if (parts === null || (element?.content.length ?? 0) > 15)
+  const content = element?.content ?? new Uint8Array();
+  // By hand, because a list of what was revoked has thousands of them.
+  const start = element?.tag === DER.utcTime ? 0 : element?.tag === DER.generalizedTime ? 2 : null;
+  if (start === null || content.length !== start + 13 || content.at(-1) !== 0x5a)
     throw malformed('a time in a form that certificates do not have');
-  const [, year, month, day, hour, minute, second] = parts;
-  const iso = `${year}-${month}-${day}T${hour}:${minute}:${second}.000Z`;
-  const milliseconds = Date.parse(iso);
-  // Dates that no calendar has become others, or none.
-  if (Number.isNaN(milliseconds) || new Date(milliseconds).toISOString() !== iso)
+  const pair = (number: number) => twoDigits(content, start + 2 * number);
+  const century = start === 2 ? twoDigits(content, 0) : pair(0) < 50 ? 20 : 19;
+  const year = 100 * century + pair(0);
+  const [month, day, hour, minute, second] = [pair(1), pair(2), pair(3), pair(4), pair(5)] as const;
+  const milliseconds = Date.UTC(year, month - 1, day, hour, minute, second);
+  const date = new Date(milliseconds);
+  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
+  if (year < 1950 || !exists || hour > 23 || minute > 59 || second > 59)
     throw malformed('a time that no calendar has');
   return milliseconds / 1000;
+}
+
+function twoDigits(content: Uint8Array, at: number): number {
+  const tens = (content[at] ?? 0) - 0x30;
+  const ones = (content[at + 1] ?? 0) - 0x30;
+  if (tens < 0 || tens > 9 || ones < 0 || ones > 9)
+    throw malformed('a time in a form that certificates do not have');
+  return 10 * tens + ones;
 }
 
 /**
@@ -184,13 +193,21 @@ function elementAt(bytes: Uint8Array, start: number): DerElement {
 /** Whether everything in an element is DER. */
 function check(element: DerElement, depth: number): void {
   if (depth > MAX_DEPTH) throw malformed('too many values within one another');
-  if ((element.tag & CONSTRUCTED) !== 0) {
-    for (const child of derChildren(element)) check(child, depth + 1);
+  const isConstructed = (element.tag & CONSTRUCTED) !== 0;
+  const isUniversal = (element.tag & 0xc0) === 0;
+  if (isUniversal && isConstructed !== HAVE_MEMBERS.has(element.tag | CONSTRUCTED))
+    throw malformed('a value of a type that has another form');
+  if (isConstructed) {
+    const children = derChildren(element);
+    for (const child of children) check(child, depth + 1);
+    if (element.tag === DER.set) checkOrder(children);
     return;
   }
   const { content } = element;
   const [first = 0, second = 0] = content;
   switch (element.tag) {
+    case 0:
+      throw malformed('the end of a value of indefinite length');
     case DER.boolean:
       if (content.length !== 1 || (first !== 0 && first !== 0xff))
         throw malformed('a boolean of neither 00 nor ff');
@@ -212,6 +229,23 @@ function check(element: DerElement, depth: number): void {
         throw malformed('a bit string with unused bits that are set');
     }
   }
+}
+
+/** X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings. */
+function checkOrder(members: readonly DerElement[]): void {
+  for (const [place, { whole }] of members.entries()) {
+    const before = members[place - 1]?.whole;
+    if (before !== undefined && compare(before, whole) > 0) throw malformed('a set out of order');
+  }
+}
+
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
 }
 
 function malformed(detail: string): Failure {

@@ -4,7 +4,7 @@
  */
 import { Failure, type ReasonCode, says } from '../reason.js';
 
-export type EvidenceKind = 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia';
+export type EvidenceKind = 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia' | 'nras';
 
 /** One check of a piece of evidence. Names are of the kind's own list; a check that was not made says why, and is never reported as made. */
 export type EvidenceCheck<Name extends string = string> =
@@ -18,6 +18,8 @@ export type EvidenceCheck<Name extends string = string> =
       readonly field: string | null;
       /** What was found. */
       readonly detail: string | null;
+      /** Set by a policy that does without this check where it could not be made. It stays unmade, and is reported as that. */
+      readonly waived?: true;
     };
 
 /** From before `from` on, up to before `to`. */
@@ -50,25 +52,46 @@ export interface EvidenceReport<
 
 export type EvidenceStatus = 'accepted' | 'refused' | 'inconclusive';
 
-/** Refused as soon as one check failed; inconclusive when none failed and one could not be made. */
+/** Refused as soon as one check failed; inconclusive when none failed and one could not be made that the policy does not waive. */
 export function statusOf(checks: readonly EvidenceCheck[]): EvidenceStatus {
   if (checks.some(({ status }) => status === 'fail')) return 'refused';
-  return checks.some(({ status }) => status === 'not-checked') ? 'inconclusive' : 'accepted';
+  return checks.some(isMissing) ? 'inconclusive' : 'accepted';
 }
 
-/** The code of the first failed check, or of the first that was not made, or null. */
+/** The code of the first failed check, or of the first that was not made and is not waived, or null. */
 export function decidingCode(checks: readonly EvidenceCheck[]): ReasonCode | null {
   const failed = checks.find(({ status }) => status === 'fail');
-  const decisive = failed ?? checks.find(({ status }) => status === 'not-checked');
+  const decisive = failed ?? checks.find(isMissing);
   return decisive === undefined || decisive.status === 'pass' ? null : decisive.code;
+}
+
+/**
+ * The checks with those waived that were not made and that `optional` names. A check that failed cannot be waived.
+ */
+export function waive<Name extends string>(
+  checks: readonly EvidenceCheck<Name>[],
+  optional: readonly Name[],
+): readonly EvidenceCheck<Name>[] {
+  return checks.map(check =>
+    check.status === 'not-checked' && optional.includes(check.name) ? { ...check, waived: true } : check,
+  );
+}
+
+function isMissing(check: EvidenceCheck): boolean {
+  return check.status === 'not-checked' && check.waived !== true;
 }
 
 export function passed<Name extends string>(name: Name, what: string): EvidenceCheck<Name> {
   return { name, status: 'pass', says: what };
 }
 
-export function notMade<Name extends string>(name: Name, code: ReasonCode): EvidenceCheck<Name> {
-  return { name, status: 'not-checked', code, says: says(code), field: null, detail: null };
+/** `field`: for which part it was not made. */
+export function notMade<Name extends string>(
+  name: Name,
+  code: ReasonCode,
+  field: string | null = null,
+): EvidenceCheck<Name> {
+  return { name, status: 'not-checked', code, says: says(code), field, detail: null };
 }
 
 /** The outcome of `attempt`: passed, or failed with the code of the {@link Failure} that it threw. Anything else is a fault of ours, thrown on. */
@@ -82,7 +105,11 @@ export async function made<Name extends string>(
     return passed(name, what);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    const { code, field = null, detail = null } = error;
-    return { name, status: 'fail', code, says: says(code), field, detail };
+    return failed(name, error);
   }
+}
+
+export function failed<Name extends string>(name: Name, failure: Failure): EvidenceCheck<Name> {
+  const { code, field = null, detail = null } = failure;
+  return { name, status: 'fail', code, says: says(code), field, detail };
 }

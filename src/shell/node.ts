@@ -64,23 +64,24 @@ function publicKeyObject(publicKey: Uint8Array): KeyObject {
   const known = publicKeys.get(name);
   if (known !== undefined) return known;
   const key = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, publicKey]), format: 'der', type: 'spki' });
-  remember(name, key);
+  if (publicKeys.size >= MAX_PUBLIC_KEYS) publicKeys.clear();
+  publicKeys.set(name, key);
   return key;
 }
 
-function remember(name: string, key: KeyObject): void {
-  if (publicKeys.size >= MAX_PUBLIC_KEYS) publicKeys.clear();
-  publicKeys.set(name, key);
-}
+/** Keys of strangers that have been read: apart, so that strangers cannot make us forget those of our own logs and witnesses. */
+const foreignKeys = new Map<string, KeyObject>();
+const MAX_FOREIGN_KEYS = 256;
 
 /** A stranger's key, or null when the bytes are none. */
 function foreignKeyObject(spki: Uint8Array): KeyObject | null {
   const name = Buffer.from(spki).toString('latin1');
-  const known = publicKeys.get(name);
+  const known = foreignKeys.get(name);
   if (known !== undefined) return known;
   try {
     const key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
-    remember(name, key);
+    if (foreignKeys.size >= MAX_FOREIGN_KEYS) foreignKeys.clear();
+    foreignKeys.set(name, key);
     return key;
   } catch {
     return null;

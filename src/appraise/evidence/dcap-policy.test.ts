@@ -250,13 +250,13 @@ describe('a policy without what it needs', () => {
     );
     expect(checks).toHaveLength(7);
     for (const check of checks)
-      expect(check).toMatchObject({ status: 'not-checked', code: 'quote/prerequisite-failed' });
+      expect(check).toMatchObject({ status: 'not-checked', code: 'evidence/prerequisite-failed' });
   });
 
   it('accepts no platform below all levels, even where it accepts what is out of date', async () => {
     const checks = await judge(ofPlatform(1), { statuses: ['OutOfDate'], advisories: null });
     expect(statusOf(checks)).toBe('inconclusive');
-    expect(decidingCode(checks)).toBe('quote/prerequisite-failed');
+    expect(decidingCode(checks)).toBe('evidence/prerequisite-failed');
   });
 
   it('accepts no revoked platform, whatever it says', async () => {

@@ -70,7 +70,7 @@ const ENCLAVE_DEBUG = 0x02;
 
 /**
  * The checks of a policy, after those of the verifier. Nothing is judged of a quote that was refused: then they are all `not-checked` with
- * `quote/prerequisite-failed`. Without collateral those of the TCB are, with `collateral/missing`.
+ * `evidence/prerequisite-failed`. Without collateral those of the TCB are, with `collateral/missing`.
  */
 export async function checkDcapPolicy(
   report: DcapReport,
@@ -108,11 +108,11 @@ export async function checkDcapPolicy(
   for (const [name, what, attempt] of ofTcb)
     checks.push(
       isRefused || tcb === null
-        ? notMade(name, isRefused ? 'quote/prerequisite-failed' : 'collateral/missing')
+        ? notMade(name, isRefused ? 'evidence/prerequisite-failed' : 'collateral/missing')
         : await made(name, what, attempt),
     );
   for (const [name, what, attempt] of attempts)
-    checks.push(isRefused ? notMade(name, 'quote/prerequisite-failed') : await made(name, what, attempt));
+    checks.push(isRefused ? notMade(name, 'evidence/prerequisite-failed') : await made(name, what, attempt));
   return checks;
 }
 

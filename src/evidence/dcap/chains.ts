@@ -2,8 +2,9 @@
 import { verifyForeign } from '../../bytes/cryptography.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { type Certificate, documentScheme } from '../x509/certificate.js';
+import type { Certificate } from '../x509/certificate.js';
 import { checkChain, type PinnedRoot } from '../x509/chain.js';
+import { documentScheme } from '../x509/key-kind.js';
 import { certificatesFromPem } from '../x509/pem.js';
 import { SGX_EXTENSION } from './pck.js';
 import { PCK_CHAIN, type Quote } from './quote.js';

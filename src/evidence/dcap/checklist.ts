@@ -42,7 +42,7 @@ export class Checklist {
     name: DcapCheckName,
     what: string,
     attempt: (() => Found | Promise<Found>) | null,
-    without: ReasonCode = 'quote/prerequisite-failed',
+    without: ReasonCode = 'evidence/prerequisite-failed',
   ): Promise<Found | null> {
     if (attempt === null) {
       this.checks.push(notMade(name, without));

@@ -60,7 +60,7 @@ export async function checkPublished<Content extends Dated>(
   read: (text: string) => Content,
   under: Under,
 ): Promise<Published<Content>> {
-  const without = signed === null ? 'collateral/missing' : 'quote/prerequisite-failed';
+  const without = signed === null ? 'collateral/missing' : 'evidence/prerequisite-failed';
   const chain = await list.make(
     `${name}-chain`,
     `who has signed ${what} leads to the root`,

@@ -13,7 +13,7 @@ export async function checkRevocation(
   signers: ReadonlySet<SignerChain> | null,
   { roots, asOf }: { readonly roots: readonly PinnedRoot[]; readonly asOf: number },
 ): Promise<readonly RevocationList[] | null> {
-  const without = collateral === null ? 'collateral/missing' : 'quote/prerequisite-failed';
+  const without = collateral === null ? 'collateral/missing' : 'evidence/prerequisite-failed';
   const both = collateral === null || pck === null ? null : { collateral, pck };
   await list.make(
     'revocation-chain',

@@ -289,35 +289,29 @@ const ROWS: readonly Row[] = [
   ],
   ['revocation-chain', 'certificate/malformed', 'no certificates', {}, { pckCrlChain: 'none' }],
   ['pck-revocation', 'certificate/revoked', 'this processor is on it', {}, { pckCrl: revoked(3) }],
+  ['pck-revocation', 'revocation/expired', 'a list from before', {}, { pckCrl: { nextUpdate: DURING - 1 } }],
   [
     'pck-revocation',
-    'revocation-list/expired',
-    'a list from before',
-    {},
-    { pckCrl: { nextUpdate: DURING - 1 } },
-  ],
-  [
-    'pck-revocation',
-    'revocation-list/not-yet-valid',
+    'revocation/not-yet-valid',
     'a list from later',
     {},
     { pckCrl: { thisUpdate: DURING + 1 } },
   ],
   [
     'pck-revocation',
-    'revocation-list/issuer-mismatch',
+    'revocation/issuer-mismatch',
     'the root’s list',
     {},
     { pckCrl: makeRevocationList({ issuer: root }) },
   ],
   [
     'pck-revocation',
-    'revocation-list/signature-invalid',
+    'revocation/signature-invalid',
     'by another key',
     {},
     { pckCrl: { issuer: { name: authority.name, keys: OTHER_KEYS } } },
   ],
-  ['pck-revocation', 'revocation-list/malformed', 'no list', {}, { pckCrl: Uint8Array.of(0x30, 0) }],
+  ['pck-revocation', 'revocation/malformed', 'no list', {}, { pckCrl: Uint8Array.of(0x30, 0) }],
   ['authority-revocation', 'certificate/revoked', 'this authority is on it', {}, { rootCrl: revoked(2) }],
   ['signer-revocation', 'certificate/revoked', 'who signs TCB info is on it', {}, { rootCrl: revoked(4) }],
 
@@ -528,7 +522,7 @@ describe('each check has a document that fails it alone', () => {
     expect(statusOf(report.checks)).toBe('refused');
     const unmade = report.checks.filter(({ status }) => status === 'not-checked');
     expect(new Set(unmade.map(codeOf))).toEqual(
-      new Set(unmade.length > 0 ? ['quote/prerequisite-failed'] : []),
+      new Set(unmade.length > 0 ? ['evidence/prerequisite-failed'] : []),
     );
   });
 

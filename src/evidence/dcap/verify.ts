@@ -48,7 +48,7 @@ export type DcapReport = EvidenceReport<Quote['tee'], DcapFields, DcapCheckName>
 
 /**
  * Throws what `parseQuote` throws, or `collateral/malformed`; all else is in the checks of the report. Those that need collateral are
- * `not-checked` with `collateral/missing` where there is none, and with `quote/prerequisite-failed` where they would rest on what was refused.
+ * `not-checked` with `collateral/missing` where there is none, and with `evidence/prerequisite-failed` where they would rest on what was refused.
  */
 export async function verifyDcap(input: DcapInput): Promise<DcapReport> {
   const { asOf, roots = INTEL_ROOTS } = input;
@@ -73,7 +73,7 @@ export async function verifyDcap(input: DcapInput): Promise<DcapReport> {
   const tcb = await checkTcb(
     list,
     { quote, platform, info: info.content, identity: identity.content },
-    collateral === null ? 'collateral/missing' : 'quote/prerequisite-failed',
+    collateral === null ? 'collateral/missing' : 'evidence/prerequisite-failed',
   );
 
   return {

@@ -2,8 +2,6 @@
  * X.509 certificates (RFC 5280 §4), read from DER. By hand on our strict reader, because a library for all of ASN.1 reads BER as well and takes
  * over a millisecond for each certificate; `docs/decisions/0010-certificates-by-hand.md`. What signatures cover is kept as it was received.
  */
-
-import type { SignatureScheme } from '../../bytes/cryptography.js';
 import {
   contextTag,
   DER,
@@ -21,7 +19,8 @@ import {
 } from '../../bytes/der.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { type SignedAs, signatureOf } from './signed-as.js';
+import type { KeyKind } from './key-kind.js';
+import { COORDINATE_BYTES, type SignedAs, signatureOf } from './signed-as.js';
 
 export interface Certificate {
   /** The whole, in DER. */
@@ -34,7 +33,7 @@ export interface Certificate {
   /** The names in DER: they are compared as bytes, which is stricter than RFC 5280 §7.1 and what makers of hardware keep to. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
-  /** The first common name of the subject, or null. */
+  /** The first common name of the subject; null where there is none, or one that is not in UTF-8. */
   readonly commonName: string | null;
   /** Unix seconds, both inclusive. */
   readonly notBefore: number;
@@ -60,10 +59,6 @@ export interface Extension {
   /** What its octet string holds. */
   readonly value: Uint8Array;
 }
-
-export type KeyKind =
-  | { readonly name: 'EC'; readonly curve: 'P-256' | 'P-384' | 'P-521' }
-  | { readonly name: 'RSA' };
 
 /** Object identifiers of extensions. Source: RFC 5280 §4.2.1. */
 export const EXTENSION = {
@@ -96,7 +91,7 @@ export function parseCertificate(bytes: Uint8Array): Certificate {
   if (bytes.length > MAX_CERTIFICATE_BYTES)
     throw new Failure('certificate/malformed', { detail: `${bytes.length} bytes` });
   try {
-    return certificate(bytes.slice());
+    return certificate(new Uint8Array(bytes));
   } catch (error) {
     if (error instanceof Failure && error.code === 'der/malformed')
       throw new Failure('certificate/malformed', error.detail === undefined ? {} : { detail: error.detail });
@@ -108,15 +103,14 @@ function certificate(bytes: Uint8Array): Certificate {
   const [tbs, algorithm, signature, ...more] = derMembers(readDer(bytes), DER.sequence);
   if (more.length > 0) throw malformed('more than the three parts of a certificate');
   const members = [...derMembers(tbs, DER.sequence)];
-  const version =
-    members[0]?.tag === contextTag(0) ? derNumber(derChildren(members.shift() as DerElement)[0]) + 1 : 1;
+  const version = members[0]?.tag === contextTag(0) ? versionOf(members.shift() as DerElement) : 1;
   const [serial, innerAlgorithm, issuer, validity, subject, spki, ...optional] = members;
   const [notBefore, notAfter, ...times] = derMembers(validity, DER.sequence);
   if (times.length > 0) throw malformed('more than two times');
   const signedAs = signatureOf(algorithm, signature);
   if (!equal(derExpect(algorithm, DER.sequence).whole, derExpect(innerAlgorithm, DER.sequence).whole))
     throw malformed('two algorithms of signature');
-  const extensions = extensionsOf(optional, version);
+  const extensions = partsOf(optional, version);
   return {
     bytes,
     signedBytes: derExpect(tbs, DER.sequence).whole,
@@ -135,34 +129,50 @@ function certificate(bytes: Uint8Array): Certificate {
   };
 }
 
-/** The scheme under which a key's signature over a document counts: its curve with the hash of the same strength. Null for other keys. */
-export function documentScheme(kind: KeyKind | null): SignatureScheme | null {
-  if (kind?.name !== 'EC') return null;
-  const hash = ({ 'P-256': 'SHA-256', 'P-384': 'SHA-384', 'P-521': 'SHA-512' } as const)[kind.curve];
-  return { name: 'ECDSA', curve: kind.curve, hash };
+function versionOf(part: DerElement): number {
+  const [number, ...more] = derChildren(part);
+  const version = derNumber(number) + 1;
+  if (more.length > 0 || version > 3) throw malformed('a version that certificates do not have');
+  return version;
 }
 
-function extensionsOf(optional: readonly DerElement[], version: number): ReadonlyMap<string, Extension> {
+/** The parts behind the key, in their order. Source: RFC 5280 §4.1. */
+const PARTS: ReadonlyMap<number, number> = new Map([
+  [contextTag(1, 'primitive'), 1],
+  [contextTag(2, 'primitive'), 2],
+  [contextTag(3), 3],
+]);
+
+function partsOf(optional: readonly DerElement[], version: number): ReadonlyMap<string, Extension> {
   const extensions = new Map<string, Extension>();
+  let last = 0;
   for (const part of optional) {
-    // Unique identifiers of issuer and subject mean nothing any more.
-    if (part.tag === contextTag(1, 'primitive') || part.tag === contextTag(2, 'primitive')) continue;
-    if (part.tag !== contextTag(3) || extensions.size > 0 || version !== 3)
+    const number = PARTS.get(part.tag) ?? 0;
+    if (number <= last || version < (number === 3 ? 3 : 2))
       throw malformed('a part that certificates do not have');
+    last = number;
+    // Unique identifiers of issuer and subject mean nothing any more.
+    if (number !== 3) continue;
     const [list, ...more] = derChildren(part);
-    const members = derMembers(list, DER.sequence);
-    if (more.length > 0 || members.length === 0 || members.length > MAX_EXTENSIONS)
-      throw malformed('no list of extensions');
-    for (const member of members) {
-      const [oid, ...rest] = derMembers(member, DER.sequence);
-      const critical = rest.length === 2 && derBoolean(rest.shift());
-      const name = derObjectIdentifier(oid);
-      if (rest.length !== 1 || extensions.has(name))
-        throw malformed('an extension twice, or in another form');
-      extensions.set(name, { critical, value: derExpect(rest[0], DER.octetString).content });
-    }
+    if (list === undefined || more.length > 0) throw malformed('no list of extensions');
+    for (const { name, ...extension } of extensionsOf(list)) extensions.set(name, extension);
   }
   return extensions;
+}
+
+/** What a list of extensions has in it, of a certificate, a revocation list or an entry of that. Throws `der/malformed`. */
+export function extensionsOf(list: DerElement): readonly (Extension & { readonly name: string })[] {
+  const members = derMembers(list, DER.sequence);
+  if (members.length === 0 || members.length > MAX_EXTENSIONS) throw malformed('no list of extensions');
+  const names = new Set<string>();
+  return members.map(member => {
+    const [oid, ...rest] = derMembers(member, DER.sequence);
+    const critical = rest.length === 2 && derBoolean(rest.shift());
+    const name = derObjectIdentifier(oid);
+    if (rest.length !== 1 || names.has(name)) throw malformed('an extension twice, or in another form');
+    names.add(name);
+    return { name, critical, value: derExpect(rest[0], DER.octetString).content };
+  });
 }
 
 function authorityOf(extension: Extension | undefined): Certificate['authority'] {
@@ -192,13 +202,16 @@ function usageOf(extension: Extension | undefined): Certificate['maySign'] {
 function keyKindOf(spki: DerElement): KeyKind | null {
   const [algorithm, key, ...more] = derChildren(spki);
   if (more.length > 0) throw malformed('a key of more than two parts');
-  derBitOctets(key);
+  const octets = derBitOctets(key);
   const [oid, parameters] = derMembers(algorithm, DER.sequence);
   const name = derObjectIdentifier(oid);
   if (name === RSA_ENCRYPTION) return { name: 'RSA' };
   if (name !== EC_PUBLIC_KEY || parameters?.tag !== DER.objectIdentifier) return null;
   const curve = CURVES.get(derObjectIdentifier(parameters));
-  return curve === undefined ? null : { name: 'EC', curve };
+  if (curve === undefined) return null;
+  // A point in its compressed form is the same key in other bytes, which not every provider reads.
+  if (octets[0] !== 4 || octets.length !== 1 + 2 * COORDINATE_BYTES[curve]) return null;
+  return { name: 'EC', curve };
 }
 
 function commonNameOf(name: DerElement): string | null {
@@ -207,7 +220,8 @@ function commonNameOf(name: DerElement): string | null {
       const [oid, value] = derMembers(attribute, DER.sequence);
       if (value === undefined) throw malformed('a name without a value');
       if (derObjectIdentifier(oid) !== COMMON_NAME) continue;
-      if (value.tag === DER.utf8String || value.tag === DER.printableString) return fromUtf8(value.content);
+      const isText = value.tag === DER.utf8String || value.tag === DER.printableString;
+      return isText ? fromUtf8(value.content) : null;
     }
   return null;
 }

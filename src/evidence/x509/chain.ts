@@ -44,14 +44,23 @@ export async function checkChain(chain: readonly Certificate[], options: ChainOp
   const fingerprint = top === undefined ? null : sha256(top.spki);
   const root = options.roots.find(({ spkiSha256 }) => fingerprint !== null && equal(spkiSha256, fingerprint));
   if (root === undefined || top === undefined) throw new Failure('certificate/root-unknown');
-  for (const [place, certificate] of chain.entries()) {
+  // From the root down, so that no key is used before somebody has vouched for it: a stranger's key can be slow to use.
+  for (const [place, certificate] of [...chain.entries()].reverse()) {
     checkExtensions(certificate, place, options.understood ?? []);
     // The root vouches for itself: its signature is looked at as well, because a damaged one says that somebody changed it.
     await checkIssued(certificate, chain[place + 1] ?? top, place);
   }
   // Times come last, so that a chain that is nobody's is not called merely old.
-  for (const [place, certificate] of chain.entries()) checkTime(certificate, options.asOf, place);
+  checkValidity(chain, options.asOf);
   return root;
+}
+
+/**
+ * Whether all certificates of a chain are valid at one more time: one that was good when it signed may have expired since. Throws
+ * `certificate/not-yet-valid` or `certificate/expired`.
+ */
+export function checkValidity(chain: readonly Certificate[], asOf: number): void {
+  for (const [place, certificate] of chain.entries()) checkTime(certificate, asOf, place);
 }
 
 /** Whether `issuer` has signed that certificate and may sign it. `place`: how many certificates stand before it. */
@@ -82,6 +91,7 @@ function checkExtensions(certificate: Certificate, place: number, understood: re
 
 function checkTime({ notBefore, notAfter }: Certificate, asOf: number, place: number): void {
   const field = `certificate ${place}`;
-  if (asOf < notBefore) throw new Failure('certificate/not-yet-valid', { field });
-  if (asOf > notAfter) throw new Failure('certificate/expired', { field });
+  // Turned round, so that a time that is no number passes as none.
+  if (!(asOf >= notBefore)) throw new Failure('certificate/not-yet-valid', { field });
+  if (!(asOf <= notAfter)) throw new Failure('certificate/expired', { field });
 }

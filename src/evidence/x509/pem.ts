@@ -1,4 +1,4 @@
-/** PEM (RFC 7468, the strict form with one blank line's tolerance between blocks): how makers of hardware hand out chains. */
+/** PEM (RFC 7468 §3, the strict form, with blank lines between blocks): how makers of hardware hand out chains. */
 import { fromBase64 } from '../../bytes/base64.js';
 import { Failure } from '../../reason.js';
 import { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.js';

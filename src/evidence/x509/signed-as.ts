@@ -12,7 +12,7 @@ import {
   ecdsaFromDer,
 } from '../../bytes/der.js';
 import { Failure } from '../../reason.js';
-import type { KeyKind } from './certificate.js';
+import type { KeyKind } from './key-kind.js';
 
 /** A scheme for each curve: whose it is, the key of the issuer says. Null for an algorithm that we do not accept. */
 export type SignedAs =
@@ -75,14 +75,19 @@ export function underKey(
 /** Octets of one number of a signature. */
 export const COORDINATE_BYTES = { 'P-256': 32, 'P-384': 48, 'P-521': 66 } as const;
 
+/** As long as the longest digest; providers throw for lengths that no signature has room for. */
+const MAX_SALT_BYTES = 64;
+
 /** RSASSA-PSS with one hash for both of its uses; null for others. Source: RFC 8017 appendix A.2.3. */
 function pssOf(parameters: DerElement | undefined): SignatureScheme | null {
   let hash: SignatureScheme['hash'] | undefined;
   let mask: SignatureScheme['hash'] | undefined;
   let saltBytes = 20;
+  let last = 0;
   for (const part of derMembers(parameters, DER.sequence)) {
     const [value, ...more] = derChildren(part);
-    if (more.length > 0) throw malformed('parameters of another form');
+    if (more.length > 0 || part.tag <= last) throw malformed('parameters of another form');
+    last = part.tag;
     if (part.tag === contextTag(0))
       hash = HASHES.get(derObjectIdentifier(derMembers(value, DER.sequence)[0]));
     else if (part.tag === contextTag(1)) {
@@ -93,7 +98,8 @@ function pssOf(parameters: DerElement | undefined): SignatureScheme | null {
     else if (part.tag !== contextTag(3) || derNumber(value) !== 1)
       throw malformed('parameters of another form');
   }
-  return hash === undefined || hash !== mask ? null : { name: 'RSA-PSS', hash, saltBytes };
+  if (hash === undefined || hash !== mask || saltBytes > MAX_SALT_BYTES) return null;
+  return { name: 'RSA-PSS', hash, saltBytes };
 }
 
 function malformed(detail: string): Failure {
