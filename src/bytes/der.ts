@@ -49,17 +49,18 @@ export function readDer(bytes: Uint8Array): DerElement {
   const extent = extentAt(bytes, 0, bytes.length);
   if (extent.to !== bytes.length) throw malformed('bytes behind the value');
   check(bytes, extent, 0);
-  return elementAt(bytes, 0);
+  return new ElementOf(bytes, extent);
 }
 
 /** What a constructed value is made of. Throws `der/malformed`. */
 export function derChildren(element: DerElement): readonly DerElement[] {
   if ((element.tag & CONSTRUCTED) === 0) throw malformed('a value that has no members');
   const children: DerElement[] = [];
-  for (let at = 0; at < element.content.length; ) {
-    const child = elementAt(element.content, at);
-    children.push(child);
-    at += child.whole.length;
+  const { content } = element;
+  for (let at = 0; at < content.length; ) {
+    const extent = extentAt(content, at, content.length);
+    children.push(new ElementOf(content, extent));
+    at = extent.to;
   }
   return children;
 }
@@ -199,9 +200,25 @@ function extentAt(bytes: Uint8Array, start: number, limit: number): Extent {
   return { tag, start, from, to: from + length };
 }
 
-function elementAt(bytes: Uint8Array, start: number): DerElement {
-  const { tag, from, to } = extentAt(bytes, start, bytes.length);
-  return { tag, whole: bytes.subarray(start, to), content: bytes.subarray(from, to) };
+/** Views are made when they are asked for: of most values nobody asks. */
+class ElementOf implements DerElement {
+  readonly tag: number;
+  readonly #bytes: Uint8Array;
+  readonly #extent: Extent;
+
+  constructor(bytes: Uint8Array, extent: Extent) {
+    this.tag = extent.tag;
+    this.#bytes = bytes;
+    this.#extent = extent;
+  }
+
+  get whole(): Uint8Array {
+    return this.#bytes.subarray(this.#extent.start, this.#extent.to);
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#extent.from, this.#extent.to);
+  }
 }
 
 /**
