@@ -78,30 +78,30 @@ export async function checkDcapPolicy(
 ): Promise<readonly EvidenceCheck<DcapPolicyCheckName>[]> {
   const { body, tcb } = report.fields;
   const attempts: [DcapPolicyCheckName, string, () => void][] = [
-    ['debug', 'nobody can look into it', () => checkDebug(body)],
+    ['debug', 'Nobody can look into it.', () => checkDebug(body)],
   ];
   if (body.kind === 'td') {
     if (!policy.migration)
-      attempts.push(['migration', 'it cannot be moved to another machine', () => checkMigration(body)]);
+      attempts.push(['migration', 'It cannot be moved to another machine.', () => checkMigration(body)]);
     if (!policy.memoryExceptions)
       attempts.push([
         'memory-exceptions',
-        'the host cannot make its memory fault',
+        'The host cannot make its memory fault.',
         () => checkExceptions(body),
       ]);
   }
   if (Object.keys(policy.measurements).length > 0)
-    attempts.push(['measurements', 'it is software that is allowed', () => checkMeasurements(body, policy)]);
+    attempts.push(['measurements', 'It is software that is allowed.', () => checkMeasurements(body, policy)]);
   const { reportData } = policy;
   if (reportData !== null)
-    attempts.push(['report-data', 'it speaks to whom it should', () => checkReportData(body, reportData)]);
+    attempts.push(['report-data', 'It speaks to whom it should.', () => checkReportData(body, reportData)]);
 
   const ofTcb: [DcapPolicyCheckName, string, () => void][] = [
-    ['tcb-status', 'the platform is kept well enough', () => checkStatus(tcb?.status ?? null, policy)],
-    ['tcb-advisories', 'no open advisory counts here', () => checkAdvisories(report, policy)],
+    ['tcb-status', 'The platform is kept well enough.', () => checkStatus(tcb?.status ?? null, policy)],
+    ['tcb-advisories', 'No open advisory counts here.', () => checkAdvisories(report, policy)],
   ];
   if (policy.minimumTcbDate !== null)
-    ofTcb.push(['tcb-date', 'the platform has the fixes of that day', () => checkDate(report, policy)]);
+    ofTcb.push(['tcb-date', 'The platform has the fixes of that day.', () => checkDate(report, policy)]);
 
   const isRefused = statusOf(report.checks) === 'refused';
   const checks: EvidenceCheck<DcapPolicyCheckName>[] = [];

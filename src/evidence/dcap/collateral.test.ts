@@ -23,7 +23,7 @@ describe('collateral', () => {
     expect(collateral.pckCrlIssuerChain).toBe(members.pck_crl_issuer_chain);
   });
 
-  it('may bring along the processor’s chain, which is in the quote', () => {
+  it("may bring along the processor's chain, which is in the quote", () => {
     expect(() => parseCollateral(changed('pck_certificate_chain', 'anything'))).not.toThrow();
   });
 
@@ -48,6 +48,7 @@ describe('collateral', () => {
     ['a list of many', undefined, changed('pck_crl', new Array(1000).fill(48))],
     ['a list in base64', 'pck_crl', changed('pck_crl', 'MIIBKjCB0Q==')],
     ['hexadecimal in capitals', 'root_ca_crl', changed('root_ca_crl', 'AB')],
+    ['a list that is too long', 'pck_crl', changed('pck_crl', '00'.repeat(131_073))],
     ['a signature of 63 bytes', 'tcb_info_signature', changed('tcb_info_signature', 'ab'.repeat(63))],
     ['a signature in DER', 'qe_identity_signature', changed('qe_identity_signature', 'ab'.repeat(71))],
     ['more bytes than any', undefined, new Uint8Array(MAX_COLLATERAL_BYTES + 1).fill(0x20)],

@@ -77,7 +77,7 @@ describeGenuine('genuine quotes', () => {
     expect(uncovered.reduce((sum, { from, to }) => sum + to - from, 0)).toBe(86);
   });
 
-  it('tdx_quote and sgx_quote are not believed with each other’s collateral', async () => {
+  it("tdx_quote and sgx_quote are not believed with each other's collateral", async () => {
     const report = await verifyDcap({
       quote: read('tdx_quote').quote,
       collateral: read('sgx_quote').collateral,
@@ -88,7 +88,7 @@ describeGenuine('genuine quotes', () => {
   });
 });
 
-describeGenuine('Intel’s root', () => {
+describeGenuine("Intel's root", () => {
   it('is the one at the end of every genuine chain', () => {
     for (const name of ['tdx_quote', 'tdx_quote_outdated', 'sgx_quote']) {
       const members = JSON.parse(fromUtf8(genuine(`tdx/${name}_collateral.json`)) ?? '') as Record<

@@ -22,7 +22,7 @@ describe('every byte of a quote', () => {
   );
 });
 
-describe('the text of a quote’s certificates', () => {
+describe("the text of a quote's certificates", () => {
   it('no character between what is base64, nor the last, can be another unnoticed', () => {
     const bytes = makeQuote();
     const { leaf, authority, top } = pckChainOf(parseQuote(bytes));

@@ -12,7 +12,7 @@ import { parseQuote } from './quote.js';
 
 const platform = (sgx: Uint8Array | null) => platformOf(parseCertificate(makePck({ sgx }).certificate));
 
-describe('a processor’s certificate', () => {
+describe("a processor's certificate", () => {
   it('says which platform it is, and its security versions', () => {
     expect(platform(sgxExtension({ fmspc: Uint8Array.of(1, 2, 3, 4, 5, 6), pceSvn: 0x1234 }))).toEqual({
       fmspc: Uint8Array.of(1, 2, 3, 4, 5, 6),

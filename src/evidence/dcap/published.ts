@@ -63,13 +63,13 @@ export async function checkPublished<Content extends Dated>(
   const without = signed === null ? 'collateral/missing' : 'evidence/prerequisite-failed';
   const chain = await list.make(
     `${name}-chain`,
-    `who has signed ${what} leads to the root`,
+    `Who has signed ${what} leads to the root.`,
     signed === null ? null : () => signerChain(signed.issuerChain, under),
     without,
   );
   const believed = await list.make(
     `${name}-signature`,
-    `Intel has signed ${what}`,
+    `Intel has signed ${what}.`,
     chain === null || signed === null
       ? null
       : async () => {
@@ -81,13 +81,13 @@ export async function checkPublished<Content extends Dated>(
   );
   const content = await list.make(
     `${name}-content`,
-    `${what} is in the form that we know`,
+    `The form of ${what} is one that we know.`,
     believed === null ? null : () => read(believed),
     without,
   );
   await list.make(
     `${name}-time`,
-    `${what} was in force`,
+    `The time of ${what} has come, and has not passed.`,
     content === null
       ? null
       : () => {

@@ -32,21 +32,21 @@ export async function checkQuote(
   roots: readonly PinnedRoot[],
   asOf: number,
 ): Promise<QuoteFindings> {
-  await list.make('vendor', 'the quote is in the form of Intel’s quoting enclaves', () => {
+  await list.make('vendor', "The quote is in the form of Intel's quoting enclaves.", () => {
     if (!equal(quote.vendorId, INTEL)) throw new Failure('quote/vendor-unknown');
   });
-  await list.make('quote-signature', 'the attestation key has signed header and body', async () => {
+  await list.make('quote-signature', 'The attestation key has signed header and body.', async () => {
     const spki = concat(P256_SPKI, quote.attestationKey);
     if (!(await verifyForeign(P256, spki, quote.signedBytes, quote.signature)))
       throw new Failure('quote/signature-invalid');
   });
-  await list.make('attestation-key', 'the quoting enclave’s report names the attestation key', () => {
+  await list.make('attestation-key', "The quoting enclave's report names the attestation key.", () => {
     const named = concat(sha256(concat(quote.attestationKey, quote.authData)), new Uint8Array(32));
     if (!equal(quote.qeReport.reportData, named)) throw new Failure('quote/key-unbound');
   });
   let read: PckChain | null = null;
   let root: PinnedRoot | null = null;
-  const chain = await list.make('pck-chain', 'the processor’s certificate leads to the root', async () => {
+  const chain = await list.make('pck-chain', "The processor's certificate leads to the root.", async () => {
     read = pckChainOf(quote);
     root = await checkPckChain(read, roots, asOf);
     return read;
@@ -54,7 +54,7 @@ export async function checkQuote(
   const leaf = (read as PckChain | null)?.leaf ?? null;
   await list.make(
     'qe-report-signature',
-    'the processor’s key has signed the quoting enclave’s report',
+    "The processor's key has signed the quoting enclave's report.",
     leaf === null
       ? null
       : async () => {
@@ -64,7 +64,7 @@ export async function checkQuote(
   );
   const platform = await list.make(
     'pck-certificate',
-    'the processor’s certificate says which platform it is, and its security versions',
+    "The processor's certificate says which platform it is, and its security versions.",
     chain === null ? null : () => platformOf(chain.leaf),
   );
   return { root, chain, platform };

@@ -1,4 +1,5 @@
 /** Whether a certificate that a quote or its collateral rests on has been revoked. Intel's root and its authorities each publish a list. */
+import { Failure } from '../../reason.js';
 import type { PinnedRoot } from '../x509/chain.js';
 import { checkNotRevoked, parseRevocationList, type RevocationList } from '../x509/revocation-list.js';
 import { checkRevocationChain, type PckChain, type SignerChain } from './chains.js';
@@ -15,15 +16,16 @@ export async function checkRevocation(
 ): Promise<readonly RevocationList[] | null> {
   const without = collateral === null ? 'collateral/missing' : 'evidence/prerequisite-failed';
   const both = collateral === null || pck === null ? null : { collateral, pck };
+  const rootList = onceRead(collateral?.rootCaCrl ?? new Uint8Array());
   await list.make(
     'revocation-chain',
-    'the list of revoked processors is of the authority that has certified this one',
+    'The list of revoked processors is of the authority that has certified this one.',
     both && (() => checkRevocationChain(both.collateral.pckCrlIssuerChain, both.pck, roots, asOf)),
     without,
   );
   const ofAuthority = await list.make(
     'pck-revocation',
-    'the processor’s certificate is not revoked',
+    "The processor's certificate is not revoked.",
     both &&
       (async () => {
         const revocations = parseRevocationList(both.collateral.pckCrl);
@@ -34,10 +36,10 @@ export async function checkRevocation(
   );
   const ofRoot = await list.make(
     'authority-revocation',
-    'the authority’s certificate is not revoked',
+    "The authority's certificate is not revoked.",
     both &&
       (async () => {
-        const revocations = parseRevocationList(both.collateral.rootCaCrl);
+        const revocations = rootList();
         await checkNotRevoked(both.pck.authority, both.pck.top, revocations, asOf);
         return revocations;
       }),
@@ -45,15 +47,30 @@ export async function checkRevocation(
   );
   const ofSigners = await list.make(
     'signer-revocation',
-    'the certificate of who has signed TCB info and identity is not revoked',
+    'The certificate of who has signed TCB info and identity is not revoked.',
     collateral === null || signers === null
       ? null
       : async () => {
-          const revocations = parseRevocationList(collateral.rootCaCrl);
+          const revocations = rootList();
           for (const { signer, top } of signers) await checkNotRevoked(signer, top, revocations, asOf);
           return revocations;
         },
     without,
   );
   return ofAuthority === null || ofRoot === null || ofSigners === null ? null : [ofAuthority, ofRoot];
+}
+
+/** Reads a list when it is first asked for, and not again; nor again where it cannot be read. */
+function onceRead(bytes: Uint8Array): () => RevocationList {
+  let read: RevocationList | Failure | null = null;
+  return () => {
+    try {
+      read ??= parseRevocationList(bytes);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      read = error;
+    }
+    if (read instanceof Failure) throw read;
+    return read;
+  };
 }

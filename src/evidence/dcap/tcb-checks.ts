@@ -27,7 +27,7 @@ export async function checkTcb(
   const report = quote.body.kind === 'td' ? quote.body : null;
   const own = await list.make(
     'tcb-info-platform',
-    'the TCB info is of this kind of platform',
+    'The TCB info is of this kind of platform.',
     info === null || platform === null
       ? null
       : () => {
@@ -38,7 +38,7 @@ export async function checkTcb(
   );
   const enclave = await list.make(
     'quoting-enclave',
-    'the quoting enclave is Intel’s',
+    "The quoting enclave is Intel's.",
     identity === null
       ? null
       : () => {
@@ -50,7 +50,7 @@ export async function checkTcb(
   const reached = own && reachedLevels(own.info.levels, own.platform, report?.teeTcbSvn ?? null);
   await list.make(
     'tcb-level',
-    'the platform has reached a level that Intel has published',
+    'The platform has reached a level that Intel has published.',
     reached &&
       (() => {
         if (reached.whole === null) throw new Failure('quote/tcb-unsupported');
@@ -60,7 +60,7 @@ export async function checkTcb(
   const quotingEnclave = enclave && reachedPartLevel(enclave.levels, quote.qeReport.isvSvn);
   await list.make(
     'qe-level',
-    'the quoting enclave has reached a level that Intel has published',
+    'The quoting enclave has reached a level that Intel has published.',
     enclave &&
       (() => {
         if (quotingEnclave === null)
@@ -82,7 +82,7 @@ async function checkTdxModule(
 ): Promise<Parts['module'] | 'unknown'> {
   const module = await list.make(
     'tdx-module',
-    'the TDX module is Intel’s',
+    "The TDX module is Intel's.",
     info && (() => ({ identity: checkModule(report, info) })),
     without,
   );
@@ -90,7 +90,7 @@ async function checkTdxModule(
   const level = module?.identity ? reachedPartLevel(module.identity.levels, isvSvn) : null;
   await list.make(
     'tdx-module-level',
-    'the TDX module has reached a level that Intel has published',
+    'The TDX module has reached a level that Intel has published.',
     module &&
       (() => {
         if (module.identity !== null && level === null)

@@ -141,7 +141,7 @@ describe('the TDX module', () => {
     expect(() => checkModule(report, INFO)).toThrow('tdx/module-attributes-mismatch');
   });
 
-  it('of the first version must be Intel’s as well', () => {
+  it("of the first version must be Intel's as well", () => {
     expect(() => checkModule({ ...body(0), mrSignerSeam: new Uint8Array(48).fill(1) }, INFO)).toThrow(
       'tdx/module-signer-mismatch',
     );

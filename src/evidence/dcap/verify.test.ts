@@ -194,7 +194,7 @@ const ROWS: readonly Row[] = [
       [
         `${name}-chain`,
         'quote/role-mismatch',
-        'a processor’s chain',
+        "a processor's chain",
         {},
         chain(chainOf(processor, authority, root)),
       ],
@@ -300,7 +300,7 @@ const ROWS: readonly Row[] = [
   [
     'pck-revocation',
     'revocation/issuer-mismatch',
-    'the root’s list',
+    "the root's list",
     {},
     { pckCrl: makeRevocationList({ issuer: root }) },
   ],
@@ -459,7 +459,7 @@ describe('a quote that is right in every way', () => {
     },
   );
 
-  it('is nothing under Intel’s root', async () => {
+  it("is nothing under Intel's root", async () => {
     const report = await verifyDcap({ quote: makeQuote(), collateral: makeCollateral(), asOf: DURING });
     expect(failed(report)).toEqual(['pck-chain', 'tcb-info-chain', 'qe-identity-chain']);
     expect(decidingCode(report.checks)).toBe('certificate/root-unknown');
@@ -551,7 +551,7 @@ describe('time', () => {
 });
 
 describe('what rests on something that could not be believed', () => {
-  it('is not checked: nothing of a platform whose certificate is a stranger’s', async () => {
+  it("is not checked: nothing of a platform whose certificate is a stranger's", async () => {
     const report = await verify({ chain: [STRANGER.processor, STRANGER.authority, STRANGER.root] });
     expect(report.fields).toMatchObject({ platform: null, tcb: null, nextUpdate: null });
     expect(report.checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name)).toEqual([
