@@ -12,6 +12,7 @@ export default defineConfig({
       'src/evidence/dcap/genuine.test.ts',
       'src/evidence/dcap/mutation.test.ts',
       'src/evidence/dcap/quote.test.ts',
+      'src/evidence/dcap/verify.test.ts',
       'src/exchange/translate/answers.test.ts',
       'src/exchange/translate/hostile.test.ts',
       'src/exchange/translate/requests.test.ts',

@@ -12,6 +12,7 @@ import {
 } from '../../../test/support/evidence/dcap.js';
 import { DURING } from '../../../test/support/evidence/x509-maker.js';
 import { describeGenuine, genuine } from '../../../test/support/vectors.js';
+import '../../shell/node.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
 import { decidingCode, statusOf } from '../../evidence/report.js';
 import type { ReasonCode } from '../../reason.js';

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   AT,
@@ -31,9 +32,11 @@ import {
   pem,
   pinned,
 } from '../../../test/support/evidence/x509-maker.js';
-import { sha256 } from '../../bytes/cryptography.js';
+import { thorough } from '../../../test/support/thoroughness.js';
+import { install, portable, sha256 } from '../../bytes/cryptography.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { ReasonCode } from '../../reason.js';
+import { nodeCryptography } from '../../shell/node.js';
 import { decidingCode, type EvidenceCheck, statusOf } from '../report.js';
 import { DCAP_CHECKS, type DcapCheckName } from './checklist.js';
 import { SGX_EXTENSION } from './pck.js';
@@ -524,6 +527,37 @@ describe('each check has a document that fails it alone', () => {
     expect(new Set(unmade.map(codeOf))).toEqual(
       new Set(unmade.length > 0 ? ['evidence/prerequisite-failed'] : []),
     );
+  });
+
+  it('and goes on after one has failed: with two wrongs at once no third check fails', async () => {
+    const inQuote = ROWS.filter(([, , , quote]) => Object.keys(quote).length > 0);
+    const inCollateral = ROWS.filter(([, , , , collateral]) => collateral !== undefined);
+    const place = (rows: readonly Row[]) => fc.nat({ max: rows.length - 1 });
+    await fc.assert(
+      fc.asyncProperty(place(inQuote), place(inCollateral), async (i, j) => {
+        const [one, other] = [inQuote[i], inCollateral[j]] as readonly [Row, Row];
+        const { checks } = await verify(one[3], other[4]);
+        // What rests on the other wrong is not checked: neither passes.
+        const wrongs = [one[0], other[0]];
+        for (const { name, status } of checks)
+          if (wrongs.includes(name)) expect(status).not.toBe('pass');
+          else expect(status).not.toBe('fail');
+        expect(statusOf(checks)).toBe('refused');
+      }),
+      { numRuns: thorough(300, 25) },
+    );
+  });
+
+  it('whichever library verifies the signatures', async () => {
+    try {
+      install(portable);
+      for (const [check, code, , quote, collateral] of ROWS.filter((_, i) => i % thorough(1, 9) === 0)) {
+        const report = await verify(quote, collateral ?? {});
+        expect([failed(report), decidingCode(report.checks)]).toEqual([[check], code]);
+      }
+    } finally {
+      install(nodeCryptography);
+    }
   });
 
   it('there is one for every check', () => {

@@ -7,6 +7,7 @@ import { sha256 } from '../../bytes/cryptography.js';
 import type { EvidenceReport } from '../report.js';
 import type { PinnedRoot } from '../x509/chain.js';
 import type { EnclaveReport, TdReport } from './body.js';
+import type { SignerChain } from './chains.js';
 import { Checklist, type DcapCheckName } from './checklist.js';
 import { parseCollateral } from './collateral.js';
 import type { Platform } from './pck.js';
@@ -52,13 +53,18 @@ export type DcapReport = EvidenceReport<Quote['tee'], DcapFields, DcapCheckName>
  */
 export async function verifyDcap(input: DcapInput): Promise<DcapReport> {
   const { asOf, roots = INTEL_ROOTS } = input;
+  const whole = sha256(input.quote);
   const quote = parseQuote(input.quote);
   const collateral = input.collateral === null ? null : parseCollateral(input.collateral);
   const list = new Checklist();
   const { root, chain, platform } = await checkQuote(list, quote, roots, asOf);
 
   // One root for everything: what Intel publishes says nothing about somebody else's hardware, nor the other way round.
-  const under = { roots: root === null ? roots : [root], asOf, chains: new Map() };
+  const under = {
+    roots: root === null ? roots : [root],
+    asOf,
+    chains: new Map<string, Promise<SignerChain>>(),
+  };
   const info = await checkPublished(list, TCB_INFO, collateral?.tcbInfo ?? null, readTcbInfo, under);
   const identity = await checkPublished(
     list,
@@ -79,7 +85,7 @@ export async function verifyDcap(input: DcapInput): Promise<DcapReport> {
   return {
     kind: quote.tee,
     signedRegion: sha256(quote.signedBytes),
-    whole: sha256(input.quote),
+    whole,
     uncovered: quote.uncovered,
     checks: list.checks,
     fields: {
