@@ -337,6 +337,174 @@ export const REASONS = {
     says: 'The attestation document has other user data than was expected, or none.',
     do: 'Do not conclude from the document what it does not say.',
   },
+  'quote/malformed': {
+    says: 'This is not a quote of Intel DCAP that we can read: its parts and their lengths do not fit together.',
+    do: "Use the quote's bytes exactly as they were issued.",
+  },
+  'quote/version-unsupported': {
+    says: 'The quote is of a version other than 3, 4 and 5.',
+    do: 'Update this program; until then nothing can be said about the quote.',
+  },
+  'quote/tee-unknown': {
+    says: 'The quote is of hardware that is neither SGX nor TDX.',
+    do: 'Update this program; until then nothing can be said about the quote.',
+  },
+  'quote/key-type-unsupported': {
+    says: "The quote is signed with an algorithm other than ECDSA on P-256, which no quoting enclave of Intel's uses.",
+    do: 'Update this program if Intel has changed its algorithm; otherwise treat the quote as forged.',
+  },
+  'quote/vendor-unknown': {
+    says: 'The quote does not name Intel as the maker of its quoting enclave.',
+    do: "Do not believe the quote; only Intel's quoting enclaves are known here.",
+  },
+  'quote/signature-invalid': {
+    says: 'The attestation key has not signed this quote.',
+    do: 'Treat the quote as forged or damaged; ask for it again.',
+  },
+  'quote/key-unbound': {
+    says: "The quoting enclave's report is about another attestation key.",
+    do: 'Treat the quote as forged: its parts are of different quotes.',
+  },
+  'quote/certification-unsupported': {
+    says: 'The quote brings no certificates with it.',
+    do: 'Have the quote made on a platform whose quoting library has its certificate, which puts the chain into it.',
+  },
+  'quote/role-mismatch': {
+    says: "A certificate stands in the place of another: Intel's root has signed it for something else.",
+    do: 'Treat the chain as forged, unless certificates were mixed up on the way.',
+  },
+  'quote/qe-signature-invalid': {
+    says: "The processor's key has not signed the report of the quoting enclave.",
+    do: 'Treat the quote as forged or damaged; ask for it again.',
+  },
+  'quote/pck-malformed': {
+    says: "The processor's certificate does not say which platform it is, or in a form that we cannot read.",
+    do: 'Get the certificate again from Intel.',
+  },
+  'quote/qe-signer-mismatch': {
+    says: 'The quoting enclave is signed by somebody other than Intel.',
+    do: "Treat the quote as forged: an enclave of somebody else's has signed it.",
+  },
+  'quote/qe-product-mismatch': {
+    says: "Another enclave of Intel's has signed in the quoting enclave's place.",
+    do: 'Treat the quote as forged.',
+  },
+  'quote/qe-attributes-mismatch': {
+    says: 'The quoting enclave runs with other attributes than Intel demands; it may be one that can be debugged.',
+    do: 'Treat the quote as forged.',
+  },
+  'quote/qe-miscselect-mismatch': {
+    says: 'The quoting enclave runs with other features than Intel demands.',
+    do: 'Treat the quote as forged.',
+  },
+  'quote/qe-tcb-unsupported': {
+    says: 'The quoting enclave is older than any that Intel still says anything about.',
+    do: "Ask the operator to update the platform's software.",
+  },
+  'quote/tcb-unsupported': {
+    says: 'The platform is older than any level that Intel still says anything about.',
+    do: "Ask the operator to update the platform's firmware and microcode.",
+  },
+  'collateral/missing': {
+    says: 'No collateral was given: what Intel has published about the platform is not known.',
+    do: 'Give the collateral that was in force at the time that you ask about.',
+  },
+  'collateral/malformed': {
+    says: 'This is not collateral: one JSON object with the nine members that DCAP verifiers exchange.',
+    do: 'Fetch the collateral again from Intel or a cache of it.',
+  },
+  'collateral/revocation-chain-mismatch': {
+    says: 'The list of revoked processors comes from another authority than the one that certified this processor.',
+    do: "Give the list of the authority (Platform or Processor) that the processor's certificate names.",
+  },
+  'collateral/tcb-info-signature-invalid': {
+    says: 'Intel has not signed this TCB info.',
+    do: 'Treat it as forged or reformatted; fetch it again and keep the bytes as they are.',
+  },
+  'collateral/tcb-info-malformed': {
+    says: 'The TCB info is signed, but not of version 3, or not in a form that we can read.',
+    do: 'Fetch version 3 of it, which Intel publishes under version 4 of its service.',
+  },
+  'collateral/tcb-info-not-yet-valid': {
+    says: 'The TCB info was not published yet at the time that was asked about.',
+    do: 'Give the TCB info that was in force at that time.',
+  },
+  'collateral/tcb-info-expired': {
+    says: 'The TCB info had been replaced by a later one at the time that was asked about.',
+    do: 'Fetch the current TCB info, or ask about the time at which it was in force.',
+  },
+  'collateral/tcb-info-mismatch': {
+    says: 'The TCB info is of another kind of platform.',
+    do: "Give the TCB info for the platform (FMSPC) that the processor's certificate names, and for SGX or TDX as the quote is.",
+  },
+  'collateral/qe-identity-signature-invalid': {
+    says: 'Intel has not signed this identity of a quoting enclave.',
+    do: 'Treat it as forged or reformatted; fetch it again and keep the bytes as they are.',
+  },
+  'collateral/qe-identity-malformed': {
+    says: 'The identity of the quoting enclave is signed, but not of version 2, or not in a form that we can read.',
+    do: 'Fetch version 2 of it, which Intel publishes under version 4 of its service.',
+  },
+  'collateral/qe-identity-not-yet-valid': {
+    says: 'The identity of the quoting enclave was not published yet at the time that was asked about.',
+    do: 'Give the identity that was in force at that time.',
+  },
+  'collateral/qe-identity-expired': {
+    says: 'The identity of the quoting enclave had been replaced by a later one at the time that was asked about.',
+    do: 'Fetch the current identity, or ask about the time at which it was in force.',
+  },
+  'collateral/qe-identity-mismatch': {
+    says: 'The identity is of the quoting enclave of the other technology.',
+    do: 'Give the identity of the quoting enclave for SGX or for TDX, as the quote is.',
+  },
+  'tdx/module-unknown': {
+    says: 'Intel has published nothing about this version of the TDX module.',
+    do: 'Fetch current TCB info; if it stays so, do not believe the quote.',
+  },
+  'tdx/module-signer-mismatch': {
+    says: 'The TDX module is signed by somebody other than Intel.',
+    do: 'Treat the platform as compromised.',
+  },
+  'tdx/module-attributes-mismatch': {
+    says: 'The TDX module runs with attributes that Intel does not allow; it may be one that can be debugged.',
+    do: 'Treat the platform as compromised.',
+  },
+  'tdx/module-tcb-unsupported': {
+    says: 'The TDX module is older than any that Intel still says anything about.',
+    do: 'Ask the operator to update the TDX module.',
+  },
+  'quote/tcb-status-refused': {
+    says: 'The platform is not kept as well as the policy demands.',
+    do: 'Ask the operator to update the platform, or accept its status in the policy, knowing what is open.',
+  },
+  'quote/advisory-open': {
+    says: "Intel has published an advisory about this platform's level that the policy does not accept.",
+    do: 'Read the advisory; accept it in the policy only if its weakness does not matter here.',
+  },
+  'quote/tcb-date-early': {
+    says: 'The platform lacks fixes that were published by the day that the policy demands.',
+    do: 'Ask the operator to update the platform.',
+  },
+  'quote/debug': {
+    says: 'Whoever runs the machine can look into this enclave or trust domain: it is one for debugging.',
+    do: 'Do not believe anything that it says; no policy accepts it.',
+  },
+  'quote/measurement-refused': {
+    says: 'The software is none of those that the policy allows.',
+    do: 'Find out which software this is; allow it in the policy only after somebody has reviewed it.',
+  },
+  'quote/report-data-mismatch': {
+    says: 'The report data is not what it should be: the quote is of another conversation, or speaks for another key.',
+    do: 'Ask for a quote with your own nonce, and give the key that you talk to.',
+  },
+  'tdx/migration-possible': {
+    says: 'The trust domain can be moved to another machine, about which the quote says nothing.',
+    do: 'Ask the operator for one that cannot be moved, or allow it in the policy, knowing the service that moves it.',
+  },
+  'tdx/memory-exceptions-possible': {
+    says: "The host can make the trust domain's memory fault, through which guests have been attacked.",
+    do: 'Ask the operator to set SEPT_VE_DISABLE, or allow it in the policy, knowing that the guest is safe without it.',
+  },
   'note/malformed': {
     says: 'This is not a signed note (C2SP signed-note).',
     do: 'Fetch the note again from where it is published.',

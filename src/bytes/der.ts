@@ -46,20 +46,21 @@ export function contextTag(number: number, form: 'primitive' | 'constructed' = '
 
 /** Exactly one value, everything in it checked. Throws `der/malformed`, saying what is wrong. */
 export function readDer(bytes: Uint8Array): DerElement {
-  const element = elementAt(bytes, 0);
-  if (element.whole.length !== bytes.length) throw malformed('bytes behind the value');
-  check(element, 0);
-  return element;
+  const extent = extentAt(bytes, 0, bytes.length);
+  if (extent.to !== bytes.length) throw malformed('bytes behind the value');
+  check(bytes, extent, 0);
+  return new ElementOf(bytes, extent);
 }
 
 /** What a constructed value is made of. Throws `der/malformed`. */
 export function derChildren(element: DerElement): readonly DerElement[] {
   if ((element.tag & CONSTRUCTED) === 0) throw malformed('a value that has no members');
   const children: DerElement[] = [];
-  for (let at = 0; at < element.content.length; ) {
-    const child = elementAt(element.content, at);
-    children.push(child);
-    at += child.whole.length;
+  const { content } = element;
+  for (let at = 0; at < content.length; ) {
+    const extent = extentAt(content, at, content.length);
+    children.push(new ElementOf(content, extent));
+    at = extent.to;
   }
   return children;
 }
@@ -171,81 +172,114 @@ function unsigned(content: Uint8Array): Uint8Array {
   return content[0] === 0 ? content.subarray(1) : content;
 }
 
-function elementAt(bytes: Uint8Array, start: number): DerElement {
+/** Where a value stands: its head from `start` on, its content from `from` to before `to`. */
+interface Extent {
+  readonly tag: number;
+  readonly start: number;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** The value that begins at `start` and must end before `limit`. */
+function extentAt(bytes: Uint8Array, start: number, limit: number): Extent {
   const tag = bytes[start];
   const first = bytes[start + 1];
-  if (tag === undefined || first === undefined) throw malformed('it ends too soon');
+  if (tag === undefined || first === undefined || start + 2 > limit) throw malformed('it ends too soon');
   if ((tag & 0x1f) === 0x1f) throw malformed('a tag of more than one octet');
   let length = first;
-  let at = start + 2;
+  let from = start + 2;
   if (first >= 0x80) {
     const octets = first & 0x7f;
     if (octets === 0 || octets > 4) throw malformed('an indefinite length, or one of no size that is used');
     length = 0;
-    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[at++] ?? 0);
+    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[from++] ?? 0);
     if (length < 0x80 || length < 256 ** (octets - 1))
       throw malformed('a length in more octets than it needs');
   }
-  if (length > bytes.length - at) throw malformed('it ends too soon');
-  return { tag, whole: bytes.subarray(start, at + length), content: bytes.subarray(at, at + length) };
+  if (length > limit - from) throw malformed('it ends too soon');
+  return { tag, start, from, to: from + length };
 }
 
-/** Whether everything in an element is DER. */
-function check(element: DerElement, depth: number): void {
+/** Views are made when they are asked for: of most values nobody asks. */
+class ElementOf implements DerElement {
+  readonly tag: number;
+  readonly #bytes: Uint8Array;
+  readonly #extent: Extent;
+
+  constructor(bytes: Uint8Array, extent: Extent) {
+    this.tag = extent.tag;
+    this.#bytes = bytes;
+    this.#extent = extent;
+  }
+
+  get whole(): Uint8Array {
+    return this.#bytes.subarray(this.#extent.start, this.#extent.to);
+  }
+
+  get content(): Uint8Array {
+    return this.#bytes.subarray(this.#extent.from, this.#extent.to);
+  }
+}
+
+/**
+ * Whether everything in a value is DER. It is walked by places alone: a view for each of the hundred thousand values that a hostile list can have
+ * would take most of a second.
+ */
+function check(bytes: Uint8Array, { tag, from, to }: Extent, depth: number): void {
   if (depth > MAX_DEPTH) throw malformed('too many values within one another');
-  const isConstructed = (element.tag & CONSTRUCTED) !== 0;
-  const isUniversal = (element.tag & 0xc0) === 0;
-  if (isUniversal && isConstructed !== HAVE_MEMBERS.has(element.tag | CONSTRUCTED))
+  const isConstructed = (tag & CONSTRUCTED) !== 0;
+  const isUniversal = (tag & 0xc0) === 0;
+  if (isUniversal && isConstructed !== HAVE_MEMBERS.has(tag | CONSTRUCTED))
     throw malformed('a value of a type that has another form');
   if (isConstructed) {
-    const children = derChildren(element);
-    for (const child of children) check(child, depth + 1);
-    if (element.tag === DER.set) checkOrder(children);
+    let before: Extent | null = null;
+    for (let at = from; at < to; ) {
+      const child = extentAt(bytes, at, to);
+      check(bytes, child, depth + 1);
+      // X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings.
+      if (tag === DER.set && before !== null && compare(bytes, before, child) > 0)
+        throw malformed('a set out of order');
+      before = child;
+      at = child.to;
+    }
     return;
   }
-  const { content } = element;
-  const [first = 0, second = 0] = content;
-  switch (element.tag) {
+  const length = to - from;
+  const first = length > 0 ? (bytes[from] ?? 0) : 0;
+  const second = length > 1 ? (bytes[from + 1] ?? 0) : 0;
+  switch (tag) {
     case 0:
       throw malformed('the end of a value of indefinite length');
     case DER.boolean:
-      if (content.length !== 1 || (first !== 0 && first !== 0xff))
-        throw malformed('a boolean of neither 00 nor ff');
+      if (length !== 1 || (first !== 0 && first !== 0xff)) throw malformed('a boolean of neither 00 nor ff');
       return;
     case DER.integer:
     case DER.enumerated:
-      if (content.length === 0) throw malformed('an integer of no octets');
-      if (content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
+      if (length === 0) throw malformed('an integer of no octets');
+      if (length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
         throw malformed('an integer with a surplus octet');
       return;
     case DER.null:
-      if (content.length !== 0) throw malformed('a null that has something in it');
+      if (length !== 0) throw malformed('a null that has something in it');
       return;
     case DER.bitString: {
-      const last = content.at(-1) ?? 0;
-      if (content.length === 0 || first > 7 || (content.length === 1 && first !== 0))
+      if (length === 0 || first > 7 || (length === 1 && first !== 0))
         throw malformed('a bit string of no length');
-      if ((last & ((1 << first) - 1)) !== 0 && content.length > 1)
+      const last = bytes[to - 1] ?? 0;
+      if ((last & ((1 << first) - 1)) !== 0 && length > 1)
         throw malformed('a bit string with unused bits that are set');
     }
   }
 }
 
-/** X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings. */
-function checkOrder(members: readonly DerElement[]): void {
-  for (const [place, { whole }] of members.entries()) {
-    const before = members[place - 1]?.whole;
-    if (before !== undefined && compare(before, whole) > 0) throw malformed('a set out of order');
-  }
-}
-
-function compare(a: Uint8Array, b: Uint8Array): number {
-  const length = Math.min(a.length, b.length);
-  for (let at = 0; at < length; at++) {
-    const difference = (a[at] as number) - (b[at] as number);
+/** The order of two encodings. */
+function compare(bytes: Uint8Array, a: Extent, b: Extent): number {
+  const [aLength, bLength] = [a.to - a.start, b.to - b.start];
+  for (let i = 0; i < Math.min(aLength, bLength); i++) {
+    const difference = (bytes[a.start + i] ?? 0) - (bytes[b.start + i] ?? 0);
     if (difference !== 0) return difference;
   }
-  return a.length - b.length;
+  return aLength - bLength;
 }
 
 function malformed(detail: string): Failure {

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/shell/node.js';
 import { temporaryFolder } from '../support/log.js';
 import { fuzz, runsFor, SEED } from './budget.js';
+import { DCAP_READERS } from './dcap.js';
 import { keptReaders } from './kept.js';
 import { NOTE_READERS } from './notes.js';
 import { NVIDIA_READERS } from './nvidia.js';
@@ -21,6 +22,7 @@ const READERS = [
   ...TREE_READERS,
   ...STATEMENT_READERS,
   ...NVIDIA_READERS,
+  ...DCAP_READERS,
   ...(await keptReaders(folder.path)),
 ];
 

@@ -5,6 +5,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/shell/node.js';
 import { fuzz, runsFor, SEED } from '../fuzz/budget.js';
+import { DCAP_READERS } from '../fuzz/dcap.js';
 import { keptReaders } from '../fuzz/kept.js';
 import { NOTE_READERS } from '../fuzz/notes.js';
 import { NVIDIA_READERS } from '../fuzz/nvidia.js';
@@ -21,6 +22,7 @@ const READERS = [
   ...TREE_READERS,
   ...STATEMENT_READERS,
   ...NVIDIA_READERS,
+  ...DCAP_READERS,
   ...(await keptReaders(folder.path)),
 ];
 console.info(`fuzz: repeat this run with COUNTERSIGN_FUZZ_SEED=${SEED}`);
