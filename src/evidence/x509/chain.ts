@@ -19,8 +19,8 @@ export interface PinnedRoot {
   readonly simulated?: true;
 }
 
-export interface ChainOptions {
-  readonly roots: readonly PinnedRoot[];
+export interface ChainOptions<Root extends PinnedRoot = PinnedRoot> {
+  readonly roots: readonly Root[];
   /** Unix seconds. */
   readonly asOf: number;
   /** Critical extensions that whoever asks reads himself, by object identifier. */
@@ -37,7 +37,10 @@ const UNDERSTOOD: readonly string[] = [EXTENSION.basicConstraints, EXTENSION.key
  * `certificate/path-too-long`, `certificate/algorithm-unsupported`, `certificate/signature-invalid`, `certificate/extension-unknown`,
  * `certificate/not-yet-valid` or `certificate/expired`, with the certificate's place in the chain as the field.
  */
-export async function checkChain(chain: readonly Certificate[], options: ChainOptions): Promise<PinnedRoot> {
+export async function checkChain<Root extends PinnedRoot>(
+  chain: readonly Certificate[],
+  options: ChainOptions<Root>,
+): Promise<Root> {
   if (chain.length > MAX_CHAIN)
     throw new Failure('certificate/chain-too-long', { detail: `${chain.length}` });
   const top = chain.at(-1);
