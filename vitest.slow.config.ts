@@ -9,6 +9,9 @@ export default defineConfig({
       'src/**/*.slow.test.ts',
       // Unit tests that take a sample there, and everything here.
       'src/client/streamed-answers.test.ts',
+      'src/evidence/nitro/mutation.test.ts',
+      'src/evidence/snp/mutation.test.ts',
+      'src/evidence/x509/certificate.test.ts',
       'src/exchange/translate/answers.test.ts',
       'src/exchange/translate/hostile.test.ts',
       'src/exchange/translate/requests.test.ts',

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/shell/node.js';
 import { temporaryFolder } from '../support/log.js';
 import { fuzz, runsFor, SEED } from './budget.js';
+import { EVIDENCE_READERS } from './evidence.js';
 import { keptReaders } from './kept.js';
 import { NOTE_READERS } from './notes.js';
 import { fateOf } from './reader.js';
@@ -15,7 +16,13 @@ import { TREE_READERS } from './tree.js';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-const READERS = [...NOTE_READERS, ...TREE_READERS, ...STATEMENT_READERS, ...(await keptReaders(folder.path))];
+const READERS = [
+  ...NOTE_READERS,
+  ...TREE_READERS,
+  ...STATEMENT_READERS,
+  ...EVIDENCE_READERS,
+  ...(await keptReaders(folder.path)),
+];
 
 describe(`every reader, with the random numbers of seed ${SEED}`, () => {
   it.each(READERS)('$name: reads what is genuine', async reader => {

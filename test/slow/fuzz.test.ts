@@ -5,6 +5,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/shell/node.js';
 import { fuzz, runsFor, SEED } from '../fuzz/budget.js';
+import { EVIDENCE_READERS } from '../fuzz/evidence.js';
 import { keptReaders } from '../fuzz/kept.js';
 import { NOTE_READERS } from '../fuzz/notes.js';
 import { fateOf, hostile } from '../fuzz/reader.js';
@@ -15,7 +16,13 @@ import { temporaryFolder } from '../support/log.js';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
-const READERS = [...NOTE_READERS, ...TREE_READERS, ...STATEMENT_READERS, ...(await keptReaders(folder.path))];
+const READERS = [
+  ...NOTE_READERS,
+  ...TREE_READERS,
+  ...STATEMENT_READERS,
+  ...EVIDENCE_READERS,
+  ...(await keptReaders(folder.path)),
+];
 console.info(`fuzz: repeat this run with COUNTERSIGN_FUZZ_SEED=${SEED}`);
 
 describe(`every reader, with the random numbers of seed ${SEED}`, () => {

@@ -27,7 +27,7 @@ async function fateOf(input: NitroInput): Promise<string> {
 async function flipped(input: NitroInput, first: number): Promise<Record<string, number>> {
   const fates: Record<string, number> = {};
   const { document } = input;
-  for (let at = first; at < document.length; at += thorough(1, 41)) {
+  for (let at = first; at < document.length; at += thorough(1, 97)) {
     const changed = document.slice();
     changed[at] = (changed[at] as number) ^ (1 << (at % 8));
     const fate = await fateOf({ ...input, document: changed });
@@ -52,9 +52,9 @@ describe('a document that was made for the tests', () => {
 
   it('every byte of its frame is needed', async () => {
     // The head of the array, the headers, and the length of the payload; then the head of the signature.
-    const places = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, input.document.length - 97, input.document.length - 98];
+    const places = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, input.document.length - 97, input.document.length - 98];
     for (const at of places)
-      for (let bit = 0; bit < 8; bit++) {
+      for (let bit = 0; bit < 8; bit += thorough(1, 3)) {
         const changed = input.document.slice();
         changed[at] = (changed[at] as number) ^ (1 << bit);
         expect(await fateOf({ ...input, document: changed })).not.toBe('accepted');
@@ -65,9 +65,11 @@ describe('a document that was made for the tests', () => {
     await fc.assert(
       fc.asyncProperty(mutants([input.document]), async document => {
         const fate = await fateOf({ ...input, document });
-        expect(fate === 'accepted').toBe(equal(document, input.document));
+        // The tag in front may be there or not; no signature covers that.
+        const bare = document[0] === 0xd2 ? document.subarray(1) : document;
+        expect(fate === 'accepted').toBe(equal(bare, input.document));
       }),
-      { numRuns: thorough(3000, 100) },
+      { numRuns: thorough(3000, 60) },
     );
   });
 });
@@ -79,6 +81,6 @@ describeGenuine('a document of AWS', () => {
     expect(await fateOf(input)).toBe('accepted');
     const { accepted, refused } = await flipped(input, 7);
     expect(accepted).toBeUndefined();
-    expect(refused).toBeGreaterThan(thorough(4000, 90));
+    expect(refused).toBeGreaterThan(thorough(4000, 40));
   });
 });
