@@ -46,10 +46,10 @@ export function contextTag(number: number, form: 'primitive' | 'constructed' = '
 
 /** Exactly one value, everything in it checked. Throws `der/malformed`, saying what is wrong. */
 export function readDer(bytes: Uint8Array): DerElement {
-  const element = elementAt(bytes, 0);
-  if (element.whole.length !== bytes.length) throw malformed('bytes behind the value');
-  check(element, 0);
-  return element;
+  const head = headAt(bytes, 0, bytes.length);
+  if (head.end !== bytes.length) throw malformed('bytes behind the value');
+  check(bytes, head, 0);
+  return { tag: head.tag, whole: bytes, content: bytes.subarray(head.start) };
 }
 
 /** What a constructed value is made of. Throws `der/malformed`. */
@@ -171,71 +171,88 @@ function unsigned(content: Uint8Array): Uint8Array {
   return content[0] === 0 ? content.subarray(1) : content;
 }
 
-function elementAt(bytes: Uint8Array, start: number): DerElement {
-  const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined) throw malformed('it ends too soon');
+function elementAt(bytes: Uint8Array, at: number): DerElement {
+  const { tag, start, end } = headAt(bytes, at, bytes.length);
+  return { tag, whole: bytes.subarray(at, end), content: bytes.subarray(start, end) };
+}
+
+/** A value's tag, and from where to where its content goes. */
+interface Head {
+  readonly tag: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The head of the value at a place, which ends before `limit`. */
+function headAt(bytes: Uint8Array, at: number, limit: number): Head {
+  if (limit - at < 2) throw malformed('it ends too soon');
+  const tag = bytes[at] as number;
+  let length = bytes[at + 1] as number;
   if ((tag & 0x1f) === 0x1f) throw malformed('a tag of more than one octet');
-  let length = first;
-  let at = start + 2;
-  if (first >= 0x80) {
-    const octets = first & 0x7f;
+  let start = at + 2;
+  if (length >= 0x80) {
+    const octets = length & 0x7f;
     if (octets === 0 || octets > 4) throw malformed('an indefinite length, or one of no size that is used');
     length = 0;
-    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[at++] ?? 0);
+    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[start++] ?? 0);
     if (length < 0x80 || length < 256 ** (octets - 1))
       throw malformed('a length in more octets than it needs');
   }
-  if (length > bytes.length - at) throw malformed('it ends too soon');
-  return { tag, whole: bytes.subarray(start, at + length), content: bytes.subarray(at, at + length) };
+  if (length > limit - start) throw malformed('it ends too soon');
+  return { tag, start, end: start + length };
 }
 
-/** Whether everything in an element is DER. */
-function check(element: DerElement, depth: number): void {
+/** Whether everything in a value is DER. By places and without elements, because a stranger's bytes can be hundreds of thousands of values. */
+function check(bytes: Uint8Array, { tag, start, end }: Head, depth: number): void {
   if (depth > MAX_DEPTH) throw malformed('too many values within one another');
-  const isConstructed = (element.tag & CONSTRUCTED) !== 0;
-  const isUniversal = (element.tag & 0xc0) === 0;
-  if (isUniversal && isConstructed !== HAVE_MEMBERS.has(element.tag | CONSTRUCTED))
+  const isConstructed = (tag & CONSTRUCTED) !== 0;
+  const isUniversal = (tag & 0xc0) === 0;
+  if (isUniversal && isConstructed !== HAVE_MEMBERS.has(tag | CONSTRUCTED))
     throw malformed('a value of a type that has another form');
-  if (isConstructed) {
-    const children = derChildren(element);
-    for (const child of children) check(child, depth + 1);
-    if (element.tag === DER.set) checkOrder(children);
+  if (!isConstructed) {
+    if (isUniversal) checkPrimitive(tag, bytes, start, end);
     return;
   }
-  const { content } = element;
-  const [first = 0, second = 0] = content;
-  switch (element.tag) {
+  let before: Uint8Array | null = null;
+  for (let at = start; at < end; ) {
+    const member = headAt(bytes, at, end);
+    check(bytes, member, depth + 1);
+    // X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings.
+    if (tag === DER.set) {
+      const whole = bytes.subarray(at, member.end);
+      if (before !== null && compare(before, whole) > 0) throw malformed('a set out of order');
+      before = whole;
+    }
+    at = member.end;
+  }
+}
+
+function checkPrimitive(tag: number, bytes: Uint8Array, start: number, end: number): void {
+  const length = end - start;
+  const first = length > 0 ? (bytes[start] as number) : 0;
+  const second = length > 1 ? (bytes[start + 1] as number) : 0;
+  switch (tag) {
     case 0:
       throw malformed('the end of a value of indefinite length');
     case DER.boolean:
-      if (content.length !== 1 || (first !== 0 && first !== 0xff))
-        throw malformed('a boolean of neither 00 nor ff');
+      if (length !== 1 || (first !== 0 && first !== 0xff)) throw malformed('a boolean of neither 00 nor ff');
       return;
     case DER.integer:
     case DER.enumerated:
-      if (content.length === 0) throw malformed('an integer of no octets');
-      if (content.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
+      if (length === 0) throw malformed('an integer of no octets');
+      if (length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80)))
         throw malformed('an integer with a surplus octet');
       return;
     case DER.null:
-      if (content.length !== 0) throw malformed('a null that has something in it');
+      if (length !== 0) throw malformed('a null that has something in it');
       return;
     case DER.bitString: {
-      const last = content.at(-1) ?? 0;
-      if (content.length === 0 || first > 7 || (content.length === 1 && first !== 0))
+      if (length === 0 || first > 7 || (length === 1 && first !== 0))
         throw malformed('a bit string of no length');
-      if ((last & ((1 << first) - 1)) !== 0 && content.length > 1)
+      const last = bytes[end - 1] as number;
+      if (length > 1 && (last & ((1 << first) - 1)) !== 0)
         throw malformed('a bit string with unused bits that are set');
     }
-  }
-}
-
-/** X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings. */
-function checkOrder(members: readonly DerElement[]): void {
-  for (const [place, { whole }] of members.entries()) {
-    const before = members[place - 1]?.whole;
-    if (before !== undefined && compare(before, whole) > 0) throw malformed('a set out of order');
   }
 }
 
