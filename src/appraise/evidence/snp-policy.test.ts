@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import '../../shell/node.js';
 import { makeSnp, type SnpOptions, snpPki, tcbOctets } from '../../../test/support/evidence/snp.js';
@@ -6,7 +7,7 @@ import { describeGenuine, genuine, genuineText } from '../../../test/support/vec
 import { concat, utf8 } from '../../bytes/octets.js';
 import { decidingCode, statusOf } from '../../evidence/report.js';
 import { type SnpProduct, type SnpTcb, tcbOf } from '../../evidence/snp/product.js';
-import { type SnpInput, verifySnp } from '../../evidence/snp/verify.js';
+import { type SnpInput, type SnpReport, verifySnp } from '../../evidence/snp/verify.js';
 import { certificatesFromPem } from '../../evidence/x509/pem.js';
 import { appraiseSnp, SAFE_SNP_POLICY, type SnpPolicy } from './snp-policy.js';
 
@@ -15,9 +16,12 @@ const all = async (input: SnpInput, policy: Partial<SnpPolicy> = {}) =>
 
 /** Each of the policy's own checks with its code, or as passed. */
 async function outcome(options: SnpOptions, policy: Partial<SnpPolicy> = {}, more: Partial<SnpInput> = {}) {
-  const input = { ...makeSnp(options), ...more };
-  const count = (await verifySnp(input)).checks.length;
-  const own = (await all(input, policy)).slice(count);
+  return outcomeOf(await verifySnp({ ...makeSnp(options), ...more }), policy);
+}
+
+async function outcomeOf(report: SnpReport, policy: Partial<SnpPolicy>) {
+  const checks = await appraiseSnp(report, { ...SAFE_SNP_POLICY, ...policy });
+  const own = checks.slice(report.checks.length);
   return Object.fromEntries(own.map(check => [check.name, check.status === 'pass' ? 'pass' : check.code]));
 }
 
@@ -95,18 +99,48 @@ describe('the least TCB', () => {
   const allOf = { milan: least('milan'), genoa: least('genoa'), turin: least('turin') };
 
   it.each(['milan', 'genoa', 'turin'] as const)('%s: each part of it counts', async product => {
-    expect(await outcome({ product }, { minimumTcb: allOf })).toEqual(accepted);
+    const report = await verifySnp(makeSnp({ product }));
+    expect(await outcomeOf(report, { minimumTcb: allOf })).toEqual(accepted);
     for (const part of ['fmc', 'bootLoader', 'tee', 'snp', 'microcode'] as const) {
       const own = least(product);
       if (own[part] === null) continue;
       const more = { ...allOf, [product]: { ...own, [part]: own[part] + 1 } };
       const less = { ...allOf, [product]: { ...own, [part]: own[part] - 1 } };
-      expect(await outcome({ product }, { minimumTcb: more })).toEqual(refused);
-      expect(await outcome({ product }, { minimumTcb: less })).toEqual(accepted);
-      expect(
-        await outcome({ product }, { minimumTcb: { [product]: { ...own, [part]: Number.NaN } } }),
-      ).toEqual(refused);
+      expect(await outcomeOf(report, { minimumTcb: more })).toEqual(refused);
+      expect(await outcomeOf(report, { minimumTcb: less })).toEqual(accepted);
+      expect(await outcomeOf(report, { minimumTcb: { [product]: { ...own, [part]: Number.NaN } } })).toEqual(
+        refused,
+      );
     }
+  });
+
+  it('counts part by part: whatever is in the report, and whatever is asked', async () => {
+    const octet = fc.nat(255);
+    const tcb = fc.record({ fmc: octet, bootLoader: octet, tee: octet, snp: octet, microcode: octet });
+    const octets = fc.uint8Array({ minLength: 8, maxLength: 8 });
+    const report = await verifySnp(makeSnp({ product: 'turin' }));
+    await fc.assert(
+      fc.asyncProperty(tcb, octets, octets, async (turin, one, other) => {
+        const fields = { reportedTcb: one, currentTcb: other, committedTcb: one, launchTcb: other };
+        const found = await outcomeOf(
+          { ...report, fields: { ...report.fields, ...fields } },
+          { minimumTcb: { turin } },
+        );
+        const isEnough = [one, other]
+          .map(each => tcbOf(each, 'turin'))
+          .every(({ fmc, bootLoader, tee, snp, microcode }) =>
+            [
+              (fmc ?? 0) - turin.fmc,
+              bootLoader - turin.bootLoader,
+              tee - turin.tee,
+              snp - turin.snp,
+              microcode - turin.microcode,
+            ].every(difference => difference >= 0),
+          );
+        expect(found['minimum-tcb']).toBe(isEnough ? 'pass' : 'snp/tcb-refused');
+      }),
+      { numRuns: 200 },
+    );
   });
 
   it.each([
