@@ -337,6 +337,86 @@ export const REASONS = {
     says: 'The attestation document has other user data than was expected, or none.',
     do: 'Do not conclude from the document what it does not say.',
   },
+  'snp/malformed': {
+    says: 'This is not an attestation report of AMD SEV-SNP.',
+    do: 'Use the 1,184 bytes exactly as the firmware gave them to the guest.',
+  },
+  'snp/version-unsupported': {
+    says: 'The attestation report is of a version that is not known here.',
+    do: 'Update this program; versions 2 to 5 are known.',
+  },
+  'snp/signing-key-mismatch': {
+    says: 'The report says that another kind of key has signed it than the certificate is of.',
+    do: "Give the certificate of the key that signed: the chip's (VCEK), or the one that AMD has lent to the cloud (VLEK).",
+  },
+  'snp/algorithm-unsupported': {
+    says: 'The report names another algorithm than ECDSA P-384 with SHA-384, with which all chips sign.',
+    do: 'Treat the report as forged or damaged.',
+  },
+  'snp/signer-unsuitable': {
+    says: 'The certificate is not of a key that can sign reports.',
+    do: 'Give the certificate of the key that signed the report.',
+  },
+  'snp/signature-invalid': {
+    says: 'The signature of the attestation report does not verify.',
+    do: 'Check that the certificate is of this chip at this TCB; if it is, treat the report as forged.',
+  },
+  'snp/endorsement-malformed': {
+    says: "The certificate of the signing key does not say about it what AMD's certificates say.",
+    do: "Get the certificate again from AMD's key distribution service.",
+  },
+  'snp/product-mismatch': {
+    says: 'Report, certificate and root are not of one product line, or not of the one that was asked for.',
+    do: 'Give the certificate of the chip that made the report, and the right product.',
+  },
+  'snp/tcb-mismatch': {
+    says: 'The certificate is of a key for another TCB than the report names.',
+    do: "Get the certificate for the report's TCB from AMD's key distribution service.",
+  },
+  'snp/chip-mismatch': {
+    says: 'The certificate is of another chip than the report names.',
+    do: "Get the certificate of the report's chip from AMD's key distribution service.",
+  },
+  'snp/chip-masked': {
+    says: "The host hides which chip it is, so that the report's chip cannot be compared with the certificate's.",
+    do: "Ask the operator to show the chip's id, or accept hidden ones in the policy: the signature is the chip's all the same.",
+  },
+  'snp/revocation-unknown': {
+    says: 'No revocation list was given, so that nothing is known about whether AMD has revoked its authority.',
+    do: "Give the list of AMD's root for this product, from its key distribution service.",
+  },
+  'snp/debug': {
+    says: 'The guest may be debugged, so that its host can read and change what is in it.',
+    do: 'Ask the operator to launch the guest with a policy that forbids debugging.',
+  },
+  'snp/migration-agent': {
+    says: 'The guest may have a migration agent, which can move it to another machine and see what is in it.',
+    do: 'Ask the operator to launch the guest without one, or accept it in the policy if you know the agent.',
+  },
+  'snp/vmpl-refused': {
+    says: 'The report was asked for at a privilege level that the policy does not accept.',
+    do: 'Ask for a report from the level at which your software runs.',
+  },
+  'snp/tcb-refused': {
+    says: "The platform's firmware or microcode is older than the policy accepts.",
+    do: 'Ask the operator to update and commit the firmware, and to launch the guest anew.',
+  },
+  'snp/product-refused': {
+    says: 'The policy does not accept processors of this product line.',
+    do: 'Add the least TCB that you accept for this product line to the policy.',
+  },
+  'snp/measurement-refused': {
+    says: 'The measurement of the guest is not one that the policy accepts.',
+    do: 'Find out which software this measurement is of; add it to the policy only if you trust that software.',
+  },
+  'snp/report-data-mismatch': {
+    says: 'The report has other report data in it than was expected.',
+    do: "Treat the report as another's or as replayed; ask the guest for one with your data.",
+  },
+  'snp/host-data-mismatch': {
+    says: 'The report has other host data in it than was expected.',
+    do: 'Ask the operator to launch the guest with the configuration that you expect.',
+  },
   'quote/malformed': {
     says: 'This is not a quote of Intel DCAP that we can read: its parts and their lengths do not fit together.',
     do: "Use the quote's bytes exactly as they were issued.",

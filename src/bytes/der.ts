@@ -46,21 +46,20 @@ export function contextTag(number: number, form: 'primitive' | 'constructed' = '
 
 /** Exactly one value, everything in it checked. Throws `der/malformed`, saying what is wrong. */
 export function readDer(bytes: Uint8Array): DerElement {
-  const extent = extentAt(bytes, 0, bytes.length);
-  if (extent.to !== bytes.length) throw malformed('bytes behind the value');
-  check(bytes, extent, 0);
-  return new ElementOf(bytes, extent);
+  const head = headAt(bytes, 0, bytes.length);
+  if (head.end !== bytes.length) throw malformed('bytes behind the value');
+  check(bytes, head, 0);
+  return { tag: head.tag, whole: bytes, content: bytes.subarray(head.start) };
 }
 
 /** What a constructed value is made of. Throws `der/malformed`. */
 export function derChildren(element: DerElement): readonly DerElement[] {
   if ((element.tag & CONSTRUCTED) === 0) throw malformed('a value that has no members');
   const children: DerElement[] = [];
-  const { content } = element;
-  for (let at = 0; at < content.length; ) {
-    const extent = extentAt(content, at, content.length);
-    children.push(new ElementOf(content, extent));
-    at = extent.to;
+  for (let at = 0; at < element.content.length; ) {
+    const child = elementAt(element.content, at);
+    children.push(child);
+    at += child.whole.length;
   }
   return children;
 }
@@ -172,81 +171,66 @@ function unsigned(content: Uint8Array): Uint8Array {
   return content[0] === 0 ? content.subarray(1) : content;
 }
 
-/** Where a value stands: its head from `start` on, its content from `from` to before `to`. */
-interface Extent {
-  readonly tag: number;
-  readonly start: number;
-  readonly from: number;
-  readonly to: number;
+function elementAt(bytes: Uint8Array, at: number): DerElement {
+  const { tag, start, end } = headAt(bytes, at, bytes.length);
+  return { tag, whole: bytes.subarray(at, end), content: bytes.subarray(start, end) };
 }
 
-/** The value that begins at `start` and must end before `limit`. */
-function extentAt(bytes: Uint8Array, start: number, limit: number): Extent {
-  const tag = bytes[start];
-  const first = bytes[start + 1];
-  if (tag === undefined || first === undefined || start + 2 > limit) throw malformed('it ends too soon');
+/** A value's tag, and from where to where its content goes. */
+interface Head {
+  readonly tag: number;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The head of the value at a place, which ends before `limit`. */
+function headAt(bytes: Uint8Array, at: number, limit: number): Head {
+  if (limit - at < 2) throw malformed('it ends too soon');
+  const tag = bytes[at] as number;
+  let length = bytes[at + 1] as number;
   if ((tag & 0x1f) === 0x1f) throw malformed('a tag of more than one octet');
-  let length = first;
-  let from = start + 2;
-  if (first >= 0x80) {
-    const octets = first & 0x7f;
+  let start = at + 2;
+  if (length >= 0x80) {
+    const octets = length & 0x7f;
     if (octets === 0 || octets > 4) throw malformed('an indefinite length, or one of no size that is used');
     length = 0;
-    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[from++] ?? 0);
+    for (let read = 0; read < octets; read++) length = length * 256 + (bytes[start++] ?? 0);
     if (length < 0x80 || length < 256 ** (octets - 1))
       throw malformed('a length in more octets than it needs');
   }
-  if (length > limit - from) throw malformed('it ends too soon');
-  return { tag, start, from, to: from + length };
+  if (length > limit - start) throw malformed('it ends too soon');
+  return { tag, start, end: start + length };
 }
 
-/** Views are made when they are asked for: of most values nobody asks. */
-class ElementOf implements DerElement {
-  readonly tag: number;
-  readonly #bytes: Uint8Array;
-  readonly #extent: Extent;
-
-  constructor(bytes: Uint8Array, extent: Extent) {
-    this.tag = extent.tag;
-    this.#bytes = bytes;
-    this.#extent = extent;
-  }
-
-  get whole(): Uint8Array {
-    return this.#bytes.subarray(this.#extent.start, this.#extent.to);
-  }
-
-  get content(): Uint8Array {
-    return this.#bytes.subarray(this.#extent.from, this.#extent.to);
-  }
-}
-
-/**
- * Whether everything in a value is DER. It is walked by places alone: a view for each of the hundred thousand values that a hostile list can have
- * would take most of a second.
- */
-function check(bytes: Uint8Array, { tag, from, to }: Extent, depth: number): void {
+/** Whether everything in a value is DER. By places and without elements, because a stranger's bytes can be hundreds of thousands of values. */
+function check(bytes: Uint8Array, { tag, start, end }: Head, depth: number): void {
   if (depth > MAX_DEPTH) throw malformed('too many values within one another');
   const isConstructed = (tag & CONSTRUCTED) !== 0;
   const isUniversal = (tag & 0xc0) === 0;
   if (isUniversal && isConstructed !== HAVE_MEMBERS.has(tag | CONSTRUCTED))
     throw malformed('a value of a type that has another form');
-  if (isConstructed) {
-    let before: Extent | null = null;
-    for (let at = from; at < to; ) {
-      const child = extentAt(bytes, at, to);
-      check(bytes, child, depth + 1);
-      // X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings.
-      if (tag === DER.set && before !== null && compare(bytes, before, child) > 0)
-        throw malformed('a set out of order');
-      before = child;
-      at = child.to;
-    }
+  if (!isConstructed) {
+    if (isUniversal) checkPrimitive(tag, bytes, start, end);
     return;
   }
-  const length = to - from;
-  const first = length > 0 ? (bytes[from] ?? 0) : 0;
-  const second = length > 1 ? (bytes[from + 1] ?? 0) : 0;
+  let before: Uint8Array | null = null;
+  for (let at = start; at < end; ) {
+    const member = headAt(bytes, at, end);
+    check(bytes, member, depth + 1);
+    // X.690 §10.3 and §11.6: the members of a set stand in the order of their encodings.
+    if (tag === DER.set) {
+      const whole = bytes.subarray(at, member.end);
+      if (before !== null && compare(before, whole) > 0) throw malformed('a set out of order');
+      before = whole;
+    }
+    at = member.end;
+  }
+}
+
+function checkPrimitive(tag: number, bytes: Uint8Array, start: number, end: number): void {
+  const length = end - start;
+  const first = length > 0 ? (bytes[start] as number) : 0;
+  const second = length > 1 ? (bytes[start + 1] as number) : 0;
   switch (tag) {
     case 0:
       throw malformed('the end of a value of indefinite length');
@@ -265,21 +249,20 @@ function check(bytes: Uint8Array, { tag, from, to }: Extent, depth: number): voi
     case DER.bitString: {
       if (length === 0 || first > 7 || (length === 1 && first !== 0))
         throw malformed('a bit string of no length');
-      const last = bytes[to - 1] ?? 0;
-      if ((last & ((1 << first) - 1)) !== 0 && length > 1)
+      const last = bytes[end - 1] as number;
+      if (length > 1 && (last & ((1 << first) - 1)) !== 0)
         throw malformed('a bit string with unused bits that are set');
     }
   }
 }
 
-/** The order of two encodings. */
-function compare(bytes: Uint8Array, a: Extent, b: Extent): number {
-  const [aLength, bLength] = [a.to - a.start, b.to - b.start];
-  for (let i = 0; i < Math.min(aLength, bLength); i++) {
-    const difference = (bytes[a.start + i] ?? 0) - (bytes[b.start + i] ?? 0);
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const length = Math.min(a.length, b.length);
+  for (let at = 0; at < length; at++) {
+    const difference = (a[at] as number) - (b[at] as number);
     if (difference !== 0) return difference;
   }
-  return aLength - bLength;
+  return a.length - b.length;
 }
 
 function malformed(detail: string): Failure {

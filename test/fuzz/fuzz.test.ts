@@ -7,6 +7,7 @@ import '../../src/shell/node.js';
 import { temporaryFolder } from '../support/log.js';
 import { fuzz, runsFor, SEED } from './budget.js';
 import { DCAP_READERS } from './dcap.js';
+import { EVIDENCE_READERS } from './evidence.js';
 import { keptReaders } from './kept.js';
 import { NOTE_READERS } from './notes.js';
 import { NVIDIA_READERS } from './nvidia.js';
@@ -23,6 +24,7 @@ const READERS = [
   ...STATEMENT_READERS,
   ...NVIDIA_READERS,
   ...DCAP_READERS,
+  ...EVIDENCE_READERS,
   ...(await keptReaders(folder.path)),
 ];
 

@@ -6,6 +6,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import '../../src/shell/node.js';
 import { fuzz, runsFor, SEED } from '../fuzz/budget.js';
 import { DCAP_READERS } from '../fuzz/dcap.js';
+import { EVIDENCE_READERS } from '../fuzz/evidence.js';
 import { keptReaders } from '../fuzz/kept.js';
 import { NOTE_READERS } from '../fuzz/notes.js';
 import { NVIDIA_READERS } from '../fuzz/nvidia.js';
@@ -23,6 +24,7 @@ const READERS = [
   ...STATEMENT_READERS,
   ...NVIDIA_READERS,
   ...DCAP_READERS,
+  ...EVIDENCE_READERS,
   ...(await keptReaders(folder.path)),
 ];
 console.info(`fuzz: repeat this run with COUNTERSIGN_FUZZ_SEED=${SEED}`);

@@ -4,7 +4,7 @@
  */
 import { equal } from '../../bytes/octets.js';
 import type { NitroFields } from '../../evidence/nitro/document.js';
-import type { NitroReport } from '../../evidence/nitro/verify.js';
+import type { NitroCheckName, NitroReport } from '../../evidence/nitro/verify.js';
 import { type EvidenceCheck, made, notMade } from '../../evidence/report.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 
@@ -44,15 +44,15 @@ export type NitroPolicyCheckName =
 const MEASURED = [0, 1, 2];
 
 /**
- * The policy's checks at `asOf` (Unix seconds), to stand behind the report's. Codes of those that fail: `nitro/debug`, `nitro/stale`,
+ * The report's checks and the policy's behind them, at `asOf` (Unix seconds). Codes of those that fail: `nitro/debug`, `nitro/stale`,
  * `nitro/from-the-future`, `nitro/measurement-refused`, `nitro/nonce-mismatch`, `nitro/public-key-mismatch`, `nitro/user-data-mismatch`.
  * Nothing is judged that nobody has signed: without a good chain and signature none is made (`evidence/prerequisite-failed`).
  */
-export async function checkNitroPolicy(
+export async function appraiseNitro(
   { checks, fields }: NitroReport,
   asOf: number,
   policy: NitroPolicy = SAFE_NITRO_POLICY,
-): Promise<readonly EvidenceCheck<NitroPolicyCheckName>[]> {
+): Promise<readonly EvidenceCheck<NitroCheckName | NitroPolicyCheckName>[]> {
   const attempts: [NitroPolicyCheckName, string, () => void][] = [
     ['debug', 'The enclave does not run in debug mode.', () => checkDebug(fields)],
     ['freshness', 'It is as fresh as the policy requires.', () => checkFreshness(fields, asOf, policy)],
@@ -68,11 +68,12 @@ export async function checkNitroPolicy(
     if (expected !== null)
       attempts.push([name, 'It is what was expected.', () => checkSame(expected, found, code)]);
   const isSigned = checks.every(({ name, status }) => name === 'current' || status === 'pass');
-  return Promise.all(
+  const own = await Promise.all(
     attempts.map(([name, what, attempt]) =>
       isSigned ? made(name, what, attempt) : notMade(name, 'evidence/prerequisite-failed'),
     ),
   );
+  return [...checks, ...own];
 }
 
 function checkDebug({ pcrs }: NitroFields): void {

@@ -9,6 +9,7 @@ import {
 } from '../../../test/support/evidence/nitro.js';
 import {
   BEGIN,
+  basicConstraints,
   type CertificateOptions,
   DURING,
   der,
@@ -237,6 +238,14 @@ describe('a document that fails one check', () => {
       'nitro/algorithm-unsupported',
     ],
     ['of a key of another curve', () => makeNitro(signedBy({ type: 'P-256' })), 'nitro/signer-unsuitable'],
+    [
+      'of an authority',
+      () =>
+        makeNitro(
+          signedBy({ extensions: [basicConstraints(0), keyUsage('digitalSignature', 'keyCertSign')] }),
+        ),
+      'nitro/signer-unsuitable',
+    ],
     [
       'of a key that signs certificates only',
       () => makeNitro(signedBy({ extensions: [keyUsage('keyCertSign')] })),

@@ -108,7 +108,9 @@ async function checkSignature(
   if (algorithm !== ES384)
     throw new Failure('nitro/algorithm-unsupported', { field: 'alg', detail: `${algorithm}` });
   const scheme = documentScheme(signer.keyKind);
-  if (scheme?.name !== 'ECDSA' || scheme.curve !== 'P-384' || !signer.maySign.documents)
+  const isOnCurve = scheme?.name === 'ECDSA' && scheme.curve === 'P-384';
+  // An authority's key may sign what it likes below it, and no documents.
+  if (!isOnCurve || !signer.maySign.documents || signer.authority !== null)
     throw new Failure('nitro/signer-unsuitable', { field: 'certificate' });
   if (!(await verifyForeign(scheme, signer.spki, signed, signature)))
     throw new Failure('nitro/signature-invalid', { field: 'signature' });

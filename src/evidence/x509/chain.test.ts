@@ -158,6 +158,32 @@ describe('RFC 5280 §6.1: what refuses a chain, and at which certificate', () =>
     damaged[damaged.length - 1] = (damaged.at(-1) as number) ^ 1;
     const chain = [...chainOf(above), parseCertificate(damaged)];
     expect(await verdictOn(chain)).toEqual(at('certificate/signature-invalid', 1));
+    // Also once the sound one has been seen, and again.
+    expect(await verdictOn(chainOf(above, root))).toBeNull();
+    for (let count = 0; count < 2; count++)
+      expect(await verdictOn(chain)).toEqual(at('certificate/signature-invalid', 1));
+  });
+
+  it('a root whose certificate says something else now', async () => {
+    expect(await verdictOn(chainOf(above, root))).toBeNull();
+    const verdict = await verdictOn([...chainOf(above), parseCertificate(withSerial(root, 99))]);
+    expect(verdict).toEqual(at('certificate/signature-invalid', 1));
+  });
+
+  it('a root that is no authority', async () => {
+    const weak = makeCertificate({ subject: 'root', keys: root.keys, extensions: [keyUsage('keyCertSign')] });
+    expect(await verdictOn(chainOf(above, weak))).toEqual(at('certificate/not-an-authority', 1));
+  });
+
+  it('roots beyond those that are remembered count like the first', async () => {
+    const keys = testKeys('P-256');
+    for (let serial = 1; serial < 70; serial++) {
+      const renewed = makeAuthority({ subject: 'renewed', keys, serial });
+      const wrong = parseCertificate(withSerial(renewed, 200));
+      const roots = [pinned(renewed)];
+      expect(await verdictOn(chainOf(renewed), { roots })).toBeNull();
+      expect(await verdictOn([wrong], { roots })).toEqual(at('certificate/signature-invalid', 0));
+    }
   });
 
   it.each([
@@ -297,6 +323,14 @@ it('damaged certificates make a chain that is refused, or never one at all', asy
     { numRuns: 300 },
   );
 });
+
+/** The certificate with another serial number of one octet, and the signature that it had. */
+function withSerial(identity: TestIdentity, serial: number): Uint8Array {
+  const [tbs, algorithm, signature] = derChildren(readDer(identity.certificate)).map(({ whole }) => whole);
+  const members = derChildren(readDer(tbs as Uint8Array)).map(({ whole }) => whole);
+  const changed = der(DER.sequence, ...members.with(1, integer(serial)));
+  return der(DER.sequence, changed, algorithm as Uint8Array, signature as Uint8Array);
+}
 
 const DIGEST = { sha256: '2.16.840.1.101.3.4.2.1', sha384: '2.16.840.1.101.3.4.2.2' } as const;
 

@@ -3,6 +3,7 @@
  * of hardware keep to: no names to match, no policies, no constraints on names; a critical extension that is not known here refuses the chain.
  */
 import { sha256, verifyForeign } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Certificate, EXTENSION } from './certificate.js';
@@ -19,8 +20,8 @@ export interface PinnedRoot {
   readonly simulated?: true;
 }
 
-export interface ChainOptions {
-  readonly roots: readonly PinnedRoot[];
+export interface ChainOptions<Root extends PinnedRoot = PinnedRoot> {
+  readonly roots: readonly Root[];
   /** Unix seconds. */
   readonly asOf: number;
   /** Critical extensions that whoever asks reads himself, by object identifier. */
@@ -37,7 +38,10 @@ const UNDERSTOOD: readonly string[] = [EXTENSION.basicConstraints, EXTENSION.key
  * `certificate/path-too-long`, `certificate/algorithm-unsupported`, `certificate/signature-invalid`, `certificate/extension-unknown`,
  * `certificate/not-yet-valid` or `certificate/expired`, with the certificate's place in the chain as the field.
  */
-export async function checkChain(chain: readonly Certificate[], options: ChainOptions): Promise<PinnedRoot> {
+export async function checkChain<Root extends PinnedRoot>(
+  chain: readonly Certificate[],
+  options: ChainOptions<Root>,
+): Promise<Root> {
   if (chain.length > MAX_CHAIN)
     throw new Failure('certificate/chain-too-long', { detail: `${chain.length}` });
   const top = chain.at(-1);
@@ -66,13 +70,17 @@ export function checkValidity(chain: readonly Certificate[], asOf: number): void
 /** Whether `issuer` has signed that certificate and may sign it. `place`: how many certificates stand before it. */
 async function checkIssued(certificate: Certificate, issuer: Certificate, place: number): Promise<void> {
   const field = `certificate ${place}`;
+  const isRoot = certificate === issuer;
+  const fieldOfIssuer = isRoot ? field : `certificate ${place + 1}`;
   if (!equal(certificate.issuer, issuer.subject)) throw new Failure('certificate/issuer-mismatch', { field });
   if (issuer.authority === null || !issuer.maySign.certificates)
-    throw new Failure('certificate/not-an-authority', { field: `certificate ${place + 1}` });
+    throw new Failure('certificate/not-an-authority', { field: fieldOfIssuer });
   const { pathLength } = issuer.authority;
   // Between this issuer and the first certificate stand as many authorities as certificates came before, less the first.
-  if (certificate !== issuer && pathLength !== null && place > pathLength)
-    throw new Failure('certificate/path-too-long', { field: `certificate ${place + 1}` });
+  if (!isRoot && pathLength !== null && place > pathLength)
+    throw new Failure('certificate/path-too-long', { field: fieldOfIssuer });
+  const digest = isRoot ? toHex(sha256(certificate.bytes)) : '';
+  if (soundRoots.has(digest)) return;
   if (certificate.signedAs.kind === 'unsupported')
     throw new Failure('certificate/algorithm-unsupported', { field, detail: certificate.signedAs.algorithm });
   const signed = underKey(certificate.signedAs, issuer.keyKind);
@@ -81,7 +89,17 @@ async function checkIssued(certificate: Certificate, issuer: Certificate, place:
     !(await verifyForeign(signed.scheme, issuer.spki, certificate.signedBytes, signed.signature))
   )
     throw new Failure('certificate/signature-invalid', { field });
+  if (!isRoot) return;
+  if (soundRoots.size >= MAX_SOUND_ROOTS) soundRoots.clear();
+  soundRoots.add(digest);
 }
+
+/**
+ * SHA-256 of roots' certificates whose own signature has been verified: the same few again and again, each of which would cost up to a millisecond.
+ * Nobody but the holder of a pinned key can make another.
+ */
+const soundRoots = new Set<string>();
+const MAX_SOUND_ROOTS = 64;
 
 function checkExtensions(certificate: Certificate, place: number, understood: readonly string[]): void {
   for (const [name, { critical }] of certificate.extensions)

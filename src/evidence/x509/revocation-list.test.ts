@@ -199,7 +199,7 @@ describe('refused as no list that we could conclude something from', () => {
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', new Uint8Array(), /too soon/],
     ['bytes behind it', concat(made(), Uint8Array.of(0)), /behind/],
-    ['more bytes than any has', new Uint8Array(512 * 1024 + 1), /524289 bytes/],
+    ['more bytes than any has', new Uint8Array(256 * 1024 + 1), /262145 bytes/],
     ['a certificate', authority.certificate, /./],
     ['version 1 by number', at(0, integer(0)), /version/],
     ['version 3', at(0, integer(2)), /version/],
@@ -257,7 +257,7 @@ describe('damage', () => {
         const list = parseOrRefuse(() => parseRevocationList(bytes), CODES);
         if (list === undefined || equal(bytes, whole)) return;
         const code = await reasonOfAsync(() => checkNotRevoked(certificateOf(8), issuer, list, DURING));
-        expect(code).toMatch(/^revocation-list\/(signature-invalid|issuer-mismatch)$/);
+        expect(code).toMatch(/^revocation\/(signature-invalid|issuer-mismatch)$/);
       }),
       { numRuns: 200 },
     );
