@@ -365,6 +365,22 @@ export const REASONS = {
     says: 'The signed payload is not a log entry of the type it states.',
     do: 'Report it to the issuer: it signed something that is not what it says.',
   },
+  'closing/malformed': {
+    says: 'The closing statement has a member that is missing, surplus, of another form, or that contradicts another.',
+    do: 'Do not rely on it; ask its issuer for the one that the log has.',
+  },
+  'closing/leaf-malformed': {
+    says: 'A leaf of a closing is not one that an honest issuer would write.',
+    do: 'Keep it with its proof: an issuer who signs such a root says nothing that can be relied on.',
+  },
+  'closing/proof-malformed': {
+    says: 'The proof of what a closing says of a number is not of the form that it has to have.',
+    do: 'Ask for it again; if it stays so, ask somebody else who keeps the leaves.',
+  },
+  'closing/proof-invalid': {
+    says: 'The proof does not show what the closing says of that number: it leads to another root, or leaves a place open.',
+    do: 'Ask for it again; if it stays so, read all leaves and compare their root.',
+  },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
     do: 'Report it to the issuer: it signed something that is not a receipt.',
@@ -793,6 +809,10 @@ export const REASONS = {
     says: 'The issuer has signed two different statements about one numbered exchange.',
     do: 'Stop relying on this issuer, and publish the evidence.',
   },
+  'misbehaviour/receipt-withheld': {
+    says: 'The issuer has closed an epoch and left out an exchange that it had accepted, or a receipt that it had given.',
+    do: 'Stop relying on this issuer: what it does not like it leaves out. Publish the evidence.',
+  },
   'misbehaviour/key-unknown': {
     says: 'The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.',
     do: 'Pass the trust file of that log, or --key with the verifier key of the accused.',
@@ -848,6 +868,18 @@ export const REASONS = {
   'misbehaviour/numbers-differ': {
     says: 'The two statements are not of one issuer, epoch, client and counter.',
     do: 'Compare statements that share all four.',
+  },
+  'misbehaviour/epochs-differ': {
+    says: 'The closing is of another epoch, or of another issuer, than what is held against it.',
+    do: 'Look for the closing of the epoch that the acceptance or the receipt names.',
+  },
+  'misbehaviour/closing-agrees': {
+    says: 'The closing lists this exchange, with the receipt that is held if it is one.',
+    do: 'Nothing is to be done: nothing was left out.',
+  },
+  'misbehaviour/loss-stated': {
+    says: 'The closing says itself that this may be missing: it came too late for what a process that died had made durable, or the exchange still ran.',
+    do: 'Hand the receipt in to the log if there is one; an issuer that loses much, or often, is not one to rely on.',
   },
   'misbehaviour/deadline-not-passed': {
     says: 'The log had not yet signed anything after the deadline of its promise.',
