@@ -501,6 +501,14 @@ export const REASONS = {
     says: "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",
     do: 'Follow the log with a monitor.',
   },
+  'epoch/journal-unavailable': {
+    says: 'The gateway cannot note which numbers it gives, so it accepts nothing.',
+    do: 'Look at the disk with the data folder: its space, its permissions, its health. Then start the gateway again.',
+  },
+  'epoch/journal-damaged': {
+    says: 'The notes of an epoch are not what was written there, so that it cannot be closed.',
+    do: 'Restore the file from a copy if there is one. Without it the epoch stays without a closing, which everybody can see.',
+  },
   'request/too-large': {
     says: "The request's body is over the gateway's limit.",
     do: 'Send less, or ask the operator to raise the limit.',

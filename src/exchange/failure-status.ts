@@ -31,6 +31,7 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'gateway/opening': 503,
   'gateway/closing': 503,
   'log/unavailable': 503,
+  'epoch/journal-unavailable': 503,
   'archive/unavailable': 503,
   'archive/unknown': 404,
   'vault/unavailable': 503,

@@ -13,6 +13,8 @@ import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
+import type { LoggedReceipt } from './closing/epoch-run.js';
+import type { Held } from './closing/horizon.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
 import { type Ending, type ExchangeFacts, nonceMember, receiptPredicate } from './receipt-predicate.js';
@@ -45,12 +47,14 @@ export class ExchangeRecord {
   #restated = false;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
+  /** Whether it is noted, or about to be, how the exchange ended. */
+  #isNoted = false;
   /** Null before it was made. */
   #acceptance: Uint8Array | null = null;
 
   /**
    * Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them; `nonce`:
-   * the client's, or null where it sent none.
+   * the client's, or null where it sent none. Throws `epoch/journal-unavailable` where the number cannot be noted.
    */
   constructor(
     context: GatewayContext,
@@ -69,6 +73,7 @@ export class ExchangeRecord {
     this.#nonce = nonce;
     this.#thread = context.issuer.thread(credentials);
     this.#counter = ++this.#thread.counter;
+    this.#thread.run.accepted(this.#thread.client, this.#counter);
   }
 
   /** The headers that every answer to this exchange carries. */
@@ -180,6 +185,7 @@ export class ExchangeRecord {
    */
   seal(ending: Ending, done: (result: SealedReceipt | Error) => void): void {
     const thread = this.#thread;
+    const noting = thread.run.ending(this.#context.now());
     let isNext = false;
     try {
       const evidence = this.#tried.last?.receipt?.evidence ?? null;
@@ -195,25 +201,45 @@ export class ExchangeRecord {
       const content = { opening: this.opening, request: this.#body, response, received };
       isNext = true;
       thread.previous = toHex(digest);
-      this.#context.sealer.seal(this.id, statement, content, sealed => done(this.#log(digest, sealed)));
+      this.#context.sealer.seal(this.id, statement, content, sealed =>
+        done(this.#log({ digest, status: ending.status }, sealed, noting)),
+      );
     } catch (error) {
       if (isNext) thread.previous = thread.logged;
+      this.#endUnkept(noting);
       done(error as Error);
     }
   }
 
+  /** The exchange ends without a receipt, which only a fault of our own can bring about. */
+  abandon(): void {
+    this.#endUnkept(null);
+  }
+
+  #endUnkept(noting: Held | null): void {
+    if (this.#isNoted) return;
+    this.#isNoted = true;
+    this.#thread.run.unkept(this.#thread.client, this.#counter, noting);
+  }
+
   /** `digest`: of the statement. Where it cannot be logged, the next of the client's receipts refers to the last that was. */
-  #log(digest: Uint8Array, sealed: Uint8Array | Failure): SealedReceipt | Error {
+  #log(
+    { digest, status }: Pick<LoggedReceipt, 'digest' | 'status'>,
+    sealed: Uint8Array | Failure,
+    noting: Held,
+  ): SealedReceipt | Error {
     const thread = this.#thread;
     try {
       if (sealed instanceof Failure) throw sealed;
       // A rejected inclusion is reported by the log itself; whoever waits for the receipt sees that it is not there.
-      const known = receiptKeys(digest, this.id);
-      this.#context.log.append(sealed, known).included.catch(() => undefined);
+      const appended = this.#context.log.append(sealed, receiptKeys(digest, this.id));
+      this.#isNoted = true;
+      thread.run.logged(thread.client, this.#counter, { digest, status, appended }, noting);
       thread.logged = toHex(digest);
       return { entry: sealed, digest: thread.logged };
     } catch (error) {
       thread.previous = thread.logged;
+      this.#endUnkept(noting);
       return error as Error;
     }
   }
