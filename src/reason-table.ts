@@ -381,6 +381,10 @@ export const REASONS = {
     says: 'The proof does not show what the closing says of that number: it leads to another root, or leaves a place open.',
     do: 'Ask for it again; if it stays so, read all leaves and compare their root.',
   },
+  'closing/unknown': {
+    says: 'There is no closing of that epoch here.',
+    do: 'Ask again when the epoch is over: it lasts a day at most, and is closed when its last exchange has ended.',
+  },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
     do: 'Report it to the issuer: it signed something that is not a receipt.',

@@ -19,6 +19,7 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'receipt/unknown': 404,
   'receipt/pending': 404,
   'receipt/not-included': 404,
+  'closing/unknown': 404,
   'log/entry-denied': 451,
   'upstream/unreachable': 502,
   'upstream/timeout': 504,

@@ -8,7 +8,7 @@ import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { Turns } from '../http/turns.js';
 import type { ActiveExchanges } from './active-exchanges.js';
-import type { EpochBook } from './closing/epoch-book.js';
+import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';

@@ -13,9 +13,9 @@ import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
-import type { LoggedReceipt } from './closing/epoch-run.js';
-import type { Held } from './closing/horizon.js';
 import type { GatewayContext } from './context.js';
+import type { LoggedReceipt } from './epochs/epoch-run.js';
+import type { Held } from './epochs/horizon.js';
 import type { ClientThread } from './issuer.js';
 import { type Ending, type ExchangeFacts, nonceMember, receiptPredicate } from './receipt-predicate.js';
 import type { Target } from './routing/route.js';

@@ -8,8 +8,8 @@ import { EPOCH } from '../../receipt/epoch.js';
 import { defaultPolicy } from '../../receipt/policy.js';
 import { predicateTypeOf } from '../../receipt/statement.js';
 import type { TransparencyLog } from '../../tree/log.js';
-import { buildClosing } from './closing/build-closing.js';
-import { EpochBook } from './closing/epoch-book.js';
+import { buildClosing } from './epochs/build-closing.js';
+import { EpochBook } from './epochs/epoch-book.js';
 import { Issuer } from './issuer.js';
 
 let folder: string;

@@ -14,8 +14,8 @@ import { epochStatement } from '../../receipt/epoch.js';
 import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { Appended, TransparencyLog } from '../../tree/log.js';
 import { randomBytes } from '../random.js';
-import type { EpochBook } from './closing/epoch-book.js';
-import type { EpochRun } from './closing/epoch-run.js';
+import type { EpochBook } from './epochs/epoch-book.js';
+import type { EpochRun } from './epochs/epoch-run.js';
 
 const MAX_CLIENTS = 100_000;
 /** One day, in milliseconds: no client can be followed for longer by the name that the log has for it. */

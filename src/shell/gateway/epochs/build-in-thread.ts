@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import type { BuiltClosing } from './build-closing.js';
 
 /** The worker thread's entry, compiled: a worker thread cannot load TypeScript. */
-const WORKER = new URL('../../../../dist/shell/gateway/closing/closing-worker.js', import.meta.url);
+const WORKER = new URL('../../../../dist/shell/gateway/epochs/closing-worker.js', import.meta.url);
 
 /** Rejects with what went wrong there. */
 export function buildInThread(journal: string, base: string): Promise<BuiltClosing> {

@@ -141,10 +141,15 @@ export class EpochBook {
     return this.#closing;
   }
 
+  /** Waits no longer for exchanges that still run. */
+  hurry(): void {
+    this.#hurry.abort();
+  }
+
   async #closeAll(): Promise<void> {
     clearInterval(this.#timer);
     await this.#marking;
-    const patience = setTimeout(() => this.#hurry.abort(), LAST_RECEIPTS);
+    const patience = setTimeout(() => this.hurry(), LAST_RECEIPTS);
     if (this.#current !== null) this.#finish(this.#current, LAST_RECEIPTS);
     await Promise.all([...this.#finishing, this.#recovering]);
     clearTimeout(patience);
