@@ -385,6 +385,54 @@ export const REASONS = {
     says: 'There is no closing of that epoch here.',
     do: 'Ask again when the epoch is over: it lasts a day at most, and is closed when its last exchange has ended.',
   },
+  'closing/leaves-mismatch': {
+    says: 'The leaves that were served are not those of the closing: they make another root, or are not in order.',
+    do: 'Ask for them again, and somebody else who keeps them; if it stays so, the issuer keeps back what it has signed.',
+  },
+  'closing/not-logged': {
+    says: 'The closing that was served is not in the log, or the log has another one of that epoch.',
+    do: 'Read the log again; if it stays so, keep both: rely on the one that is in the log.',
+  },
+  'reconcile/not-held': {
+    says: "The issuer has given a number under your client's name, and you hold nothing of that exchange.",
+    do: 'Look whether somebody else uses your key, or whether an answer never arrived. If neither, ask the operator whose exchange it is.',
+  },
+  'reconcile/not-logged': {
+    says: 'The receipt is not in the log, and should be there by now.',
+    do: 'Hand the receipt in (countersign submit), to a mirror as well: with its stamp a broken promise can be proven.',
+  },
+  'reconcile/not-yet-logged': {
+    says: 'The receipt is not in the log yet, which has until its deadline.',
+    do: 'Reconcile again after the deadline.',
+  },
+  'reconcile/epoch-open': {
+    says: 'The epoch has no closing that could be compared.',
+    do: 'Reconcile again when the epoch is over, or say with --closings where its closing is.',
+  },
+  'reconcile/back-dated': {
+    says: 'The receipt says that the request came before it was sent.',
+    do: 'Compare the clocks. If yours is right, the issuer has dated the exchange back: keep the receipt.',
+  },
+  'reconcile/billed-not-held': {
+    says: 'The bill has an exchange of which nothing is known here.',
+    do: 'Ask for its receipt; without one there is nothing to pay for.',
+  },
+  'reconcile/billed-twice': {
+    says: 'The bill has the same exchange more than once.',
+    do: 'Ask for a bill that has it once.',
+  },
+  'reconcile/usage-differs': {
+    says: 'The bill counts other tokens than the receipt of the exchange.',
+    do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
+  },
+  'reconcile/not-billed': {
+    says: 'The exchange has a receipt with usage and is not on the bill.',
+    do: 'Nothing is owed that is not billed; expect it on the next one.',
+  },
+  'reconcile/bill-malformed': {
+    says: 'A line of the bill is not one that can be compared.',
+    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens.',
+  },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
     do: 'Report it to the issuer: it signed something that is not a receipt.',

@@ -73,49 +73,61 @@ export const RECEIPT_WITHHELD: ProofType<typeof Schema, Stated> = {
   check: async ({ envelope, closing, held, leaf }, known) => {
     if (closing.issuer !== held.issuer || closing.epoch !== held.epoch)
       throw new Failure('misbehaviour/epochs-differ');
-    const fault = contradiction(closing, held, provenLeaf(closing, held.client, held.counter, leaf));
+    const proven = provenLeaf(closing, held.client, held.counter, leaf);
+    const comparison = compareWithClosing(closing, heldFacts(held), proven);
+    if (comparison === 'agrees') throw new Failure('misbehaviour/closing-agrees');
+    if (comparison === 'loss-stated') throw new Failure('misbehaviour/loss-stated');
     await checkSignedBy(held.envelope, known.issuers);
     const { key } = await checkSignedBy(envelope, known.issuers);
     return provenAgainst(
       key,
       'misbehaviour/receipt-withheld',
-      `The issuer ${keyLabel(key)} has closed epoch ${held.epoch} ${fault}, number ${held.counter} of client ${held.client}.`,
+      `The issuer ${keyLabel(key)} has closed epoch ${held.epoch} ${IN_WORDS[comparison]}, number ${held.counter} of client ${held.client}.`,
     );
   },
 };
 
-/**
- * What the closing leaves out, in words. Throws `misbehaviour/closing-agrees`, or `misbehaviour/loss-stated` where the closing itself says that
- * this may be missing.
- */
-export function contradiction(
+/** What an acceptance or a receipt says that a closing can be compared with. */
+export interface HeldFacts {
+  readonly received: number;
+  /** When the exchange ended, in milliseconds; null for an acceptance. */
+  readonly completed: number | null;
+  /** The digest of the receipt, hexadecimal; null for an acceptance. */
+  readonly receipt: string | null;
+}
+
+/** `agrees`: nothing is left out. `loss-stated`: what is left out is what the closing says itself that it may leave out. */
+export type Comparison = 'agrees' | 'loss-stated' | 'exchange-missing' | 'receipt-missing' | 'other-receipt';
+
+/** Compares what is held with what the closing says of its number; `leaf` null where it says nothing. */
+export function compareWithClosing(
   closing: Pick<Closing, 'ending' | 'through'>,
-  held: NumberedStatement,
-  leaf: ClosingLeaf | null,
-): string {
-  const times = timesOf(held);
+  held: HeldFacts,
+  leaf: Pick<ClosingLeaf, 'receipt'> | null,
+): Comparison {
   if (leaf === null) {
-    if (closing.ending === 'cut-off' && times.received >= closing.through) throw lossStated();
-    return 'without an exchange that it had accepted';
+    const canBeLost = closing.ending === 'cut-off' && held.received >= closing.through;
+    return canBeLost ? 'loss-stated' : 'exchange-missing';
   }
-  if (held.kind === 'acceptance') throw new Failure('misbehaviour/closing-agrees');
-  if (leaf.receipt === null) {
-    if (times.completed >= closing.through) throw lossStated();
-    return 'without the receipt that it had given';
-  }
-  if (leaf.receipt === toHex(payloadDigest(held.envelope))) throw new Failure('misbehaviour/closing-agrees');
-  return 'with another receipt than the one that it had given';
+  if (held.receipt === null || held.completed === null || leaf.receipt === held.receipt) return 'agrees';
+  if (leaf.receipt !== null) return 'other-receipt';
+  return held.completed >= closing.through ? 'loss-stated' : 'receipt-missing';
 }
 
-function lossStated(): Failure {
-  return new Failure('misbehaviour/loss-stated');
+export function heldFacts({ envelope, kind }: NumberedStatement): HeldFacts {
+  if (kind === 'acceptance') {
+    const { received } = readStatement(ACCEPTANCE, envelope).predicate;
+    return { received, completed: null, receipt: null };
+  }
+  const { received, completed } = readStatement(RECEIPT, envelope).predicate.time;
+  return { received, completed, receipt: toHex(payloadDigest(envelope)) };
 }
 
-function timesOf({ envelope, kind }: NumberedStatement): { received: number; completed: number } {
-  if (kind === 'receipt') return readStatement(RECEIPT, envelope).predicate.time;
-  const { received } = readStatement(ACCEPTANCE, envelope).predicate;
-  return { received, completed: Number.POSITIVE_INFINITY };
-}
+const IN_WORDS: Record<Exclude<Comparison, 'agrees' | 'loss-stated'>, string> = {
+  'exchange-missing': 'without an exchange that it had accepted',
+  'receipt-missing': 'without the receipt that it had given',
+  'other-receipt': 'with another receipt than the one that it had given',
+};
 
 /** Throws `misbehaviour/key-unknown`, `misbehaviour/key-retired` or `envelope/signature-invalid`. */
 async function checkSignedBy(envelope: Envelope, issuers: readonly KnownKey[]): Promise<KnownKey> {

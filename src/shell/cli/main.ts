@@ -33,6 +33,11 @@ const COMMANDS: readonly CommandEntry[] = [
     checking: true,
     load: async () => (await import('./verify-cose.js')).verifyCoseCommand(),
   },
+  {
+    name: 'reconcile',
+    checking: true,
+    load: async () => (await import('./reconcile.js')).reconcileCommand(),
+  },
   { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },

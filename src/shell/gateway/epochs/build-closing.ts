@@ -157,25 +157,26 @@ class ClientSum {
   }
 }
 
-/** A file of leaves, with the root over them, and another with the roots of its full blocks. */
-class LeafFile {
-  readonly #files: readonly BufferedFile[];
+/** Leaves in their order: written to a file or not, with the root over them, and the roots of the full blocks in another file. */
+export class LeafFile {
+  readonly #leaves: BufferedFile | null;
+  readonly #hashes: BufferedFile | null;
   readonly #tree = new Frontier();
   #block = new Frontier();
 
-  constructor(path: string, hashes: string | null) {
-    this.#files = [path, ...(hashes === null ? [] : [hashes])].map(file => new BufferedFile(file));
+  constructor(leaves: string | null, hashes: string | null) {
+    this.#leaves = leaves === null ? null : new BufferedFile(leaves);
+    this.#hashes = hashes === null ? null : new BufferedFile(hashes);
   }
 
   add(leaf: Uint8Array): void {
-    const [file, hashes] = this.#files;
-    file?.write(leaf);
+    this.#leaves?.write(leaf);
     const hash = leafHash(leaf);
     this.#tree.push(hash);
-    if (hashes === undefined) return;
+    if (this.#hashes === null) return;
     this.#block.push(hash);
     if (this.#block.size < BLOCK) return;
-    hashes.write(this.#block.root());
+    this.#hashes.write(this.#block.root());
     this.#block = new Frontier();
   }
 
@@ -184,11 +185,13 @@ class LeafFile {
   }
 
   makeDurable(): void {
-    for (const file of this.#files) file.makeDurable();
+    this.#leaves?.makeDurable();
+    this.#hashes?.makeDurable();
   }
 
   close(): void {
-    for (const file of this.#files) file.close();
+    this.#leaves?.close();
+    this.#hashes?.close();
   }
 }
 
