@@ -985,6 +985,18 @@ export const REASONS = {
     says: 'Two receipts in the log have one number, and the first can no longer be read as evidence.',
     do: 'Ask a mirror of the log for the first of the two entries.',
   },
+  'monitor/closing-repeated': {
+    says: 'An issuer has closed an epoch again.',
+    do: 'Compare the two: an issuer that closes an epoch twice may say two things of it. Reconcile what you hold with both.',
+  },
+  'monitor/closing-contradicted': {
+    says: 'A closing counts other receipts of its epoch than the log has before it.',
+    do: 'Reconcile: countersign reconcile says which exchanges are missing or too many, and proves what can be proven.',
+  },
+  'monitor/receipt-after-closing': {
+    says: 'An issuer has logged a receipt of an epoch that it had closed, and that had no exchange left to end.',
+    do: 'Keep both entries: the closing was not complete, or the receipt was made later than it says.',
+  },
   'monitor/payload-repeated': {
     says: 'The log holds one payload twice.',
     do: "Tell the log's operator: a log takes each statement once.",
