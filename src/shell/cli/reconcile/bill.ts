@@ -40,9 +40,9 @@ export class BillComparison {
     this.#sorter = new RecordSorter(join(folder, 'bill'), RECORD);
   }
 
-  /** An exchange of which there is a receipt that counts tokens. */
-  receipt(exchange: string, { prompt_tokens: prompt, completion_tokens: completion }: Usage): void {
-    this.#add(OURS, exchange, [prompt ?? null, completion ?? null]);
+  /** An exchange that is known; `usage` null where nobody has counted it. */
+  known(exchange: string, usage: Usage | null): void {
+    this.#add(OURS, exchange, [usage?.prompt_tokens ?? null, usage?.completion_tokens ?? null]);
   }
 
   /** Reads a bill of one JSON object a line, and says how many lines are none. */
@@ -67,14 +67,14 @@ export class BillComparison {
     for (const record of this.#sorter.sorted()) {
       const next = fromUtf8(record.subarray(0, EXCHANGE)) as string;
       if (next !== exchange) {
-        if (exchange !== null) yield { exchange, ...judge(ours, billed) };
+        if (exchange !== null) yield* lineOf(exchange, ours, billed);
         [exchange, ours, billed] = [next, null, []];
       }
       const tokens: Tokens = [countAt(record, KIND + 1), countAt(record, KIND + 9)];
       if (record[KIND] === OURS) ours = tokens;
       else if (billed.length < 2) billed.push(tokens);
     }
-    if (exchange !== null) yield { exchange, ...judge(ours, billed) };
+    if (exchange !== null) yield* lineOf(exchange, ours, billed);
   }
 
   #add(kind: number, exchange: string, [prompt, completion]: Tokens): void {
@@ -87,13 +87,23 @@ export class BillComparison {
   }
 }
 
+/** Nothing for what is neither billed nor counted: a refusal, for instance. */
+function* lineOf(
+  exchange: string,
+  ours: Tokens | null,
+  billed: readonly Tokens[],
+): Generator<BilledExchange> {
+  const isCounted = ours?.some(count => count !== null) === true;
+  if (billed.length > 0 || isCounted) yield { exchange, ...judge(ours, billed) };
+}
+
 function judge(ours: Tokens | null, billed: readonly Tokens[]): Pick<BilledExchange, 'verdict' | 'code'> {
   const [first, second] = billed;
   if (first === undefined) return { verdict: 'not-checkable', code: 'reconcile/not-billed' };
   if (ours === null) return { verdict: 'extra', code: 'reconcile/billed-not-held' };
   if (second !== undefined) return { verdict: 'extra', code: 'reconcile/billed-twice' };
-  // What the bill does not count is not compared.
-  const differs = first.some((count, at) => count !== null && count !== ours[at]);
+  // What one of them does not count is not compared.
+  const differs = first.some((count, at) => count !== null && ours[at] !== null && count !== ours[at]);
   return differs ? { verdict: 'extra', code: 'reconcile/usage-differs' } : { verdict: 'matched', code: null };
 }
 

@@ -109,7 +109,7 @@ export class SourceReader {
     for await (const { number, held, usage } of heldIn(folder)) {
       this.#reconciliation.add(number, { kind: 'held', is: held });
       this.#epochs.add(number.epoch);
-      if (usage !== null) this.#bill.receipt(held.exchange, usage);
+      this.#bill.known(held.exchange, usage);
     }
   }
 
@@ -141,7 +141,7 @@ export class SourceReader {
     const { exchange } = statement;
     const is = { ...heldFacts(statement), exchange, index } as LoggedExchange;
     this.#reconciliation.add(statement, { kind: 'logged', is });
-    if (this.#sources.store === null && usage !== null) this.#bill.receipt(exchange, usage);
+    if (this.#sources.store === null) this.#bill.known(exchange, usage);
   }
 
   async #readClosings(source: ClosingsSource): Promise<void> {
