@@ -105,6 +105,7 @@ const RECEIPT = {
 const MISBEHAVIOUR = {
   '': 'Evidence against a log, a witness or an issuer, as canonical JSON (RFC 8785). See spec/misbehaviour.md.',
   type: 'Which proof this is.',
+  closing: "The issuer's closing of an epoch, as a DSSE envelope.",
   checkpoint:
     'A signed note with exactly one signature line: the one in which the log states when it signed.',
   checkpoints: 'Two signed notes, each with exactly one signature line: that of the accused key.',
@@ -112,6 +113,10 @@ const MISBEHAVIOUR = {
   fault: 'What the witness did: cosigned two roots of one size, or two histories, or went back in time.',
   frontier:
     'The hashes of the complete subtrees, left to right, of the tree that the receipt has seen, in base64.',
+  held: 'What somebody outside the issuer holds: its acceptance or its receipt, as a DSSE envelope.',
+  leaf: 'What the closing says of the number: the leaf that has it, or those between which it would stand.',
+  'leaf.*.hashes': 'The inclusion proof of the leaf (RFC 6962 §2.1.1), in base64.',
+  'leaf.*.leaf': 'The 67 bytes of the leaf, in base64: client, number, status, digest of the receipt.',
   prefix: 'How the larger tree really begins.',
   'prefix.root': 'Its root at the size of the smaller tree, in base64.',
   'prefix.proof': 'The consistency proof from there to the larger tree (RFC 6962 §2.1.2), in base64.',

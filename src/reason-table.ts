@@ -869,6 +869,74 @@ export const REASONS = {
     says: 'The signed payload is not a log entry of the type it states.',
     do: 'Report it to the issuer: it signed something that is not what it says.',
   },
+  'closing/malformed': {
+    says: 'The closing statement has a member that is missing, surplus, of another form, or that contradicts another.',
+    do: 'Do not rely on it; ask its issuer for the one that the log has.',
+  },
+  'closing/leaf-malformed': {
+    says: 'A leaf of a closing is not one that an honest issuer would write.',
+    do: 'Keep it with its proof: an issuer who signs such a root says nothing that can be relied on.',
+  },
+  'closing/proof-malformed': {
+    says: 'The proof of what a closing says of a number is not of the form that it has to have.',
+    do: 'Ask for it again; if it stays so, ask somebody else who keeps the leaves.',
+  },
+  'closing/proof-invalid': {
+    says: 'The proof does not show what the closing says of that number: it leads to another root, or leaves a place open.',
+    do: 'Ask for it again; if it stays so, read all leaves and compare their root.',
+  },
+  'closing/unknown': {
+    says: 'There is no closing of that epoch here.',
+    do: 'Ask again when the epoch is over: it lasts a day at most, and is closed when its last exchange has ended.',
+  },
+  'closing/leaves-mismatch': {
+    says: 'The leaves that were served are not those of the closing: they make another root, or are not in order.',
+    do: 'Ask for them again, and somebody else who keeps them; if it stays so, the issuer keeps back what it has signed.',
+  },
+  'closing/not-logged': {
+    says: 'The closing that was served is not in the log, or the log has another one of that epoch.',
+    do: 'Read the log again; if it stays so, keep both: rely on the one that is in the log.',
+  },
+  'reconcile/not-held': {
+    says: "The issuer has given a number under your client's name, and you hold nothing of that exchange.",
+    do: 'Look whether somebody else uses your key, or whether an answer never arrived. If neither, ask the operator whose exchange it is.',
+  },
+  'reconcile/not-logged': {
+    says: 'The receipt is not in the log, and should be there by now.',
+    do: 'Hand the receipt in (countersign submit), to a mirror as well: with its stamp a broken promise can be proven.',
+  },
+  'reconcile/not-yet-logged': {
+    says: 'The receipt is not in the log yet, which has until its deadline.',
+    do: 'Reconcile again after the deadline.',
+  },
+  'reconcile/epoch-open': {
+    says: 'The epoch has no closing that could be compared.',
+    do: 'Reconcile again when the epoch is over, or say with --closings where its closing is.',
+  },
+  'reconcile/back-dated': {
+    says: 'The receipt says that the request came before it was sent.',
+    do: 'Compare the clocks. If yours is right, the issuer has dated the exchange back: keep the receipt.',
+  },
+  'reconcile/billed-not-held': {
+    says: 'The bill has an exchange of which nothing is known here.',
+    do: 'Ask for its receipt; without one there is nothing to pay for.',
+  },
+  'reconcile/billed-twice': {
+    says: 'The bill has the same exchange more than once.',
+    do: 'Ask for a bill that has it once.',
+  },
+  'reconcile/usage-differs': {
+    says: 'The bill counts other tokens than the receipt of the exchange.',
+    do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
+  },
+  'reconcile/not-billed': {
+    says: 'The exchange has a receipt with usage and is not on the bill.',
+    do: 'Nothing is owed that is not billed; expect it on the next one.',
+  },
+  'reconcile/bill-malformed': {
+    says: 'A line of the bill is not one that can be compared.',
+    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens.',
+  },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
     do: 'Report it to the issuer: it signed something that is not a receipt.',
@@ -988,6 +1056,14 @@ export const REASONS = {
   'epoch/not-checked': {
     says: "Whether the issuer's epoch was logged before this receipt needs the log itself, not only the bundle.",
     do: 'Follow the log with a monitor.',
+  },
+  'epoch/journal-unavailable': {
+    says: 'The gateway cannot note which numbers it gives, so it accepts nothing.',
+    do: 'Look at the disk with the data folder: its space, its permissions, its health. Then start the gateway again.',
+  },
+  'epoch/journal-damaged': {
+    says: 'The notes of an epoch are not what was written there, so that it cannot be closed.',
+    do: 'Restore the file from a copy if there is one. Without it the epoch stays without a closing, which everybody can see.',
   },
   'request/too-large': {
     says: "The request's body is over the gateway's limit.",
@@ -1297,6 +1373,10 @@ export const REASONS = {
     says: 'The issuer has signed two different statements about one numbered exchange.',
     do: 'Stop relying on this issuer, and publish the evidence.',
   },
+  'misbehaviour/receipt-withheld': {
+    says: 'The issuer has closed an epoch and left out an exchange that it had accepted, or a receipt that it had given.',
+    do: 'Stop relying on this issuer: what it does not like it leaves out. Publish the evidence.',
+  },
   'misbehaviour/key-unknown': {
     says: 'The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.',
     do: 'Pass the trust file of that log, or --key with the verifier key of the accused.',
@@ -1353,6 +1433,18 @@ export const REASONS = {
     says: 'The two statements are not of one issuer, epoch, client and counter.',
     do: 'Compare statements that share all four.',
   },
+  'misbehaviour/epochs-differ': {
+    says: 'The closing is of another epoch, or of another issuer, than what is held against it.',
+    do: 'Look for the closing of the epoch that the acceptance or the receipt names.',
+  },
+  'misbehaviour/closing-agrees': {
+    says: 'The closing lists this exchange, with the receipt that is held if it is one.',
+    do: 'Nothing is to be done: nothing was left out.',
+  },
+  'misbehaviour/loss-stated': {
+    says: 'The closing says itself that this may be missing: it came too late for what a process that died had made durable, or the exchange still ran.',
+    do: 'Hand the receipt in to the log if there is one; an issuer that loses much, or often, is not one to rely on.',
+  },
   'misbehaviour/deadline-not-passed': {
     says: 'The log had not yet signed anything after the deadline of its promise.',
     do: 'Wait for a checkpoint that the log has signed after the deadline.',
@@ -1396,6 +1488,18 @@ export const REASONS = {
   'monitor/counter-repeated': {
     says: 'Two receipts in the log have one number, and the first can no longer be read as evidence.',
     do: 'Ask a mirror of the log for the first of the two entries.',
+  },
+  'monitor/closing-repeated': {
+    says: 'An issuer has closed an epoch again.',
+    do: 'Compare the two: an issuer that closes an epoch twice may say two things of it. Reconcile what you hold with both.',
+  },
+  'monitor/closing-contradicted': {
+    says: 'A closing counts other receipts of its epoch than the log has before it.',
+    do: 'Reconcile: countersign reconcile says which exchanges are missing or too many, and proves what can be proven.',
+  },
+  'monitor/receipt-after-closing': {
+    says: 'An issuer has logged a receipt of an epoch that it had closed, and that had no exchange left to end.',
+    do: 'Keep both entries: the closing was not complete, or the receipt was made later than it says.',
   },
   'monitor/payload-repeated': {
     says: 'The log holds one payload twice.',

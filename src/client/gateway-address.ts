@@ -20,3 +20,8 @@ export function bundleAddress(gateway: string, exchange: string, stage: 'witness
 export function logAddress(gateway: string): string {
   return `${gateway}/log`;
 }
+
+/** Where a gateway shows what the closing of an epoch says of a number. */
+export function closingAddress(gateway: string, epoch: string, client: string, counter: number): string {
+  return `${gateway}/v1/closings/${epoch}/${client}/${counter}`;
+}

@@ -27,6 +27,7 @@ import { bundleAddress, logAddress } from './gateway-address.js';
 import type { KeptExchange } from './kept-exchange.js';
 import { type Ask, askPeer } from './peer.js';
 import { type Submitted, submitToLog, submitToMirror } from './resubmission.js';
+import { proveWithheldReceipt } from './withheld-receipt.js';
 
 /** How long after an acceptance there may be no receipt: no answer takes so long. In milliseconds. */
 const LONGEST_ANSWER = 3_600_000;
@@ -76,7 +77,7 @@ class Checking {
     if (typeof shown === 'object') await this.#compareReceipts(shown.envelope);
     const receipt = this.#receipt;
     if (receipt === null) {
-      this.#missReceipt(shown === 'nothing');
+      await this.#missReceipt(shown === 'nothing');
       return this.#result(false);
     }
     const isOurs = typeof shown === 'object' && equal(shown.envelope.payload, receipt.payload);
@@ -200,12 +201,30 @@ class Checking {
     const logs = [logAddress(gateway), ...this.#rules.mirrors];
     const evidence = await proveBrokenPromise({ receipt, stamps, logs }, this.#rules);
     this.#find('omission', 'proof/overdue', says('proof/overdue'), evidence);
+    const withheld = await this.#withheld(receipt);
+    if (withheld !== null) this.#findWithheld(withheld);
   }
 
-  #missReceipt(hasAnswered: boolean): void {
+  async #missReceipt(hasAnswered: boolean): Promise<void> {
     if (this.#rules.now() <= this.#kept.sentAt + LONGEST_ANSWER) return;
-    if (hasAnswered) this.#find('omission', 'client/receipt-withheld');
-    else this.#find('unresolved', 'peer/unreachable');
+    if (!hasAnswered) {
+      this.#find('unresolved', 'peer/unreachable');
+      return;
+    }
+    const { acceptance } = this.#kept;
+    const evidence = acceptance === null ? null : await this.#withheld(parseEnvelope(utf8(acceptance)));
+    if (evidence === null) this.#find('omission', 'client/receipt-withheld');
+    else this.#findWithheld(evidence);
+  }
+
+  /** What the closing of the epoch proves against its issuer, if anything. */
+  #withheld(held: Envelope): Promise<Uint8Array | null> {
+    return proveWithheldReceipt(held, this.#kept.gateway, this.#rules);
+  }
+
+  #findWithheld(evidence: Uint8Array): void {
+    const code = 'misbehaviour/receipt-withheld';
+    this.#find('omission', code, says(code), evidence);
   }
 
   #find(

@@ -10,6 +10,7 @@ import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { formatVerifierKey, keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
+import { CLOSING, checkClosing, closingDigest } from './closing.js';
 import { readEntry } from './entry.js';
 import { type Envelope, envelopeIsSignedBy } from './envelope.js';
 import { EPOCH } from './epoch.js';
@@ -71,6 +72,11 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   rule(ERASURE, ({ subject, predicate }, issuer) => {
     isBy(issuer, predicate.issuer);
     isAbout(subject, erasureDigest(predicate.erasure));
+  }),
+  rule(CLOSING, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, closingDigest(predicate.closing));
+    checkClosing(predicate.closing);
   }),
 ]);
 

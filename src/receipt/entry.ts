@@ -4,7 +4,9 @@ import { sha256 } from '../bytes/cryptography.js';
 import { utf8 } from '../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
+import { CLOSING } from './closing.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from './envelope.js';
+import { EPOCH } from './epoch.js';
 import { ERASURE } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
@@ -30,7 +32,7 @@ export async function entryIsByOneOf(issuers: readonly VerifierKey[], bytes: Uin
   }
 }
 
-/** The keys under which an entry is filed: the start of its payload's digest and, for a receipt or an erasure, the exchange. */
+/** The keys under which an entry is filed: the start of its payload's digest and, for some, what it is about: an exchange or an epoch. */
 export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
   return envelopeKeys(readEntry(bytes));
 }
@@ -44,6 +46,14 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
   if (type === ERASURE.predicateType) {
     const erasure = erasureKey(readStatement(ERASURE, envelope).predicate.erasure.exchange);
     return erasure === null ? [digest] : [digest, erasure];
+  }
+  if (type === EPOCH.predicateType) {
+    const { issuer, epoch } = readStatement(EPOCH, envelope).predicate;
+    return [digest, epochKey(issuer, epoch)];
+  }
+  if (type === CLOSING.predicateType) {
+    const { issuer, epoch } = readStatement(CLOSING, envelope).predicate.closing;
+    return [digest, closingKey(issuer, epoch)];
   }
   if (type !== RECEIPT.predicateType) return [digest];
   return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
@@ -72,6 +82,16 @@ export function erasureKey(exchange: string): Uint8Array | null {
 function keyOfExchange(kind: 'exchange' | 'erasure', exchange: string): Uint8Array | null {
   if (fromBase32(exchange)?.length !== ENTRY_KEY_BYTES) return null;
   return sha256(utf8(`countersign/${kind}/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
+}
+
+/** The key under which the beginning of an issuer's epoch is filed. */
+export function epochKey(issuer: string, epoch: string): Uint8Array {
+  return sha256(utf8(`countersign/epoch/${issuer}/${epoch}`)).slice(0, ENTRY_KEY_BYTES);
+}
+
+/** The key under which the closing of an issuer's epoch is filed. */
+export function closingKey(issuer: string, epoch: string): Uint8Array {
+  return sha256(utf8(`countersign/closing/${issuer}/${epoch}`)).slice(0, ENTRY_KEY_BYTES);
 }
 
 /** The key under which the key change of that number is filed, so that a log's key history is found without reading the log. */

@@ -7,6 +7,7 @@ import * as v from 'valibot';
 import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize } from '../bytes/json.js';
+import { CLOSING } from './closing.js';
 import type { Envelope } from './envelope.js';
 import { EPOCH } from './epoch.js';
 import { ERASURE } from './erasure.js';
@@ -85,8 +86,8 @@ export function accessStatement(access: Access, issuer: string, decided: number)
 }
 
 /**
- * The time from which an entry's retention counts, in milliseconds: when its exchange was completed, when its epoch began, or when it was
- * decided; null for an entry that states none. Throws the code of a statement that is malformed.
+ * The time from which an entry's retention counts, in milliseconds: when its exchange was completed, when its epoch began or was
+ * closed, or when it was decided; null for an entry that states none. Throws the code of a statement that is malformed.
  */
 export function statedTime(envelope: Envelope): number | null {
   switch (predicateTypeOf(envelope)) {
@@ -100,6 +101,8 @@ export function statedTime(envelope: Envelope): number | null {
       return readStatement(ACCESS, envelope).predicate.decided;
     case ERASURE.predicateType:
       return readStatement(ERASURE, envelope).predicate.decided;
+    case CLOSING.predicateType:
+      return readStatement(CLOSING, envelope).predicate.made;
     default:
       return null;
   }

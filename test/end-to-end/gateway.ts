@@ -22,6 +22,8 @@ import { Archive } from '../../src/shell/archive/archive.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
+import { buildClosing } from '../../src/shell/gateway/epochs/build-closing.js';
+import { EpochBook } from '../../src/shell/gateway/epochs/epoch-book.js';
 import { Gateway } from '../../src/shell/gateway/gateway.js';
 import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/http-upstream.js';
 import { Issuer } from '../../src/shell/gateway/issuer.js';
@@ -184,10 +186,20 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const { engine = cannedModel } = options;
   for (const upstream of [engine, ...upstreams]) await names.ask(upstream);
   const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
+  const epochs = await EpochBook.open({
+    folder: join(folder, 'closings'),
+    key: issuer.key,
+    signer: issuer.signer,
+    log: openedLog,
+    now,
+    build: async (journal, base) => buildClosing(journal, base),
+    onProblem,
+  });
   const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,
     log: openedLog,
+    epochs,
     policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: new Uint8Array(32).fill(4),
     now,
@@ -208,6 +220,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   gateway.admit({
     issuer: openedIssuer,
     log: openedLog,
+    epochs,
     sealer: new DirectSealer({ label: openedIssuer.label, signer: issuer.signer, vault, log: openedLog }),
     archive: new Archive(join(folder, 'archive')),
     routing,
@@ -253,6 +266,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     close: async () => {
       await gateway.close();
       await Promise.all(upstreams.map(upstream => upstream.close()));
+      await epochs.close();
       await openedLog.close();
       vault.close();
       if (options.folder === undefined) await rm(folder, { recursive: true, force: true });

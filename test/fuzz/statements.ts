@@ -10,12 +10,14 @@ import { judgeEvidence } from '../../src/court/misbehaviour/judge.js';
 import { knownKeys } from '../../src/court/misbehaviour/known-keys.js';
 import { makeLogFork } from '../../src/court/misbehaviour/log-fork.js';
 import { makeReceiptFork } from '../../src/court/misbehaviour/receipt-fork.js';
+import { makeReceiptWithheld } from '../../src/court/misbehaviour/receipt-withheld.js';
 import { makeRewrittenLog } from '../../src/court/misbehaviour/rewritten-log.js';
 import { makeTimeFault } from '../../src/court/misbehaviour/witness-fault.js';
 import { keyLabel } from '../../src/note/key.js';
 import type { ReasonCode } from '../../src/reason.js';
 import { ACCEPTANCE } from '../../src/receipt/acceptance.js';
 import { formatBundle, parseBundle } from '../../src/receipt/bundle.js';
+import { CLOSING, checkClosing, closingStatement } from '../../src/receipt/closing.js';
 import { envelopeKeys, readEntry } from '../../src/receipt/entry.js';
 import { checkEntry, checkLoggedEntry } from '../../src/receipt/entry-rules.js';
 import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../src/receipt/envelope.js';
@@ -33,6 +35,7 @@ import {
   writeStatement,
 } from '../../src/receipt/statement.js';
 import { decompose } from '../../src/tree/range.js';
+import { clientNamed, closeEpoch, leaf } from '../support/closings.js';
 import { branch, copyOf, signed } from '../support/histories.js';
 import { ADD_RECOVERY, beginning, changePayload, nextKey } from '../support/key-changes.js';
 import { type TestKey, testKey } from '../support/keys.js';
@@ -59,6 +62,7 @@ const receiptPayload = (change: Partial<typeof SAMPLE_RECEIPT> = {}) =>
     predicate: { ...SAMPLE_RECEIPT, issuer: label, ...change },
   });
 const { client, counter, epoch, exchange } = SAMPLE_RECEIPT;
+const closed = closeEpoch([leaf('a', 1), leaf('a', 2, 'open'), leaf('b', 1, 'aborted'), leaf('z', 5)]);
 const OTHER_EXCHANGE = 'bbbbbbbbbbbbbbbbbbbbbbbbba';
 
 /** A payload of every type that there is. */
@@ -82,6 +86,7 @@ const PAYLOADS = {
   retention: retentionStatement({ minimumDays: 365, prunes: 'oldest-entries' }, label, 5),
   access: accessStatement({ act: 'deny', index: 7, reason: 'court-order' }, label, 5),
   erasure: erasureStatement({ exchange, receipt: 'a'.repeat(64) }, label, 5),
+  closing: closingStatement(closed.closing, label, 5),
   stamp: stampStatement(payloadDigest(by(receiptPayload())), ORIGIN, RECEIVED, STAMPER.key),
   'key change': changePayload(beginning(), {
     change: { action: 'rotate', role: 'issuer' },
@@ -131,6 +136,7 @@ const ENTRY_CODES: readonly ReasonCode[] = [
   'entry/malformed',
   'receipt/malformed',
   'acceptance/malformed',
+  'closing/malformed',
   'key/change-malformed',
 ];
 
@@ -151,6 +157,11 @@ const EVIDENCE = [
     witness.key,
   ),
   makeReceiptFork([by(receiptPayload()), by(receiptPayload({ exchange: OTHER_EXCHANGE }))]),
+  makeReceiptWithheld({
+    closing: closed.envelope,
+    held: by(receiptPayload({ client: clientNamed('b'), counter: 2 })),
+    leaf: closed.prove(clientNamed('b'), 2),
+  }),
   makeBrokenPromise({
     receipt: promised,
     stamp: by(stampStatement(payloadDigest(promised), ORIGIN, DEADLINE - 1000, STAMPER.key), STAMPER),
@@ -177,6 +188,9 @@ export const STATEMENT_READERS: readonly Reader[] = [
   statement('retention', RETENTION as never, ['entry/malformed']),
   statement('access', ACCESS as never, ['entry/malformed']),
   statement('erasure', ERASURE as never, ['entry/malformed']),
+  statement('closing', CLOSING as never, ['closing/malformed'], envelope =>
+    checkClosing(readStatement(CLOSING, envelope).predicate.closing),
+  ),
   statement('stamp', STAMP as never, ['stamp/malformed', 'envelope/issuer-mismatch'], envelope =>
     readStamp({ ...envelope, keyId: keyLabel(STAMPER.key) }),
   ),
@@ -189,7 +203,13 @@ export const STATEMENT_READERS: readonly Reader[] = [
   {
     name: 'envelope',
     genuine: ENTRIES,
-    codes: [...ENVELOPE_CODES, 'entry/malformed', 'receipt/malformed', 'key/change-malformed'],
+    codes: [
+      ...ENVELOPE_CODES,
+      'entry/malformed',
+      'receipt/malformed',
+      'closing/malformed',
+      'key/change-malformed',
+    ],
     damage: jsonMutants(ENTRIES.map(entry => parseCanonical(entry))),
     cost: 2,
     writeBack: bytes => {
@@ -202,7 +222,7 @@ export const STATEMENT_READERS: readonly Reader[] = [
   {
     name: 'entry, checked',
     // A stamp is never logged, and a key change is checked against those before it.
-    genuine: (['receipt', 'epoch', 'policy', 'retention', 'access'] as const).map(name =>
+    genuine: (['receipt', 'epoch', 'policy', 'retention', 'access', 'closing'] as const).map(name =>
       envelopeBytes(by(PAYLOADS[name])),
     ),
     others: ENTRIES,

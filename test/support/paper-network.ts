@@ -12,6 +12,8 @@ export interface Place {
   checkpoint?: SignedNote;
   /** Whose tiles and entries it serves. */
   tree?: ReferenceTree;
+  /** What it shows of the closing of an epoch, whatever the number. */
+  closing?: Uint8Array | number;
   /** What it says to an entry that is handed in. */
   submit?: (entry: Uint8Array) => Response | 'silence';
 }
@@ -54,6 +56,10 @@ function answerOf(place: Place, path: string, method: string, body: unknown): Re
     const { bundle = 404 } = place;
     if (bundle === 'silence') return 'silence';
     return typeof bundle === 'number' ? new Response(null, { status: bundle }) : bytesOf(bundle);
+  }
+  if (path.startsWith('/v1/closings/')) {
+    const { closing = 404 } = place;
+    return typeof closing === 'number' ? new Response(null, { status: closing }) : bytesOf(closing);
   }
   const inLog = path.replace(/^\/log/, '');
   if (method === 'POST' && inLog === '/entries') {

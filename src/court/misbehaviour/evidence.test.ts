@@ -49,7 +49,7 @@ describe('the form of evidence', () => {
     ['too large', 'misbehaviour/too-large', new Uint8Array(MAX_EVIDENCE_BYTES + 1)],
     ['no object', 'misbehaviour/malformed', null],
     ['no type', 'misbehaviour/malformed', {}],
-    ['an unknown type', 'misbehaviour/type-unknown', { type: 'urn:countersign:misbehaviour:p6:v1' }],
+    ['an unknown type', 'misbehaviour/type-unknown', { type: 'urn:countersign:misbehaviour:p99:v1' }],
     ['the name of what every object has', 'misbehaviour/type-unknown', { type: 'constructor' }],
     ['a member too many', 'misbehaviour/malformed', { ...(p1 as object), note: 'guilty' } as Json],
     ['a member too few', 'misbehaviour/malformed', { type: 'urn:countersign:misbehaviour:p1:v1' }],

@@ -13,6 +13,7 @@ import type { LogCopy } from './log-copy.js';
 import { LOG_FORK } from './log-fork.js';
 import type { ProofType, Proven } from './proof-type.js';
 import { RECEIPT_FORK } from './receipt-fork.js';
+import { RECEIPT_WITHHELD } from './receipt-withheld.js';
 import { REWRITTEN_LOG } from './rewritten-log.js';
 import { WITNESS_FAULT } from './witness-fault.js';
 
@@ -26,6 +27,7 @@ export const EvidenceSchema = v.union([
   BROKEN_PROMISE.schema,
   WITNESS_FAULT.schema,
   RECEIPT_FORK.schema,
+  RECEIPT_WITHHELD.schema,
 ]);
 export type EvidenceJson = v.InferOutput<typeof EvidenceSchema>;
 
@@ -41,6 +43,7 @@ const READERS: ReadonlyMap<string, (value: Json) => StatedEvidence> = new Map([
   reader(BROKEN_PROMISE),
   reader(WITNESS_FAULT),
   reader(RECEIPT_FORK),
+  reader(RECEIPT_WITHHELD),
 ]);
 
 export function formatEvidence(evidence: EvidenceJson): Uint8Array {
@@ -55,7 +58,7 @@ export function evidenceName(evidence: Uint8Array, type: string): string {
 /**
  * Reads exactly what {@link formatEvidence} writes. Throws `misbehaviour/too-large`, `misbehaviour/type-unknown`,
  * `misbehaviour/malformed`, or the code of the part that cannot be read: `json/…`, `note/…`, `checkpoint/…`, `envelope/…`,
- * `receipt/malformed`, `acceptance/malformed`.
+ * `receipt/malformed`, `acceptance/malformed`, `closing/malformed`, `closing/proof-malformed`.
  */
 export function parseEvidence(bytes: Uint8Array): StatedEvidence {
   if (bytes.length > MAX_EVIDENCE_BYTES) throw new Failure('misbehaviour/too-large');

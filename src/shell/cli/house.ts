@@ -15,6 +15,8 @@ import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
+import { buildInThread } from '../gateway/epochs/build-in-thread.js';
+import { EpochBook } from '../gateway/epochs/epoch-book.js';
 import { Gateway } from '../gateway/gateway.js';
 import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
@@ -150,10 +152,20 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     void names.ask(upstream);
   }
   const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
+  const epochs = await EpochBook.open({
+    folder: folder.closings,
+    ...keys.issuer,
+    log,
+    now,
+    build: buildInThread,
+    onProblem,
+  });
+  opened.add(() => epochs.close());
   const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
     log,
+    epochs,
     policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: keys.clientSecret,
     now,
@@ -175,6 +187,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   gateway.admit({
     issuer,
     log,
+    epochs,
     sealer,
     archive: new Archive(folder.archive),
     routing,
@@ -197,6 +210,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   // Closed before what its exchanges need.
   opened.add(() => gateway.close());
+  // Of processes that died; nobody waits for it.
+  void epochs.recover();
   const control = await openControl({ file: folder.control, erasures, onProblem });
   opened.add(() => control.close());
   const models = (await engine.models()).map(({ id }) => id);

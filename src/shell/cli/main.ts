@@ -38,6 +38,11 @@ const COMMANDS: readonly CommandEntry[] = [
     name: 'conformance',
     load: async () => (await import('./conformance.js')).conformanceCommand(),
   },
+  {
+    name: 'reconcile',
+    checking: true,
+    load: async () => (await import('./reconcile.js')).reconcileCommand(),
+  },
   { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },

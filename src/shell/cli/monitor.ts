@@ -191,7 +191,7 @@ function words(event: MonitorEvent, isBroken: boolean): string[] {
     case 'unchecked':
       return [`${label('UNCHECKED')}${event.message}`];
     case 'checked': {
-      const { size, root, receipts, epochs, openNumbers, withheld, pending } = event;
+      const { size, root, receipts, epochs, closings, openNumbers, withheld, pending } = event;
       const more = [
         ...(openNumbers > 0 ? [`open numbers in ${counted(openNumbers, 'place')}`] : []),
         ...(withheld > 0 ? [`${counted(withheld, 'entry', 'entries')} withheld`] : []),
@@ -199,7 +199,7 @@ function words(event: MonitorEvent, isBroken: boolean): string[] {
           ? [`${counted(pending, 'checkpoint')} beyond what could be read of the log so far`]
           : []),
       ];
-      const what = `${counted(receipts, 'receipt')} in ${counted(epochs, 'epoch')}, root ${root}`;
+      const what = `${counted(receipts, 'receipt')} in ${counted(epochs, 'epoch')} (${closings} closed), root ${root}`;
       return [
         `${label(isBroken ? 'so far' : 'checked')}${counted(size, 'entry', 'entries')} of ${event.origin}: ${what}`,
         ...more.map(line => `              ${line}`),

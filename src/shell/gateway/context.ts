@@ -8,6 +8,7 @@ import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { Turns } from '../http/turns.js';
 import type { ActiveExchanges } from './active-exchanges.js';
+import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';
@@ -51,6 +52,8 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 export interface GatewayContext {
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
+  /** Which numbers were given, and what became of them. */
+  readonly epochs: EpochBook;
   readonly sealer: Sealer;
   readonly archive: EvidenceArchive;
   readonly routing: RoutingTable;

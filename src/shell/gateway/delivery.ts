@@ -185,7 +185,10 @@ export class Delivery {
   /** Ends an exchange that a fault of our own has kept from ending with a receipt: without one, and with an answer that is cut off. */
   collapse(error: unknown): void {
     asFailure(this.#context, error);
-    if (!this.#ended) this.onEnded();
+    if (!this.#ended) {
+      this.onEnded();
+      this.#record.abandon();
+    }
     this.#ended = true;
     this.#release();
     this.#response.destroy();

@@ -14,6 +14,7 @@ import type { Sealed } from '../../receipt/sealer.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
+import type { Held } from './epochs/horizon.js';
 import type { ClientThread } from './issuer.js';
 import { type Ending, type ExchangeFacts, nonceMember, receiptPredicate } from './receipt-predicate.js';
 import type { Target } from './routing/route.js';
@@ -45,12 +46,14 @@ export class ExchangeRecord {
   #restated = false;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
+  /** Whether it is noted, or about to be, how the exchange ended. */
+  #isNoted = false;
   /** Null before it was made. */
   #acceptance: Uint8Array | null = null;
 
   /**
    * Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them; `nonce`:
-   * the client's, or null where it sent none.
+   * the client's, or null where it sent none. Throws `epoch/journal-unavailable` where the number cannot be noted.
    */
   constructor(
     context: GatewayContext,
@@ -69,6 +72,7 @@ export class ExchangeRecord {
     this.#nonce = nonce;
     this.#thread = context.issuer.thread(credentials);
     this.#counter = ++this.#thread.counter;
+    this.#thread.run.accepted(this.#thread.client, this.#counter);
   }
 
   /** The headers that every answer to this exchange carries. */
@@ -181,6 +185,7 @@ export class ExchangeRecord {
    */
   seal(ending: Ending, done: (result: SealedReceipt | Error) => void): void {
     const thread = this.#thread;
+    const noting = thread.run.ending(this.#context.now());
     let isNext = false;
     try {
       const evidence = this.#tried.last?.receipt?.evidence ?? null;
@@ -198,23 +203,45 @@ export class ExchangeRecord {
       const hexadecimal = toHex(digest);
       thread.previous = hexadecimal;
       this.#context.sealer.seal(this.id, { statement, digest }, content, sealed =>
-        done(this.#sealed(hexadecimal, sealed)),
+        done(this.#sealed(sealed, { digest, hexadecimal, status: ending.status }, noting)),
       );
     } catch (error) {
       if (isNext) thread.previous = thread.logged;
+      this.#endUnkept(noting);
       done(error as Error);
     }
   }
 
-  /** `digest`: of the statement. Where it is not in the log, the next of the client's receipts refers to the last that is. */
-  #sealed(digest: string, sealed: Sealed | Failure): SealedReceipt | Failure {
+  /** The exchange ends without a receipt, which only a fault of our own can bring about. */
+  abandon(): void {
+    this.#endUnkept(null);
+  }
+
+  #endUnkept(noting: Held | null): void {
+    if (this.#isNoted) return;
+    this.#isNoted = true;
+    this.#thread.run.unkept(this.#thread.client, this.#counter, noting);
+  }
+
+  /** Where the receipt is not in the log, the next of the client's receipts refers to the last that is. `digest`: of the statement. */
+  #sealed(
+    sealed: Sealed | Failure,
+    made: { readonly digest: Uint8Array; readonly hexadecimal: string; readonly status: Ending['status'] },
+    noting: Held,
+  ): SealedReceipt | Failure {
     const thread = this.#thread;
     if (sealed instanceof Failure) {
       thread.previous = thread.logged;
+      this.#endUnkept(noting);
       return sealed;
     }
-    thread.logged = digest;
-    return { entry: sealed.entry, digest };
+    const { digest, hexadecimal, status } = made;
+    const { entry, index } = sealed;
+    this.#isNoted = true;
+    const included = this.#context.log.reached(index, 'included', Number.POSITIVE_INFINITY);
+    thread.run.logged(thread.client, this.#counter, { digest, status, index, included }, noting);
+    thread.logged = hexadecimal;
+    return { entry, digest: hexadecimal };
   }
 
   get #facts(): ExchangeFacts {

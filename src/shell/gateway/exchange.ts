@@ -25,11 +25,33 @@ export async function handleExchange(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  if (!context.log.writable) {
-    sendFailure(response, surface, new Failure('log/unavailable'));
+  const { log, epochs } = context;
+  if (!log.writable || !epochs.writable) {
+    sendFailure(
+      response,
+      surface,
+      new Failure(log.writable ? 'epoch/journal-unavailable' : 'log/unavailable'),
+    );
     return;
   }
   const received = context.now();
+  // Until its number is noted, or it is clear that it gets none.
+  const arriving = epochs.horizon.hold(received);
+  try {
+    await readAndAccept(context, surface, target, request, response, received);
+  } finally {
+    arriving.release();
+  }
+}
+
+async function readAndAccept(
+  context: GatewayContext,
+  surface: Surface,
+  target: RequestTarget,
+  request: IncomingMessage,
+  response: ServerResponse,
+  received: number,
+): Promise<void> {
   const { limits, bodies, turns } = context;
   const body = await readBody(request, limits.requestBytes, bodies, turns);
   // A client that left before its request was whole has asked for nothing, and nothing has been accepted.

@@ -25,6 +25,7 @@ import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import { readTarget } from '../http/request-target.js';
 import type { Routes } from '../http/server.js';
+import { askedClosing, handleClosing } from './closings.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { handleEvidence } from './evidence.js';
 import { handleExchange } from './exchange.js';
@@ -169,6 +170,8 @@ export class Gateway {
     if (receipt !== null) return () => handleReceipt(this.#admitted, receipt[1] ?? '', query, response);
     const evidence = /^\/v1\/evidence\/([^/]+)$/.exec(route);
     if (evidence !== null) return () => handleEvidence(this.#admitted, evidence[1] ?? '', response);
+    const closing = askedClosing(route);
+    if (closing !== null) return () => handleClosing(this.#admitted, closing, request, response);
     switch (route) {
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
@@ -250,6 +253,10 @@ const WELCOME = {
     'GET /v1beta/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'GET /v1/evidence/<digest>',
+    'GET /v1/closings/<epoch>',
+    'GET /v1/closings/<epoch>/leaves',
+    'GET /v1/closings/<epoch>/clients',
+    'GET /v1/closings/<epoch>/<client>/<counter>',
     'POST /log/entries?wait=included|witnessed',
     'GET /log/checkpoint',
     'GET /log/tile/<level>/<index>',

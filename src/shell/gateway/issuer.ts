@@ -15,6 +15,8 @@ import { epochStatement } from '../../receipt/epoch.js';
 import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import { randomBytes } from '../random.js';
+import type { EpochBook } from './epochs/epoch-book.js';
+import type { EpochRun } from './epochs/epoch-run.js';
 
 const MAX_CLIENTS = 100_000;
 /** One day, in milliseconds: no client can be followed for longer by the name that the log has for it. */
@@ -25,6 +27,8 @@ export interface ClientThread {
   /** The client's name in this epoch: 128 bits of a keyed hash. */
   readonly client: string;
   readonly epoch: string;
+  /** Where its numbers are noted. */
+  readonly run: EpochRun;
   /** The number last given; the first is 1. */
   counter: number;
   /** The digest of the receipt before the next one, hexadecimal: of the last that is logged or on its way there. */
@@ -37,6 +41,7 @@ export interface IssuerOptions {
   readonly key: VerifierKey;
   readonly signer: Signer;
   readonly log: TransparencyLog;
+  readonly epochs: EpochBook;
   readonly policy: PolicyDocument;
   /** 32 secret bytes from which clients' names are derived. */
   readonly clientSecret: Uint8Array;
@@ -50,9 +55,9 @@ export class Issuer {
   readonly policy: { readonly digest: string; readonly index: number };
   readonly #options: IssuerOptions;
   readonly #threads = new Map<string, ClientThread>();
-  #epoch = '';
+  #run: EpochRun;
   #epochIndex = 0;
-  #started = 0;
+  #started: number;
 
   /**
    * Begins a run: the policy is in the log, where it may have been before, and so is the epoch. Rejects with `log/unavailable`.
@@ -63,15 +68,24 @@ export class Issuer {
     const envelope = seal(policyStatement(policy, label), label, signer);
     const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
     const index = known ?? (await log.include(envelopeBytes(envelope)));
-    const issuer = new Issuer(options, label, { digest: policyDigest(policy), index });
-    issuer.#epochIndex = await issuer.#beginEpoch();
+    const { run, started, included } = beginEpoch(options, label);
+    const issuer = new Issuer(options, label, { digest: policyDigest(policy), index }, run, started);
+    issuer.#epochIndex = await included;
     return issuer;
   }
 
-  private constructor(options: IssuerOptions, label: string, policy: Issuer['policy']) {
+  private constructor(
+    options: IssuerOptions,
+    label: string,
+    policy: Issuer['policy'],
+    run: EpochRun,
+    started: number,
+  ) {
     this.#options = options;
     this.label = label;
     this.policy = policy;
+    this.#run = run;
+    this.#started = started;
   }
 
   /** Where in the log the epoch stands that this run began with. */
@@ -79,17 +93,27 @@ export class Issuer {
     return this.#epochIndex;
   }
 
-  /** The thread of the client with these credentials (an Authorization header, or the empty string for all without one). */
+  /**
+   * The thread of the client with these credentials (an Authorization header, or the empty string for all without one). Throws
+   * `epoch/journal-unavailable` or `log/unavailable` where an epoch has to begin and cannot.
+   */
   thread(credentials: string): ClientThread {
     const age = this.#options.now() - this.#started;
-    // Whatever follows in the log comes after it; that it could not be logged, the log itself says, and then takes no receipts either.
-    if (this.#threads.size >= MAX_CLIENTS || age >= MAX_AGE) this.#beginEpoch().catch(() => undefined);
+    if (this.#threads.size >= MAX_CLIENTS || age >= MAX_AGE) {
+      // An exchange of the epoch before still ends under the thread that it began with.
+      const { run, started, included } = beginEpoch(this.#options, this.label);
+      // Whatever follows in the log comes after it; that it could not be logged, the log itself says, and then takes no receipts either.
+      included.catch(() => undefined);
+      this.#run = run;
+      this.#started = started;
+      this.#threads.clear();
+    }
     // Found again by a plain digest, which takes a quarter of the time of the name; neither is kept beyond the epoch.
-    const key = toBase64(sha256(utf8(`${this.#epoch}\n${credentials}`)));
+    const key = toBase64(sha256(utf8(`${this.#run.epoch}\n${credentials}`)));
     let thread = this.#threads.get(key);
     if (thread === undefined) {
       const client = this.#clientName(credentials);
-      thread = { client, epoch: this.#epoch, counter: 0, previous: null, logged: null };
+      thread = { client, epoch: this.#run.epoch, run: this.#run, counter: 0, previous: null, logged: null };
       this.#threads.set(key, thread);
     }
     return thread;
@@ -99,17 +123,20 @@ export class Issuer {
     return seal(payload, this.label, this.#options.signer);
   }
 
-  /** An exchange of the epoch before still ends under the thread that it began with. */
-  #beginEpoch(): Promise<number> {
-    this.#epoch = toBase32(randomBytes(16));
-    this.#started = this.#options.now();
-    this.#threads.clear();
-    const payload = epochStatement(this.#options.key, this.#epoch, this.#started);
-    return this.#options.log.include(envelopeBytes(this.sign(payload)));
-  }
-
   #clientName(credentials: string): string {
-    const mac = hmacSha256(this.#options.clientSecret, utf8(`${this.#epoch}\n${credentials}`));
+    const mac = hmacSha256(this.#options.clientSecret, utf8(`${this.#run.epoch}\n${credentials}`));
     return toBase32(mac.subarray(0, 16));
   }
+}
+
+/** Its journal first: no number may be given that is noted nowhere. */
+function beginEpoch(
+  { epochs, key, log, now, signer }: IssuerOptions,
+  label: string,
+): { readonly run: EpochRun; readonly started: number; readonly included: Promise<number> } {
+  const epoch = toBase32(randomBytes(16));
+  const started = now();
+  const entry = envelopeBytes(seal(epochStatement(key, epoch, started), label, signer));
+  const run = epochs.begin(label, epoch, entry);
+  return { run, started, included: log.include(entry) };
 }

@@ -32,6 +32,8 @@ export interface Checked {
   readonly root: string;
   readonly receipts: number;
   readonly epochs: number;
+  /** Epochs that are closed. */
+  readonly closings: number;
   /** Where numbers are missing in the log, counted once however many are missing there: not yet logged, or never. */
   readonly openNumbers: number;
   /** Entries that the log does not serve, of which only the hash is known. */

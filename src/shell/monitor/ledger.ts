@@ -1,11 +1,12 @@
 /**
  * What the entries of a log have to be together: epochs begin before their receipts, no number is given twice, each receipt names the one
- * before it, the tree that it had seen and the policy that was in force. What each entry has to be by itself is in
+ * before it, the tree that it had seen and the policy that was in force, and an epoch is closed once, with as many receipts as there were. What each entry has to be by itself is in
  * `receipt/entry-rules.ts`.
  */
 import { fromHex, toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { CLOSING, type Closing, receiptsNamed } from '../../receipt/closing.js';
 import { readEntry } from '../../receipt/entry.js';
 import { checkEntry } from '../../receipt/entry-rules.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
@@ -16,6 +17,7 @@ import type { KeyHistory } from '../../receipt/key-history.js';
 import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { Recent } from '../tiles/recent.js';
 import { type KeyTable, tableKey } from './key-table.js';
 import type { OwnTree } from './own-tree.js';
 
@@ -31,11 +33,12 @@ export interface Finding {
 export interface Tallies {
   readonly receipts: number;
   readonly epochs: number;
+  readonly closings: number;
   readonly openNumbers: number;
   readonly withheld: number;
 }
 
-export const NO_TALLIES: Tallies = { receipts: 0, epochs: 0, openNumbers: 0, withheld: 0 };
+export const NO_TALLIES: Tallies = { receipts: 0, epochs: 0, closings: 0, openNumbers: 0, withheld: 0 };
 
 /** An entry that changes keys, and where it stands. */
 export interface ReadChange {
@@ -51,6 +54,13 @@ export interface Standing {
   readonly tallies: Tallies;
 }
 
+const REMEMBERED_EPOCHS = 64;
+
+interface EpochStanding {
+  readonly receipts: number;
+  readonly isClosed: boolean;
+}
+
 export class Ledger {
   readonly #table: KeyTable;
   readonly #tree: OwnTree;
@@ -58,6 +68,8 @@ export class Ledger {
   readonly #keyChanges: ReadChange[];
   #tallies: Tallies;
   #found: Finding[] = [];
+  /** Those of late. */
+  readonly #epochs = new Recent<EpochStanding>(REMEMBERED_EPOCHS);
 
   constructor(table: KeyTable, tree: OwnTree, { history, keyChanges, tallies }: Standing) {
     this.#table = table;
@@ -141,6 +153,8 @@ export class Ledger {
         this.#count({ receipts: 1 });
         return this.#checkReceipt(readStatement(RECEIPT, envelope).predicate, digest);
       }
+      case CLOSING.predicateType:
+        return this.#checkClosing(readStatement(CLOSING, envelope).predicate.closing);
       case ERASURE.predicateType:
         await this.#checkErasure(readStatement(ERASURE, envelope).predicate.erasure);
         return [];
@@ -176,7 +190,48 @@ export class Ledger {
     const other = await this.#table.find(next);
     // A number given twice says it all.
     if (other !== null && first === null) this.#find('monitor/previous-repeated', `also entry ${other}`);
-    return [number, tableKey('receipt', ...thread, digest), next];
+    const inEpoch = [issuer, epoch] as const;
+    const { receipts, isClosed } = await this.#standingOf(...inEpoch);
+    if (isClosed && (await this.#has('most', ...inEpoch, receipts)))
+      this.#find('monitor/receipt-after-closing', epoch);
+    const nth = receipts + 1;
+    this.#epochs.set(inEpoch.join(' '), { receipts: nth, isClosed });
+    return [number, tableKey('receipt', ...thread, digest), next, tableKey('nth', ...inEpoch, nth)];
+  }
+
+  /** A closing comes after its epoch, once, and counts the receipts that stand before it. */
+  async #checkClosing(closing: Closing): Promise<readonly Uint8Array[]> {
+    const { issuer, epoch, ending, statuses } = closing;
+    this.#count({ closings: 1 });
+    const isKnown = this.#tallies.withheld === 0;
+    if (isKnown && !(await this.#has('epoch', issuer, epoch))) this.#find('monitor/epoch-missing', epoch);
+    const key = tableKey('closing', issuer, epoch);
+    const before = await this.#table.find(key);
+    if (before !== null) {
+      this.#find('monitor/closing-repeated', `also entry ${before}`);
+      return [];
+    }
+    const { receipts: logged } = await this.#standingOf(issuer, epoch);
+    this.#epochs.set(`${issuer} ${epoch}`, { receipts: logged, isClosed: true });
+    const named = receiptsNamed(closing);
+    if (isKnown && named !== logged)
+      this.#find('monitor/closing-contradicted', `${named} receipts, where the log has ${logged}`);
+    // What was lost with a process may come back from those who hold it, and nobody knows how much that is.
+    return ending === 'complete' ? [key, tableKey('most', issuer, epoch, logged + statuses.open)] : [key];
+  }
+
+  /** How an epoch stands so far: in memory for those of late, and else looked up, as the largest number of receipts that is filed. */
+  async #standingOf(issuer: string, epoch: string): Promise<EpochStanding> {
+    const known = this.#epochs.get(`${issuer} ${epoch}`);
+    if (known !== undefined) return known;
+    let [low, high] = [0, 1];
+    while (await this.#has('nth', issuer, epoch, high)) [low, high] = [high, 2 * high];
+    while (high - low > 1) {
+      const middle = Math.floor((low + high) / 2);
+      if (await this.#has('nth', issuer, epoch, middle)) low = middle;
+      else high = middle;
+    }
+    return { receipts: low, isClosed: await this.#has('closing', issuer, epoch) };
   }
 
   /** The tree's root depends on all that it holds: a receipt that names another one was shown another tree, or made it up. */
@@ -203,10 +258,11 @@ export class Ledger {
   }
 
   #count(more: Partial<Tallies>): void {
-    const { receipts = 0, epochs = 0, openNumbers = 0, withheld = 0 } = more;
+    const { receipts = 0, epochs = 0, closings = 0, openNumbers = 0, withheld = 0 } = more;
     this.#tallies = {
       receipts: this.#tallies.receipts + receipts,
       epochs: this.#tallies.epochs + epochs,
+      closings: this.#tallies.closings + closings,
       openNumbers: this.#tallies.openNumbers + openNumbers,
       withheld: this.#tallies.withheld + withheld,
     };

@@ -18,7 +18,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const tallies = { epochs: 0, openNumbers: 0, receipts: 0, withheld: 0 };
+const tallies = { closings: 0, epochs: 0, openNumbers: 0, receipts: 0, withheld: 0 };
 
 async function open(tree: Partial<State['tree']>) {
   const log = formatVerifierKey(LOG.key);

@@ -15,7 +15,13 @@ import { readIfPresent, writeDurably } from '../files/durable.js';
 
 const Note = v.pipe(v.string(), v.maxLength(1 << 20));
 
-const Tallies = v.strictObject({ epochs: Count, openNumbers: Count, receipts: Count, withheld: Count });
+const Tallies = v.strictObject({
+  closings: v.optional(Count, 0),
+  epochs: Count,
+  openNumbers: Count,
+  receipts: Count,
+  withheld: Count,
+});
 
 const Tree = v.strictObject({
   /** The partial tile of each level. */
