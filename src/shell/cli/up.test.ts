@@ -1,6 +1,7 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CommanderError } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ask, begin, chat, json } from '../../../test/end-to-end/client.js';
 import { run, serve, serveInWords } from '../../../test/end-to-end/process.js';
@@ -19,10 +20,10 @@ import { parseTrust } from '../../appraise/trust.js';
 import { formatVerifierKey } from '../../note/key.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { readEntry } from '../../receipt/entry.js';
-import { EPOCH } from '../../receipt/epoch.js';
-import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT } from '../../receipt/receipt.js';
-import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { readStatement } from '../../receipt/statement.js';
+import { UsageError } from './exit-code.js';
+import { upCommand } from './up.js';
 
 let folder: string;
 let upstream: TestUpstream;
@@ -110,41 +111,6 @@ describe('countersign up', () => {
     const receipt = await receiptFrom(second.summary.address, exchangeOf(got));
     expect(receipt.exchange).toBe(exchangeOf(got));
     await second.stop();
-  });
-
-  it('logs its policy once, however often it is started, and every receipt names that entry', async () => {
-    const indices: number[] = [];
-    let types: (string | null)[] = [];
-    for (let start = 1; start <= 3; start++) {
-      const gateway = await serve(data());
-      const { address, models, trust } = gateway.summary;
-      const messages = [{ role: 'user', content: 'Hello!' }];
-      const got = await ask(address, { body: { model: models[0], messages } });
-      indices.push((await receiptFrom(address, exchangeOf(got))).policy.index);
-      const { entries } = await readLog(address, parseTrust(readFileSync(trust)));
-      types = entries.map(entry => predicateTypeOf(readEntry(entry)));
-      await gateway.stop();
-    }
-    const of = (type: string) => types.flatMap((found, index) => (found === type ? [index] : []));
-    expect(of(POLICY.predicateType)).toHaveLength(1);
-    expect(indices).toEqual([0, 0, 0].map(() => of(POLICY.predicateType)[0]));
-    expect(of(EPOCH.predicateType)).toHaveLength(3);
-    expect(of(RECEIPT.predicateType)).toHaveLength(3);
-  });
-
-  it('logs another policy when it has another upstream, and the first one again when it has not', async () => {
-    const indices: number[] = [];
-    for (const args of [[], ['--upstream', upstream.base], []]) {
-      const gateway = await serve([...data(), ...args]);
-      const { address, models } = gateway.summary;
-      const got = await ask(address, {
-        body: { model: models[0], messages: [{ role: 'user', content: 'x' }] },
-      });
-      indices.push((await receiptFrom(address, exchangeOf(got))).policy.index);
-      await gateway.stop();
-    }
-    expect(indices[1]).toBeGreaterThan(indices[0] ?? 0);
-    expect(indices[2]).toBe(indices[0]);
   });
 
   it('on a signal: a running stream comes to its end, with its receipt, and then the process ends', async () => {
@@ -267,6 +233,25 @@ describe('options of countersign up', () => {
     ['--colour', 'red'],
     ['surplus', 'words'],
   ])('%s %j is wrong usage', async (option, value) => {
+    const said: string[] = [];
+    const output = {
+      writeOut: (text: string) => said.push(text),
+      writeErr: (text: string) => said.push(text),
+    };
+    const command = upCommand().exitOverride().configureOutput(output);
+    // Whatever is thrown here, the command line says and ends with 64.
+    const error = await command
+      .parseAsync([option, value, ...data()], { from: 'user' })
+      .catch((thrown: unknown) => thrown);
+    expect(error instanceof UsageError || error instanceof CommanderError).toBe(true);
+    expect(`${said.join('')}${String(error)}`).not.toContain('secret');
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it.each([
+    ['--port', 'x'],
+    ['--upstream', 'http://user:secret@127.0.0.1/v1'],
+  ])('%s %j is said to be that, and ends with 64', async (option, value) => {
     const { code, stdout, stderr } = await run(['up', option, value, ...data()]);
     expect(code).toBe(64);
     expect(stdout).toBe('');
