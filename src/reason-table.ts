@@ -1061,4 +1061,20 @@ export const REASONS = {
     says: 'The input of a conformance verb is not the JSON object that the verb reads.',
     do: 'See spec/conformance.md for the members of each verb.',
   },
+  'price/sum-wrong': {
+    says: 'A line of the price is not its quantity times its price.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/amount-negative': {
+    says: 'A line of the price is less than nothing.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/protocol-fee': {
+    says: 'The price has a fee for the protocol, which takes none.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/list-contradicted': {
+    says: 'The price is not what the price list says that the receipt refers to.',
+    do: 'Keep the receipt and the list: together they show that the bill is wrong.',
+  },
 } as const;

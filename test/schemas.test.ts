@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TrustSchema } from '../src/appraise/trust.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
+import { PriceListSchema } from '../src/economy/price-list.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
 import { RoutesSchema } from '../src/shell/cli/routes-file.js';
@@ -27,7 +28,14 @@ interface Described {
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
 const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
-const NAMES = ['bundle.json', 'misbehaviour.json', 'receipt.json', 'routes.json', 'trust.json'] as const;
+const NAMES = [
+  'bundle.json',
+  'misbehaviour.json',
+  'prices.json',
+  'receipt.json',
+  'routes.json',
+  'trust.json',
+] as const;
 const committed = Object.fromEntries(NAMES.map(name => [name, read(`spec/schemas/${name}`)]));
 const validators = Object.fromEntries(
   NAMES.map(name => [name, new Ajv2020({ strict: true, strictTypes: false }).compile(committed[name])]),
@@ -43,6 +51,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
     const sources = {
       bundle: BundleSchema,
       misbehaviour: EvidenceSchema,
+      prices: PriceListSchema,
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
       trust: TrustSchema,
@@ -59,7 +68,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
     });
   });
 
-  it.each(['bundle.json', 'trust.json'])('%s says what every member means', name => {
+  it.each(['bundle.json', 'prices.json', 'trust.json'])('%s says what every member means', name => {
     expect(undescribed(committed[name])).toEqual([]);
   });
 
@@ -85,6 +94,10 @@ describe('genuine files fit', () => {
     expect(fits('trust.json', TRUST_FILE)).toBe(true);
     const { controllers: _, ...rest } = TRUST_FILE;
     expect(fits('trust.json', rest)).toBe(true);
+  });
+
+  it('the price list that comes with the gateway', () => {
+    expect(fits('prices.json', read('data/prices/list.json'))).toBe(true);
   });
 
   const kept = new URL('test/receipts/v1/', ROOT);
