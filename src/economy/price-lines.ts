@@ -32,10 +32,21 @@ export const PROTOCOL_LINE: PriceLine = {
   what: 'protocol',
 };
 
-/** Counting tokens and moderation cost nothing at any of the providers. */
-const FREE: ReadonlySet<SurfaceName> = new Set(['moderations', 'messages/count_tokens', 'countTokens']);
-/** What these cost is no matter of tokens alone. */
-const NOT_BY_TOKEN: ReadonlySet<SurfaceName> = new Set(['images/generations', 'audio/transcriptions']);
+/** Counting tokens and moderation cost nothing at any of the providers; what images and transcripts cost is no matter of tokens alone. */
+export function chargedBy(surface: SurfaceName): 'tokens' | 'nothing' | 'otherwise' {
+  switch (surface) {
+    case 'moderations':
+    case 'messages/count_tokens':
+    case 'countTokens':
+      return 'nothing';
+    case 'images/generations':
+    case 'audio/transcriptions':
+      return 'otherwise';
+    default:
+      return 'tokens';
+  }
+}
+
 /** The tiers that the list's prices are of. */
 const USUAL_TIERS: ReadonlySet<Parameters['service_tier']> = new Set([
   undefined,
@@ -49,7 +60,7 @@ const WHOLE = 10_000n;
 /** `list`: how the receipt refers to the list that the book is made of. */
 export function priceOf(book: PriceBook, list: LoggedList, exchange: PricedExchange): Price {
   const { surface, usage, wasServed } = exchange;
-  if (FREE.has(surface)) return none('free');
+  if (chargedBy(surface) === 'nothing') return none('free');
   const priced = book.find(exchange.upstream, exchange.asked, exchange.served);
   if (priced !== null && isFree(priced.prices)) return none('free');
   if (!wasServed && usage === null) return none('nothing-served');
@@ -70,8 +81,20 @@ export function totalOf(price: Price): Amount | null {
   return price.lines.reduce((sum, { amount }) => sum + (parseAmount(amount) as Amount), 0n);
 }
 
-/** The most that so many tokens can cost, whatever they turn out to be. */
-export function mostOf({ prices, shares }: Priced, prompt: number, completion: number): Amount {
+/** What there is beside tokens that may leave an exchange without a price. */
+export type Beside = Pick<PricedExchange, 'hasAttachments' | 'serviceTier'>;
+
+const NOTHING_BESIDE: Beside = { hasAttachments: false, serviceTier: undefined };
+
+/** The most that so many tokens can cost, whatever they turn out to be; null where they have no price. */
+export function mostOf(
+  { prices, shares }: Priced,
+  prompt: number,
+  completion: number,
+  beside: Beside = NOTHING_BESIDE,
+): Amount | null {
+  if (isFree(prices)) return 0n;
+  if (isBesideTokens(beside, prices)) return null;
   const { long, usual } = prices;
   const possible = long !== null && prompt > long.over ? [usual, long.prices] : [usual];
   const dearest = (kinds: readonly (keyof TokenPrices)[]) =>
@@ -92,10 +115,14 @@ function isFree({ usual, long }: ModelPrices): boolean {
   );
 }
 
-function isBeyondTokens(exchange: PricedExchange, { textOnly }: ModelPrices): boolean {
-  const { surface, hasAttachments, hasImages, serviceTier } = exchange;
-  const isOther = NOT_BY_TOKEN.has(surface) || !USUAL_TIERS.has(serviceTier);
-  return isOther || hasImages || (textOnly && hasAttachments);
+function isBeyondTokens(exchange: PricedExchange, prices: ModelPrices): boolean {
+  return (
+    chargedBy(exchange.surface) === 'otherwise' || exchange.hasImages || isBesideTokens(exchange, prices)
+  );
+}
+
+function isBesideTokens({ hasAttachments, serviceTier }: Beside, { textOnly }: ModelPrices): boolean {
+  return !USUAL_TIERS.has(serviceTier) || (textOnly && hasAttachments);
 }
 
 type Counts = Readonly<Record<keyof TokenPrices, number>>;

@@ -11,6 +11,8 @@ export interface DataFolder {
   readonly witnesses: string;
   /** What has been asked to be erased, until it is erased and logged. */
   readonly erasures: string;
+  /** The virtual keys, and what has been spent of their limits. */
+  readonly access: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
   readonly trust: string;
@@ -39,6 +41,7 @@ export function dataFolder(folder: string): DataFolder {
     archive: join(path, 'archive'),
     witnesses: join(path, 'witnesses'),
     erasures: join(path, 'erasures'),
+    access: join(path, 'access'),
     control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),

@@ -13,6 +13,7 @@ import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
 import { closeOnSignal } from './on-signal.js';
+import { readPriceList } from './price-list-file.js';
 import { paint, print, printError, printJson } from './print.js';
 import { readRoutes } from './routes-file.js';
 import { openUpstreams } from './upstreams.js';
@@ -24,6 +25,7 @@ interface UpOptions {
   readonly port: number;
   readonly upstream: readonly string[];
   readonly routes?: string;
+  readonly prices?: string;
   readonly operator?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
@@ -50,6 +52,7 @@ export function upCommand(): Command {
       [],
     )
     .option('--routes <file>', 'your own names for models: what they stand for, balanced and with fallbacks')
+    .option('--prices <file>', 'your own price list, in place of the one that comes with this program')
     .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
     .option('--no-inline', 'leave acceptance and receipt out of streams')
     .option(
@@ -122,6 +125,7 @@ async function up(options: UpOptions): Promise<void> {
     port: options.port,
     ...(await openUpstreams(options.upstream, timeouts, new OpenConnections(shares.upstreams))),
     routes: options.routes === undefined ? new Map() : await readRoutes(options.routes),
+    ...(await pricesFor(options)),
     retries: { ...DEFAULT_RETRIES, retries: options.retries },
     timeouts,
     operator: options.operator ?? null,
@@ -134,6 +138,11 @@ async function up(options: UpOptions): Promise<void> {
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), options);
   closeOnSignal(() => house.close());
+}
+
+/** Where nobody but the built-in model is asked, nothing costs anything, and no list is needed. */
+async function pricesFor({ prices, upstream }: UpOptions) {
+  return prices === undefined && upstream.length === 0 ? {} : { prices: await readPriceList(prices) };
 }
 
 function summary({ address, folder, origin, models }: House) {
