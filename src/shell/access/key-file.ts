@@ -4,6 +4,7 @@
  *
  * Commands write it and the gateway reads it, so that a gateway that runs needs no part in a change but to be told of it.
  */
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { utf8 } from '../../bytes/octets.js';
 import { formatKeyFile, type KeyFile, NO_KEYS, parseKeyFile } from '../../economy/virtual-key.js';
@@ -55,6 +56,8 @@ export async function changeKeyFile(
     const bytes = formatKeyFile(changed);
     // What could not be read again would stop the gateway.
     parseKeyFile(bytes);
+    // One that a crash has left half written would keep its mode.
+    await rm(`${pathIn(folder)}.new`, { force: true });
     await writeDurably(pathIn(folder), bytes, 0o600);
     return changed;
   } finally {
