@@ -77,6 +77,8 @@ const RECEIPT = {
   'predicate.policy': 'The policy in force: digest and index in the log.',
   'predicate.previous': 'The digest of the receipt signed before this one for the same client and epoch.',
   'predicate.price': 'What the exchange cost and who gets which part, or why no price is stated.',
+  'predicate.price.list':
+    'The price list that the lines are from: its digest, and the index of the entry that names it.',
   'predicate.request': 'How the request was read and sent on.',
   'predicate.request.attachments':
     'Commitments to the content parts that are not text; beyond 32 their Merkle root.',
@@ -134,7 +136,43 @@ const ROUTES = {
     'By the name that clients use: a model, or steps that are tried one after another. A model is named as clients name it, its upstream in front.',
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration and routes with. */
+const PRICE_KINDS = {
+  cached:
+    'Tokens of the prompt that were read from a cache; they cost what the rest of it does where this is left out.',
+  cacheWrite:
+    'Tokens of the prompt that were written to a cache; they cost what the rest of it does where this is left out.',
+  completion: 'Tokens of the answer.',
+  prompt: 'Tokens of the prompt.',
+  reasoning:
+    'Tokens that the model thought with; they cost what the rest of the answer does where this is left out.',
+};
+
+const PRICES = {
+  '': 'A price list, for `countersign up --prices`: what upstreams ask for a million tokens. See docs/keys-and-money.md.',
+  audit: 'Whoever checks answers, and the share of what the upstream gets that he gets on top.',
+  'audit.basisPoints': 'In hundredths of a percent.',
+  'audit.payee': 'A published name.',
+  currency: 'The code of the one currency of all prices and limits.',
+  dated: 'The day of the list.',
+  entries: 'One price for each model of each upstream.',
+  'entries.*.asOf': 'The day on which the price was read at its source.',
+  'entries.*.longPrompt': 'Prices of all of an exchange whose prompt is long.',
+  'entries.*.longPrompt.over': 'The most tokens that a prompt has which is not.',
+  'entries.*.models': 'The names by which the upstream is asked for the model.',
+  'entries.*.source': 'Where the price is published; left out for a model of the operator.',
+  'entries.*.textOnly': 'Set where an image, a sound or a file has a price that its tokens do not tell.',
+  'entries.*.upstream': 'The upstream, as `--upstream` and receipts name it.',
+  margin: "The operator's own share, on top of what the upstream gets.",
+  'margin.basisPoints': 'In hundredths of a percent.',
+  ...Object.fromEntries(
+    Object.entries(PRICE_KINDS).flatMap(([name, text]) => [
+      [`entries.*.${name}`, text],
+      [`entries.*.longPrompt.${name}`, text],
+    ]),
+  ),
+};
+
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, prices and routes with. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
@@ -148,6 +186,7 @@ export function jsonSchemas(reasons, schemas) {
       reasons,
     ),
     'config.json': jsonSchema('config', 'Countersign configuration', schemas.config, CONFIG, reasons),
+    'prices.json': jsonSchema('prices', 'Countersign price list', schemas.prices, PRICES, reasons),
     'routes.json': jsonSchema('routes', 'Countersign routes', schemas.routes, ROUTES, reasons),
   };
 }

@@ -1657,4 +1657,68 @@ export const REASONS = {
     says: 'The input of a conformance verb is not the JSON object that the verb reads.',
     do: 'See spec/conformance.md for the members of each verb.',
   },
+  'price/sum-wrong': {
+    says: 'A line of the price is not its quantity times its price.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/amount-negative': {
+    says: 'A line of the price is less than nothing.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/protocol-fee': {
+    says: 'The price has a fee for the protocol, which takes none.',
+    do: 'Do not pay by this receipt; ask its issuer for a refund.',
+  },
+  'price/list-contradicted': {
+    says: 'The price is not what the price list says that the receipt refers to.',
+    do: 'Keep the receipt and the list: together they show that the bill is wrong.',
+  },
+  'access/key-missing': {
+    says: 'This gateway answers only those who show a key of its own.',
+    do: "Send the key as the SDK sends an API key; ask the gateway's operator for one.",
+  },
+  'access/key-unknown': {
+    says: "The key that was shown is none of this gateway's.",
+    do: "Check that the key is whole; a key of the provider's own is not taken here.",
+  },
+  'access/key-expired': {
+    says: 'The time of the key that was shown is over.',
+    do: "Use the key that has taken its place, or ask the gateway's operator for one.",
+  },
+  'access/key-revoked': {
+    says: 'The key that was shown has been revoked.',
+    do: "Ask the gateway's operator for another one.",
+  },
+  'access/model-refused': {
+    says: 'The key that was shown may not ask for this model.',
+    do: "Ask for a model that the key is for, or ask the gateway's operator for more.",
+  },
+  'access/requests-exhausted': {
+    says: 'There have been as many requests as there may be.',
+    do: "Try again after the time in the retry-after header; where there is none, ask the gateway's operator.",
+  },
+  'access/tokens-exhausted': {
+    says: 'There are fewer tokens left than the request may take.',
+    do: "Set a lower limit to the answer's tokens, or try again after the time in the retry-after header.",
+  },
+  'access/money-exhausted': {
+    says: 'There is less money left than the request may cost.',
+    do: "Set a lower limit to the answer's tokens, or try again after the time in the retry-after header.",
+  },
+  'access/request-over-limit': {
+    says: 'The request may take more than may be taken in all.',
+    do: "Set a lower limit to the answer's tokens, or send a shorter prompt.",
+  },
+  'access/money-unpriced': {
+    says: "The key's money is limited, and the model has no price.",
+    do: "Ask for a model that has one, or ask the gateway's operator to price this one.",
+  },
+  'access/ledger-unavailable': {
+    says: 'What is spent cannot be recorded, so nothing more may be spent.',
+    do: "Make room on the disk of the gateway's data folder, and start it again.",
+  },
+  'access/file-malformed': {
+    says: 'The file of virtual keys is not as this program writes it.',
+    do: 'Put back a copy of the file; do not edit it by hand.',
+  },
 } as const;

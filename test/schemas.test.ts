@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { TrustSchema } from '../src/appraise/trust.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
+import { PriceListSchema } from '../src/economy/price-list.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
 import { RoutesSchema } from '../src/shell/cli/routes-file.js';
@@ -32,6 +33,7 @@ const NAMES = [
   'bundle.json',
   'config.json',
   'misbehaviour.json',
+  'prices.json',
   'receipt.json',
   'routes.json',
   'trust.json',
@@ -52,6 +54,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
       bundle: BundleSchema,
       config: ConfigSchema,
       misbehaviour: EvidenceSchema,
+      prices: PriceListSchema,
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
       trust: TrustSchema,
@@ -68,7 +71,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
     });
   });
 
-  it.each(['bundle.json', 'trust.json'])('%s says what every member means', name => {
+  it.each(['bundle.json', 'prices.json', 'trust.json'])('%s says what every member means', name => {
     expect(undescribed(committed[name])).toEqual([]);
   });
 
@@ -106,6 +109,10 @@ describe('genuine files fit', () => {
     expect(fits('config.json', upstream('sk-secret'))).toBe(false);
     expect(fits('config.json', { listen: { prot: 0 } })).toBe(false);
     expect(fits('config.json', { retries: 11 })).toBe(false);
+  });
+
+  it('the price list that comes with the gateway', () => {
+    expect(fits('prices.json', read('data/prices/list.json'))).toBe(true);
   });
 
   const kept = new URL('test/receipts/v1/', ROOT);

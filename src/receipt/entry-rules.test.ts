@@ -15,7 +15,9 @@ import { epochStatement } from './epoch.js';
 import { keyChangePayload } from './key-change.js';
 import { KeyHistory } from './key-history.js';
 import { defaultPolicy, policyStatement } from './policy.js';
+import { priceListStatement } from './price-list.js';
 import { RECEIPT, type Receipt, receiptSubject } from './receipt.js';
+import { type Refund, refundStatement } from './refund.js';
 import { accessStatement, retentionStatement } from './retention.js';
 import { writeStatement } from './statement.js';
 
@@ -35,6 +37,13 @@ const epoch = () => epochStatement(ISSUER.key, EPOCH_ID, 1);
 const policy = () => policyStatement(defaultPolicy(['built-in']), label);
 const retention = () => retentionStatement({ minimumDays: 30, prunes: 'oldest-entries' }, label, 1);
 const access = () => accessStatement({ act: 'deny', index: 3, reason: 'secret' }, label, 1);
+const priceList = () => priceListStatement(HASH, { currency: 'USD', dated: '2026-11-21' }, label);
+const refund = (changes: Partial<Refund> = {}) =>
+  refundStatement(
+    { amount: '0.5', currency: 'USD', exchange: EPOCH_ID, reason: 'wrong-bill', receipt: HASH, ...changes },
+    label,
+    1,
+  );
 /** A statement in which one piece of text stands for another. */
 const changed = (payload: Uint8Array, from: string, to: string) =>
   utf8(new TextDecoder().decode(payload).replace(from, to));
@@ -46,6 +55,8 @@ describe('the rules for one entry', () => {
     ['a policy', policy],
     ['a retention policy', retention],
     ['an act under it', access],
+    ['a price list', priceList],
+    ['a refund', refund],
   ])('%s by a registered issuer is taken', async (_, payload) => {
     const { issuer, predicateType } = await checkEntry(sealed(payload()), [LOG.key, ISSUER.key], PLACE);
     expect(issuer).toBe(ISSUER.key);
@@ -113,6 +124,33 @@ describe('the rules for one entry', () => {
       'another issuer within an epoch',
       'envelope/issuer-mismatch',
       () => sealed(epochStatement(LOG.key, EPOCH_ID, 1)),
+    ],
+    [
+      'another issuer within a price list',
+      'envelope/issuer-mismatch',
+      () => sealed(changed(priceList(), label, keyLabel(LOG.key))),
+    ],
+    [
+      'another issuer within a refund',
+      'envelope/issuer-mismatch',
+      () => sealed(changed(refund(), label, keyLabel(LOG.key))),
+    ],
+    [
+      'a price list of no day',
+      'entry/malformed',
+      () => sealed(changed(priceList(), '2026-11-21', '2026-13-21')),
+    ],
+    ['a refund of nothing', 'entry/malformed', () => sealed(refund({ amount: '0.0' }))],
+    ['a refund of less than nothing', 'entry/malformed', () => sealed(refund({ amount: '-1' }))],
+    [
+      'a refund with a reason of its own',
+      'entry/malformed',
+      () => sealed(changed(refund(), 'wrong-bill', 'because')),
+    ],
+    [
+      'a refund under another digest',
+      'entry/malformed',
+      () => sealed(changed(refund(), '"amount":"0.5"', '"amount":"0.6"')),
     ],
     [
       'another issuer within a retention policy',

@@ -18,7 +18,9 @@ import { ERASURE, erasureDigest } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import type { KeyHistory } from './key-history.js';
 import { POLICY, policyDigest } from './policy.js';
-import { RECEIPT, timesAreOrdered } from './receipt.js';
+import { PRICE_LIST } from './price-list.js';
+import { RECEIPT, type Receipt, timesAreOrdered } from './receipt.js';
+import { REFUND, refundDigest } from './refund.js';
 import { ACCESS, RETENTION, retentionDigest } from './retention.js';
 import { predicateTypeOf, readStatement, type Statement, type StatementType } from './statement.js';
 
@@ -48,7 +50,8 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     if (place === null) return;
     if (predicate.log.origin !== place.origin)
       throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
-    if (predicate.seen.size > place.index || predicate.policy.index >= place.index)
+    const named = [predicate.policy.index, ...priceListIndex(predicate)];
+    if (predicate.seen.size > place.index || named.some(index => index >= place.index))
       throw new Failure('receipt/order-impossible');
   }),
   rule(EPOCH, ({ subject, predicate }, issuer) => {
@@ -78,7 +81,18 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     isAbout(subject, closingDigest(predicate.closing));
     checkClosing(predicate.closing);
   }),
+  // What its subject is the digest of is not in the log.
+  rule(PRICE_LIST, ({ predicate }, issuer) => isBy(issuer, predicate.issuer)),
+  rule(REFUND, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, refundDigest(predicate.refund));
+  }),
 ]);
+
+/** Where the log has the price list that a receipt refers to, if it refers to one. */
+function priceListIndex({ price }: Receipt): readonly number[] {
+  return price.lines === null || price.list === undefined ? [] : [price.list.index];
+}
 
 /**
  * Checks the entry at an index of the log with this history of keys, and returns the history after it: another one when the entry is a

@@ -8,6 +8,7 @@ import { SURFACE_NAMES } from '../exchange/surface-names.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
 import {
   Count,
+  Currency,
   Decimal,
   Hash,
   Identifier,
@@ -59,10 +60,26 @@ const Claim = v.strictObject({
   status: v.picklist(['asserted', 'unknown', 'not-applicable']),
 });
 
+/** Why an exchange has no price. */
+const PriceReason = v.picklist([
+  'no-price-list',
+  'free',
+  'nothing-served',
+  /** The list has no price for the model at the upstream. */
+  'not-listed',
+  /** The exchange has parts whose price its count of tokens does not tell. */
+  'not-priced',
+  'usage-unknown',
+  /** The upstream's counts cannot be: more of the prompt came from the cache than there was of it. */
+  'usage-contradictory',
+]);
+
 const Price = v.union([
-  v.strictObject({ lines: v.null(), reason: v.picklist(['no-price-list', 'free', 'nothing-served']) }),
+  v.strictObject({ lines: v.null(), reason: PriceReason }),
   v.strictObject({
-    currency: v.pipe(v.string(), v.regex(/^[A-Z]{3,8}$/)),
+    currency: Currency,
+    /** The price list that the lines are from: its digest, and where the log says so; left out in receipts from before there were any. */
+    list: v.exactOptional(v.strictObject({ digest: Hash, index: Count })),
     lines: v.array(
       v.strictObject({
         amount: Decimal,
@@ -74,6 +91,9 @@ const Price = v.union([
     ),
   }),
 ]);
+
+export type Price = v.InferOutput<typeof Price>;
+export type PriceLine = Extract<Price, { lines: readonly unknown[] }>['lines'][number];
 
 const Responsible = v.strictObject({
   key: v.nullable(v.union([KeyLabel, Hash])),

@@ -12,6 +12,7 @@ import type { Envelope } from './envelope.js';
 import { EPOCH } from './epoch.js';
 import { ERASURE } from './erasure.js';
 import { RECEIPT } from './receipt.js';
+import { REFUND } from './refund.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
 import { predicateTypeOf, readStatement, statementType, writeStatement } from './statement.js';
 
@@ -103,6 +104,8 @@ export function statedTime(envelope: Envelope): number | null {
       return readStatement(ERASURE, envelope).predicate.decided;
     case CLOSING.predicateType:
       return readStatement(CLOSING, envelope).predicate.made;
+    case REFUND.predicateType:
+      return readStatement(REFUND, envelope).predicate.decided;
     default:
       return null;
   }

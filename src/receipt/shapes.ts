@@ -37,4 +37,10 @@ export const Word = v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,63}$/));
 /** An amount of money: a decimal number as text, because binary fractions cannot hold most of them. */
 export const Decimal = v.pipe(v.string(), v.regex(/^-?(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,18})?$/));
 
+/** The code of a currency, in capitals. */
+export const Currency = v.pipe(v.string(), v.regex(/^[A-Z]{3,8}$/));
+
+/** A day of the calendar, as `2026-11-21`. */
+export const Day = v.pipe(v.string(), v.regex(/^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])$/));
+
 export const MediaType = v.pipe(v.string(), v.regex(/^[a-z]+\/[a-z0-9][a-z0-9.+-]{0,126}$/));

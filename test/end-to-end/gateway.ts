@@ -7,6 +7,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { type Admission, OPEN } from '../../src/economy/admission.js';
+import { PriceBook } from '../../src/economy/price-book.js';
+import { type PriceList, priceListDigest } from '../../src/economy/price-list.js';
 import { type ChatWords, OPENAI_WORDS } from '../../src/exchange/chat-words.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
@@ -90,6 +93,10 @@ export interface GatewayOptions {
   /** In place of the model whose answers never change; whoever has opened it closes it. */
   readonly engine?: Upstream;
   readonly turns?: Turns;
+  /** Everybody may ask when it is left out. */
+  readonly admission?: Admission;
+  /** Nothing has a price when it is left out. In these tests the log does not name it. */
+  readonly prices?: PriceList;
 }
 
 export interface TestGateway {
@@ -217,7 +224,16 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     origins: new Set(options.origins),
     onProblem,
   });
+  const prices = options.prices ?? null;
   gateway.admit({
+    admission: options.admission ?? OPEN,
+    pricing:
+      prices === null
+        ? null
+        : {
+            book: new PriceBook(prices, 'test operator'),
+            list: { digest: priceListDigest(prices), index: 0 },
+          },
     issuer: openedIssuer,
     log: openedLog,
     epochs,

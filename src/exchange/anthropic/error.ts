@@ -9,9 +9,11 @@ import type { ErrorResponse } from '../surface.js';
 
 /** Of the types that the API documents, those that have a status of their own here. */
 const TYPES: Readonly<Record<number, string>> = {
+  401: 'authentication_error',
   403: 'permission_error',
   404: 'not_found_error',
   413: 'request_too_large',
+  429: 'rate_limit_error',
   503: 'overloaded_error',
   504: 'timeout_error',
 };

@@ -7,7 +7,13 @@ import type { HostError } from '../host-error.js';
 import { membersOf } from '../members.js';
 import type { ErrorResponse } from '../surface.js';
 
-type ErrorType = 'invalid_request_error' | 'api_error' | 'not_found_error';
+type ErrorType =
+  | 'invalid_request_error'
+  | 'api_error'
+  | 'not_found_error'
+  | 'requests'
+  | 'tokens'
+  | 'insufficient_quota';
 
 /** OpenAI's own codes, where it has one that clients look for; ours otherwise. */
 const CODES: Partial<Record<ReasonCode, string>> = {
@@ -15,6 +21,20 @@ const CODES: Partial<Record<ReasonCode, string>> = {
   'request/model-unknown': 'model_not_found',
   'request/route-unknown': 'unknown_url',
   'request/method-refused': 'method_not_supported',
+  'access/key-missing': 'invalid_api_key',
+  'access/key-unknown': 'invalid_api_key',
+  'access/key-expired': 'invalid_api_key',
+  'access/key-revoked': 'invalid_api_key',
+  'access/requests-exhausted': 'rate_limit_exceeded',
+  'access/tokens-exhausted': 'rate_limit_exceeded',
+  'access/money-exhausted': 'insufficient_quota',
+};
+
+/** What there is too little of, where it is that. */
+const TYPES: Partial<Record<ReasonCode, ErrorType>> = {
+  'access/requests-exhausted': 'requests',
+  'access/tokens-exhausted': 'tokens',
+  'access/money-exhausted': 'insufficient_quota',
 };
 
 export interface ErrorMembers {
@@ -54,5 +74,7 @@ export function isOpenaiError(body: object): boolean {
 /** Nothing of a receipt that is not there can be wrong in the request. */
 function typeOf(failure: Failure): ErrorType {
   if (failure.code.startsWith('receipt/')) return 'not_found_error';
+  const type = TYPES[failure.code];
+  if (type !== undefined) return type;
   return failureStatus(failure) < 500 ? 'invalid_request_error' : 'api_error';
 }

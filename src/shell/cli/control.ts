@@ -12,10 +12,12 @@ import { toHex } from '../../bytes/hex.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
+import { Count } from '../../receipt/shapes.js';
 import { createPrivate, readPrivate } from '../files/private-file.js';
 import { ask } from '../http/client.js';
 import { type HttpRequest, HttpServer } from '../http/server.js';
 import { Erased, type Erasures } from './erasures.js';
+import type { HouseAdmission } from './house-money.js';
 
 const TOKEN_BYTES = 32;
 const MAX_ANSWER_BYTES = 4096;
@@ -31,6 +33,7 @@ export interface ControlOptions {
   /** Where the address and the token are left. */
   readonly file: string;
   readonly erasures: Erasures;
+  readonly access: Pick<HouseAdmission, 'reload'>;
   readonly onProblem: (message: string) => void;
 }
 
@@ -46,6 +49,7 @@ export function forgetControl(file: string): Promise<void> {
 export async function openControl({
   file,
   erasures,
+  access,
   onProblem,
 }: ControlOptions): Promise<{ close(): Promise<void> }> {
   const token = toHex(randomBytes(TOKEN_BYTES));
@@ -61,6 +65,14 @@ export async function openControl({
           checkToken(request, token);
           const erased = await erasures.erase(exchange);
           return { status: 200, headers: JSON_TYPE, body: canonicalize({ ...erased } as Json) };
+        },
+      },
+      {
+        method: 'POST',
+        path: /^\/access$/,
+        handle: async request => {
+          checkToken(request, token);
+          return { status: 200, headers: JSON_TYPE, body: canonicalize({ keys: await access.reload() }) };
         },
       },
     ],
@@ -83,6 +95,8 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   ['control/refused', 403],
   ['vault/unknown', 404],
   ['vault/unavailable', 503],
+  ['access/file-malformed', 500],
+  ['data/key-exposed', 500],
 ]);
 
 function checkToken({ headers }: HttpRequest, token: string): void {
@@ -95,16 +109,33 @@ function checkToken({ headers }: HttpRequest, token: string): void {
  * gateway throws, `data/key-exposed` when others may read the token, or `peer/…` for an answer that is none.
  */
 export async function askToErase(file: string, exchange: string): Promise<Erased | null> {
+  const erased = await askControl(file, `/erasures/${exchange}`, Erased);
+  if (erased === null || erased.exchange === exchange) return erased;
+  throw new Failure('peer/answer-malformed', { field: file });
+}
+
+/** Tells the gateway that runs on a data folder that its virtual keys have changed; null when none answers there. Throws as {@link askToErase} does. */
+export async function tellOfKeys(file: string): Promise<number | null> {
+  return (await askControl(file, '/access', Reloaded))?.keys ?? null;
+}
+
+const Reloaded = v.strictObject({ keys: Count });
+
+async function askControl<S extends v.GenericSchema>(
+  file: string,
+  path: string,
+  schema: S,
+): Promise<v.InferOutput<S> | null> {
   const text = await readPrivate(file);
   const control = text === null ? null : read(ControlFile, utf8(text));
   if (control === null) return null;
-  const url = `${control.address}/erasures/${exchange}`;
+  const url = `${control.address}${path}`;
   try {
     const headers = { authorization: `Bearer ${control.token}` };
     const answer = await ask(url, { method: 'POST', headers, limit: MAX_ANSWER_BYTES, timeout: PATIENCE });
     if (answer.status === 200) {
-      const erased = read(Erased, answer.body);
-      if (erased?.exchange === exchange) return erased;
+      const value = read(schema, answer.body);
+      if (value !== null) return value;
       throw new Failure('peer/answer-malformed', { field: url });
     }
     const reason = answer.headers['countersign-reason'];

@@ -13,6 +13,8 @@ export interface DataFolder {
   readonly erasures: string;
   /** The numbers that were given in each epoch. */
   readonly closings: string;
+  /** The virtual keys, and what has been spent of their limits. */
+  readonly access: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
   readonly trust: string;
@@ -42,6 +44,7 @@ export function dataFolder(folder: string): DataFolder {
     witnesses: join(path, 'witnesses'),
     erasures: join(path, 'erasures'),
     closings: join(path, 'closings'),
+    access: join(path, 'access'),
     control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),

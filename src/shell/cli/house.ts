@@ -5,6 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import type { PriceList } from '../../economy/price-list.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
@@ -39,6 +40,7 @@ import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
+import { announcePriceList, openAdmission } from './house-money.js';
 import { openKeeper } from './open-keeper.js';
 
 export interface HouseOptions {
@@ -53,6 +55,8 @@ export interface HouseOptions {
   /** The operator's own names for models. */
   readonly routes?: RouteDescriptions;
   readonly retries?: RetryPolicy;
+  /** What exchanges cost; nothing has a price when it is left out. */
+  readonly prices?: PriceList;
   readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
@@ -176,6 +180,10 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     throw new Failure('log/unwitnessed', { detail: 'the log as it was found is not witnessed' });
 
   await announceActs(retention, log, keys.issuer);
+  const { prices } = options;
+  const pricing = prices === undefined ? null : await announcePriceList(prices, operator, log, keys.issuer);
+  const access = await openAdmission(folder.access, onProblem);
+  opened.add(() => access.close());
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
@@ -185,6 +193,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   gateway.admit({
+    admission: access.admission,
+    pricing,
     issuer,
     log,
     epochs,
@@ -212,8 +222,10 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => gateway.close());
   // Of processes that died; nobody waits for it.
   void epochs.recover();
-  const control = await openControl({ file: folder.control, erasures, onProblem });
+  const control = await openControl({ file: folder.control, erasures, access, onProblem });
   opened.add(() => control.close());
+  // Keys that were changed since they were read, before anybody could be told of it.
+  await access.reload();
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, close: () => opened.close() };
 }

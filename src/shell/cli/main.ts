@@ -47,6 +47,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },
   { name: 'erase', load: async () => (await import('./erase.js')).eraseCommand() },
+  { name: 'access', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
   { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },

@@ -13,6 +13,7 @@ import { isLoopback } from '../http/guard.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
 import { closeOnSignal } from './on-signal.js';
+import { readPriceList } from './price-list-file.js';
 import { paint, print, printError, printJson } from './print.js';
 import { OPERATOR_NAME } from './settings/config-schema.js';
 import { settingsOf, type UpOptions, type UpSettings } from './settings/up-settings.js';
@@ -33,6 +34,7 @@ export function upCommand(): Command {
       [],
     )
     .option('--routes <file>', 'your own names for models: what they stand for, balanced and with fallbacks')
+    .option('--prices <file>', 'your own price list, in place of the one that comes with this program')
     .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
     .option('--no-inline', 'leave acceptance and receipt out of streams')
     .option(
@@ -108,6 +110,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     port: settings.port,
     ...(await openUpstreams(settings.upstreams, timeouts, new OpenConnections(shares.upstreams))),
     routes: settings.models,
+    ...(await pricesFor(settings)),
     retries: { ...DEFAULT_RETRIES, retries: settings.retries },
     timeouts,
     operator: settings.operator ?? null,
@@ -120,6 +123,11 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
   closeOnSignal(() => house.close());
+}
+
+/** Where nobody but the built-in model is asked, nothing costs anything, and no list is needed. */
+async function pricesFor({ prices, upstreams }: UpSettings) {
+  return prices === undefined && upstreams.length === 0 ? {} : { prices: await readPriceList(prices) };
 }
 
 function summary({ address, folder, origin, models }: House) {

@@ -14,8 +14,11 @@ import { syncFolder } from './durable.js';
 
 const MAX_FILE_BYTES = 1024;
 
-/** The file's text, or null when there is none. Throws `data/key-exposed` when others may read it, and `data/key-malformed`. */
-export async function readPrivate(path: string): Promise<string | null> {
+/**
+ * The file's text, or null when there is none. Throws `data/key-exposed` when others may read it, and `data/key-malformed` when it has more than `limit`
+ * bytes or is no text.
+ */
+export async function readPrivate(path: string, limit = MAX_FILE_BYTES): Promise<string | null> {
   const file = await open(path, 'r').catch((error: unknown) => {
     if (errorCode(error) === 'ENOENT') return null;
     throw error;
@@ -27,7 +30,7 @@ export async function readPrivate(path: string): Promise<string | null> {
     if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
       throw new Failure('data/key-exposed', { field: path, detail: `mode ${(mode & 0o777).toString(8)}` });
     }
-    if (size > MAX_FILE_BYTES) throw new Failure('data/key-malformed', { field: path });
+    if (size > limit) throw new Failure('data/key-malformed', { field: path });
     const text = fromUtf8(await file.readFile());
     if (text === null) throw new Failure('data/key-malformed', { field: path });
     return text;

@@ -1,4 +1,5 @@
 /** What every part of the gateway works with; the CLI composes it. */
+import type { Admission } from '../../economy/admission.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
@@ -12,6 +13,7 @@ import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';
+import type { Pricing } from './pricing.js';
 import type { RetryPolicy } from './routing/route-plan.js';
 import type { RoutingTable } from './routing/routing-table.js';
 import type { HealthBoard } from './routing/upstream-health.js';
@@ -50,6 +52,10 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 };
 
 export interface GatewayContext {
+  /** Who may ask, and how much. */
+  readonly admission: Admission;
+  /** Null where nothing has a price. */
+  readonly pricing: Pricing | null;
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
   /** Which numbers were given, and what became of them. */

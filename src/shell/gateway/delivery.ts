@@ -13,6 +13,7 @@ import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
 import { isMuch } from '../http/body-budget.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
+import { discardRest } from './read-body.js';
 import type { Ending } from './receipt-predicate.js';
 import { sendBody, sendFailure } from './respond.js';
 
@@ -98,7 +99,7 @@ export class Delivery {
   /** Answers with an error of the gateway's own, under a receipt that says the request was refused. */
   refuse(failure: Failure, headers: OutgoingHttpHeaders = {}): void {
     this.#answerWithError('refused', failure, headers);
-    if (failure.code === 'request/too-large') this.#discardRest();
+    if (failure.code === 'request/too-large') discardRest(this.#request);
   }
 
   /** Answers with an error of the gateway's own, under a receipt that says that the exchange failed. */
@@ -114,7 +115,7 @@ export class Delivery {
     };
     this.end({ status, reason, http, response: { digest, bytes: body }, answer }, sealed => {
       const receipt = this.#receiptHeaders(sealed);
-      sendBody(this.#response, http, { ...headers, ...this.#record.headers, ...receipt }, body);
+      sendBody(this.#response, http, { ...this.#record.answerHeaders(headers), ...receipt }, body);
       this.#hangUpUnread();
     });
   }
@@ -127,8 +128,7 @@ export class Delivery {
   /** The head leaves with the first part of the stream. */
   beginStream(http: number, headers: OutgoingHttpHeaders): void {
     this.#response.writeHead(http, {
-      ...headers,
-      ...this.#record.headers,
+      ...this.#record.answerHeaders(headers),
       'cache-control': 'no-cache',
       // Some proxies hold streams back unless told not to.
       'x-accel-buffering': 'no',
@@ -171,6 +171,7 @@ export class Delivery {
     if (this.#ended) return;
     this.#ended = true;
     this.onEnded();
+    this.#record.settle(ending);
     this.#record.seal(ending, result => {
       this.#release();
       try {
@@ -190,6 +191,7 @@ export class Delivery {
       this.#record.abandon();
     }
     this.#ended = true;
+    this.#record.settle(null);
     this.#release();
     this.#response.destroy();
   }
@@ -242,12 +244,6 @@ export class Delivery {
     const inline = this.#request.headers['countersign-inline'] === 'receipt' ? inlineHeader(entry) : null;
     if (inline !== null) headers['countersign-receipt'] = inline;
     return headers;
-  }
-
-  /** Reads and drops a little of what is still coming, so that the client sees the answer instead of a broken connection. */
-  #discardRest(): void {
-    this.#request.resume();
-    setTimeout(() => this.#request.destroy(), 2000).unref();
   }
 
   /** No receipt could be kept, so no answer may look as if there were one. */

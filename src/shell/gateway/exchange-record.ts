@@ -1,8 +1,10 @@
 /** What the gateway knows of one exchange while it runs, and the receipt that it becomes. */
+import type { OutgoingHttpHeaders } from 'node:http';
 import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
+import type { Ticket } from '../../economy/admission.js';
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
@@ -16,10 +18,14 @@ import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
 import type { Held } from './epochs/horizon.js';
 import type { ClientThread } from './issuer.js';
+import { outcomeOf } from './pricing.js';
 import { type Ending, type ExchangeFacts, nonceMember, receiptPredicate } from './receipt-predicate.js';
 import type { Target } from './routing/route.js';
 import { type TriedUpstream, TriedUpstreams } from './tried-upstreams.js';
 import { UpstreamReceipt } from './upstream-receipt.js';
+
+const OF_THE_CUSTOMER =
+  /^(?:x-ratelimit-|anthropic-ratelimit-|anthropic-organization-id$|openai-(?:organization|project)$)/;
 
 export interface SealedReceipt {
   /** The canonical bytes of its envelope: the log's entry. */
@@ -50,6 +56,9 @@ export class ExchangeRecord {
   #isNoted = false;
   /** Null before it was made. */
   #acceptance: Uint8Array | null = null;
+  /** Null where there is nothing to settle: the gateway has no keys, the request was not admitted, or it is settled. */
+  #ticket: Ticket | null = null;
+  #limits: Ticket['headers'] | null = null;
 
   /**
    * Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them; `nonce`:
@@ -73,6 +82,29 @@ export class ExchangeRecord {
     this.#thread = context.issuer.thread(credentials);
     this.#counter = ++this.#thread.counter;
     this.#thread.run.accepted(this.#thread.client, this.#counter);
+  }
+
+  /** The request was admitted: what it takes of its client's limits is settled when it is over. */
+  admitted(ticket: Ticket): void {
+    this.#ticket = ticket;
+    this.#limits = ticket.headers;
+  }
+
+  /** Once, whoever calls it how often. `ending`: null where nobody knows how it ended. */
+  settle(ending: Ending | null): void {
+    const ticket = this.#ticket;
+    this.#ticket = null;
+    if (ticket === null) return;
+    const { pricing } = this.#context;
+    ticket.settle(ending === null ? { tokens: null, cost: null } : outcomeOf(pricing, this.#facts, ending));
+  }
+
+  /** An answer's headers: those of `given` that are for this client, and our own. */
+  answerHeaders(given: OutgoingHttpHeaders): OutgoingHttpHeaders {
+    if (this.#limits === null) return { ...given, ...this.headers };
+    // What an upstream says of its customer is for the operator, and not for those who ask with a key of his.
+    const shown = Object.entries(given).filter(([name]) => !OF_THE_CUSTOMER.test(name));
+    return { ...Object.fromEntries(shown), ...this.#limits, ...this.headers };
   }
 
   /** The headers that every answer to this exchange carries. */

@@ -4,6 +4,7 @@
  * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { type Holder, Refusal } from '../../economy/admission.js';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
@@ -11,8 +12,9 @@ import { Attempts } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
-import type { ClientRequest } from './outgoing.js';
-import { type AcceptableBody, readBody } from './read-body.js';
+import { type ClientRequest, keyIn } from './outgoing.js';
+import { requestOf } from './pricing.js';
+import { type AcceptableBody, discardRest, readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
 
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
@@ -53,6 +55,14 @@ async function readAndAccept(
   received: number,
 ): Promise<void> {
   const { limits, bodies, turns } = context;
+  const credentials = credentialsOf(surface, request, target.query);
+  const asking = identify(context, credentials);
+  if (asking instanceof Failure) {
+    // Nothing is accepted from somebody whom nobody knows, and nothing is read of what he sends.
+    sendFailure(response, surface, asking, { connection: 'close' });
+    discardRest(request);
+    return;
+  }
   const body = await readBody(request, limits.requestBytes, bodies, turns);
   // A client that left before its request was whole has asked for nothing, and nothing has been accepted.
   if (body.kind === 'gone') return;
@@ -64,7 +74,7 @@ async function readAndAccept(
   const proceed = () => {
     // A client that has left meanwhile might as well have left before.
     if (response.destroyed) bodies.give(length);
-    else acceptAndAnswer(context, surface, target, request, response, body, received);
+    else acceptAndAnswer(context, surface, target, request, response, body, asking, received);
   };
   if (length < AT_ONCE) proceed();
   else await turns.perform(proceed);
@@ -78,14 +88,12 @@ function acceptAndAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   body: AcceptableBody,
+  { client, holder, credentials }: Asking,
   received: number,
 ): void {
-  const credentials = credentialsOf(surface, request, target.query);
-  // A client is told from others by its key.
-  const [key = ''] = Object.values(credentials);
   const given = request.headers[NONCE_HEADER];
   const nonce = typeof given === 'string' && isNonce(given) ? given : null;
-  const record = accept(context, surface, key, body, nonce, received);
+  const record = accept(context, surface, client, body, nonce, received);
   const delivery = new Delivery(context, surface, record, request, response);
   try {
     if (body.kind === 'too-large')
@@ -95,6 +103,10 @@ function acceptAndAnswer(
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
     const route = context.routing.route(facts.model);
+    if (holder !== null) {
+      const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
+      record.admitted(context.admission.admit(holder, asked, received));
+    }
     const sent: ClientRequest = {
       surface,
       facts,
@@ -109,8 +121,30 @@ function acceptAndAnswer(
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
     if (failure.code === 'gateway/fault') delivery.failWith(failure);
-    else delivery.refuse(failure);
+    else delivery.refuse(failure, failure instanceof Refusal ? { ...failure.headers } : {});
   }
+}
+
+/** Who asks. */
+interface Asking {
+  /** By which the issuer tells a client from others. */
+  readonly client: string;
+  /** Null where the gateway has no keys. */
+  readonly holder: Holder | null;
+  /** What an upstream may be asked with that the gateway has no key for. */
+  readonly credentials: Readonly<Record<string, string>>;
+}
+
+/** By its own key at the upstream, or by the one that it has from this gateway, which is for no upstream to see. */
+function identify(context: GatewayContext, credentials: Readonly<Record<string, string>>): Asking | Failure {
+  try {
+    const holder = context.admission.identify(keyIn(credentials), context.now());
+    if (holder !== null) return { client: holder.client, holder, credentials: {} };
+  } catch (error) {
+    return asFailure(context, error);
+  }
+  const [client = ''] = Object.values(credentials);
+  return { client, holder: null, credentials };
 }
 
 /** Whether the body is something else than what it is sent as; nobody takes an encoding off here, and others on the way may. */

@@ -4,7 +4,7 @@ import { GEMINI } from '../../exchange/gemini/api.js';
 import { googleModelList } from '../../exchange/model-list.js';
 import type { GatewayContext } from './context.js';
 import { credentialsOf } from './exchange.js';
-import { listedModels } from './models.js';
+import { listedModels, listingCredentials } from './models.js';
 import { sendJson } from './respond.js';
 
 export async function handleGoogleModels(
@@ -14,6 +14,10 @@ export async function handleGoogleModels(
   response: ServerResponse,
 ): Promise<void> {
   const answering = context.routing.upstreams.filter(upstream => upstream.serves('generateContent'));
-  const listed = await listedModels(context, answering, credentialsOf(GEMINI, request, query));
+  const listed = await listedModels(
+    context,
+    answering,
+    listingCredentials(context, credentialsOf(GEMINI, request, query)),
+  );
   sendJson(response, 200, googleModelList(listed));
 }

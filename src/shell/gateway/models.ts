@@ -4,6 +4,7 @@ import { OPENAI } from '../../exchange/openai/api.js';
 import type { ModelCard, Upstream } from '../../exchange/upstream.js';
 import type { GatewayContext } from './context.js';
 import { pick } from './exchange.js';
+import { keyIn } from './outgoing.js';
 import { sendJson } from './respond.js';
 
 export async function handleModels(
@@ -11,11 +12,19 @@ export async function handleModels(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const credentials = pick(request.headers, OPENAI.keyHeaders);
+  const credentials = listingCredentials(context, pick(request.headers, OPENAI.keyHeaders));
   const { routing } = context;
   const listed = await listedModels(context, routing.upstreams, credentials);
   const aliases = routing.aliases.map(id => ({ id, object: 'model', created: 0, owned_by: 'gateway' }));
   sendJson(response, 200, { object: 'list', data: named([...aliases, ...listed]) });
+}
+
+/** What upstreams may be asked with for a list. Throws `access/…` for a client that would need a key of the gateway's, which goes to no upstream. */
+export function listingCredentials(
+  { admission, now }: Pick<GatewayContext, 'admission' | 'now'>,
+  credentials: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return admission.identify(keyIn(credentials), now()) === null ? credentials : {};
 }
 
 /** What upstreams list to a client, in their order, each by the name under which it is asked for here. */

@@ -91,7 +91,7 @@ function ofAnyApi(headers: Readonly<Record<string, string>>): Record<string, str
 }
 
 /** The key alone, in whichever header it came; null where there is none. */
-function keyIn(credentials: Readonly<Record<string, string>>): string | null {
+export function keyIn(credentials: Readonly<Record<string, string>>): string | null {
   const [key] = Object.values(credentials);
   return key?.replace(/^Bearer +/i, '') ?? null;
 }

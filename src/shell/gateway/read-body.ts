@@ -58,3 +58,9 @@ export function readBody(
     request.once('close', () => finish({ kind: 'gone' }));
   });
 }
+
+/** Reads and drops a little of what is still coming, so that the client sees the answer instead of a broken connection. */
+export function discardRest(request: IncomingMessage): void {
+  request.resume();
+  setTimeout(() => request.destroy(), 2000).unref();
+}

@@ -19,6 +19,7 @@ import type { Attempt, Items, Receipt, ResponseDigest } from '../../receipt/rece
 import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
 import type { ClientThread } from './issuer.js';
+import { priceOfExchange } from './pricing.js';
 import type { TriedUpstreams } from './tried-upstreams.js';
 
 /** How an exchange ended. */
@@ -98,7 +99,7 @@ class PredicateWriter {
       model: this.#model(ending.answer),
       policy: issuer.policy,
       previous: this.#facts.thread.previous,
-      price: { lines: null, reason: this.#upstream?.origin === 'built-in:' ? 'free' : 'no-price-list' },
+      price: priceOfExchange(this.#context.pricing, this.#facts, ending),
       request: {
         attachments: this.#items('attachment', this.#facts.request?.attachments ?? []),
         complete: this.#facts.complete,

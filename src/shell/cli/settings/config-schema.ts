@@ -104,6 +104,10 @@ export const ConfigSchema = v.strictObject({
     'how long upstreams may take',
   ),
   retries: described(whole(0, 10), 'attempts after one that failed, before the next fallback'),
+  prices: described(
+    text('a path'),
+    'the file of your own price list, in place of the one that comes with this program',
+  ),
   models: described(
     v.pipe(
       v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/)), Steps),

@@ -15,6 +15,7 @@ export interface UpOptions {
   readonly port: number;
   readonly upstream: readonly string[];
   readonly routes?: string;
+  readonly prices?: string;
   readonly operator?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
@@ -53,11 +54,13 @@ export async function settingsOf(
     configured: UpOptions[Name] | undefined,
   ): UpOptions[Name] => (isGiven(name) || configured === undefined ? options[name] : configured);
   const operator = chosen('operator', config.operator);
+  const prices = chosen('prices', config.prices);
   return {
     data: chosen('data', config.data),
     host: chosen('host', listen.host),
     port: chosen('port', listen.port),
     ...(operator === undefined ? {} : { operator }),
+    ...(prices === undefined ? {} : { prices }),
     inline: chosen('inline', receipts.inline),
     maxRequest: chosen('maxRequest', listen.requestBytes),
     maxConnections: chosen('maxConnections', listen.connections),

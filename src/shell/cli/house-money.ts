@@ -1,0 +1,57 @@
+/** The part of a house that is about money: the price list in force, named in the log, and who may ask for how much. */
+import { join } from 'node:path';
+import { Budgets } from '../../economy/budgets.js';
+import { KeyedAdmission } from '../../economy/keyed-admission.js';
+import { PriceBook } from '../../economy/price-book.js';
+import { type PriceList, priceListDigest } from '../../economy/price-list.js';
+import { keyLabel } from '../../note/key.js';
+import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
+import { envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
+import { priceListStatement } from '../../receipt/price-list.js';
+import type { TransparencyLog } from '../../tree/log.js';
+import { readKeyFile } from '../access/key-file.js';
+import { SpendingJournal } from '../access/spending-journal.js';
+import type { SigningKey } from '../files/keys.js';
+import type { Pricing } from '../gateway/pricing.js';
+
+/** Has the log name the list, unless it has. Throws `log/unavailable`. */
+export async function announcePriceList(
+  list: PriceList,
+  operator: string,
+  log: TransparencyLog,
+  { key, signer }: SigningKey,
+): Promise<Pricing> {
+  const label = keyLabel(key);
+  const digest = priceListDigest(list);
+  const envelope = seal(priceListStatement(digest, list, label), label, signer);
+  const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
+  const index = known ?? (await log.include(envelopeBytes(envelope)));
+  return { book: new PriceBook(list, operator), list: { digest, index } };
+}
+
+export interface HouseAdmission {
+  readonly admission: KeyedAdmission;
+  /** Reads the keys again. Throws `access/file-malformed` or `data/key-exposed`; those from before then stay in force. Resolves to how many there are. */
+  reload(): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** `folder`: that of the keys and of what is spent. The data folder's lock is the caller's. Throws as `reload` does. */
+export async function openAdmission(
+  folder: string,
+  onProblem: (message: string) => void,
+): Promise<HouseAdmission> {
+  const file = await readKeyFile(folder);
+  const journal = await SpendingJournal.open({ folder: join(folder, 'spent'), onProblem });
+  const budgets = new Budgets({ marks: journal.marks, record: mark => journal.record(mark) });
+  const admission = new KeyedAdmission(file, budgets, onProblem);
+  return {
+    admission,
+    reload: async () => {
+      const present = await readKeyFile(folder);
+      admission.exchangeKeys(present);
+      return present.keys.length;
+    },
+    close: () => journal.close(budgets.exactly()),
+  };
+}

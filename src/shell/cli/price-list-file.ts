@@ -1,0 +1,29 @@
+/** The price list: the one that comes with the gateway, or an operator's own file in its place. */
+import { fileURLToPath } from 'node:url';
+import * as v from 'valibot';
+import { doubleName, type PriceList, PriceListSchema } from '../../economy/price-list.js';
+import { UsageError } from './exit-code.js';
+import { readInput } from './files.js';
+
+const OWN = fileURLToPath(new URL('../../../data/prices/list.json', import.meta.url));
+
+const MAX_BYTES = 8 * 1024 * 1024;
+
+/** Throws a usage error that says where in the file something is wrong. */
+export async function readPriceList(path: string = OWN): Promise<PriceList> {
+  let value: unknown;
+  try {
+    value = JSON.parse(Buffer.from(await readInput(path, MAX_BYTES)).toString('utf8'));
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    throw new UsageError(`${path} is not JSON: ${(error as Error).message}.`);
+  }
+  const parsed = v.safeParse(PriceListSchema, value, { abortEarly: true });
+  if (!parsed.success) {
+    const [issue] = parsed.issues;
+    throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
+  }
+  const double = doubleName(parsed.output);
+  if (double !== null) throw new UsageError(`${path}: two entries have a price for ${double}.`);
+  return parsed.output;
+}

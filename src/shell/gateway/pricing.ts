@@ -1,0 +1,117 @@
+/** What an exchange can cost at most, before it begins, and what it has cost once it is over. */
+import type { Outcome, Request } from '../../economy/admission.js';
+import type { Amount } from '../../economy/money.js';
+import type { LoggedList, PriceBook } from '../../economy/price-book.js';
+import { chargedBy, mostOf, priceOf, totalOf } from '../../economy/price-lines.js';
+import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import type { Upstream } from '../../exchange/upstream.js';
+import type { Price } from '../../receipt/receipt.js';
+import type { Ending, ExchangeFacts } from './receipt-predicate.js';
+import type { Route, Target } from './routing/route.js';
+
+/** The price list in force, and how receipts refer to it. */
+export interface Pricing {
+  readonly book: PriceBook;
+  readonly list: LoggedList;
+}
+
+/** The tokens of an answer that a client has set no limit to. More than most answers have; what goes beyond is counted when it is known. */
+const USUAL_ANSWER = 4096;
+
+/** What a receipt says of the price. */
+export function priceOfExchange(
+  pricing: Pricing | null,
+  facts: ExchangeFacts,
+  { status, answer }: Ending,
+): Price {
+  const { surface, tried, request } = facts;
+  const last = tried.last;
+  if (pricing === null) return { lines: null, reason: isOwn(tried.upstream) ? 'free' : 'no-price-list' };
+  if (last === null) return { lines: null, reason: 'nothing-served' };
+  return priceOf(pricing.book, pricing.list, {
+    surface: surface.name,
+    upstream: last.target.upstream.name,
+    asked: last.target.model ?? request?.model ?? null,
+    served: answer?.model ?? null,
+    usage: answer?.usage ?? null,
+    wasServed: last.sent !== null && status !== 'refused',
+    hasAttachments: (request?.attachments.length ?? 0) > 0,
+    hasImages: (answer?.images.length ?? 0) > 0,
+    serviceTier: request?.parameters.service_tier,
+  });
+}
+
+/** What an exchange has taken of its client's limits. */
+export function outcomeOf(pricing: Pricing | null, facts: ExchangeFacts, ending: Ending): Outcome {
+  const last = facts.tried.last;
+  const hasRefused = ending.status === 'refused' || (last?.head?.status ?? 0) >= 400;
+  if (last === null || last.sent === null || hasRefused) return { tokens: 0, cost: 0n };
+  const usage = ending.answer?.usage ?? null;
+  const { prompt_tokens: prompt, completion_tokens: completion, total_tokens: total } = usage ?? {};
+  const tokens = prompt === undefined && completion === undefined ? total : (prompt ?? 0) + (completion ?? 0);
+  const isFree = chargedBy(facts.surface.name) === 'nothing';
+  return {
+    tokens: tokens ?? (isFree ? 0 : null),
+    cost: costOf(priceOfExchange(pricing, facts, ending)),
+  };
+}
+
+/** What a request can come to at most. `length`: the bytes of its body; a token of text has at least one of them. */
+export function requestOf(
+  pricing: Pricing | null,
+  { name }: Surface,
+  facts: RequestFacts,
+  { tiers }: Route,
+  length: number,
+): Request {
+  const charged = chargedBy(name);
+  const promptTokens = charged === 'nothing' ? 0 : length;
+  const completionTokens = charged === 'nothing' || isWithoutAnswer(name) ? 0 : mostAnswered(facts);
+  const [first, ...others] = tiers.flatMap(({ targets }) => targets) as [Target, ...Target[]];
+  const nameOf = ({ upstream, model }: Target) => `${upstream.name}/${model ?? facts.model ?? ''}`;
+  return {
+    model: facts.model,
+    targets: [nameOf(first), ...others.map(nameOf)],
+    promptTokens,
+    completionTokens,
+    cost: [first, ...others]
+      .map(target => mostCost(pricing, charged, facts, target, promptTokens, completionTokens))
+      .reduce((most, cost) => (most === null || cost === null ? null : cost > most ? cost : most)),
+  };
+}
+
+/** Null where there is no price. */
+function mostCost(
+  pricing: Pricing | null,
+  charged: ReturnType<typeof chargedBy>,
+  { model: named, attachments, parameters }: RequestFacts,
+  { upstream, model }: Target,
+  prompt: number,
+  completion: number,
+): Amount | null {
+  if (charged === 'nothing' || (pricing === null && isOwn(upstream))) return 0n;
+  const priced = pricing?.book.find(upstream.name, model ?? named, null) ?? null;
+  if (priced === null || charged === 'otherwise') return null;
+  return mostOf(priced, prompt, completion, {
+    hasAttachments: attachments.length > 0,
+    serviceTier: parameters.service_tier,
+  });
+}
+
+function costOf(price: Price): Amount | null {
+  const isNothing = price.lines === null && (price.reason === 'free' || price.reason === 'nothing-served');
+  return isNothing ? 0n : totalOf(price);
+}
+
+function mostAnswered({ parameters }: RequestFacts): number {
+  const { max_completion_tokens, max_output_tokens, max_tokens, n, best_of } = parameters;
+  return (max_completion_tokens ?? max_output_tokens ?? max_tokens ?? USUAL_ANSWER) * (best_of ?? n ?? 1);
+}
+
+function isWithoutAnswer(name: Surface['name']): boolean {
+  return name === 'embeddings' || name === 'embedContent' || name === 'batchEmbedContents';
+}
+
+function isOwn(upstream: Upstream | null): boolean {
+  return upstream?.origin === 'built-in:';
+}
