@@ -90,14 +90,12 @@ function addTo(sums: Map<string, Sum>, name: string, currency: string, amount: A
 function sorted(sums: ReadonlyMap<string, Sum>): FeeRow[] {
   const order = (a: Sum, b: Sum) =>
     a.amount === b.amount ? (a.name < b.name ? -1 : 1) : a.amount > b.amount ? -1 : 1;
-  return [...sums.values()]
-    .sort(order)
-    .map(({ name, currency, amount, receipts }) => ({
-      name,
-      currency,
-      amount: formatAmount(amount),
-      receipts,
-    }));
+  return [...sums.values()].sort(order).map(({ name, currency, amount, receipts }) => ({
+    name,
+    currency,
+    amount: formatAmount(amount),
+    receipts,
+  }));
 }
 
 /** The model that was asked for, by its name where it has a public one. */
