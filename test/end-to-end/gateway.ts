@@ -97,6 +97,8 @@ export interface GatewayOptions {
   readonly admission?: Admission;
   /** Nothing has a price when it is left out. In these tests the log does not name it. */
   readonly prices?: PriceList;
+  /** The list that receipts refer to, where an operator cheats and it is not that of the prices. */
+  readonly billedAs?: PriceList;
 }
 
 export interface TestGateway {
@@ -232,7 +234,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
         ? null
         : {
             book: new PriceBook(prices, 'test operator'),
-            list: { digest: priceListDigest(prices), index: 0 },
+            list: { digest: priceListDigest(options.billedAs ?? prices), index: 0 },
           },
     issuer: openedIssuer,
     log: openedLog,

@@ -18,6 +18,7 @@ describe('--help', () => {
     ['access rotate', ['access', 'rotate']],
     ['access revoke', ['access', 'revoke']],
     ['access limit', ['access', 'limit']],
+    ['fees', ['fees']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],

@@ -48,6 +48,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },
   { name: 'erase', load: async () => (await import('./erase.js')).eraseCommand() },
   { name: 'access', load: async () => (await import('./access.js')).accessCommand() },
+  { name: 'fees', load: async () => (await import('./fees.js')).feesCommand() },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
   { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },
