@@ -12,9 +12,9 @@ import { commit } from '../../receipt/opening.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
 import { isMuch } from '../http/body-budget.js';
 import { asFailure, type GatewayContext } from './context.js';
+import type { Ending } from './exchange-facts.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import { discardRest } from './read-body.js';
-import type { Ending } from './receipt-predicate.js';
 import { sendBody, sendFailure } from './respond.js';
 
 /** A receipt has three to four kilobytes; Node.js and undici take 16 KiB of headers, and who asks for this one knows his proxies. */

@@ -6,7 +6,7 @@ import { chargedBy, mostOf, priceOf, totalOf } from '../../economy/price-lines.j
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Price } from '../../receipt/receipt.js';
-import type { Ending, ExchangeFacts } from './receipt-predicate.js';
+import type { Ending, ExchangeFacts } from './exchange-facts.js';
 import type { Route, Target } from './routing/route.js';
 
 /** The price list in force, and how receipts refer to it. */

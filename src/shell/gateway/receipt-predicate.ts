@@ -9,54 +9,16 @@ import { utf8 } from '../../bytes/octets.js';
 import { type AnswerImage, imageBytes } from '../../exchange/answer-image.js';
 import type { Parameters } from '../../exchange/parameters.js';
 import { isSubstitution } from '../../exchange/substitution.js';
-import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
+import type { AnswerFacts } from '../../exchange/surface.js';
 import { toolCallBytes } from '../../exchange/tool-call.js';
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
-import type { ReasonCode } from '../../reason.js';
 import { nonceCommitment } from '../../receipt/nonce.js';
 import { commit, type Label } from '../../receipt/opening.js';
-import type { Attempt, Items, Receipt, ResponseDigest } from '../../receipt/receipt.js';
+import type { Attempt, Items, Receipt } from '../../receipt/receipt.js';
 import { merkleRoot } from '../../tree/root.js';
 import type { GatewayContext } from './context.js';
-import type { ClientThread } from './issuer.js';
+import type { Ending, ExchangeFacts } from './exchange-facts.js';
 import { priceOfExchange } from './pricing.js';
-import type { TriedUpstreams } from './tried-upstreams.js';
-
-/** How an exchange ended. */
-export interface Ending {
-  readonly status: Receipt['response']['status'];
-  /** Null only for `completed`. */
-  readonly reason: ReasonCode | null;
-  /** The HTTP status that the client got, or would have got. */
-  readonly http: number;
-  /** What the receipt commits to of the response, and the bytes that the vault keeps; null when nothing was sent. */
-  readonly response: { readonly digest: ResponseDigest; readonly bytes: Uint8Array } | null;
-  readonly answer: AnswerFacts | null;
-}
-
-/** What is known of an exchange when it ends. Times are milliseconds since 1970. */
-export interface ExchangeFacts {
-  readonly exchange: string;
-  readonly opening: Uint8Array;
-  readonly surface: Surface;
-  readonly thread: ClientThread;
-  readonly counter: number;
-  /** The client's; null where it sent none. */
-  readonly nonce: string | null;
-  /** Whether all of the request was received. */
-  readonly complete: boolean;
-  /** Null for a request that was not understood. */
-  readonly request: RequestFacts | null;
-  /** The names of the changes between what came and what was sent. */
-  readonly transforms: readonly string[];
-  readonly tried: TriedUpstreams;
-  /** What the upstream has sent, where that is not what the client got. */
-  readonly untranslated: Uint8Array | null;
-  /** Whether the client got an error of the upstream's in other words. */
-  readonly restated: boolean;
-  readonly received: number;
-  readonly firstByte: number | null;
-}
 
 /** How long after an exchange the log has to include its receipt, in milliseconds. */
 const PROMISE = 3_600_000;
