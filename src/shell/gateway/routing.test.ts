@@ -513,8 +513,8 @@ describe('while a model thinks', () => {
       };
       const asking = begin(gateway.address, { body });
       await asking.started;
-      expect(one.requests).toHaveLength(1);
       const got = await asking.answer;
+      expect(one.requests).toHaveLength(1);
       const text = got.body.toString();
       expect(text).toMatch(/^: keep-alive\n/);
       expect(text.match(/: keep-alive\n/g)?.length).toBeGreaterThan(2);
