@@ -3,11 +3,11 @@ import type { Outcome, Request } from '../../economy/admission.js';
 import type { Amount } from '../../economy/money.js';
 import type { LoggedList, PriceBook } from '../../economy/price-book.js';
 import { chargedBy, mostOf, priceOf, totalOf } from '../../economy/price-lines.js';
-import type { RequestFacts, Surface } from '../../exchange/surface.js';
+import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import type { Upstream } from '../../exchange/upstream.js';
-import type { Price } from '../../receipt/receipt.js';
-import type { Ending, ExchangeFacts } from './exchange-facts.js';
+import type { Price, Receipt } from '../../receipt/receipt.js';
 import type { Route, Target } from './routing/route.js';
+import type { TriedUpstreams } from './tried-upstreams.js';
 
 /** The price list in force, and how receipts refer to it. */
 export interface Pricing {
@@ -15,15 +15,24 @@ export interface Pricing {
   readonly list: LoggedList;
 }
 
+/** What is known of an exchange that its price depends on. */
+interface Exchange {
+  readonly surface: Surface;
+  readonly request: RequestFacts | null;
+  readonly tried: TriedUpstreams;
+}
+
+/** How it has ended. */
+interface Ended {
+  readonly status: Receipt['response']['status'];
+  readonly answer: AnswerFacts | null;
+}
+
 /** The tokens of an answer that a client has set no limit to. More than most answers have; what goes beyond is counted when it is known. */
 const USUAL_ANSWER = 4096;
 
 /** What a receipt says of the price. */
-export function priceOfExchange(
-  pricing: Pricing | null,
-  facts: ExchangeFacts,
-  { status, answer }: Ending,
-): Price {
+export function priceOfExchange(pricing: Pricing | null, facts: Exchange, { status, answer }: Ended): Price {
   const { surface, tried, request } = facts;
   const last = tried.last;
   if (pricing === null) return { lines: null, reason: isOwn(tried.upstream) ? 'free' : 'no-price-list' };
@@ -42,7 +51,7 @@ export function priceOfExchange(
 }
 
 /** What an exchange has taken of its client's limits. */
-export function outcomeOf(pricing: Pricing | null, facts: ExchangeFacts, ending: Ending): Outcome {
+export function outcomeOf(pricing: Pricing | null, facts: Exchange, ending: Ended): Outcome {
   const last = facts.tried.last;
   const hasRefused = ending.status === 'refused' || (last?.head?.status ?? 0) >= 400;
   if (last === null || last.sent === null || hasRefused) return { tokens: 0, cost: 0n };
