@@ -1,9 +1,10 @@
-/** What is verified: genuine documents, each at a time at which it was good. */
+/** What is verified: genuine documents, each at a time at which it was good, or those of the simulated attester. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseEvidenceFile } from '../../dist/evidence/nvidia/evidence-file.js';
 import { certificatesFromPem } from '../../dist/evidence/x509/pem.js';
+import { simulatedAttester } from '../../dist/shell/attester/attester.js';
 
 const FOLDER =
   process.env.COUNTERSIGN_VECTORS ?? fileURLToPath(new URL('../../../shared/vectors', import.meta.url));
@@ -35,5 +36,23 @@ export function genuineDocuments() {
       nonce: device.claimedNonce,
       asOf: at('2026-06-10T00:00:00Z'),
     },
+  };
+}
+
+/** The same of the simulated attester. `root`: that of TDX in DER, for verifiers that have Intel's built in. */
+export function simulatedDocuments() {
+  const asOf = Math.floor(Date.now() / 1000);
+  const nonce = crypto.getRandomValues(new Uint8Array(32));
+  const attester = simulatedAttester(crypto.getRandomValues(new Uint8Array(32)));
+  const tdx = attester.tdx({ at: asOf, reportData: nonce });
+  const [, root] = certificatesFromPem(
+    JSON.parse(new TextDecoder().decode(tdx.collateral)).tcb_info_issuer_chain,
+  );
+  return {
+    origin: 'simulated',
+    nitro: { ...attester.nitro({ at: asOf, nonce }), asOf, roots: attester.roots.nitro },
+    snp: { ...attester.snp({ reportData: nonce }), asOf, roots: attester.roots.snp },
+    tdx: { ...tdx, asOf, roots: attester.roots.dcap, root: root.bytes },
+    nvidia: { ...attester.nvidia({ nonce }), nonce, asOf, roots: attester.roots.nvidia },
   };
 }

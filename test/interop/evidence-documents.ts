@@ -9,6 +9,7 @@ import { parseSpdm } from '../../src/evidence/nvidia/spdm.js';
 import { SNP_AUTHORITIES } from '../../src/evidence/snp/authorities.js';
 import { SNP_ROOTS } from '../../src/evidence/snp/roots.js';
 import { certificatesFromPem } from '../../src/evidence/x509/pem.js';
+import { simulatedAttester } from '../../src/shell/attester/attester.js';
 import {
   type CollateralChanges,
   chainOf,
@@ -131,9 +132,30 @@ export function soundQuestions(): readonly Question[] {
         roots: roots ?? [],
       };
     }),
+    ...simulatedQuestions(),
     ...FORMS.map(form => dcap(form, makeQuote({ form }), { tee: form.startsWith('sgx') ? 'sgx' : 'tdx' })),
     ...(['hopper', 'blackwell', 'nvswitch'] as const).map(device => nvidia(device, makeDevice({ device }))),
   ];
+}
+
+/** What the simulated attester makes, for development. */
+function simulatedQuestions(): readonly Question[] {
+  const attester = simulatedAttester(new Uint8Array(32).fill(1));
+  const request = { at: DURING, nonce: NONCE, reportData: NONCE };
+  const { report, signer, authority, root } = attester.snp(request);
+  const { evidence, certificateChain } = attester.nvidia(request);
+  const questions: readonly Omit<Question, 'what' | 'asOf' | 'roots'>[] = [
+    { kind: 'nitro', bytes: { ...attester.nitro(request) } },
+    { kind: 'snp', bytes: { report, signer: signer.certificate, authority, root } },
+    { kind: 'dcap', bytes: { ...attester.tdx(request) } },
+    { kind: 'nvidia', bytes: { evidence, certificateChain: utf8(certificateChain), nonce: NONCE } },
+  ];
+  return questions.map(question => ({
+    ...question,
+    what: 'simulated',
+    asOf: DURING,
+    roots: attester.roots[question.kind],
+  }));
 }
 
 type Role = CertificateOptions;
