@@ -10,6 +10,7 @@ const BENCHES = {
   gateway: () => import('./gateway/bench.mjs'),
   'gateway-soak': () => import('./gateway/soak.mjs'),
   verify: () => import('./verify/bench.mjs'),
+  evidence: () => import('./evidence/bench.mjs'),
 };
 
 const [name = '', ...words] = process.argv.slice(2);

@@ -8,6 +8,8 @@ import { buildGo, type GoProgram } from './go-program.js';
 const BUILDS = {
   /** Judges and writes single notes, trees, policies and proofs: `go/`. */
   judge: { module: 'test/interop/go' },
+  /** Judges hardware evidence: `interop/evidence`. */
+  evidence: { module: 'interop/evidence' },
   torchwood: { module: 'interop/torchwood' },
   litewitness: { module: 'interop/torchwood', package: 'filippo.io/torchwood/cmd/litewitness' },
   transparencyDev: { module: 'interop/transparency-dev' },

@@ -2,33 +2,19 @@
  * Portkey's gateway from npm, the best known one in TypeScript. With the Hono that a fresh install gets it answers every stream with 500, so
  * the versions are those of its own lockfile; and it listens on every interface unless it is kept from it.
  */
-import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { install, MODULES, versionOf } from '../../modules.mjs';
 import { freePort } from '../../processes.mjs';
 
 const here = path => fileURLToPath(new URL(path, import.meta.url));
-const BENCH = here('../../');
-const MODULES = join(BENCH, 'node_modules');
 const PROGRAM = join(MODULES, '@portkey-ai', 'gateway', 'build', 'start-server.js');
 
 export const portkey = {
   name: 'Portkey',
   /** Installs it when it is not here. */
-  missing() {
-    if (existsSync(PROGRAM)) return null;
-    process.stderr.write("installing Portkey's gateway\n");
-    try {
-      execFileSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], {
-        cwd: BENCH,
-        stdio: ['ignore', 'ignore', 'inherit'],
-      });
-      return null;
-    } catch {
-      return 'it cannot be installed from npm';
-    }
-  },
+  missing: () => install('@portkey-ai/gateway'),
   version: () =>
     `${versionOf('@portkey-ai/gateway')}, hono ${versionOf('hono')}, node-server ${versionOf('@hono/node-server')}`,
 
@@ -43,7 +29,3 @@ export const portkey = {
     return { child, port, headers };
   },
 };
-
-function versionOf(name) {
-  return JSON.parse(readFileSync(join(MODULES, name, 'package.json'), 'utf8')).version;
-}

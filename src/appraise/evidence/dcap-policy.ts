@@ -9,8 +9,9 @@ import type { TcbStatus } from '../../evidence/dcap/tcb-status.js';
 import type { DcapReport } from '../../evidence/dcap/verify.js';
 import { type EvidenceCheck, made, notMade, statusOf } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
+import { type Development, type HardwareCheckName, hardwareChecks } from './simulation.js';
 
-export interface DcapPolicy {
+export interface DcapPolicy extends Development {
   /** Which statuses are good enough. A revoked platform never is. */
   readonly statuses: readonly Exclude<TcbStatus, 'Revoked'>[];
   /** Intel's advisories that may be open where the status is not `UpToDate`, because somebody has looked into them; null for any. */
@@ -52,6 +53,7 @@ export const SAFE_DCAP_POLICY: DcapPolicy = {
 };
 
 export type DcapPolicyCheckName =
+  | HardwareCheckName
   | 'tcb-status'
   | 'tcb-advisories'
   | 'tcb-date'
@@ -70,7 +72,7 @@ const ENCLAVE_DEBUG = 0x02;
 
 /**
  * The checks of a policy, after those of the verifier. Nothing is judged of a quote that was refused: then they are all `not-checked` with
- * `evidence/prerequisite-failed`. Without collateral those of the TCB are, with `collateral/missing`.
+ * `evidence/prerequisite-failed`. Without collateral those of the TCB are, with `collateral/missing`. A simulated root is `evidence/simulated`.
  */
 export async function checkDcapPolicy(
   report: DcapReport,
@@ -104,7 +106,7 @@ export async function checkDcapPolicy(
     ofTcb.push(['tcb-date', 'The platform has the fixes of that day.', () => checkDate(report, policy)]);
 
   const isRefused = statusOf(report.checks) === 'refused';
-  const checks: EvidenceCheck<DcapPolicyCheckName>[] = [];
+  const checks: EvidenceCheck<DcapPolicyCheckName>[] = [...hardwareChecks(report.root, policy)];
   for (const [name, what, attempt] of ofTcb)
     checks.push(
       isRefused || tcb === null

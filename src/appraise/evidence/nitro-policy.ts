@@ -7,8 +7,9 @@ import type { NitroFields } from '../../evidence/nitro/document.js';
 import type { NitroCheckName, NitroReport } from '../../evidence/nitro/verify.js';
 import { type EvidenceCheck, made, notMade } from '../../evidence/report.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { type Development, type HardwareCheckName, hardwareChecks } from './simulation.js';
 
-export interface NitroPolicy {
+export interface NitroPolicy extends Development {
   /** The oldest that the document may be at the time asked about, in seconds. */
   readonly maximumAge: number;
   /** By how many seconds the hypervisor's clock may be ahead. */
@@ -33,6 +34,7 @@ export const SAFE_NITRO_POLICY: NitroPolicy = {
 
 /** The last four are made where the policy has something to compare with. */
 export type NitroPolicyCheckName =
+  | HardwareCheckName
   | 'debug'
   | 'freshness'
   | 'measurements'
@@ -44,12 +46,12 @@ export type NitroPolicyCheckName =
 const MEASURED = [0, 1, 2];
 
 /**
- * The report's checks and the policy's behind them, at `asOf` (Unix seconds). Codes of those that fail: `nitro/debug`, `nitro/stale`,
+ * The report's checks and the policy's behind them, at `asOf` (Unix seconds). Codes of those that fail: `evidence/simulated`, `nitro/debug`, `nitro/stale`,
  * `nitro/from-the-future`, `nitro/measurement-refused`, `nitro/nonce-mismatch`, `nitro/public-key-mismatch`, `nitro/user-data-mismatch`.
  * Nothing is judged that nobody has signed: without a good chain and signature none is made (`evidence/prerequisite-failed`).
  */
 export async function appraiseNitro(
-  { checks, fields }: NitroReport,
+  { checks, fields, root }: NitroReport,
   asOf: number,
   policy: NitroPolicy = SAFE_NITRO_POLICY,
 ): Promise<readonly EvidenceCheck<NitroCheckName | NitroPolicyCheckName>[]> {
@@ -73,7 +75,7 @@ export async function appraiseNitro(
       isSigned ? made(name, what, attempt) : notMade(name, 'evidence/prerequisite-failed'),
     ),
   );
-  return [...checks, ...own];
+  return [...checks, ...hardwareChecks(root, policy), ...own];
 }
 
 function checkDebug({ pcrs }: NitroFields): void {

@@ -11,6 +11,7 @@ import { verifyNras } from '../../evidence/nvidia/nras/verify.js';
 import { decidingCode, statusOf } from '../../evidence/report.js';
 import type { ReasonCode } from '../../reason.js';
 import { appraiseNras, DEFAULT_NRAS_POLICY, type NrasPolicy } from './nras-policy.js';
+import { inDevelopment } from './simulation.js';
 
 const house = makeNrasHouse();
 
@@ -118,5 +119,16 @@ describe('what is required of the attestation service’s claims', () => {
     expect(statusOf(await appraiseNras(report, { ...DEFAULT_NRAS_POLICY, nonceRequired: false }))).toBe(
       'accepted',
     );
+  });
+});
+
+describe('a service under a simulated root', () => {
+  it('is refused, and in development neither accepted nor refused', async () => {
+    const genuine = await verifyNras(makeNrasInput(house, {}));
+    const report = { ...genuine, root: { name: 'simulated root', simulated: true } };
+    const refused = await appraiseNras(report);
+    expect([statusOf(refused), decidingCode(refused)]).toEqual(['refused', 'evidence/simulated']);
+    const open = await appraiseNras(report, { ...DEFAULT_NRAS_POLICY, [inDevelopment]: true });
+    expect([statusOf(open), decidingCode(open)]).toEqual(['inconclusive', 'evidence/simulated']);
   });
 });

@@ -2,8 +2,9 @@
 import type { NrasCheckName, NrasDevice, NrasReport } from '../../evidence/nvidia/nras/verify.js';
 import { arePassed, type EvidenceCheck, made, relying, waive } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
+import { type Development, type HardwareCheckName, hardwareChecks } from './simulation.js';
 
-export interface NrasPolicy {
+export interface NrasPolicy extends Development {
   /** Whether the nonce must have been checked. */
   readonly nonceRequired: boolean;
   /** Exactly these versions; null for any. */
@@ -18,14 +19,14 @@ export const DEFAULT_NRAS_POLICY: NrasPolicy = {
   biosVersions: null,
 };
 
-export type NrasPolicyCheckName = 'result' | 'claims' | 'driver' | 'bios';
+export type NrasPolicyCheckName = HardwareCheckName | 'result' | 'claims' | 'driver' | 'bios';
 
 /**
  * The report's checks, with that of the nonce waived where the policy does without, and the policy's own behind them. Codes of those that
- * fail: `nras/result-negative`, `nras/claim-refused`, `nvidia/driver-refused`, `nvidia/bios-refused`.
+ * fail: `evidence/simulated`, `nras/result-negative`, `nras/claim-refused`, `nvidia/driver-refused`, `nvidia/bios-refused`.
  */
 export async function appraiseNras(
-  { checks, fields }: NrasReport,
+  { checks, fields, root }: NrasReport,
   policy: NrasPolicy = DEFAULT_NRAS_POLICY,
 ): Promise<readonly EvidenceCheck<NrasCheckName | NrasPolicyCheckName>[]> {
   const own: readonly EvidenceCheck<NrasPolicyCheckName>[] = [
@@ -50,6 +51,7 @@ export async function appraiseNras(
   const isSigned = arePassed(checks, 'key', 'signature', 'devices');
   return [
     ...waive(checks, policy.nonceRequired ? [] : ['nonce']),
+    ...hardwareChecks(root, policy),
     ...own.map(check => relying(isSigned, check)),
   ];
 }

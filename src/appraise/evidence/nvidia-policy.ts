@@ -4,8 +4,9 @@ import type { NvidiaFields, NvidiaMode } from '../../evidence/nvidia/stated.js';
 import type { NvidiaCheckName, NvidiaReport } from '../../evidence/nvidia/verify.js';
 import { arePassed, type EvidenceCheck, made, relying, waive } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
+import { type Development, type HardwareCheckName, hardwareChecks } from './simulation.js';
 
-export interface NvidiaPolicy {
+export interface NvidiaPolicy extends Development {
   /** Checks without which nothing is accepted; the others may be left unmade for want of what they need, and never be failed. */
   readonly required: readonly (typeof NVIDIA_OPTIONAL_CHECKS)[number][];
   readonly architectures: readonly NvidiaArchitecture[];
@@ -43,14 +44,14 @@ export const STRICT_NVIDIA_POLICY: NvidiaPolicy = {
   required: NVIDIA_OPTIONAL_CHECKS.filter(name => name !== 'firmware-id'),
 };
 
-export type NvidiaPolicyCheckName = 'architecture' | 'driver' | 'bios' | 'mode' | 'debug';
+export type NvidiaPolicyCheckName = HardwareCheckName | 'architecture' | 'driver' | 'bios' | 'mode' | 'debug';
 
 /**
  * The report's checks, with those waived that the policy does without, and the policy's own behind them. Codes of those that fail:
- * `nvidia/architecture-refused`, `nvidia/driver-refused`, `nvidia/bios-refused`, `nvidia/mode-refused`, `nvidia/debug-enabled`.
+ * `evidence/simulated`, `nvidia/architecture-refused`, `nvidia/driver-refused`, `nvidia/bios-refused`, `nvidia/mode-refused`, `nvidia/debug-enabled`.
  */
 export async function appraiseNvidia(
-  { checks, fields }: NvidiaReport,
+  { checks, fields, root }: NvidiaReport,
   policy: NvidiaPolicy = DEFAULT_NVIDIA_POLICY,
 ): Promise<readonly EvidenceCheck<NvidiaCheckName | NvidiaPolicyCheckName>[]> {
   const optional = NVIDIA_OPTIONAL_CHECKS.filter(name => !policy.required.includes(name));
@@ -75,7 +76,11 @@ export async function appraiseNvidia(
   ];
   // What nobody known has signed is not judged.
   const isSigned = arePassed(checks, 'chain', 'device', 'signature');
-  return [...waive(checks, optional), ...own.map(check => relying(isSigned, check))];
+  return [
+    ...waive(checks, optional),
+    ...hardwareChecks(root, policy),
+    ...own.map(check => relying(isSigned, check)),
+  ];
 }
 
 function checkDriver({ device, driverVersion }: NvidiaFields, { driverVersions }: NvidiaPolicy): void {

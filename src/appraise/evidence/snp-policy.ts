@@ -7,8 +7,9 @@ import { type EvidenceCheck, made, notMade, waive } from '../../evidence/report.
 import { type SnpProduct, type SnpTcb, tcbOf } from '../../evidence/snp/product.js';
 import type { SnpCheckName, SnpFields, SnpReport } from '../../evidence/snp/verify.js';
 import { Failure } from '../../reason.js';
+import { type Development, type HardwareCheckName, hardwareChecks } from './simulation.js';
 
-export interface SnpPolicy {
+export interface SnpPolicy extends Development {
   /** Whether the guest may have a migration agent, which is other software that sees what is in it. */
   readonly migrationAgent: boolean;
   /** Privilege levels from which the report may have been asked for. */
@@ -47,6 +48,7 @@ export const SAFE_SNP_POLICY: SnpPolicy = {
 
 /** The last four are made where the policy has something to compare with. */
 export type SnpPolicyCheckName =
+  | HardwareCheckName
   | 'debug'
   | 'migration'
   | 'vmpl'
@@ -56,13 +58,13 @@ export type SnpPolicyCheckName =
   | 'host-data';
 
 /**
- * The report's checks, with those waived that the policy does without, and the policy's own behind them. Codes of those that fail: `snp/debug`,
+ * The report's checks, with those waived that the policy does without, and the policy's own behind them. Codes of those that fail: `evidence/simulated`, `snp/debug`,
  * `snp/migration-agent`, `snp/vmpl-refused`, `snp/product-refused`, `snp/tcb-refused`, `snp/measurement-refused`, `snp/report-data-mismatch`,
  * `snp/host-data-mismatch`. Nothing is judged that nobody has signed: without a good chain and signature none is made
  * (`evidence/prerequisite-failed`).
  */
 export async function appraiseSnp(
-  { checks, fields }: SnpReport,
+  { checks, fields, root }: SnpReport,
   policy: SnpPolicy = SAFE_SNP_POLICY,
 ): Promise<readonly EvidenceCheck<SnpCheckName | SnpPolicyCheckName>[]> {
   const { minimumTcb, measurements, reportData, hostData } = policy;
@@ -100,7 +102,7 @@ export async function appraiseSnp(
   );
   const optional: SnpCheckName[] = policy.maskedChip ? ['chip'] : [];
   if (policy.revocation === 'if-given') optional.push('revocation');
-  return [...(isSigned ? waive(checks, optional) : checks), ...own];
+  return [...(isSigned ? waive(checks, optional) : checks), ...hardwareChecks(root, policy), ...own];
 }
 
 /** What says that the report is a chip's; the others say which. */

@@ -444,7 +444,7 @@ describe('a quote that is right in every way', () => {
     expect(report.kind).toBe(teeOf(form));
     expect(report.fields.tcb).toMatchObject({ status: 'UpToDate', advisories: [] });
     expect(report.fields.nextUpdate).toBe(NEXT_UPDATE);
-    expect(report.root).toEqual({ name: ROOT.name, simulated: true });
+    expect(report.root).toEqual({ name: ROOT.name, simulated: false });
   });
 
   it.each(FORMS)(
@@ -504,7 +504,7 @@ describe('a quote that is right in every way', () => {
     const quote = makeQuote({ chain: [STRANGER.processor, STRANGER.authority, STRANGER.root] });
     const stranger = pinned(STRANGER.root, 'the stranger');
     const report = await verifyDcap({ quote, collateral: null, asOf: DURING, roots: [ROOT, stranger] });
-    expect(report.root).toEqual({ name: 'the stranger', simulated: true });
+    expect(report.root).toEqual({ name: 'the stranger', simulated: false });
   });
 
   it('takes no collateral of another root, though both are pinned', async () => {

@@ -54,7 +54,7 @@ describe('a document that was made for the tests', () => {
       expect(report).toMatchObject({
         kind: 'nitro',
         uncovered: [],
-        root: { name: 'the root of the tests', simulated: true },
+        root: { name: 'the root of the tests', simulated: false },
       });
     }
   });

@@ -87,7 +87,7 @@ describe('evidence with which nothing is wrong', () => {
     expect(troubles(report)).toEqual(
       device === 'nvswitch' ? { 'firmware-id': 'nvidia/firmware-id-absent' } : {},
     );
-    expect(report.root).toEqual({ name: 'a test of devices', simulated: true });
+    expect(report.root).toEqual({ name: 'a test of devices', simulated: false });
     expect(report.fields.device).toMatchObject({ architecture: device, model: MODELS[device], ueid: '4554' });
     expect(report.kind).toBe('nvidia');
   });

@@ -60,7 +60,7 @@ describe('a report that was made for the tests', () => {
         expect(outcome(ofChip)).toEqual(PASS);
         expect(ofChip).toMatchObject({
           kind: 'sev-snp',
-          root: { name: `the root of ${product}`, simulated: true },
+          root: { name: `the root of ${product}`, simulated: false },
           fields: { product, endorsement: { product, cloud: null } },
         });
         const ofCloud = await verified({ product, kind: 'vlek' });

@@ -127,9 +127,9 @@ export function makeRevocationList(options: RevocationListOptions): Uint8Array {
   return signedWhole(options.members?.(members) ?? members, algorithm, issuer.keys, options);
 }
 
-/** The root of an authority, as it is pinned. */
+/** The root of an authority, as somebody pins it who takes it for a maker of hardware. */
 export function pinned(authority: TestIdentity, name = 'a root of the tests'): PinnedRoot {
-  return { name, spkiSha256: sha256(authority.keys.spki), simulated: true };
+  return { name, spkiSha256: sha256(authority.keys.spki) };
 }
 
 export function pem(...certificates: readonly Uint8Array[]): string {

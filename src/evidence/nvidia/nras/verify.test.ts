@@ -51,7 +51,7 @@ describe('an answer of the attestation service', () => {
     const input = makeNrasInput(house, TWO);
     const report = await verifyNras(input);
     expect(troubles(report)).toEqual({});
-    expect(report.root).toEqual({ name: 'a root of the tests', simulated: true });
+    expect(report.root).toEqual({ name: 'a root of the tests', simulated: false });
     expect(report.fields).toMatchObject({
       issuer: 'https://nras.attestation.nvidia.com',
       version: '3.0',

@@ -1,0 +1,3 @@
+module countersign.invalid/interop/evidence
+
+go 1.25.0
