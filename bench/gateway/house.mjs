@@ -33,7 +33,7 @@ const PLACES = {
 export function packageWithoutReceipts(folder) {
   mkdirSync(folder);
   cpSync(join(PACKAGE, 'dist'), join(folder, 'dist'), { recursive: true });
-  for (const name of ['package.json', 'node_modules', 'models', 'spec'])
+  for (const name of ['package.json', 'node_modules', 'models', 'data', 'spec'])
     symlinkSync(join(PACKAGE, name), join(folder, name));
   for (const name of readdirSync(here('without-receipts'))) {
     const module = join(folder, 'dist', PLACES[name], name.replace('.mjs', ''));
