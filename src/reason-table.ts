@@ -1249,6 +1249,22 @@ export const REASONS = {
     says: 'What the archive holds under this digest is something else.',
     do: 'Restore the archive from your backup.',
   },
+  'archive/full': {
+    says: 'The archive holds as many judgements of this evidence as it takes of one.',
+    do: 'Look at those that it has; whoever needs another one keeps it elsewhere.',
+  },
+  'archive/record-malformed': {
+    says: 'The record of a judgement is not in the form in which records are kept.',
+    do: 'Restore the archive from your backup; nothing is to be concluded from the record.',
+  },
+  'archive/policy-malformed': {
+    says: 'The policy that evidence was judged by is not in the form in which policies are kept.',
+    do: 'Restore the archive from your backup; in one that you wrote yourself, look at the member that is named.',
+  },
+  'archive/pieces-unfit': {
+    says: 'The pieces are not what evidence of this kind is judged with.',
+    do: 'Compare roles, numbers and lengths with docs/evidence/archive.md.',
+  },
   'vault/unavailable': {
     says: 'The vault cannot take content, so nothing was answered.',
     do: "See the gateway's own messages; usually the disk is full or read-only.",
