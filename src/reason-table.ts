@@ -485,6 +485,14 @@ export const REASONS = {
     says: 'The platform is older than any level that Intel still says anything about.',
     do: "Ask the operator to update the platform's firmware and microcode.",
   },
+  'collateral/not-at-hand': {
+    says: 'No newer collateral is at hand, and nobody may be asked for it.',
+    do: 'Import a copy, or allow the publisher to be asked.',
+  },
+  'collateral/import-unknown': {
+    says: 'The file is nothing that makers of hardware publish for judging evidence, as far as it is known here.',
+    do: 'See docs/evidence/archive.md for what can be imported.',
+  },
   'collateral/missing': {
     says: 'No collateral was given: what Intel has published about the platform is not known.',
     do: 'Give the collateral that was in force at the time that you ask about.',
@@ -1480,6 +1488,10 @@ export const REASONS = {
   'peer/answer-unexpected': {
     says: 'The other server answered with a status that its protocol does not have there.',
     do: 'Check the address, and what its operator says.',
+  },
+  'peer/resting': {
+    says: 'The other server has failed lately, or has too many requests waiting, and is not asked again yet.',
+    do: 'Try again later; see the messages before for what it answered.',
   },
   'peer/answer-malformed': {
     says: "The other server's answer is not in the form that its protocol has.",
