@@ -213,8 +213,8 @@ describe('a disk that fails', () => {
       await open(probe).keep(material, judgement, DURING);
       // Folders are synced again and again; once is enough where nobody asks for thoroughness.
       const every = [...probe.calls.keys()];
-    const lastOfEach = every.filter(at => probe.calls.lastIndexOf(probe.calls[at] as string) === at);
-    for (const call of thorough(every, lastOfEach)) {
+      const lastOfEach = every.filter(at => probe.calls.lastIndexOf(probe.calls[at] as string) === at);
+      for (const call of thorough(every, lastOfEach)) {
         folder.remove();
         folder = temporaryFolder();
         const disk = faultyDisk();
