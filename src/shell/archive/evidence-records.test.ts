@@ -116,6 +116,11 @@ describe('evidence in the archive', () => {
     expect(await reasonOfAsync(() => records.keep(material, judgement, DURING - 1))).toBe('archive/full');
     // One that it has is no other.
     await records.keep(material, judgement, DURING);
+    // Nor does a folder with more of them show more.
+    const others = Array.from({ length: 3 }, (_, at) => `${toHex(sha256(utf8(`${at}`)))}.json`);
+    for (const name of others) writeFileSync(join(recordsAt(), name), '');
+    const found = await open().find(signedRegion);
+    expect([found.records.length, found.damaged.toSorted()]).toEqual([MAX_RECORDS_OF_ONE, others.toSorted()]);
   });
 
   it('archive/pieces-unfit: what it was not judged with', async () => {

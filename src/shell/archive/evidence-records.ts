@@ -94,7 +94,9 @@ export class EvidenceRecords {
       const digest = /^([0-9a-f]{64})\.json$/.exec(name)?.[1];
       // What a crash has left half written.
       if (digest === undefined) continue;
-      const record = recordIn(join(folder, name), digest, signedRegion);
+      // More than were ever kept here are somebody else's.
+      const isOneTooMany = records.length >= MAX_RECORDS_OF_ONE;
+      const record = isOneTooMany ? null : recordIn(join(folder, name), digest, signedRegion);
       if (record === null) damaged.push(name);
       else records.push({ digest, record });
     }

@@ -3,7 +3,7 @@
  *
  * Not trusted: the folder's contents. A damaged file is no answer, and what is in a whole one is signed by its publisher and checked by whoever uses it.
  */
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as v from 'valibot';
 import { fromBase64, toBase64 } from '../../bytes/base64.js';
@@ -13,7 +13,7 @@ import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
-import { makeFolders, readIfPresent, replaceFile } from '../files/durable.js';
+import { makeFolders, replaceFile } from '../files/durable.js';
 
 export interface KeptAnswer {
   readonly body: Uint8Array;
@@ -56,8 +56,9 @@ export class KeptAnswers {
   /** What is kept under an address, or null. Never rejects: what cannot be read is not there. */
   async get(address: string): Promise<KeptAnswer | null> {
     try {
-      const bytes = await readIfPresent(this.#path(address));
-      if (bytes === null || bytes.length > MAX_FILE_BYTES) return null;
+      const path = this.#path(address);
+      if ((await stat(path)).size > MAX_FILE_BYTES) return null;
+      const bytes = await readFile(path);
       const kept = v.parse(Answer, parseCanonical(bytes));
       const body = fromBase64(kept.body);
       if (kept.address !== address || body === null || toHex(sha256(body)) !== kept.digest) return null;

@@ -21,13 +21,14 @@ import { describeGenuine, genuine, genuineText } from '../../../test/support/vec
 import { judgeEvidence, type Material } from '../../appraise/kept/judge.js';
 import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import { stillGoodNow } from '../../appraise/kept/standing.js';
-import { toBase64 } from '../../bytes/base64.js';
+import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import { readDer } from '../../bytes/der.js';
 import { fromHex, toHex } from '../../bytes/hex.js';
 import { equal, utf8 } from '../../bytes/octets.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
 import { parseManifest } from '../../evidence/nvidia/rim/manifest.js';
 import { statusOf } from '../../evidence/report.js';
+import { SNP_AUTHORITIES } from '../../evidence/snp/authorities.js';
 import { parseCertificate } from '../../evidence/x509/certificate.js';
 import { formatOcspRequest, ocspSubject } from '../../evidence/x509/ocsp-request.js';
 import { certificatesFromPem } from '../../evidence/x509/pem.js';
@@ -427,6 +428,15 @@ describe('importing', () => {
     if (certificate === undefined || issuer === undefined) throw new Error('a chain of less than three');
     expect((await nvidia.status(certificate, issuer)).bytes).toEqual(status);
     expect(server.asked).toEqual([]);
+  });
+
+  it('a list that bears the name of AMD’s root; who has signed it is asked where it is used', async () => {
+    const { subject } = parseCertificate(fromBase64(SNP_AUTHORITIES.genoa.ark) ?? new Uint8Array());
+    const issuer = { name: subject, keys: snpPki('milan').ark.keys };
+    const list = makeRevocationList({ issuer, thisUpdate: DURING, nextUpdate: END });
+    expect(await outcomes(put('crl.der', list))).toEqual([['crl.der', 'snp-revocation-list']]);
+    expect((await makers(true).amd.revocations('genoa')).bytes).toEqual(list);
+    expect(await reasonOfAsync(() => makers(true).amd.revocations('milan'))).toBe('collateral/not-at-hand');
   });
 
   it('rejects only for what is not there', async () => {
