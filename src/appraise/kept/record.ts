@@ -6,6 +6,7 @@
  */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
+import { equal } from '../../bytes/octets.js';
 import type { EvidenceCheck, EvidenceKind } from '../../evidence/report.js';
 import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
 import { checkRoles, MAX_PIECE_BYTES, type PieceRole, ROLES } from './roles.js';
@@ -80,7 +81,7 @@ const Record = v.strictObject({
 
 /** Canonical JSON. Throws what {@link parseEvidenceRecord} throws for what would be no record. */
 export function formatEvidenceRecord(record: EvidenceRecord): Uint8Array {
-  const bytes = canonicalize({ ...record, version: 1 } as unknown as Json);
+  const bytes = written(record);
   parseEvidenceRecord(bytes);
   return bytes;
 }
@@ -91,6 +92,8 @@ export function parseEvidenceRecord(bytes: Uint8Array): EvidenceRecord {
   const result = v.safeParse(Record, jsonOf(bytes), { abortEarly: true });
   if (!result.success) throw malformed(v.getDotPath(result.issues[0]) ?? 'no object');
   const { version: _, ...record } = result.output as EvidenceRecord & { readonly version: 1 };
+  // A member that the schema did not see is none that we would have written.
+  if (!equal(written(record), bytes)) throw malformed('written otherwise');
   checkRoles(
     record.kind,
     record.pieces.map(({ role }) => role),
@@ -115,6 +118,10 @@ export function keptCheck(check: EvidenceCheck): KeptCheck {
 export function sortedEntries(entries: readonly PieceEntry[]): readonly PieceEntry[] {
   const byName = new Map(entries.map(entry => [`${entry.role} ${entry.digest}`, entry]));
   return [...byName].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, entry]) => entry);
+}
+
+function written(record: EvidenceRecord): Uint8Array {
+  return canonicalize({ ...record, version: 1 } as unknown as Json);
 }
 
 function wellFormed(text: string | null): string | null {
