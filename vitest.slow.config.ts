@@ -25,6 +25,7 @@ export default defineConfig({
       'src/exchange/translate/requests.test.ts',
       'src/note/policy.test.ts',
       'src/receipt/key-history.test.ts',
+      'src/shell/archive/evidence-records.test.ts',
       'src/shell/cli/reconcile/one-of-many.test.ts',
       'src/shell/gateway/broken-streams.test.ts',
       'src/shell/mirror/mirrored-log.test.ts',

@@ -489,6 +489,14 @@ export const REASONS = {
     says: 'The platform is older than any level that Intel still says anything about.',
     do: "Ask the operator to update the platform's firmware and microcode.",
   },
+  'collateral/not-at-hand': {
+    says: 'No newer collateral is at hand, and nobody may be asked for it.',
+    do: 'Import a copy, or allow the publisher to be asked.',
+  },
+  'collateral/import-unknown': {
+    says: 'The file is nothing that makers of hardware publish for judging evidence, as far as it is known here.',
+    do: 'See docs/evidence/archive.md for what can be imported.',
+  },
   'collateral/missing': {
     says: 'No collateral was given: what Intel has published about the platform is not known.',
     do: 'Give the collateral that was in force at the time that you ask about.',
@@ -1329,6 +1337,22 @@ export const REASONS = {
     says: 'What the archive holds under this digest is something else.',
     do: 'Restore the archive from your backup.',
   },
+  'archive/full': {
+    says: 'The archive holds as many judgements of this evidence as it takes of one.',
+    do: 'Look at those that it has; whoever needs another one keeps it elsewhere.',
+  },
+  'archive/record-malformed': {
+    says: 'The record of a judgement is not in the form in which records are kept.',
+    do: 'Restore the archive from your backup; nothing is to be concluded from the record.',
+  },
+  'archive/policy-malformed': {
+    says: 'The policy that evidence was judged by is not in the form in which policies are kept.',
+    do: 'Restore the archive from your backup; in one that you wrote yourself, look at the member that is named.',
+  },
+  'archive/pieces-unfit': {
+    says: 'The pieces are not what evidence of this kind is judged with.',
+    do: 'Compare roles, numbers and lengths with docs/evidence/archive.md.',
+  },
   'vault/unavailable': {
     says: 'The vault cannot take content, so nothing was answered.',
     do: "See the gateway's own messages; usually the disk is full or read-only.",
@@ -1572,6 +1596,10 @@ export const REASONS = {
   'peer/answer-unexpected': {
     says: 'The other server answered with a status that its protocol does not have there.',
     do: 'Check the address, and what its operator says.',
+  },
+  'peer/resting': {
+    says: 'The other server has failed lately, or has too many requests waiting, and is not asked again yet.',
+    do: 'Try again later; see the messages before for what it answered.',
   },
   'peer/answer-malformed': {
     says: "The other server's answer is not in the form that its protocol has.",

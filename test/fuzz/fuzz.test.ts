@@ -9,6 +9,7 @@ import { fuzz, runsFor, SEED } from './budget.js';
 import { DCAP_READERS } from './dcap.js';
 import { EVIDENCE_READERS } from './evidence.js';
 import { keptReaders } from './kept.js';
+import { KEPT_READERS } from './kept-evidence.js';
 import { NOTE_READERS } from './notes.js';
 import { NVIDIA_READERS } from './nvidia.js';
 import { fateOf } from './reader.js';
@@ -25,6 +26,7 @@ const READERS = [
   ...NVIDIA_READERS,
   ...DCAP_READERS,
   ...EVIDENCE_READERS,
+  ...KEPT_READERS,
   ...(await keptReaders(folder.path)),
 ];
 

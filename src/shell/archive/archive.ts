@@ -4,7 +4,7 @@
  * The folder's contents are not trusted: what is read is hashed again, so that whoever can write there can lose evidence but not change it.
  */
 import { hash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Failure } from '../../reason.js';
 import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
@@ -31,17 +31,18 @@ export class Archive implements EvidenceArchive {
     }
   }
 
-  get(digest: string): Uint8Array {
+  /** @param limit the most bytes that there can be under this digest; more are not read */
+  get(digest: string, limit = Number.POSITIVE_INFINITY): Uint8Array {
     const { path } = this.#place(digest);
-    let bytes: Buffer;
+    let bytes: Uint8Array | null;
     try {
-      bytes = readFileSync(path);
+      bytes = readBounded(path, limit);
     } catch (error) {
       const { code } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || code === 'ENOTDIR') throw new Failure('archive/unknown');
       throw new Failure('archive/unavailable', { detail: code ?? 'unknown' });
     }
-    if (hash('sha256', bytes, 'hex') !== digest) throw new Failure('archive/corrupt');
+    if (bytes === null || hash('sha256', bytes, 'hex') !== digest) throw new Failure('archive/corrupt');
     return bytes;
   }
 
@@ -50,5 +51,15 @@ export class Archive implements EvidenceArchive {
     if (!/^[0-9a-f]{64}$/.test(digest)) throw new Failure('archive/unknown');
     const folder = join(this.#folder, digest.slice(0, 2));
     return { folder, path: join(folder, digest) };
+  }
+}
+
+/** What is in a file, or null where that is more than `limit` bytes. Throws what the file system does. */
+export function readBounded(path: string, limit: number): Uint8Array | null {
+  const file = openSync(path, 'r');
+  try {
+    return fstatSync(file).size > limit ? null : readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }

@@ -1,0 +1,247 @@
+/**
+ * From facts to receipts: for each field a file of records `16 bytes of SHA-256(field ‖ 0 ‖ value) ‖ u64be index of the log entry`, in the order of the
+ * log, which only ever grow. A look-up reads one file from its beginning to its end: a million receipts are 24 MB, which takes some hundredth of a second, in memory
+ * for one piece of it. That is less than sorted runs can do and much less that can go wrong.
+ *
+ * All of it is made from log and archive and can be lost: nothing is synced. The file `state` says how much of each file counts and what its checksum is; where that
+ * does not hold the index begins anew. Whoever finds an entry here still reads it. One process at a time writes.
+ */
+import { read, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { crc32 } from 'node:zlib';
+import * as v from 'valibot';
+import { FACT_FIELDS, type Fact, type FactField } from '../../appraise/kept/facts.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { canonicalize, parseCanonical } from '../../bytes/json.js';
+import { fromU64be, u64be, utf8 } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import { type Disk, errorCode, nodeDisk, writeAll } from '../files/disk.js';
+import { makeFolders, readIfPresent, replaceFile } from '../files/durable.js';
+
+const KEY_BYTES = 16;
+const RECORD_BYTES = KEY_BYTES + 8;
+const RECORDS_AT_ONCE = 32_768;
+/** Entries whose records are held in memory until they are written together. */
+const PENDING_ENTRIES = 4096;
+const REMEMBERED_KEYS = 4096;
+/** Of one answer; whoever wants more asks again from the last one on. */
+export const MAX_FOUND = 10_000;
+
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+const FileState = v.strictObject({ crc: Count, records: Count });
+const State = v.strictObject({
+  files: v.strictObject({
+    chip: FileState,
+    evidence: FileState,
+    measurement: FileState,
+    model: FileState,
+    signer: FileState,
+    tcb: FileState,
+  }),
+  through: Count,
+});
+type Files = Record<FactField, { crc: number; records: number }>;
+
+const readAsync = promisify(read);
+
+export interface FoundEntries {
+  /** Indices of log entries, the first one first. */
+  readonly entries: readonly number[];
+  /** Whether there are more, after the last of these. */
+  readonly more: boolean;
+}
+
+export class FactIndex {
+  readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #files: Files;
+  /** Entries whose records are in the files. */
+  #through: number;
+  #added: number;
+  #pending = emptyLists();
+  /** The same few facts are of many receipts. */
+  readonly #keys = new Map<string, Uint8Array>();
+
+  private constructor(folder: string, disk: Disk, through: number, files: Files) {
+    this.#folder = folder;
+    this.#disk = disk;
+    this.#through = through;
+    this.#added = through;
+    this.#files = files;
+  }
+
+  /** The index in a folder; an empty one when there is none, or when it is damaged. Rejects with `archive/unavailable` for a folder that cannot be made. */
+  static async open(folder: string, disk: Disk = nodeDisk): Promise<FactIndex> {
+    try {
+      makeFolders(folder, disk);
+      const state = await readState(folder);
+      if (state !== null && (await areWhole(folder, disk, state.files)))
+        return new FactIndex(folder, disk, state.through, state.files);
+      for (const name of readdirSync(folder))
+        if (/^(?:state|[a-z]+\.facts)$/.test(name)) disk.remove(join(folder, name));
+      return new FactIndex(folder, disk, 0, emptyFiles());
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  /** The number of log entries, from the first on, whose facts have been added. */
+  get size(): number {
+    return this.#added;
+  }
+
+  /** Files the facts of the next entry: none for one that is no receipt. Throws `archive/unavailable`, and then the entry is added all the same. */
+  add(facts: readonly Fact[]): void {
+    for (const { field, value } of facts) {
+      const record = new Uint8Array(RECORD_BYTES);
+      record.set(this.#keyOf({ field, value }));
+      record.set(u64be(this.#added), KEY_BYTES);
+      this.#pending[field].push(record);
+    }
+    this.#added++;
+    if (this.#added - this.#through >= PENDING_ENTRIES) this.flush();
+  }
+
+  /** Writes what is in memory alone. Throws `archive/unavailable`; nothing is lost then, and it can be tried again. */
+  flush(): void {
+    if (this.#added === this.#through) return;
+    try {
+      const files = { ...this.#files };
+      for (const field of FACT_FIELDS) {
+        const records = this.#pending[field];
+        if (records.length === 0) continue;
+        const bytes = Buffer.concat(records);
+        const { crc, records: before } = files[field];
+        const file = this.#disk.open(pathOf(this.#folder, field), before === 0 ? 'w' : 'r+', 0o600);
+        try {
+          writeAll(this.#disk, file, bytes, before * RECORD_BYTES);
+        } finally {
+          this.#disk.close(file);
+        }
+        files[field] = { crc: crc32(bytes, crc), records: before + records.length };
+      }
+      replaceFile(join(this.#folder, 'state'), canonicalize({ files, through: this.#added }), this.#disk);
+      Object.assign(this.#files, files);
+    } catch (error) {
+      throw unavailable(error);
+    }
+    this.#through = this.#added;
+    this.#pending = emptyLists();
+  }
+
+  /**
+   * The entries of receipts with that fact, from `from` on. Rejects with `archive/unavailable`.
+   *
+   * @param limit at most {@link MAX_FOUND}
+   */
+  async find(fact: Fact, from = 0, limit = MAX_FOUND): Promise<FoundEntries> {
+    const most = Math.min(limit, MAX_FOUND) + 1;
+    const key = Buffer.from(keyOf(fact));
+    const entries: number[] = [];
+    // While this reads, records may move from memory into the file: what is in the file now is enough with what is in memory now.
+    const pending = this.#pending[fact.field];
+    const { records } = this.#files[fact.field];
+    for await (const piece of piecesOf(this.#folder, this.#disk, fact.field, records)) {
+      collect(piece, key, from, most, entries);
+      if (entries.length === most) break;
+    }
+    collect(Buffer.concat(pending), key, from, most, entries);
+    const more = entries.length === most;
+    return { entries: more ? entries.slice(0, -1) : entries, more };
+  }
+
+  #keyOf(fact: Fact): Uint8Array {
+    const name = `${fact.field} ${fact.value}`;
+    const key = this.#keys.get(name) ?? keyOf(fact);
+    if (this.#keys.size >= REMEMBERED_KEYS) this.#keys.clear();
+    this.#keys.set(name, key);
+    return key;
+  }
+}
+
+/** The indices in those records that have the key. */
+function collect(records: Buffer, key: Buffer, from: number, most: number, found: number[]): void {
+  const first = key.readUInt32LE(0);
+  for (let at = 0; at < records.length && found.length < most; at += RECORD_BYTES) {
+    if (records.readUInt32LE(at) !== first || records.compare(key, 0, KEY_BYTES, at, at + KEY_BYTES) !== 0)
+      continue;
+    const entry = fromU64be(records.subarray(at + KEY_BYTES, at + RECORD_BYTES));
+    if (entry !== null && entry >= from) found.push(entry);
+  }
+}
+
+/** The first so many records of a field's file, in pieces that are one memory. Rejects with `archive/unavailable` where there are fewer. */
+async function* piecesOf(
+  folder: string,
+  disk: Disk,
+  field: FactField,
+  records: number,
+): AsyncGenerator<Buffer> {
+  if (records === 0) return;
+  try {
+    const file = disk.open(pathOf(folder, field), 'r');
+    try {
+      const memory = Buffer.allocUnsafe(Math.min(records, RECORDS_AT_ONCE) * RECORD_BYTES);
+      for (let done = 0; done < records * RECORD_BYTES; ) {
+        const wanted = Math.min(memory.length, records * RECORD_BYTES - done);
+        const { bytesRead } = await readAsync(file, memory, 0, wanted, done);
+        if (bytesRead !== wanted)
+          throw new Failure('archive/unavailable', { field, detail: 'a file that is cut off' });
+        yield memory.subarray(0, wanted);
+        done += wanted;
+      }
+    } finally {
+      disk.close(file);
+    }
+  } catch (error) {
+    throw unavailable(error);
+  }
+}
+
+async function readState(
+  folder: string,
+): Promise<{ readonly through: number; readonly files: Files } | null> {
+  try {
+    const bytes = await readIfPresent(join(folder, 'state'));
+    return v.parse(State, parseCanonical(bytes ?? new Uint8Array()));
+  } catch {
+    return null;
+  }
+}
+
+async function areWhole(folder: string, disk: Disk, files: Files): Promise<boolean> {
+  try {
+    for (const field of FACT_FIELDS) {
+      let crc = 0;
+      for await (const piece of piecesOf(folder, disk, field, files[field].records)) crc = crc32(piece, crc);
+      if (crc !== files[field].crc) return false;
+    }
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Half of a digest: who finds two values with one half has done 2^64 hashes and gains a look at an entry too many. */
+function keyOf({ field, value }: Fact): Uint8Array {
+  return sha256(utf8(`${field}\0${value}`)).subarray(0, KEY_BYTES);
+}
+
+function pathOf(folder: string, field: FactField): string {
+  return join(folder, `${field}.facts`);
+}
+
+function emptyFiles(): Files {
+  return Object.fromEntries(FACT_FIELDS.map(field => [field, { crc: 0, records: 0 }])) as Files;
+}
+
+function emptyLists(): Record<FactField, Uint8Array[]> {
+  return Object.fromEntries(FACT_FIELDS.map(field => [field, []])) as never;
+}
+
+function unavailable(error: unknown): Failure {
+  return error instanceof Failure
+    ? error
+    : new Failure('archive/unavailable', { detail: errorCode(error) ?? 'unknown' });
+}

@@ -1,0 +1,72 @@
+/** Bringing the index of facts up to a log: what it lacks is read from the log's entries, and what they name from the archive. */
+
+import { evidenceFacts, type Fact, receiptFacts } from '../../appraise/kept/facts.js';
+import { type EvidenceTrust, judgeEvidence } from '../../appraise/kept/judge.js';
+import { Failure } from '../../reason.js';
+import { parseEnvelope } from '../../receipt/envelope.js';
+import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
+import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import type { EvidenceRecords } from './evidence-records.js';
+import type { FactIndex } from './fact-index.js';
+
+export interface Entries {
+  readonly size: number;
+  entry(index: number): Promise<Uint8Array>;
+}
+
+/** Evidence that many receipts name is judged once as long as it is among so many. */
+const REMEMBERED = 4096;
+
+/**
+ * Adds the entries from `index.size` to the end of the log, in order, and writes the index. Evidence is judged again, each piece as of the time of its first
+ * record that agrees with what is found: what a record says is not believed. Evidence that is not in the archive, or is damaged, has no facts but its digest.
+ *
+ * Rejects with `archive/unavailable` or what the log throws; called again, it goes on where it was.
+ */
+export async function indexLog(
+  index: FactIndex,
+  log: Entries,
+  archive: EvidenceRecords,
+  trust?: EvidenceTrust,
+): Promise<void> {
+  const known = new Map<string, readonly Fact[]>();
+  while (index.size < log.size) {
+    const receipt = receiptIn(await log.entry(index.size));
+    for (const { signedDigest } of receipt?.evidence ?? []) {
+      if (known.has(signedDigest)) continue;
+      if (known.size >= REMEMBERED) known.clear();
+      known.set(signedDigest, await factsIn(archive, signedDigest, trust));
+    }
+    index.add(receipt === null ? [] : receiptFacts(receipt, digest => known.get(digest) ?? []));
+  }
+  index.flush();
+}
+
+async function factsIn(
+  archive: EvidenceRecords,
+  signedRegion: string,
+  trust?: EvidenceTrust,
+): Promise<readonly Fact[]> {
+  for (const { record } of (await archive.find(signedRegion)).records) {
+    try {
+      const { report } = await judgeEvidence(archive.materialOf(record), record.asOf, trust);
+      const facts = evidenceFacts(report);
+      if (facts.length > 0) return facts;
+    } catch (error) {
+      if (!(error instanceof Failure) || error.code === 'archive/unavailable') throw error;
+    }
+  }
+  return [];
+}
+
+/** Null for an entry of another type, and for one that is no receipt: the log's checkers see to those. */
+function receiptIn(entry: Uint8Array): Receipt | null {
+  try {
+    const envelope = parseEnvelope(entry);
+    if (predicateTypeOf(envelope) !== RECEIPT.predicateType) return null;
+    return readStatement(RECEIPT, envelope).predicate;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+}
