@@ -249,7 +249,12 @@ describe('a hostile document', () => {
 
   it("of a simulated attester is never taken for hardware's", async () => {
     const quote = makeQuote();
-    const simulated = await verifyDcap({ quote, collateral: null, asOf: DURING, roots: [pinned(root)] });
+    const simulated = await verifyDcap({
+      quote,
+      collateral: null,
+      asOf: DURING,
+      roots: [{ ...pinned(root), simulated: true }],
+    });
     expect(simulated.root?.simulated).toBe(true);
     const real = await verifyDcap({ quote, collateral: null, asOf: DURING });
     expect(real.root).toBeNull();
