@@ -293,6 +293,10 @@ export const REASONS = {
     says: 'This was not looked at, because what it would have to rely on has failed a check before.',
     do: 'See the check that failed.',
   },
+  'evidence/simulated': {
+    says: 'This evidence leads to the root of a simulated attester: no hardware stands behind it.',
+    do: 'Use it for development alone; no policy can lift this.',
+  },
   'nitro/malformed': {
     says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
     do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',

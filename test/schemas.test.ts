@@ -6,6 +6,7 @@ import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
+import { VERBS } from '../src/shell/cli/conformance/verbs.js';
 import { RoutesSchema } from '../src/shell/cli/routes-file.js';
 import { ConfigSchema } from '../src/shell/cli/settings/config-schema.js';
 import { replaced } from './support/edit.js';
@@ -31,6 +32,7 @@ const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', R
 const NAMES = [
   'bundle.json',
   'config.json',
+  'conformance.json',
   'misbehaviour.json',
   'receipt.json',
   'routes.json',
@@ -55,6 +57,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
       trust: TrustSchema,
+      verbs: VERBS,
     };
     expect(jsonSchemas(Object.keys(read('spec/reasons.json')), sources)[name]).toEqual(committed[name]);
   });
