@@ -143,19 +143,24 @@ export function dcapPart(
 }
 
 export function nvidiaPart(
-  { policy, ocsp = [], revocationLists = [], ...rest }: v.InferOutput<typeof nvidiaInput>,
+  input: v.InferOutput<typeof nvidiaInput>,
   { asOf, roots }: Circumstances,
 ): EvidencePart {
+  const { evidence, certificateChain, nonce, driverManifest, firmwareManifest } = input;
   return {
     kind: 'nvidia',
     input: {
-      ...rest,
-      revocation: { ocsp, revocationLists },
+      evidence,
+      certificateChain,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(driverManifest === undefined ? {} : { driverManifest }),
+      ...(firmwareManifest === undefined ? {} : { firmwareManifest }),
+      revocation: { ocsp: input.ocsp ?? [], revocationLists: input.revocationLists ?? [] },
       asOf,
       roots: roots.nvidia,
       referenceRoots: roots.nvidiaReference,
     },
-    policy: nvidiaPolicyOf(policy),
+    policy: nvidiaPolicyOf(input.policy),
   };
 }
 

@@ -4,40 +4,21 @@ import {
   chainOf,
   makeCollateral,
   makeQuote,
-  ROOT,
   STRANGER,
 } from '../../../../test/support/evidence/dcap.js';
-import { makeNitro, measurement, NITRO_TEST_ROOTS } from '../../../../test/support/evidence/nitro.js';
-import { chainPem, makeDevice, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
-import { makeSnp, snpTestRoots } from '../../../../test/support/evidence/snp.js';
-import { DURING, pem, pinned } from '../../../../test/support/evidence/x509-maker.js';
+import { makeNitro, measurement } from '../../../../test/support/evidence/nitro.js';
+import { chainPem, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
+import { DEVICE, SIMULATED_ROOTS, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';
+import { makeSnp } from '../../../../test/support/evidence/snp.js';
+import { DURING, pem } from '../../../../test/support/evidence/x509-maker.js';
 import { reasonOfAsync } from '../../../../test/support/failure.js';
 import { describeGenuine, genuine, genuineBase64, genuineText } from '../../../../test/support/vectors.js';
 import { toBase64 } from '../../../bytes/base64.js';
 import { toHex } from '../../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { evidenceFromHex, parseEvidenceFile } from '../../../evidence/nvidia/evidence-file.js';
-import type { PinnedRoot } from '../../../evidence/x509/chain.js';
 import { evidenceVerbs } from './evidence.js';
 import { type EvidenceRoots, MAKERS } from './evidence-input.js';
-
-const DEVICE = makeDevice({ device: 'hopper' });
-const SIMULATED: EvidenceRoots = {
-  nitro: NITRO_TEST_ROOTS,
-  snp: (['milan', 'genoa', 'turin'] as const).flatMap(snpTestRoots),
-  dcap: [ROOT],
-  nvidia: [pinned(DEVICE.chain[4])],
-  nvidiaReference: [],
-};
-/** The roots of the tests as if makers of hardware had them. */
-const asMade = <Root extends PinnedRoot>({ simulated: _, ...root }: Root) => root;
-const TEST_ROOTS: EvidenceRoots = {
-  nitro: SIMULATED.nitro.map(asMade),
-  snp: SIMULATED.snp.map(asMade),
-  dcap: SIMULATED.dcap.map(asMade),
-  nvidia: SIMULATED.nvidia.map(asMade),
-  nvidiaReference: [],
-};
 
 const ask = (name: string, input: object, roots: EvidenceRoots) => {
   const found = evidenceVerbs(roots).find(verb => verb.name === name);
@@ -94,7 +75,7 @@ describe.each(WHOLE)('%s', (name, input, kind) => {
   });
 
   it('never accepts what a simulated attester has signed', async () => {
-    const answer = await ask(name, input, SIMULATED);
+    const answer = await ask(name, input, SIMULATED_ROOTS);
     expect(answer).toMatchObject({ status: 'refused', code: 'evidence/simulated' });
     const failed = (answer.claims.checks as { status: string; name: string }[]).filter(
       ({ status }) => status === 'fail',
