@@ -297,6 +297,18 @@ export const REASONS = {
     says: 'This evidence leads to the root of a simulated attester: no hardware stands behind it.',
     do: 'Use it for development alone; no policy can lift this.',
   },
+  'evidence/kind-unknown': {
+    says: 'These bytes are no evidence of a kind that is known here.',
+    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, or NVIDIA evidence, as it was issued.',
+  },
+  'evidence/policy-malformed': {
+    says: 'This is no policy about evidence.',
+    do: 'Write one as spec/conformance.md has it, by the kind of evidence.',
+  },
+  'evidence/certificates-missing': {
+    says: 'This kind of evidence comes without the certificates of its signer, and they were not given.',
+    do: "Pass them with --chain: the chip's from AMD, or the device's chain.",
+  },
   'nitro/malformed': {
     says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
     do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',

@@ -1,11 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import '../../node.js';
-import {
-  chainOf,
-  makeCollateral,
-  makeQuote,
-  STRANGER,
-} from '../../../../test/support/evidence/dcap.js';
+import { chainOf, makeCollateral, makeQuote, STRANGER } from '../../../../test/support/evidence/dcap.js';
 import { makeNitro, measurement } from '../../../../test/support/evidence/nitro.js';
 import { chainPem, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
 import { DEVICE, SIMULATED_ROOTS, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';

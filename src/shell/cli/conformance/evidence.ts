@@ -61,12 +61,22 @@ export function evidenceVerbs(roots: EvidenceRoots = MAKERS): readonly Verb[] {
 }
 
 async function answerAbout(part: () => EvidencePart): Promise<ConformanceAnswer> {
-  let appraised: Appraised;
+  return (await judgeEvidence(part)).answer;
+}
+
+/** The answer about one piece of evidence, and what it rests on; null where it could not be read. */
+export async function judgeEvidence(
+  part: () => EvidencePart,
+): Promise<{ readonly answer: ConformanceAnswer; readonly appraised: Appraised | null }> {
   try {
-    appraised = await appraiseEvidence(part());
+    const appraised = await appraiseEvidence(part());
+    return { answer: answerOn(appraised), appraised };
   } catch (error) {
-    return unread(error);
+    return { answer: unread(error), appraised: null };
   }
+}
+
+function answerOn(appraised: Appraised): ConformanceAnswer {
   const { report, status, code } = appraised;
   const digest = toHex(report.signedRegion);
   const claims = claimsOf(appraised);
@@ -79,6 +89,7 @@ async function answerAbout(part: () => EvidencePart): Promise<ConformanceAnswer>
 export function unread(error: unknown): ConformanceAnswer {
   if (!(error instanceof Failure)) throw error;
   const answer = answerOf(error, [error.code]);
+  if (error.code === 'evidence/certificates-missing') return { ...answer, status: 'inconclusive' };
   return UNSUPPORTED.includes(error.code) ? { ...answer, status: 'unsupported' } : answer;
 }
 
