@@ -57,6 +57,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { PriceListSchema } = await import(at('dist/economy/price-list.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
   const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));
+  const { VERBS } = await import(at('dist/shell/cli/conformance/verbs.js'));
   const { CONFIG_MEMBERS } = await import(at('dist/shell/cli/settings/config-members.js'));
   writeFileSync(at('docs/configuration.md'), configurationPage(CONFIG_MEMBERS));
   const sources = {
@@ -67,6 +68,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     receipt: RECEIPT.schema,
     routes: RoutesSchema,
     trust: TrustSchema,
+    verbs: VERBS,
   };
   for (const [name, schema] of Object.entries(jsonSchemas(Object.keys(reasons), sources))) {
     writeFileSync(at(`spec/schemas/${name}`), JSON.stringify(schema));

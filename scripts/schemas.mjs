@@ -172,7 +172,7 @@ const PRICES = {
   ),
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, prices and routes with. */
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, prices and routes with, and the conformance verbs. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
@@ -188,11 +188,55 @@ export function jsonSchemas(reasons, schemas) {
     'config.json': jsonSchema('config', 'Countersign configuration', schemas.config, CONFIG, reasons),
     'prices.json': jsonSchema('prices', 'Countersign price list', schemas.prices, PRICES, reasons),
     'routes.json': jsonSchema('routes', 'Countersign routes', schemas.routes, ROUTES, reasons),
+    'conformance.json': conformanceSchema(schemas.verbs, reasons),
+  };
+}
+
+/** `$defs` has what each verb reads, under the verb's name, and what all of them answer. */
+function conformanceSchema(verbs, reasons) {
+  const inputs = verbs.map(({ name, about, schema }) => {
+    const { $schema, ...converted } = convert(schema, reasons);
+    return [name, { description: `What ${name} reads, to check ${about}.`, ...converted }];
+  });
+  return {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    $id: `${BASE}conformance:v1`,
+    title: 'Countersign conformance verbs',
+    description:
+      'What `countersign conformance <verb>` reads, by the name of the verb, and what it answers. See spec/conformance.md.',
+    $defs: { ...Object.fromEntries(inputs), answer: answerSchema(reasons) },
+  };
+}
+
+function answerSchema(reasons) {
+  const orNull = schema => ({ anyOf: [schema, { type: 'null' }] });
+  const properties = {
+    status: { enum: ['accepted', 'refused', 'inconclusive', 'unsupported', 'malformed'] },
+    code: orNull({ enum: reasons }),
+    reason: orNull({ type: 'string' }),
+    evidenceDigest: orNull({ type: 'string', pattern: '^[0-9a-f]{64}$' }),
+    claims: { type: 'object' },
+  };
+  return {
+    description: 'What every verb answers.',
+    type: 'object',
+    properties,
+    required: Object.keys(properties),
+    additionalProperties: false,
   };
 }
 
 function jsonSchema(name, title, schema, descriptions, reasons) {
-  const { $schema, ...converted } = toJsonSchema(schema, {
+  const { $schema, ...converted } = convert(schema, reasons);
+  const { '': description, ...members } = descriptions;
+  for (const [path, says] of Object.entries(members)) {
+    for (const member of membersAt(converted, path.split('.'))) member.description = says;
+  }
+  return { $schema, $id: `${BASE}${name}:v1`, title, description, ...converted };
+}
+
+function convert(schema, reasons) {
+  return toJsonSchema(schema, {
     target: 'draft-2020-12',
     typeMode: 'input',
     // Whether a text is an origin is said in its description.
@@ -206,11 +250,6 @@ function jsonSchema(name, title, schema, descriptions, reasons) {
         ? { ...jsonSchema, pattern: valibotAction.requirement.source }
         : undefined,
   });
-  const { '': description, ...members } = descriptions;
-  for (const [path, says] of Object.entries(members)) {
-    for (const member of membersAt(converted, path.split('.'))) member.description = says;
-  }
-  return { $schema, $id: `${BASE}${name}:v1`, title, description, ...converted };
 }
 
 /** The places where a member is defined: several when its parent takes one of several forms. */

@@ -297,6 +297,18 @@ export const REASONS = {
     says: 'This was made by a simulated attester, for development, and not by hardware.',
     do: 'Ask for evidence of the hardware itself. No policy accepts this.',
   },
+  'evidence/kind-unknown': {
+    says: 'These bytes are no evidence of a kind that is known here.',
+    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, or NVIDIA evidence, as it was issued.',
+  },
+  'evidence/policy-malformed': {
+    says: 'This is no policy about evidence.',
+    do: 'Write one as spec/conformance.md has it, by the kind of evidence.',
+  },
+  'evidence/certificates-missing': {
+    says: 'This kind of evidence comes without the certificates of its signer, and they were not given.',
+    do: "Pass them with --chain: the chip's from AMD, or the device's chain.",
+  },
   'nitro/malformed': {
     says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
     do: 'Use the bytes exactly as the hypervisor gave them to the enclave.',
@@ -1688,6 +1700,62 @@ export const REASONS = {
   'conformance/input-malformed': {
     says: 'The input of a conformance verb is not the JSON object that the verb reads.',
     do: 'See spec/conformance.md for the members of each verb.',
+  },
+  'binding/statement-malformed': {
+    says: 'This is no statement that a gateway attests with, in canonical JSON.',
+    do: "Use the statement's exact bytes, as the gateway serves them beside its evidence.",
+  },
+  'binding/convention-missing': {
+    says: 'Nobody has said how this evidence carries that part of the run.',
+    do: 'Name the field and the convention of whoever runs the machine, as spec/binding.md has them.',
+  },
+  'binding/part-missing': {
+    says: 'A part of the run is missing that this could be compared with.',
+    do: 'Give the part as well, or leave out what needs it.',
+  },
+  'binding/value-mismatch': {
+    says: 'What the evidence carries is not of this run: its parts are of different runs, or another convention holds.',
+    do: 'Do not rely on it unless you find that another convention is meant.',
+  },
+  'binding/statement-mismatch': {
+    says: 'The statement that was attested names another key, TLS key, epoch or nonce than this run has.',
+    do: 'Do not rely on it: the parts are of different runs.',
+  },
+  'binding/statement-silent': {
+    says: 'The statement that was attested says nothing of that part.',
+    do: 'Ask for evidence with a nonce, over the connection itself.',
+  },
+  'binding/evidence-refused': {
+    says: 'The evidence was refused, so that what it carries shows nothing.',
+    do: 'See the check of the evidence that failed.',
+  },
+  'binding/gpu-untied': {
+    says: 'Nothing ties the evidence of the GPU to the quote of the machine.',
+    do: "Ask with a nonce that the quote carries, and name the convention; without it the GPU can be anybody's.",
+  },
+  'binding/keys-untied': {
+    says: 'No quote carries both the key and the TLS key.',
+    do: 'Ask for a quote that carries both; without it the connection can end at another machine.',
+  },
+  'binding/key-unsuited': {
+    says: 'The key of this run is not of the kind that receipts are signed with.',
+    do: "Give the issuer's verifier key.",
+  },
+  'binding/receipt-key-mismatch': {
+    says: 'The receipt is not signed with the key of this run.',
+    do: "Do not rely on it: the receipt is somebody else's, or was changed.",
+  },
+  'binding/epoch-mismatch': {
+    says: 'The receipt is of another epoch than the one that was attested.',
+    do: 'Get the evidence of the epoch that the receipt names.',
+  },
+  'binding/nothing-bound': {
+    says: 'No two of these parts can be bound to each other.',
+    do: 'Give a quote with the key, nonce or GPU that it is to be of the same run with.',
+  },
+  'binding/several-machines': {
+    says: 'A run is of one machine, and here are quotes of several.',
+    do: "Check each machine's parts on their own.",
   },
   'price/sum-wrong': {
     says: 'A line of the price is not its quantity times its price.',

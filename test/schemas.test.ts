@@ -7,6 +7,7 @@ import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { PriceListSchema } from '../src/economy/price-list.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
 import { RECEIPT } from '../src/receipt/receipt.js';
+import { VERBS } from '../src/shell/cli/conformance/verbs.js';
 import { RoutesSchema } from '../src/shell/cli/routes-file.js';
 import { ConfigSchema } from '../src/shell/cli/settings/config-schema.js';
 import { replaced } from './support/edit.js';
@@ -32,6 +33,7 @@ const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', R
 const NAMES = [
   'bundle.json',
   'config.json',
+  'conformance.json',
   'misbehaviour.json',
   'prices.json',
   'receipt.json',
@@ -58,6 +60,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
       trust: TrustSchema,
+      verbs: VERBS,
     };
     expect(jsonSchemas(Object.keys(read('spec/reasons.json')), sources)[name]).toEqual(committed[name]);
   });

@@ -1,6 +1,6 @@
 import { constants, sign } from 'node:crypto';
 import { ed25519 } from '@noble/curves/ed25519.js';
-import { sha512 } from '@noble/hashes/sha2.js';
+import { sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { shake128 } from '@noble/hashes/sha3.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import fc from 'fast-check';
@@ -25,6 +25,7 @@ import {
   type SignatureScheme,
   sha256,
   sha384,
+  sha512,
   verifyEd25519,
   verifyForeign,
   verifyMlDsa44,
@@ -249,6 +250,20 @@ describe.each(PROVIDERS)('$name', ({ cryptography, webCryptoLacksEd25519 }) => {
       { numRuns: 30 },
     );
   });
+});
+
+it('FIPS 180-4: SHA-512', () => {
+  const digests = [
+    [
+      '',
+      'cf83e1357eefb8bdf1542850d66d8007d620e4050b5715dc83f4a921d36ce9ce47d0d13c5d85f2b0ff8318d2877eec2f63b931bd47417a81a538327af927da3e',
+    ],
+    [
+      'abc',
+      'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+    ],
+  ] as const;
+  for (const [text, digest] of digests) expect(toHex(sha512(utf8(text)))).toBe(digest);
 });
 
 describe('ML-DSA-44', () => {
@@ -489,7 +504,7 @@ describe('one verdict, whoever verifies', () => {
     const verdicts: unknown[] = [];
     for (let nonce = 77n; nonce < 97n; nonce++) {
       const commitment = Point.BASE.multiply(nonce).toBytes();
-      const challenge = fromLittleEndian(sha512(concat(commitment, key, MESSAGE))) % GROUP_ORDER;
+      const challenge = fromLittleEndian(nobleSha512(concat(commitment, key, MESSAGE))) % GROUP_ORDER;
       const signature = concat(commitment, littleEndian((nonce + challenge * secret) % GROUP_ORDER));
       verdicts.push(await verdict(key, MESSAGE, signature));
     }

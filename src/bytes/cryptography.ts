@@ -6,7 +6,7 @@
  * `@noble/curves` where WebCrypto lacks it, and ML-DSA-44 from `@noble/post-quantum`. `countersign/node` installs `node:crypto`.
  */
 import { hmac } from '@noble/hashes/hmac.js';
-import { sha256 as nobleSha256, sha384 as nobleSha384 } from '@noble/hashes/sha2.js';
+import { sha256 as nobleSha256, sha384 as nobleSha384, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { isIdentity, verifyCofactorless } from './ed25519.js';
 
@@ -127,6 +127,11 @@ export function verifyMlDsa44(
 
 export function sha384(data: Uint8Array): Uint8Array {
   return provider.sha384(data);
+}
+
+/** Source: FIPS 180-4. No part of {@link Cryptography}: it is asked for a few short messages at most, where no provider is faster. */
+export function sha512(data: Uint8Array): Uint8Array {
+  return nobleSha512(data);
 }
 
 export function verifyForeign(

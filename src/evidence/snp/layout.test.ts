@@ -10,6 +10,13 @@ const statedIn = (edit: (view: DataView, bytes: Uint8Array) => void, version?: n
   parseSnpReport(makeSnp({ edit, ...(version === undefined ? {} : { version }) }).report).stated;
 
 describe('AMD 56860, table 23: a report', () => {
+  it('is left as it was, also where slices of it share its memory', () => {
+    const { report } = makeSnp();
+    const buffer = Buffer.from(report);
+    expect(parseSnpReport(buffer)).toEqual(parseSnpReport(report));
+    expect(new Uint8Array(buffer)).toEqual(report);
+  });
+
   it('is read as it was made', () => {
     const { stated, signatureAlgorithm, signed, signature } = parseSnpReport(makeSnp().report);
     expect(stated).toMatchObject({

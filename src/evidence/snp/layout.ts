@@ -126,7 +126,8 @@ export function parseSnpReport(bytes: Uint8Array): SnpDocument {
   const version = view.getUint32(0, true);
   if (version < 2 || version > 5)
     throw new Failure('snp/version-unsupported', { field: 'VERSION', detail: `${version}` });
-  const take = (from: number, length: number) => bytes.slice(from, from + length);
+  // A copy also where a subclass of Uint8Array has slices that share its memory.
+  const take = (from: number, length: number) => new Uint8Array(bytes.subarray(from, from + length));
   const keys = view.getUint32(0x48, true);
   const isAtLeast = (least: number) => version >= least;
   return {

@@ -217,5 +217,6 @@ describe('countersign conformance', () => {
 
   it('has no verb that it does not know', async () => {
     expect((await run(['conformance', 'verify-nothing'])).code).toBe(64);
+    expect((await run(['conformance', 'verify-note', '--nothing'])).code).toBe(64);
   });
 });

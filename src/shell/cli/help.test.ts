@@ -9,6 +9,8 @@ describe('--help', () => {
     ['verify', ['verify']],
     ['verify-cose', ['verify-cose']],
     ['trust', ['trust']],
+    ['evidence verify', ['evidence', 'verify']],
+    ['evidence explain', ['evidence', 'explain']],
     ['receipt', ['receipt']],
     ['submit', ['submit']],
     ['erase', ['erase']],

@@ -35,6 +35,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./verify-cose.js')).verifyCoseCommand(),
   },
   {
+    name: 'evidence',
+    checking: true,
+    load: async () => (await import('./evidence.js')).evidenceCommand(),
+  },
+  {
     name: 'conformance',
     load: async () => (await import('./conformance.js')).conformanceCommand(),
   },

@@ -1,11 +1,12 @@
 /** `countersign verify`: checks a bundle without asking anybody. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { parseOpening } from '../../receipt/opening.js';
 import { verify } from '../../verify.js';
 import { exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';
 import { report } from './report.js';
+import { timeArgument } from './time-argument.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
 
 interface VerifyOptions {
@@ -90,12 +91,4 @@ async function readOpening(text: string): Promise<Uint8Array> {
       '--opening takes the 43 characters of the countersign-opening header, or @ and a file that holds them.',
     );
   }
-}
-
-function timeArgument(text: string): number {
-  const time = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/.test(text)
-    ? Date.parse(text)
-    : Number.NaN;
-  if (Number.isFinite(time)) return time;
-  throw new InvalidArgumentError('It takes a time with its zone, such as 2026-11-21T12:00:00Z.');
 }

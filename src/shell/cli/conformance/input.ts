@@ -1,8 +1,8 @@
 /** What conformance verbs read: one JSON object on standard input. It comes from a stranger's test suite. */
 import * as v from 'valibot';
 import { fromBase64 } from '../../../bytes/base64.js';
-import { topLevelNames } from '../../../bytes/json.js';
 import { isWithinExtent } from '../../../bytes/json-extent.js';
+import { hasDoubledName } from '../../../bytes/json-names.js';
 import { fromUtf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
 
@@ -13,6 +13,7 @@ const EXTENT = { containers: 1000, members: 1000, values: 10_000 };
 /** Bytes, in base64 (RFC 4648 §4, padded). */
 export const Base64 = v.pipe(
   v.string(),
+  v.metadata({ contentEncoding: 'base64' }),
   v.rawTransform(({ dataset, addIssue, NEVER }) => {
     const bytes = fromBase64(dataset.value);
     if (bytes !== null) return bytes;
@@ -51,8 +52,7 @@ export function readInputObject<Schema extends v.GenericSchema>(
   } catch {
     throw malformed('not JSON');
   }
-  const names = topLevelNames(text, EXTENT.members) ?? [];
-  if (new Set(names).size !== names.length) throw malformed('a member twice');
+  if (hasDoubledName(text)) throw malformed('a member twice');
   const result = v.safeParse(schema, value, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;

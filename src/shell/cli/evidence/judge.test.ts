@@ -1,0 +1,192 @@
+import { describe, expect, it } from 'vitest';
+import '../../node.js';
+import { makeRun } from '../../../../test/support/binding.js';
+import { AT, makeCollateral, makeQuote } from '../../../../test/support/evidence/dcap.js';
+import { makeNitro } from '../../../../test/support/evidence/nitro.js';
+import { chainPem, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
+import { DEVICE, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';
+import { makeSnp } from '../../../../test/support/evidence/snp.js';
+import { DURING, pem } from '../../../../test/support/evidence/x509-maker.js';
+import { reasonOf, reasonOfAsync } from '../../../../test/support/failure.js';
+import { toBase64 } from '../../../bytes/base64.js';
+import { sha256 } from '../../../bytes/cryptography.js';
+import { toHex } from '../../../bytes/hex.js';
+import { utf8 } from '../../../bytes/octets.js';
+import { detect } from './detect.js';
+import { type GivenFiles, judgeFiles } from './judge.js';
+import { readPolicies } from './policies.js';
+import { evidenceLines } from './words.js';
+
+const NOTHING: Omit<GivenFiles, 'files'> = {
+  chains: [],
+  collateral: null,
+  policies: {},
+  carries: [],
+  others: { nonce: null, key: null, tls: null, epoch: null, statement: null, receipt: null, body: null },
+};
+const judge = (files: Record<string, Uint8Array>, given: Partial<GivenFiles> = {}) =>
+  judgeFiles(
+    { ...NOTHING, ...given, files: Object.entries(files).map(([path, bytes]) => ({ path, bytes })) },
+    { asOf: DURING + 1, roots: TEST_ROOTS },
+  );
+
+const snp = makeSnp();
+const snpChain = utf8(pem(snp.signer.certificate, snp.authority as Uint8Array, snp.root as Uint8Array));
+const spdm = makeEvidence(DEVICE);
+const deviceFile = (...evidence: readonly Uint8Array[]) =>
+  utf8(
+    JSON.stringify(
+      evidence.map(each => ({
+        arch: 'HOPPER',
+        evidence: toBase64(each),
+        certificate: toBase64(utf8(chainPem(DEVICE))),
+        nonce: toHex(NONCE),
+      })),
+    ),
+  );
+
+describe('the kind of a file', () => {
+  it.each<readonly [string, Uint8Array, string]>([
+    ['a Nitro document', makeNitro(), 'nitro'],
+    ['a report of SEV-SNP', snp.report, 'snp'],
+    ['a quote of TDX', makeQuote(), 'dcap'],
+    ['a quote of SGX', makeQuote({ form: 'sgx-3' }), 'dcap'],
+    ['a quote of a later version', makeQuote().with(0, 6), 'dcap'],
+    ['evidence of one device', spdm, 'spdm'],
+    ['a file of devices', deviceFile(spdm), 'nvidia-file'],
+  ])('%s: binary, and in text as well', (_, bytes, kind) => {
+    expect(detect(bytes).kind).toBe(kind);
+    if (kind === 'nvidia-file') return;
+    for (const text of [
+      toHex(bytes),
+      `${toHex(bytes).toUpperCase()}\n`,
+      toBase64(bytes).replace(/(.{64})/g, '$1\n'),
+    ])
+      expect(detect(utf8(text))).toEqual({ kind, bytes });
+  });
+
+  it.each<readonly [string, Uint8Array]>([
+    ['nothing', new Uint8Array()],
+    ['text', utf8('hello')],
+    ['zeros', new Uint8Array(5000)],
+    ['the beginning of a quote', makeQuote().slice(0, 400)],
+    ['JSON', utf8('{}')],
+  ])('%s: none', (_, bytes) => {
+    expect(reasonOf(() => detect(bytes))).toBe('evidence/kind-unknown');
+  });
+});
+
+describe('files', () => {
+  it.each<readonly [string, Record<string, Uint8Array>, Partial<GivenFiles>, string, string | null]>([
+    ['a document', { a: makeNitro() }, {}, 'accepted', null],
+    ['a report with its chain', { a: snp.report }, { chains: [snpChain] }, 'accepted', null],
+    ['a report without', { a: snp.report }, {}, 'inconclusive', 'evidence/certificates-missing'],
+    ['a quote with collateral', { a: makeQuote() }, { collateral: makeCollateral() }, 'accepted', null],
+    ['a quote without', { a: makeQuote() }, {}, 'inconclusive', 'collateral/missing'],
+    ['a device with its chain', { a: spdm }, { chains: [utf8(chainPem(DEVICE))] }, 'accepted', null],
+    ['a device without', { a: spdm }, {}, 'inconclusive', 'evidence/certificates-missing'],
+    ['a file of a device', { a: deviceFile(spdm) }, {}, 'accepted', null],
+    ['nothing that is known', { a: utf8('hello') }, {}, 'malformed', 'evidence/kind-unknown'],
+    ['a later version', { a: makeQuote().with(0, 6) }, {}, 'unsupported', 'quote/version-unsupported'],
+    [
+      'a policy that refuses it',
+      { a: makeNitro() },
+      { policies: readPolicies(utf8('{"nitro":{"maximumAge":0}}')) },
+      'refused',
+      'nitro/stale',
+    ],
+  ])('%s', async (_, files, given, status, code) => {
+    expect(await judge(files, given)).toMatchObject({ status, code, edges: null });
+  });
+
+  it('each of several takes the chain that is its', async () => {
+    const files = { gpu: spdm, machine: snp.report };
+    const given = { chains: [utf8(chainPem(DEVICE)), snpChain] };
+    const { pieces, status, edges } = await judge(files, given);
+    expect(pieces.map(({ answer }) => answer.status)).toEqual(['accepted', 'accepted']);
+    expect([status, edges?.map(({ status }) => status)]).toEqual(['inconclusive', ['not-shown']]);
+  });
+
+  it('of one run, and of two', async () => {
+    const [one, other] = [makeRun(1), makeRun(2)];
+    const carried = sha256(one.statement as Uint8Array);
+    const quote = makeQuote({
+      body: body => {
+        body.fill(0, AT.td.reportData, AT.td.reportData + 64);
+        body.set(carried, AT.td.reportData);
+      },
+    });
+    const gpus = [carried, carried].map(nonce => makeEvidence(DEVICE, { nonce }));
+    const { key, statement, receipt, nonce, tls } = one;
+    const given: Partial<GivenFiles> = {
+      collateral: makeCollateral(),
+      carries: [
+        { field: 'reportData', convention: 'sha-256-statement' },
+        { field: 'nonce', convention: 'sha-256-statement' },
+      ],
+      others: { ...NOTHING.others, key, statement, receipt, nonce, tls },
+    };
+    const judged = await judge({ quote, gpus: deviceFile(...gpus) }, given);
+    expect(judged).toMatchObject({ status: 'accepted', code: null });
+    expect(judged.pieces.map(({ name }) => name)).toEqual(['quote', 'gpus[0]', 'gpus[1]']);
+    const mixed = { ...given, others: { ...NOTHING.others, ...given.others, receipt: other.receipt } };
+    expect(await judge({ quote, gpus: deviceFile(...gpus) }, mixed)).toMatchObject({
+      status: 'refused',
+      code: 'binding/receipt-key-mismatch',
+    });
+  });
+
+  it('a nonce is that of the device, where nothing else is named', async () => {
+    const others = (nonce: Uint8Array) => ({ others: { ...NOTHING.others, nonce } });
+    expect(await judge({ a: deviceFile(spdm) }, others(NONCE))).toMatchObject({ status: 'accepted' });
+    expect(await judge({ a: deviceFile(spdm) }, others(new Uint8Array(32)))).toMatchObject({
+      status: 'refused',
+      code: 'nvidia/nonce-mismatch',
+    });
+  });
+
+  it('quotes of two machines are of no run', async () => {
+    const files = { a: makeNitro(), b: makeQuote() };
+    expect(await reasonOfAsync(() => judge(files, { collateral: makeCollateral() }))).toBe(
+      'binding/several-machines',
+    );
+  });
+});
+
+describe('in words', () => {
+  it('explains what is stated, the chain, and the bytes that nobody has signed', async () => {
+    const judged = await judge({ 'a\u001b[2J.bin': snp.report }, { chains: [snpChain] });
+    const text = evidenceLines(judged, true).join('\n');
+    expect(text).toContain('ACCEPTED');
+    expect(text).toContain(judged.pieces[0]?.answer.evidenceDigest);
+    expect(text).toContain('the root of milan');
+    expect(text).toMatch(/pass {10}signature /);
+    expect(text).toMatch(/policy\.debug +false/);
+    expect(text).toMatch(/816-1183 +368 {2}reserved/);
+    expect(text).not.toContain('\u001b[2J');
+    expect(evidenceLines(judged, false).join('\n')).not.toContain('reserved');
+  });
+
+  it('says that there are no such bytes, what failed, and what to do', async () => {
+    const refused = await judge({ a: makeNitro({ signature: new Uint8Array(96) }) });
+    const text = evidenceLines(refused, true).join('\n');
+    expect(text).toMatch(/REFUSED[\s\S]*nitro\/signature-invalid[\s\S]*covers\n {2}none[\s\S]*What to do: /);
+  });
+
+  it('says why something could not be read, and shows edges', async () => {
+    expect(evidenceLines(await judge({ a: utf8('hello') }), false).join('\n')).toMatch(
+      /MALFORMED[\s\S]*evidence\/kind-unknown: /,
+    );
+    const edges = await judge({ a: makeNitro() }, { others: { ...NOTHING.others, nonce: NONCE } });
+    expect(evidenceLines(edges, false).join('\n')).toMatch(
+      /REFUSED[\s\S]*contradicted {2}nitro - nonce +binding\/value-mismatch/,
+    );
+  });
+});
+
+it.each(['', '[]x', '{"nitro":{"more":1}}', '{"tpm":{}}', '{"nitro":{},"nitro":{}}'])(
+  '%s is no file of policies',
+  text => {
+    expect(reasonOf(() => readPolicies(utf8(text)))).toBe('evidence/policy-malformed');
+  },
+);
