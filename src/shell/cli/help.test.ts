@@ -19,6 +19,7 @@ describe('--help', () => {
     ['access revoke', ['access', 'revoke']],
     ['access limit', ['access', 'limit']],
     ['fees', ['fees']],
+    ['recount', ['recount']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],

@@ -43,6 +43,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'erase', load: async () => (await import('./erase.js')).eraseCommand() },
   { name: 'access', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'fees', load: async () => (await import('./fees.js')).feesCommand() },
+  { name: 'recount', load: async () => (await import('./recount.js')).recountCommand() },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
   { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },
