@@ -8,6 +8,7 @@ import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from 
 import { ERASURE } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
+import { REFUND } from './refund.js';
 import { predicateTypeOf, readStatement } from './statement.js';
 
 /** The length of the keys under which entries are filed, in bytes. */
@@ -30,7 +31,7 @@ export async function entryIsByOneOf(issuers: readonly VerifierKey[], bytes: Uin
   }
 }
 
-/** The keys under which an entry is filed: the start of its payload's digest and, for a receipt or an erasure, the exchange. */
+/** The keys under which an entry is filed: the start of its payload's digest and, for a receipt, an erasure or a refund, the exchange. */
 export function entryKeys(bytes: Uint8Array): readonly Uint8Array[] {
   return envelopeKeys(readEntry(bytes));
 }
@@ -44,6 +45,10 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
   if (type === ERASURE.predicateType) {
     const erasure = erasureKey(readStatement(ERASURE, envelope).predicate.erasure.exchange);
     return erasure === null ? [digest] : [digest, erasure];
+  }
+  if (type === REFUND.predicateType) {
+    const refund = refundKey(readStatement(REFUND, envelope).predicate.refund.exchange);
+    return refund === null ? [digest] : [digest, refund];
   }
   if (type !== RECEIPT.predicateType) return [digest];
   return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
@@ -69,7 +74,12 @@ export function erasureKey(exchange: string): Uint8Array | null {
   return keyOfExchange('erasure', exchange);
 }
 
-function keyOfExchange(kind: 'exchange' | 'erasure', exchange: string): Uint8Array | null {
+/** The key under which the refund of an exchange is filed, or null when the text is not an exchange id. */
+export function refundKey(exchange: string): Uint8Array | null {
+  return keyOfExchange('refund', exchange);
+}
+
+function keyOfExchange(kind: 'exchange' | 'erasure' | 'refund', exchange: string): Uint8Array | null {
   if (fromBase32(exchange)?.length !== ENTRY_KEY_BYTES) return null;
   return sha256(utf8(`countersign/${kind}/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
 }

@@ -20,6 +20,7 @@ describe('--help', () => {
     ['access limit', ['access', 'limit']],
     ['fees', ['fees']],
     ['recount', ['recount']],
+    ['refund', ['refund']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],
