@@ -1821,4 +1821,16 @@ export const REASONS = {
     says: 'The file of virtual keys is not as this program writes it.',
     do: 'Put back a copy of the file; do not edit it by hand.',
   },
+  'refund/unpriced': {
+    says: 'The exchange has cost nothing, or nobody knows what.',
+    do: "Check the exchange's id and the price in its receipt.",
+  },
+  'refund/amount-refused': {
+    says: 'The amount is nothing, or more than was paid.',
+    do: 'Give back at most what the receipt says that was paid.',
+  },
+  'refund/repeated': {
+    says: 'The log has ordered a refund of this exchange already.',
+    do: 'Read the entry that is named; each exchange can have one refund.',
+  },
 } as const;

@@ -10,6 +10,7 @@ import { EPOCH } from './epoch.js';
 import { ERASURE } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
+import { REFUND } from './refund.js';
 import { predicateTypeOf, readStatement } from './statement.js';
 
 /** The length of the keys under which entries are filed, in bytes. */
@@ -55,6 +56,10 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
     const { issuer, epoch } = readStatement(CLOSING, envelope).predicate.closing;
     return [digest, closingKey(issuer, epoch)];
   }
+  if (type === REFUND.predicateType) {
+    const refund = refundKey(readStatement(REFUND, envelope).predicate.refund.exchange);
+    return refund === null ? [digest] : [digest, refund];
+  }
   if (type !== RECEIPT.predicateType) return [digest];
   return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
 }
@@ -79,7 +84,12 @@ export function erasureKey(exchange: string): Uint8Array | null {
   return keyOfExchange('erasure', exchange);
 }
 
-function keyOfExchange(kind: 'exchange' | 'erasure', exchange: string): Uint8Array | null {
+/** The key under which the refund of an exchange is filed, or null when the text is not an exchange id. */
+export function refundKey(exchange: string): Uint8Array | null {
+  return keyOfExchange('refund', exchange);
+}
+
+function keyOfExchange(kind: 'exchange' | 'erasure' | 'refund', exchange: string): Uint8Array | null {
   if (fromBase32(exchange)?.length !== ENTRY_KEY_BYTES) return null;
   return sha256(utf8(`countersign/${kind}/${exchange}`)).slice(0, ENTRY_KEY_BYTES);
 }

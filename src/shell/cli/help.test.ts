@@ -21,6 +21,8 @@ describe('--help', () => {
     ['access revoke', ['access', 'revoke']],
     ['access limit', ['access', 'limit']],
     ['fees', ['fees']],
+    ['recount', ['recount']],
+    ['refund', ['refund']],
     ['demo', ['demo']],
     ['log', ['log']],
     ['log fsck', ['log', 'fsck']],

@@ -18,6 +18,12 @@ const EXPOSED = [
   'link',
   'request-id',
   'retry-after',
+  'x-ratelimit-limit-requests',
+  'x-ratelimit-limit-tokens',
+  'x-ratelimit-remaining-requests',
+  'x-ratelimit-remaining-tokens',
+  'x-ratelimit-reset-requests',
+  'x-ratelimit-reset-tokens',
   'x-request-id',
 ].join(', ');
 
