@@ -151,7 +151,7 @@ describe('the gateway of which "without receipts" is measured', () => {
       await new Promise<string>(resolve => upstream.stdout.once('data', line => resolve(String(line)))),
     ) as { address: string };
     const root = packageWithoutReceipts(join(folder, 'package'));
-    const house = await startHouse(address, join(folder, 'data'), { root, arguments: ['--no-inline'] });
+    const house = await startHouse(address, join(folder, 'house'), { root, arguments: ['--no-inline'] });
     children.push(house.child);
     for (const stream of [false, true]) {
       const response = await fetch(`${house.address}/v1/chat/completions`, {

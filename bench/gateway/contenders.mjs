@@ -52,5 +52,5 @@ async function startLean(upstream, sign) {
 function startWithoutReceipts(upstream, folder) {
   const root = packageWithoutReceipts(folder);
   // Acceptance and receipt in streams can be left out by an option.
-  return startHouse(upstream, join(folder, 'data'), { root, arguments: ['--no-inline'] });
+  return startHouse(upstream, join(folder, 'house'), { root, arguments: ['--no-inline'] });
 }
