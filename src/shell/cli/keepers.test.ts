@@ -62,12 +62,15 @@ const id = (number: number) => toBase32(new Uint8Array(16).fill(number));
 const CONTENT = { opening: OPENING, request: utf8('Hello?'), response: utf8('Hi.'), received: null };
 
 /** Has the end of an exchange sealed. `padding`: bytes that the statement has too many. */
-function seal({ sealer }: Keeper, exchange: string, padding = 0): Promise<Sealed | Failure> {
+function seal({ sealer }: Keeper, exchange: string, padding = 0, told = () => {}): Promise<Sealed | Failure> {
   const statement = utf8(
     `${Buffer.from(writeStatement(RECEIPT, { subject: receiptSubject('ab'.repeat(32), null), predicate: { ...SAMPLE_RECEIPT, exchange } })).toString()}${' '.repeat(padding)}`,
   );
   return new Promise(resolve =>
-    sealer.seal(exchange, { statement, digest: sha256(statement) }, CONTENT, resolve),
+    sealer.seal(exchange, { statement, digest: sha256(statement) }, CONTENT, result => {
+      told();
+      resolve(result);
+    }),
   );
 }
 
@@ -131,8 +134,14 @@ describe('a keeper whose thread dies', () => {
     const opened = await open('of which a thread dies');
     const waiting = opened.log.reached(3, 'included', 60_000);
     const found = opened.log.find(new Uint8Array(16)).catch(error => error);
-    const sealed = await seal(opened, id(1));
+    const writable: boolean[] = [];
+    const sealing = seal(opened, id(1), 0, () => {
+      writable.push(opened.log.writable);
+    });
+    const sealed = await sealing;
     expect(sealed).toMatchObject({ code: 'log/unavailable', detail: 'it dies' });
+    // An epoch must not be closed as complete over a log of which nobody knows what it holds.
+    expect(writable).toEqual([false]);
     expect(await found).toMatchObject({ code: 'log/unavailable', detail: 'it dies' });
     expect(await waiting).toBe(false);
     expect(opened.log.writable).toBe(false);

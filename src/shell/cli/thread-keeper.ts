@@ -76,8 +76,9 @@ class KeeperThread {
       this.#worker.once('exit', () => {
         const failure = new Failure('log/unavailable', { detail: reason });
         if (!this.#closing && this.#log !== null) onProblem(failure.message);
-        this.sealer.end(failure);
+        // The log first: whoever notes what was not kept has to see that it cannot be known what this log holds.
         this.#log?.end(reason);
+        this.sealer.end(failure);
         refuse(failure);
         resolve();
       });
