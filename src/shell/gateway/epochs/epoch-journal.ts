@@ -58,9 +58,9 @@ export class EpochJournal {
     });
   }
 
-  /** Whether a write has failed. */
+  /** Whether nothing more can be noted: a write has failed, or it is closed. */
   get failed(): boolean {
-    return this.#failed;
+    return this.#failed || this.#closed;
   }
 
   /** Notes that a number was given, or, with `ended`, what became of its exchange. Throws `epoch/journal-unavailable`. */
