@@ -1,6 +1,7 @@
 /** The command line as a process of its own, as people run it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { performWarm } from './warm-processes.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/shell/cli/main.js', import.meta.url));
@@ -28,8 +29,27 @@ export interface RunOptions {
 /** How long a command may take that comes to its own end, in milliseconds. */
 const LIMIT = 15_000;
 
-/** Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. */
+/** Commands that start what goes on after them, and would leave it behind in a process that others still use. */
+const SERVING = new Set(['up', 'witness', 'mirror', 'demo']);
+
+/**
+ * Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. A command that only reads,
+ * checks and prints is performed in a process that has performed others before.
+ */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { environment = {}, folder = ROOT, command, input = '', limit = LIMIT } = options;
+  if (isServing(args) || command !== undefined || 'FORCE_COLOR' in environment)
+    return runAlone(args, options);
+  return performWarm({ args, environment: environmentWith(environment), folder, input }, limit);
+}
+
+function isServing([name = '', next, ...others]: readonly string[]): boolean {
+  if (next === '--help' || others.includes('--help')) return false;
+  return SERVING.has(name) && next !== 'push';
+}
+
+/** {@link run}, in a process of its own. */
+export function runAlone(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const child = start(args, options);
   return gather(child, options.limit ?? LIMIT);
 }
@@ -158,19 +178,23 @@ process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-function start(
-  args: readonly string[],
-  { environment, folder, command, group = false, input = '' }: RunOptions,
-): ChildProcess {
-  const [program = process.execPath, ...first] = command ?? [process.execPath, MAIN];
+function environmentWith(given: Record<string, string> = {}): Record<string, string | undefined> {
   // A folder that does not exist, so that no test ever finds the data of whoever runs it.
   const own = { XDG_DATA_HOME: '/nonexistent', NO_COLOR: '1' };
   const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(?:OPENAI_|COUNTERSIGN_|FORCE_COLOR$|NODE_OPTIONS$|VITEST)/.test(name),
   );
+  return { ...Object.fromEntries(inherited), ...own, ...given };
+}
+
+function start(
+  args: readonly string[],
+  { environment, folder, command, group = false, input = '' }: RunOptions,
+): ChildProcess {
+  const [program = process.execPath, ...first] = command ?? [process.execPath, MAIN];
   const child = spawn(program, [...first, ...args], {
     cwd: folder ?? ROOT,
-    env: { ...Object.fromEntries(inherited), ...own, ...environment },
+    env: environmentWith(environment),
     stdio: ['pipe', 'pipe', 'pipe'],
     detached: group,
   });
