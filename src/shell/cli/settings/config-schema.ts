@@ -53,7 +53,10 @@ export const ConfigSchema = v.strictObject({
   operator: described(
     v.pipe(
       v.string(),
-      v.regex(OPERATOR_NAME, 'it takes up to 128 letters, digits, spaces and ._:/@()- of ASCII, and is not protocol'),
+      v.regex(
+        OPERATOR_NAME,
+        'it takes up to 128 letters, digits, spaces and ._:/@()- of ASCII, and is not protocol',
+      ),
     ),
     'your published name, which every receipt carries',
   ),
