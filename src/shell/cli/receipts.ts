@@ -26,6 +26,7 @@ export function receiptsCommand(): Command {
     .option('--client <name>', "the client's name in receipts, which changes with every epoch")
     .option('--epoch <id>', 'the epoch')
     .option('--exchange <id>', 'the id in the countersign-exchange header', exchangeArgument)
+    .option('--erased', 'whose content was erased')
     .option('--limit <count>', 'how many at most', limitArgument, 100)
     .addHelpText('after', EXAMPLES)
     .action(run);

@@ -17,6 +17,8 @@ export interface WantedReceipts {
   readonly client?: string;
   readonly epoch?: string;
   readonly exchange?: string;
+  /** Whether an erasure of its content is in the log. */
+  readonly erased?: true;
   /** The most that are found: the latest. */
   readonly limit: number;
 }
@@ -44,7 +46,7 @@ function ofExchange(table: TableName): string {
 }
 
 function conditionsOf(wanted: WantedReceipts): Condition[] {
-  const { since, until, upstream, model, status, policy, client, epoch, exchange } = wanted;
+  const { since, until, upstream, model, status, policy, client, epoch, exchange, erased } = wanted;
   const is = (sql: string, ...cells: (Cell | undefined)[]): Condition[] =>
     cells.includes(undefined) ? [] : [{ sql, cells: cells as Cell[] }];
   return [
@@ -58,5 +60,6 @@ function conditionsOf(wanted: WantedReceipts): Condition[] {
     ...is('r.client = ?', client),
     ...is('r.epoch = ?', epoch),
     ...is('r.exchange = ?', exchange),
+    ...(erased === true ? [{ sql: `${ofExchange('erasures')} IS NOT NULL`, cells: [] }] : []),
   ];
 }

@@ -232,6 +232,7 @@ describe('finding receipts', () => {
     ['by client', { client: 'clientclientclientclient33' }, [4]],
     ['by epoch', { epoch: 'epochepochepochepochepoch3' }, [4]],
     ['by exchange', { exchange: exchangeId(2) }, [2]],
+    ['by erasure', { erased: true }, [0]],
     ['by several', { upstream: 'provider', status: 'completed', until: 1500 }, [0]],
     ['nothing for a word that no statement is made of', { upstream: "' OR 1=1 --" }, []],
     ['nothing for a pattern', { model: '%' }, []],
