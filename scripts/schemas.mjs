@@ -122,7 +122,9 @@ const MISBEHAVIOUR = {
   prefix: 'How the larger tree really begins.',
   'prefix.root': 'Its root at the size of the smaller tree, in base64.',
   'prefix.proof': 'The consistency proof from there to the larger tree (RFC 6962 §2.1.2), in base64.',
-  receipt: 'The receipt whose promise was broken, as the DSSE envelope that was submitted.',
+  list: 'The price list that the receipt names, as prices.json has it; null where the lines contradict themselves.',
+  receipt:
+    'The receipt whose promise was broken, or whose price is wrong, as the DSSE envelope that its issuer signed.',
   stamp: 'The stamp of the submission, as a DSSE envelope.',
 };
 

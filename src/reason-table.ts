@@ -953,13 +953,17 @@ export const REASONS = {
     says: 'The bill counts other tokens than the receipt of the exchange.',
     do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
   },
+  'reconcile/amount-differs': {
+    says: 'The bill asks another amount for the exchange than its receipt.',
+    do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
+  },
   'reconcile/not-billed': {
     says: 'The exchange has a receipt with usage and is not on the bill.',
     do: 'Nothing is owed that is not billed; expect it on the next one.',
   },
   'reconcile/bill-malformed': {
     says: 'A line of the bill is not one that can be compared.',
-    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens.',
+    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens, amount, currency.',
   },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
@@ -1417,6 +1421,10 @@ export const REASONS = {
     says: 'The issuer has closed an epoch and left out an exchange that it had accepted, or a receipt that it had given.',
     do: 'Stop relying on this issuer: what it does not like it leaves out. Publish the evidence.',
   },
+  'misbehaviour/wrong-bill': {
+    says: 'The issuer has signed a price that contradicts itself, or the price list that it names.',
+    do: 'Do not pay by this receipt, ask for a refund, and publish the evidence.',
+  },
   'misbehaviour/key-unknown': {
     says: 'The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.',
     do: 'Pass the trust file of that log, or --key with the verifier key of the accused.',
@@ -1484,6 +1492,22 @@ export const REASONS = {
   'misbehaviour/loss-stated': {
     says: 'The closing says itself that this may be missing: it came too late for what a process that died had made durable, or the exchange still ran.',
     do: 'Hand the receipt in to the log if there is one; an issuer that loses much, or often, is not one to rely on.',
+  },
+  'misbehaviour/price-absent': {
+    says: 'The receipt states no price, so that there is none that could be wrong.',
+    do: 'Look for the receipt that has the price; a bill without one is a matter between you and the operator.',
+  },
+  'misbehaviour/list-mismatch': {
+    says: 'The receipt names another price list than the one that it is compared with, or none.',
+    do: 'Ask the operator for the list whose digest the receipt names; the log has an entry that names it too.',
+  },
+  'misbehaviour/price-hidden': {
+    says: "The receipt does not show everything that its price depends on, such as the model's name.",
+    do: 'Ask the operator how the price was reckoned: what is only committed to cannot be compared by others.',
+  },
+  'misbehaviour/price-agrees': {
+    says: 'The price is as its lines and the price list have it.',
+    do: 'Nothing: this is what honest issuers sign.',
   },
   'misbehaviour/deadline-not-passed': {
     says: 'The log had not yet signed anything after the deadline of its promise.',
@@ -1772,6 +1796,22 @@ export const REASONS = {
   'price/list-contradicted': {
     says: 'The price is not what the price list says that the receipt refers to.',
     do: 'Keep the receipt and the list: together they show that the bill is wrong.',
+  },
+  'views/engine-missing': {
+    says: 'Views need the package libsql, which is not installed.',
+    do: 'Install it beside this package: npm install libsql.',
+  },
+  'views/file-unreadable': {
+    says: 'The file of the views cannot be opened as one.',
+    do: 'Remove the folder views from the data folder and make them anew (countersign views rebuild): nothing is lost by it.',
+  },
+  'views/file-foreign': {
+    says: 'The views are of another log, or were made by another version.',
+    do: 'Make them anew: countersign views rebuild.',
+  },
+  'views/log-contradicted': {
+    says: 'The entries on disk do not make the tree that the log has signed.',
+    do: 'Look for the damage with countersign log fsck, then make the views anew: countersign views rebuild.',
   },
   'access/key-missing': {
     says: 'This gateway answers only those who show a key of its own.',

@@ -3,7 +3,7 @@
  * answers is given to it.
  */
 import { Failure, type FailureContext, type ReasonCode } from '../reason.js';
-import type { Amount } from './money.js';
+import type { Amount } from '../receipt/price/money.js';
 
 /** Somebody with a key. */
 export interface Holder {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
+import { PROTOCOL_LINE } from '../receipt/price/price-lines.js';
 import type { PriceLine, Receipt } from '../receipt/receipt.js';
 import { Fees } from './fees.js';
-import { PROTOCOL_LINE } from './price-lines.js';
 
 const line = (amount: string, payee: string): PriceLine => ({
   ...{ amount, payee, quantity: 1, unitPrice: amount, what: 'prompt-token' },

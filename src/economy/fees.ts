@@ -1,8 +1,9 @@
 /** What receipts say that was paid: the lines of their prices, summed by who gets them, for which model, by which client and on which day. */
+
+import { type Amount, formatAmount, parseAmount } from '../receipt/price/money.js';
+import { totalOf } from '../receipt/price/price-lines.js';
 import type { Receipt } from '../receipt/receipt.js';
 import type { Refund } from '../receipt/refund.js';
-import { type Amount, formatAmount, parseAmount } from './money.js';
-import { totalOf } from './price-lines.js';
 
 export const GROUPINGS = ['payee', 'model', 'client', 'day'] as const;
 export type Grouping = (typeof GROUPINGS)[number];

@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { reasonOf } from '../../test/support/failure.js';
 import type { ReasonCode } from '../reason.js';
+import { ONE } from '../receipt/price/money.js';
 import { type Holder, OPEN, Refusal, type Request } from './admission.js';
 import { Budgets } from './budgets.js';
 import { withKeyLimits, withNewKey, withNewSecret, withoutKey, withSharedLimits } from './key-changes.js';
 import { KeyedAdmission } from './keyed-admission.js';
 import { type Limit, parseLimit } from './limit.js';
-import { ONE } from './money.js';
 import { formatWait } from './remaining-headers.js';
 import { formatSecret, type KeyFile, NO_KEYS, secretDigest } from './virtual-key.js';
 

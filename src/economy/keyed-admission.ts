@@ -1,11 +1,11 @@
 /** Admission by virtual keys, within their limits. */
 import { Failure, type ReasonCode } from '../reason.js';
+import { formatAmount } from '../receipt/price/money.js';
 import type { Admission, Holder, Outcome, Request, Ticket } from './admission.js';
 import { Refusal } from './admission.js';
 import { type Account, type Budgets, isShortage, type Needs, type Shortage } from './budgets.js';
 import { KeyRing, mayAsk } from './key-ring.js';
 import type { Measure } from './limit.js';
-import { formatAmount } from './money.js';
 import { remainingHeaders, secondsUntil } from './remaining-headers.js';
 import type { KeyFile, VirtualKey } from './virtual-key.js';
 

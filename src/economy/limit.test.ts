@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ONE } from '../receipt/price/money.js';
 import { formatLimit, mostAllowed, PERIODS, parseLimit, periodEnd, periodStart } from './limit.js';
-import { ONE } from './money.js';
 
 describe('a limit', () => {
   it.each([

@@ -1,6 +1,6 @@
 /** How much of something there may be in a stretch of time: so many requests a minute, so many tokens a day, so much money a month or at all. */
 import * as v from 'valibot';
-import { parseAmount } from './money.js';
+import { parseAmount } from '../receipt/price/money.js';
 
 export const MEASURES = ['requests', 'tokens', 'money'] as const;
 export type Measure = (typeof MEASURES)[number];

@@ -1,9 +1,9 @@
 /** Whether so much of an exchange's price can be given back. */
 import { Failure } from '../reason.js';
+import { formatAmount, parseAmount } from '../receipt/price/money.js';
+import { totalOf } from '../receipt/price/price-lines.js';
 import type { Receipt } from '../receipt/receipt.js';
 import type { Refund } from '../receipt/refund.js';
-import { formatAmount, parseAmount } from './money.js';
-import { totalOf } from './price-lines.js';
 
 /**
  * The order to give back `amount` (a decimal number; null for all of the price) of a receipt. `digest`: that of its payload, hexadecimal. Throws `refund/unpriced`, or

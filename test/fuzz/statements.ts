@@ -13,6 +13,7 @@ import { makeReceiptFork } from '../../src/court/misbehaviour/receipt-fork.js';
 import { makeReceiptWithheld } from '../../src/court/misbehaviour/receipt-withheld.js';
 import { makeRewrittenLog } from '../../src/court/misbehaviour/rewritten-log.js';
 import { makeTimeFault } from '../../src/court/misbehaviour/witness-fault.js';
+import { makeWrongBill } from '../../src/court/misbehaviour/wrong-bill.js';
 import { keyLabel } from '../../src/note/key.js';
 import type { ReasonCode } from '../../src/reason.js';
 import { ACCEPTANCE } from '../../src/receipt/acceptance.js';
@@ -25,6 +26,7 @@ import { EPOCH, epochStatement } from '../../src/receipt/epoch.js';
 import { ERASURE, erasureStatement } from '../../src/receipt/erasure.js';
 import { checkProofs, KEY_CHANGE, readKeyChange } from '../../src/receipt/key-change.js';
 import { defaultPolicy, POLICY, policyStatement } from '../../src/receipt/policy.js';
+import { type PriceList, priceListDigest } from '../../src/receipt/price/price-list.js';
 import { RECEIPT, receiptSubject } from '../../src/receipt/receipt.js';
 import { ACCESS, accessStatement, RETENTION, retentionStatement } from '../../src/receipt/retention.js';
 import { readStamp, STAMP, stampStatement } from '../../src/receipt/stamp.js';
@@ -145,6 +147,16 @@ const [left, right] = [branch('left', 5), branch('right', 5)];
 const seen = branch('seen', 11);
 const promised = by(receiptPayload({ seen: { size: 5, root: toHex(seen.hash(0, 5)) } }));
 const witness = WITNESSES[0] as TestKey;
+const PRICES: PriceList = { currency: 'EUR', dated: '2026-11-21', entries: [] };
+const line = {
+  amount: '0.03',
+  payee: 'provider',
+  quantity: 30,
+  unitPrice: '0.001',
+  what: 'completion-token',
+};
+const OVERPRICED = { currency: 'EUR', lines: [{ ...line, amount: '0.3' }] };
+const UNLISTED = { currency: 'EUR', lines: [line], list: { digest: priceListDigest(PRICES), index: 0 } };
 const EVIDENCE = [
   makeLogFork([signed(left, 3, { by: [LOG] }), signed(right, 3, { by: [LOG] })], LOG.key),
   makeRewrittenLog(
@@ -172,6 +184,8 @@ const EVIDENCE = [
     logCosigner: LOG_COSIGNER.key,
     frontier: await Promise.all(decompose(0, 5).map(seen.read)),
   }),
+  makeWrongBill(by(receiptPayload({ price: OVERPRICED })), null),
+  makeWrongBill(by(receiptPayload({ price: UNLISTED })), PRICES),
 ].map(evidence => formatEvidence(evidence as EvidenceJson));
 const KNOWN = knownKeys(trustWith(FULL_TRUST_FILE), [], [STAMPER.key]);
 const COPY = copyOf(seen.entries);

@@ -2,17 +2,16 @@
  * LiteLLM's proxy, an OpenAI-compatible server that is not ours: installed from PyPI into a virtual environment of its own, kept between
  * runs, and started on the loopback interface with a model whose answer is written in its configuration. It needs no network.
  */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { installPython } from './python-packages.js';
 
 /** Pinned, and never 1.82.7 or 1.82.8, which carried a backdoor. */
 const VERSION = '1.80.11';
-const INSTALL_TIME = 240_000;
 const START_TIME = 60_000;
 
 export const FOREIGN_MODEL = 'mock-model';
@@ -28,7 +27,7 @@ export interface ForeignServer {
 /** The running server, or why it cannot be had here. */
 export async function startForeignServer(): Promise<ForeignServer | { readonly missing: string }> {
   const environment = join(tmpdir(), `countersign-litellm-${VERSION}`);
-  const problem = await install(environment);
+  const problem = await installPython(environment, [`litellm[proxy]==${VERSION}`]);
   if (problem !== null) return { missing: problem };
   const folder = mkdtempSync(join(tmpdir(), 'countersign-foreign-'));
   const config = join(folder, 'config.yaml');
@@ -59,38 +58,6 @@ export async function startForeignServer(): Promise<ForeignServer | { readonly m
   if (await answers(child, `${base}/models`)) return { base, close };
   await close();
   return { missing: `LiteLLM ${VERSION} was installed but does not start here` };
-}
-
-/** Null when the server is installed; otherwise why not. */
-async function install(environment: string): Promise<string | null> {
-  // Written last, so that an install that was broken off is not taken for one that was not.
-  const complete = join(environment, 'complete');
-  if (existsSync(complete)) return null;
-  const run = promisify(execFile);
-  const timeout = { timeout: INSTALL_TIME };
-  try {
-    await run('python3', ['-m', 'venv', '--clear', environment], timeout);
-  } catch {
-    return 'python3 with venv is not here';
-  }
-  try {
-    const options = [
-      '--quiet',
-      '--disable-pip-version-check',
-      '--no-input',
-      '--retries',
-      '1',
-      '--timeout',
-      '20',
-    ];
-    const pip = join(environment, 'bin', 'pip');
-    await run(pip, ['install', ...options, `litellm[proxy]==${VERSION}`], timeout);
-  } catch {
-    rmSync(environment, { recursive: true, force: true });
-    return `LiteLLM ${VERSION} cannot be installed from PyPI`;
-  }
-  writeFileSync(complete, VERSION);
-  return null;
 }
 
 async function answers(child: ChildProcess, url: string): Promise<boolean> {

@@ -13,6 +13,7 @@ import {
   evidenceName,
   formatEvidence,
   MAX_EVIDENCE_BYTES,
+  MAX_WRONG_BILL_BYTES,
   parseEvidence,
 } from './evidence.js';
 import { judgeEvidence } from './judge.js';
@@ -46,7 +47,12 @@ describe('the form of evidence', () => {
     ['no JSON', 'json/malformed', utf8('{')],
     ['not canonical', 'json/not-canonical', utf8(`${fromUtf8(samples[0] as Uint8Array)}\n`)],
     ['a doubled member', 'json/not-canonical', utf8('{"type":"a","type":"a"}')],
-    ['too large', 'misbehaviour/too-large', new Uint8Array(MAX_EVIDENCE_BYTES + 1)],
+    ['too large', 'misbehaviour/too-large', new Uint8Array(MAX_WRONG_BILL_BYTES + 1)],
+    [
+      'too large for its type',
+      'misbehaviour/too-large',
+      { ...p1, note: 'a'.repeat(MAX_EVIDENCE_BYTES) } as Json,
+    ],
     ['no object', 'misbehaviour/malformed', null],
     ['no type', 'misbehaviour/malformed', {}],
     ['an unknown type', 'misbehaviour/type-unknown', { type: 'urn:countersign:misbehaviour:p99:v1' }],

@@ -16,9 +16,12 @@ import { RECEIPT_FORK } from './receipt-fork.js';
 import { RECEIPT_WITHHELD } from './receipt-withheld.js';
 import { REWRITTEN_LOG } from './rewritten-log.js';
 import { WITNESS_FAULT } from './witness-fault.js';
+import { WRONG_BILL } from './wrong-bill.js';
 
 /** Two entries of 64 KiB, with room. */
 export const MAX_EVIDENCE_BYTES = 1 << 18;
+/** An entry and a price list of ten thousand models. */
+export const MAX_WRONG_BILL_BYTES = 1 << 22;
 
 /** Every kind of evidence, for programs that read JSON schemas. */
 export const EvidenceSchema = v.union([
@@ -28,6 +31,7 @@ export const EvidenceSchema = v.union([
   WITNESS_FAULT.schema,
   RECEIPT_FORK.schema,
   RECEIPT_WITHHELD.schema,
+  WRONG_BILL.schema,
 ]);
 export type EvidenceJson = v.InferOutput<typeof EvidenceSchema>;
 
@@ -44,6 +48,7 @@ const READERS: ReadonlyMap<string, (value: Json) => StatedEvidence> = new Map([
   reader(WITNESS_FAULT),
   reader(RECEIPT_FORK),
   reader(RECEIPT_WITHHELD),
+  reader(WRONG_BILL),
 ]);
 
 export function formatEvidence(evidence: EvidenceJson): Uint8Array {
@@ -61,12 +66,14 @@ export function evidenceName(evidence: Uint8Array, type: string): string {
  * `receipt/malformed`, `acceptance/malformed`, `closing/malformed`, `closing/proof-malformed`.
  */
 export function parseEvidence(bytes: Uint8Array): StatedEvidence {
-  if (bytes.length > MAX_EVIDENCE_BYTES) throw new Failure('misbehaviour/too-large');
+  if (bytes.length > MAX_WRONG_BILL_BYTES) throw new Failure('misbehaviour/too-large');
   const value = parseCanonical(bytes);
   const type = (value as { type?: unknown } | null)?.type;
   if (typeof type !== 'string') throw new Failure('misbehaviour/malformed', { field: 'type' });
   const read = READERS.get(type);
   if (read === undefined) throw new Failure('misbehaviour/type-unknown', { field: 'type' });
+  if (bytes.length > MAX_EVIDENCE_BYTES && type !== WRONG_BILL.type)
+    throw new Failure('misbehaviour/too-large');
   return read(value);
 }
 

@@ -49,6 +49,8 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
+  { name: 'receipts', load: async () => (await import('./receipts.js')).receiptsCommand() },
+  { name: 'views', load: async () => (await import('./views.js')).viewsCommand() },
   { name: 'submit', load: async () => (await import('./submit.js')).submitCommand() },
   { name: 'erase', load: async () => (await import('./erase.js')).eraseCommand() },
   { name: 'access', load: async () => (await import('./access.js')).accessCommand() },

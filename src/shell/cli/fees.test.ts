@@ -8,9 +8,9 @@ import { run } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import { testKey } from '../../../test/support/keys.js';
-import type { PriceList } from '../../economy/price-list.js';
 import { keyLabel } from '../../note/key.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
+import type { PriceList } from '../../receipt/price/price-list.js';
 import { refundStatement } from '../../receipt/refund.js';
 
 const PRICES: PriceList = {

@@ -2,11 +2,11 @@
 import { join } from 'node:path';
 import { Budgets } from '../../economy/budgets.js';
 import { KeyedAdmission } from '../../economy/keyed-admission.js';
-import { PriceBook } from '../../economy/price-book.js';
-import { type PriceList, priceListDigest } from '../../economy/price-list.js';
 import { keyLabel } from '../../note/key.js';
 import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
 import { envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
+import { PriceBook } from '../../receipt/price/price-book.js';
+import { type PriceList, priceListDigest } from '../../receipt/price/price-list.js';
 import { priceListStatement } from '../../receipt/price-list.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import { readKeyFile } from '../access/key-file.js';

@@ -5,11 +5,11 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import type { PriceList } from '../../economy/price-list.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import { defaultPolicy } from '../../receipt/policy.js';
+import type { PriceList } from '../../receipt/price/price-list.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { PriceBook } from '../../economy/price-book.js';
 import { PROVIDERS } from '../../exchange/providers.js';
+import { PriceBook } from '../../receipt/price/price-book.js';
 import { readPriceList } from './price-list-file.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-prices-'));
@@ -61,6 +61,7 @@ describe("an operator's own list", () => {
     ['no day', entry({ asOf: 'yesterday' }), /entries\.0\.asOf/],
     ['a source that is no address', entry({ source: 'javascript:alert(1)' }), /entries\.0\.source/],
     ['a share too large', { ...LIST, margin: { basisPoints: 100_001 } }, /margin\.basisPoints/],
+    ['a share for the protocol', { ...LIST, audit: { basisPoints: 1, payee: 'protocol' } }, /audit\.payee/],
     ['two prices for one model', { ...LIST, entries: [ENTRY, ENTRY] }, /mine\/a/],
   ])('is refused, and the place named: %s', async (_, value, message) => {
     await expect(readPriceList(file(value))).rejects.toThrow(message);

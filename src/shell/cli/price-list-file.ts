@@ -1,7 +1,8 @@
 /** The price list: the one that comes with the gateway, or an operator's own file in its place. */
 import { fileURLToPath } from 'node:url';
 import * as v from 'valibot';
-import { doubleName, type PriceList, PriceListSchema } from '../../economy/price-list.js';
+import { PROTOCOL_LINE } from '../../receipt/price/price-lines.js';
+import { doubleName, type PriceList, PriceListSchema } from '../../receipt/price/price-list.js';
 import { UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 
@@ -25,5 +26,7 @@ export async function readPriceList(path: string = OWN): Promise<PriceList> {
   }
   const double = doubleName(parsed.output);
   if (double !== null) throw new UsageError(`${path}: two entries have a price for ${double}.`);
+  if (parsed.output.audit?.payee === PROTOCOL_LINE.payee)
+    throw new UsageError(`${path}: audit.payee: the protocol gets nothing.`);
   return parsed.output;
 }

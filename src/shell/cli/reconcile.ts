@@ -10,6 +10,7 @@ import { EXIT, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { hang, paint, print, printError, printJson, type Style } from './print.js';
 import { progressOf } from './progress.js';
+import type { PriceSums } from './reconcile/price-lists.js';
 import { SourceReader } from './reconcile/sources.js';
 
 interface ReconcileOptions {
@@ -18,6 +19,7 @@ interface ReconcileOptions {
   readonly closings?: string;
   readonly log?: string;
   readonly bill?: string;
+  readonly prices: readonly string[];
   readonly evidence: string;
   readonly all?: true;
   readonly json?: true;
@@ -34,7 +36,16 @@ export function reconcileCommand(): Command {
     .option('--store <folder>', 'where a verifying client keeps its exchanges')
     .option('--closings <url or folder>', "the gateway's address, or the closings folder of its data")
     .option('--log <url or folder>', 'the log, or a copy of it')
-    .option('--bill <file>', 'one JSON object a line: exchange, prompt_tokens, completion_tokens')
+    .option(
+      '--bill <file>',
+      'one JSON object a line: exchange, prompt_tokens, completion_tokens, amount, currency',
+    )
+    .option(
+      '--prices <file>',
+      'a price list to compare receipts with, beside the one that comes with the package; may be repeated',
+      (path: string, before: readonly string[]) => [...before, path],
+      [],
+    )
     .option('--evidence <folder>', 'where to write what can be proven', 'evidence')
     .option('--all', 'list what matches as well')
     .option('--json', 'print one line of JSON for each exchange, and one with the sums')
@@ -46,7 +57,7 @@ const EXAMPLES = `
 Examples:
   countersign reconcile --trust trust.json --store ./receipts --closings https://gateway.example --log https://gateway.example/log
   countersign reconcile --trust trust.json --closings ./data/closings --log ./data/log      (an operator, or an auditor)
-  countersign reconcile --trust trust.json --store ./receipts --bill november.jsonl
+  countersign reconcile --trust trust.json --store ./receipts --bill november.jsonl --prices prices.json
 
 With a store, only its exchanges and the numbers of its clients are compared; without one, everything is. docs/reconcile.md says more.
 
@@ -57,20 +68,23 @@ type Sums = Record<Verdict, number>;
 
 async function run(options: ReconcileOptions): Promise<void> {
   const { store = null, closings = null, log = null, bill = null } = options;
-  if ([store, closings, log, bill].filter(source => source !== null).length < 2)
+  const sources = [store, closings, log, bill].filter(source => source !== null).length;
+  const isPriced = (store !== null || log !== null) && options.prices.length > 0;
+  if (sources < 2 && !isPriced)
     throw new UsageError(
-      'two of --store, --closings, --log and --bill are needed: one has nothing to be compared with.',
+      'two of --store, --closings, --log and --bill are needed, or --prices with --store or --log: one has nothing to be compared with.',
     );
   const trust = parseTrust(await readInput(options.trust, MAX_TRUST_BYTES));
   const work = await mkdtemp(join(tmpdir(), 'countersign-reconcile-'));
   const progress = progressOf('entries read', options.json === true);
   try {
-    const reader = new SourceReader({
+    const reader = await SourceReader.open({
       trust,
       store,
       closings,
       log,
       bill,
+      prices: options.prices,
       work,
       evidence: options.evidence,
       asOf: Date.now(),
@@ -78,7 +92,7 @@ async function run(options: ReconcileOptions): Promise<void> {
     });
     await reader.read();
     progress.end();
-    process.exitCode = await tellAll(reader, options);
+    process.exitCode = await tellAll(reader, options, sources >= 2);
   } catch (error) {
     progress.end();
     if (!(error instanceof Failure)) throw error;
@@ -89,8 +103,12 @@ async function run(options: ReconcileOptions): Promise<void> {
   }
 }
 
-/** Tells everything that is to be told, and says with which exit code. */
-async function tellAll(reader: SourceReader, { all, json }: ReconcileOptions): Promise<number> {
+/** Tells everything that is to be told, and says with which exit code. `isCompared`: whether there is more than prices to be compared. */
+async function tellAll(
+  reader: SourceReader,
+  { all, json }: ReconcileOptions,
+  isCompared: boolean,
+): Promise<number> {
   const exchanges: Sums = { matched: 0, missing: 0, extra: 0, 'not-checkable': 0 };
   const billed: Sums = { ...exchanges };
   const tell = (line: Line, sums: Sums) => {
@@ -98,21 +116,26 @@ async function tellAll(reader: SourceReader, { all, json }: ReconcileOptions): P
     if (json) printJson(line);
     else if (all || line.verdict !== 'matched') for (const words of inWords(line)) print(words);
   };
-  for await (const { verdict, code, exchange, evidence, number } of reader.compared()) {
+  for await (const { verdict, code, exchange, evidence, number } of isCompared ? reader.compared() : []) {
     const { epoch, client, counter } = number;
     tell({ verdict, code, exchange, evidence, number: { epoch, client, counter } }, exchanges);
   }
   for (const { verdict, code, exchange } of reader.billed())
     tell({ verdict, code, exchange, evidence: null, number: null }, billed);
+  for (const { exchange, evidence } of reader.mispriced())
+    tell({ ...MISPRICED, exchange, evidence, number: null }, { ...exchanges });
   for (const { what, failure } of reader.uncompared) {
     if (json) printJson({ uncompared: what, code: failure.code, message: failure.message });
     else print(`${paint('yellow', 'NOT COMPARED')}   ${hang(`${what}: ${failure.message}`, 15)}`);
   }
-  const isWrong = [exchanges, billed].some(sums => sums.missing + sums.extra > 0);
-  const isOpen = exchanges['not-checkable'] > 0 || reader.uncompared.length > 0;
+  const { prices } = reader;
+  const isWrong = prices.wrong > 0 || [exchanges, billed].some(sums => sums.missing + sums.extra > 0);
+  // What an operator's prices are is his business, as long as nobody asks.
+  const isPriceOpen = prices.notCheckable > 0 && !isCompared;
+  const isOpen = isPriceOpen || exchanges['not-checkable'] > 0 || reader.uncompared.length > 0;
   const exitCode = isWrong ? EXIT.fail : isOpen ? EXIT.inconclusive : EXIT.pass;
-  if (json) printJson({ exchanges, billed, exitCode });
-  else for (const words of sumsInWords(exchanges, billed)) print(words);
+  if (json) printJson({ exchanges, billed, prices, exitCode });
+  else for (const words of sumsInWords(exchanges, billed, prices)) print(words);
   return exitCode;
 }
 
@@ -121,9 +144,12 @@ interface Line {
   readonly code: ReasonCode | null;
   readonly exchange: string | null;
   readonly evidence: string | null;
-  /** Null for a line of a bill. */
+  /** Null for a line of a bill, and for a price. */
   readonly number: { readonly epoch: string; readonly client: string; readonly counter: number } | null;
 }
+
+/** The receipt asks more, or other, than its list. */
+const MISPRICED = { verdict: 'extra', code: 'misbehaviour/wrong-bill' } as const;
 
 const STYLES: Record<Verdict, Style> = {
   matched: 'green',
@@ -136,7 +162,7 @@ function inWords({ verdict, code, exchange, evidence, number }: Line): string[] 
   const what = [
     ...(exchange === null ? [] : [`exchange ${exchange}`]),
     ...(number === null
-      ? ['on the bill']
+      ? [code === MISPRICED.code ? 'its price' : 'on the bill']
       : [`number ${number.counter} of client ${number.client} in epoch ${number.epoch}`]),
   ].join(', ');
   return [
@@ -147,9 +173,17 @@ function inWords({ verdict, code, exchange, evidence, number }: Line): string[] 
   ];
 }
 
-function sumsInWords(exchanges: Sums, billed: Sums): string[] {
+function sumsInWords(exchanges: Sums, billed: Sums, prices: PriceSums): string[] {
   const words = (sums: Sums) =>
     `${sums.matched} matched, ${sums.missing} missing, ${sums.extra} extra, ${sums['not-checkable']} not checkable`;
   const hasBill = Object.values(billed).some(count => count > 0);
-  return [`exchanges      ${words(exchanges)}`, ...(hasBill ? [`on the bill    ${words(billed)}`] : [])];
+  const { matched, wrong, notCheckable } = prices;
+  const hasPrices = matched + wrong + notCheckable > 0;
+  return [
+    `exchanges      ${words(exchanges)}`,
+    ...(hasBill ? [`on the bill    ${words(billed)}`] : []),
+    ...(hasPrices
+      ? [`prices         ${matched} matched, ${wrong} wrong, ${notCheckable} not checkable`]
+      : []),
+  ];
 }

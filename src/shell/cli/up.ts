@@ -203,5 +203,7 @@ function webOrigin(text: string, before: readonly string[]): readonly string[] {
 
 function operatorName(text: string): string {
   if (OPERATOR_NAME.test(text)) return text;
-  throw new InvalidArgumentError('It takes up to 128 letters, digits, spaces and ._:/@()- of ASCII.');
+  throw new InvalidArgumentError(
+    'It takes up to 128 letters, digits, spaces and ._:/@()- of ASCII, and is not protocol.',
+  );
 }

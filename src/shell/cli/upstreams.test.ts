@@ -78,6 +78,16 @@ describe('--upstream', () => {
       texts: ['built-in=http://127.0.0.1/v1'],
       says: /cannot be an upstream's name/,
     },
+    {
+      what: 'the name of who is paid nothing',
+      texts: ['protocol=http://127.0.0.1/v1'],
+      says: /not built-in or protocol/,
+    },
+    {
+      what: 'a host of that name, by its URL alone',
+      texts: ['http://protocol/v1'],
+      says: /--upstream mine=http:\/\/protocol\/v1/,
+    },
     { what: 'a name that is too long', texts: [`${'a'.repeat(33)}=http://127.0.0.1/v1`], says: /cannot be/ },
     { what: 'a name and no URL', texts: ['mine=127.0.0.1'], says: /none of these/ },
     { what: 'a URL with a key', texts: ['mine=http://127.0.0.1/v1?key=x'], says: /a key belongs in/ },

@@ -3,6 +3,7 @@
 import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import type { Provider, ProviderApi } from '../../exchange/provider.js';
 import { OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
+import { PROTOCOL_LINE } from '../../receipt/price/price-lines.js';
 import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
 import type { Timeouts } from '../gateway/timeouts.js';
 import type { OpenConnections } from '../http/connections.js';
@@ -20,8 +21,8 @@ const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
 };
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-/** What the engine is called, in receipts and in policies. */
-const TAKEN = 'built-in';
+/** What the engine is called, in receipts and in policies, and who is paid nothing in every price. */
+const TAKEN: readonly string[] = ['built-in', PROTOCOL_LINE.payee];
 
 export interface OpenedUpstreams {
   readonly upstreams: readonly HttpUpstream[];
@@ -90,11 +91,15 @@ function readUpstream(text: string): ReadUpstream {
   const [, name, address] = /^([a-z][a-z0-9-]*)=(.*)$/.exec(text) ?? [];
   if (name === undefined || address === undefined) {
     const base = readBase(text);
+    if (TAKEN.includes(base.host))
+      throw new UsageError(
+        `"${base.host}" cannot be an upstream's name; give it one: --upstream mine=${text}.`,
+      );
     return at({ ...STRANGER, name: base.host, keyVariable: URL_KEY_VARIABLE }, () => base);
   }
-  if (!NAME.test(name) || name === TAKEN)
+  if (!NAME.test(name) || TAKEN.includes(name))
     throw new UsageError(
-      `"${name}" cannot be an upstream's name: up to 32 small letters, digits and hyphens, and not ${TAKEN}.`,
+      `"${name}" cannot be an upstream's name: up to 32 small letters, digits and hyphens, and not ${TAKEN.join(' or ')}.`,
     );
   const keyVariable = `${URL_KEY_VARIABLE}_${name.toUpperCase().replaceAll('-', '_')}`;
   const base = readBase(address);

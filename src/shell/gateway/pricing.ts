@@ -1,10 +1,10 @@
 /** What an exchange can cost at most, before it begins, and what it has cost once it is over. */
 import type { Outcome, Request } from '../../economy/admission.js';
-import type { Amount } from '../../economy/money.js';
-import type { LoggedList, PriceBook } from '../../economy/price-book.js';
-import { chargedBy, mostOf, priceOf, totalOf } from '../../economy/price-lines.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import type { Upstream } from '../../exchange/upstream.js';
+import type { Amount } from '../../receipt/price/money.js';
+import type { LoggedList, PriceBook } from '../../receipt/price/price-book.js';
+import { chargedBy, mostOf, priceOf, totalOf } from '../../receipt/price/price-lines.js';
 import type { Price, Receipt } from '../../receipt/receipt.js';
 import type { Route, Target } from './routing/route.js';
 import type { TriedUpstreams } from './tried-upstreams.js';

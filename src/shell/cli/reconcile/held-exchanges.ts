@@ -6,18 +6,22 @@ import { SETTLED } from '../../../client/kept-exchanges.js';
 import { type NumberedStatement, readNumbered } from '../../../court/misbehaviour/receipt-fork.js';
 import { heldFacts } from '../../../court/misbehaviour/receipt-withheld.js';
 import type { ExchangeNumber, HeldExchange } from '../../../court/reconcile/compare-number.js';
-import type { Usage } from '../../../exchange/parameters.js';
 import { Failure } from '../../../reason.js';
 import { type Envelope, parseEnvelope } from '../../../receipt/envelope.js';
-import { RECEIPT } from '../../../receipt/receipt.js';
+import { RECEIPT, type Receipt } from '../../../receipt/receipt.js';
 import { readStatement } from '../../../receipt/statement.js';
 import { fileStore } from '../../client/file-store.js';
 
 export interface HeldNumber {
   readonly number: ExchangeNumber;
   readonly held: HeldExchange;
-  /** Null where there is no receipt, or it counts nothing. */
-  readonly usage: Usage | null;
+  /** Null where there is only an acceptance. */
+  readonly receipt: HeldReceipt | null;
+}
+
+export interface HeldReceipt {
+  readonly envelope: Envelope;
+  readonly receipt: Receipt;
 }
 
 /** Throws `client/record-malformed` and what else a record that was not kept so is refused with. */
@@ -58,6 +62,6 @@ function numberOf(text: string): HeldNumber {
   return {
     number: { issuer, epoch, client, counter },
     held: { ...heldFacts(statement), exchange, sentAt, deadline: receipt?.log.deadline ?? null },
-    usage: receipt?.response.usage ?? null,
+    receipt: receipt === null ? null : { envelope, receipt },
   };
 }

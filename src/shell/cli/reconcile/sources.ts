@@ -18,6 +18,7 @@ import { BillComparison, type BilledExchange } from './bill.js';
 import { ClosingsSource } from './closings-source.js';
 import { heldIn, heldStatement } from './held-exchanges.js';
 import { entryAt, envelopesOf, openLogAt, type ReadLog } from './log-reading.js';
+import { type Mispriced, PriceComparison, type PriceSums } from './price-lists.js';
 import { type Compared, Reconciliation } from './reconciliation.js';
 
 export interface Sources {
@@ -29,6 +30,8 @@ export interface Sources {
   /** The address of a log or of a copy, or a folder with tiles; null for none. */
   readonly log: string | null;
   readonly bill: string | null;
+  /** Price lists beside the one that comes with the package. */
+  readonly prices: readonly string[];
   /** For what does not fit into memory; of no worth afterwards. */
   readonly work: string;
   /** Where evidence goes. */
@@ -55,6 +58,7 @@ export class SourceReader {
   readonly #known: KnownKeys;
   readonly #reconciliation: Reconciliation;
   readonly #bill: BillComparison;
+  readonly #prices: PriceComparison;
   readonly #closings: ClosingsSource | null;
   readonly #epochs = new Set<string>();
   /** The digests of the closings in the log, by issuer and epoch. */
@@ -63,8 +67,9 @@ export class SourceReader {
   #log: ReadLog | null = null;
   readonly uncompared: Uncompared[] = [];
 
-  constructor(sources: Sources) {
+  private constructor(sources: Sources, prices: PriceComparison) {
     this.#sources = sources;
+    this.#prices = prices;
     this.#known = knownKeys(sources.trust);
     this.#reconciliation = new Reconciliation({
       folder: sources.work,
@@ -77,6 +82,15 @@ export class SourceReader {
       sources.closings === null
         ? null
         : new ClosingsSource(sources.closings, join(sources.work, 'closings'), this.#known.issuers);
+  }
+
+  /** Throws a usage error for a price list that is none. */
+  static async open(sources: Sources): Promise<SourceReader> {
+    const known = knownKeys(sources.trust);
+    const prices = await PriceComparison.open(sources.prices, sources.work, made =>
+      writeProof(made, known, sources.evidence),
+    );
+    return new SourceReader(sources, prices);
   }
 
   /** Reads everything. Throws `client/…`, `peer/…`, `checkpoint/…` or `misbehaviour/log-data-mismatch` where a source as a whole cannot be relied on. */
@@ -105,11 +119,22 @@ export class SourceReader {
     if (this.#sources.bill !== null) yield* this.#bill.compare();
   }
 
+  /** Every exchange whose receipt states a price that is wrong. */
+  mispriced(): Generator<Mispriced> {
+    return this.#prices.found(this.#sources.evidence);
+  }
+
+  /** Of the receipts that state a price. */
+  get prices(): PriceSums {
+    return this.#prices.sums;
+  }
+
   async #readStore(folder: string): Promise<void> {
-    for await (const { number, held, usage } of heldIn(folder)) {
+    for await (const { number, held, receipt } of heldIn(folder)) {
       this.#reconciliation.add(number, { kind: 'held', is: held });
       this.#epochs.add(number.epoch);
-      this.#bill.known(held.exchange, usage);
+      this.#bill.known(held.exchange, receipt?.receipt ?? null);
+      if (receipt !== null) await this.#prices.take(receipt.envelope, receipt.receipt);
     }
   }
 
@@ -118,7 +143,7 @@ export class SourceReader {
     for await (const { index, envelope } of envelopesOf(this.#log)) {
       if (index % 1000 === 0) this.#sources.onProgress(index, this.#log.checkpoint.size);
       try {
-        this.#takeLogged(envelope, index);
+        await this.#takeLogged(envelope, index);
       } catch (error) {
         // What is no statement is for monitors to tell; it is nobody's receipt.
         if (!(error instanceof Failure)) throw error;
@@ -126,7 +151,7 @@ export class SourceReader {
     }
   }
 
-  #takeLogged(envelope: Envelope, index: number): void {
+  async #takeLogged(envelope: Envelope, index: number): Promise<void> {
     const type = predicateTypeOf(envelope);
     if (type === CLOSING.predicateType) {
       const { issuer, epoch } = readStatement(CLOSING, envelope).predicate.closing;
@@ -137,11 +162,13 @@ export class SourceReader {
     if (type !== RECEIPT.predicateType) return;
     const statement = readNumbered(envelope);
     if (!this.#reconciliation.wants(statement)) return;
-    const { usage } = readStatement(RECEIPT, envelope).predicate.response;
+    const receipt = readStatement(RECEIPT, envelope).predicate;
     const { exchange } = statement;
     const is = { ...heldFacts(statement), exchange, index } as LoggedExchange;
     this.#reconciliation.add(statement, { kind: 'logged', is });
-    if (this.#sources.store === null) this.#bill.known(exchange, usage);
+    if (this.#sources.store !== null) return;
+    this.#bill.known(exchange, receipt);
+    await this.#prices.take(envelope, receipt);
   }
 
   async #readClosings(source: ClosingsSource): Promise<void> {
@@ -186,16 +213,22 @@ export class SourceReader {
       const leaf = await kept.prove(client, counter);
       made = makeReceiptWithheld({ closing, held: await statement(proof.by), leaf });
     }
-    const bytes = formatEvidence(made);
-    if ((await judgeEvidence(bytes, this.#known)).outcome !== 'proven') return null;
-    const file = join(this.#sources.evidence, `${evidenceName(bytes, made.type)}.json`);
-    await mkdir(this.#sources.evidence, { recursive: true });
-    await writeFile(file, bytes);
-    return file;
+    const name = await writeProof(made, this.#known, this.#sources.evidence);
+    return name === null ? null : join(this.#sources.evidence, `${name}.json`);
   }
 
   async #statement(place: StatementPlace, exchange: string): Promise<Envelope> {
     if (place !== 'store') return entryAt(this.#log as ReadLog, place.index);
     return (await heldStatement(this.#sources.store as string, exchange)) as Envelope;
   }
+}
+
+/** Writes evidence into a folder, where it proves something to whoever knows these keys, and says under which name; null where it does not. */
+async function writeProof(made: EvidenceJson, known: KnownKeys, folder: string): Promise<string | null> {
+  const bytes = formatEvidence(made);
+  if ((await judgeEvidence(bytes, known)).outcome !== 'proven') return null;
+  const name = evidenceName(bytes, made.type);
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, `${name}.json`), bytes);
+  return name;
 }

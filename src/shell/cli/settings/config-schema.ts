@@ -18,7 +18,7 @@ const SECONDS = 'it takes a number of seconds over 0 and up to 999,999';
 const Seconds = v.pipe(v.number(SECONDS), v.minValue(0.001, SECONDS), v.maxValue(999_999, SECONDS));
 
 /** A published name. */
-export const OPERATOR_NAME = /^[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/;
+export const OPERATOR_NAME = /^(?!protocol$)[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,127}$/;
 
 const text = (message: string) =>
   v.pipe(v.string(message), v.minLength(1, message), v.maxLength(1024, message));
@@ -53,7 +53,10 @@ export const ConfigSchema = v.strictObject({
   operator: described(
     v.pipe(
       v.string(),
-      v.regex(OPERATOR_NAME, 'it takes up to 128 letters, digits, spaces and ._:/@()- of ASCII'),
+      v.regex(
+        OPERATOR_NAME,
+        'it takes up to 128 letters, digits, spaces and ._:/@()- of ASCII, and is not protocol',
+      ),
     ),
     'your published name, which every receipt carries',
   ),

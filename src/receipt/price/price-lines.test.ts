@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Usage } from '../exchange/parameters.js';
+import type { Usage } from '../../exchange/parameters.js';
 import { parseAmount } from './money.js';
 import { PriceBook } from './price-book.js';
 import { lineFault } from './price-check.js';

@@ -1,6 +1,6 @@
 /** Whether the price that a receipt states can be right: by itself, and by the price list that it refers to. */
-import type { ReasonCode } from '../reason.js';
-import type { Price, Receipt } from '../receipt/receipt.js';
+import type { ReasonCode } from '../../reason.js';
+import type { Price, Receipt } from '../receipt.js';
 import { parseAmount } from './money.js';
 import type { PriceBook } from './price-book.js';
 import { PROTOCOL_LINE, type PricedExchange, priceOf } from './price-lines.js';
@@ -25,11 +25,20 @@ export type ListComparison = 'matches' | 'price/list-contradicted' | 'not-checka
  * models stand in it as commitments alone. `digest`: that of the book's list.
  */
 export function compareWithList(receipt: Receipt, book: PriceBook, digest: string): ListComparison {
+  const right = priceByList(receipt, book, digest);
+  if (right === null) return 'not-checkable';
+  return samePrice(right, receipt.price) ? 'matches' : 'price/list-contradicted';
+}
+
+/**
+ * What the list says that the price should be; null where the receipt has no price, refers to another list or to none, or does not show what its
+ * price depends on.
+ */
+export function priceByList(receipt: Receipt, book: PriceBook, digest: string): Price | null {
   const { price } = receipt;
-  if (price.lines === null || price.list?.digest !== digest) return 'not-checkable';
+  if (price.lines === null || price.list?.digest !== digest) return null;
   const exchange = pricedExchangeOf(receipt);
-  if (exchange === null) return 'not-checkable';
-  return samePrice(priceOf(book, price.list, exchange), price) ? 'matches' : 'price/list-contradicted';
+  return exchange === null ? null : priceOf(book, price.list, exchange);
 }
 
 /** What a receipt says of all that its price depends on; null where it says it to nobody. */
@@ -55,7 +64,8 @@ function nameOf(name: Receipt['model']['served']): string | null {
   return name !== null && 'name' in name ? name.name : null;
 }
 
-function samePrice(one: Price, other: Price): boolean {
+/** Whether two prices have the same lines in the same currency. */
+export function samePrice(one: Price, other: Price): boolean {
   if (one.lines === null || other.lines === null) return false;
   const written = ({ currency, lines }: Extract<Price, { currency: string }>) =>
     JSON.stringify([

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import * as v from 'valibot';
 import { describe, expect, it } from 'vitest';
-import { Decimal } from '../receipt/shapes.js';
+import { Decimal } from '../shapes.js';
 import { formatAmount, ONE, parseAmount } from './money.js';
 
 describe('amounts', () => {

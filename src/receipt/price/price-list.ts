@@ -3,10 +3,10 @@
  * comes with the gateway; an operator's own file takes its place. Its digest is logged before the first exchange is priced by it.
  */
 import * as v from 'valibot';
-import { sha256 } from '../bytes/cryptography.js';
-import { toHex } from '../bytes/hex.js';
-import { canonicalize } from '../bytes/json.js';
-import { Count, Currency, Day, PublicName } from '../receipt/shapes.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
+import { canonicalize } from '../../bytes/json.js';
+import { Count, Currency, Day, PublicName } from '../shapes.js';
 import { type Amount, parseAmount } from './money.js';
 
 /** A price per million tokens. With at most eight digits behind the point, the price of one token and any share of it are exact. */

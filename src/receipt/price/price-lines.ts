@@ -1,7 +1,7 @@
 /** The price of one exchange, line by line: each is a whole quantity times an exact price, and together they are what it cost. */
-import type { Parameters, Usage } from '../exchange/parameters.js';
-import type { SurfaceName } from '../exchange/surface-names.js';
-import type { Price, PriceLine } from '../receipt/receipt.js';
+import type { Parameters, Usage } from '../../exchange/parameters.js';
+import type { SurfaceName } from '../../exchange/surface-names.js';
+import type { Price, PriceLine } from '../receipt.js';
 import { type Amount, formatAmount, parseAmount } from './money.js';
 import type { LoggedList, PriceBook, Priced, Share } from './price-book.js';
 import type { ModelPrices, TokenPrices } from './price-list.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
-import type { ReasonCode } from '../reason.js';
-import type { Price, PriceLine, Receipt } from '../receipt/receipt.js';
+import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
+import type { ReasonCode } from '../../reason.js';
+import type { Price, PriceLine, Receipt } from '../receipt.js';
 import { PriceBook } from './price-book.js';
 import { compareWithList, lineFault } from './price-check.js';
 import { PROTOCOL_LINE, priceOf } from './price-lines.js';

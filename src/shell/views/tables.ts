@@ -1,0 +1,160 @@
+/**
+ * The views of a log as tables. Each is made of entries alone, so that dropping all of them and reading the log again gives the same, row by row.
+ * Amounts of money are text: no number of SQL holds them exactly.
+ */
+
+/** Of another one the views have to be made anew. */
+export const VIEWS_VERSION = 1;
+
+export type Cell = string | number | null;
+
+interface Table {
+  /** By name, in order, as SQL declares them; those of one key first. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** What rows are found by, beside their key. */
+  readonly indexes?: readonly string[];
+}
+
+/** The index of the entry in the log. */
+const ENTRY = 'INTEGER PRIMARY KEY';
+/** One of several rows of an entry. */
+const OF_ENTRY = 'INTEGER NOT NULL';
+const TEXT = 'TEXT NOT NULL';
+const NUMBER = 'INTEGER NOT NULL';
+
+export const TABLES = {
+  /** Every entry; `type` and `issuer` null where they cannot be read. `problem`: why the entry cannot be. */
+  entries: {
+    columns: { entry: ENTRY, digest: 'TEXT', type: 'TEXT', issuer: 'TEXT', length: NUMBER, problem: 'TEXT' },
+    indexes: ['digest', 'type'],
+  },
+  /** Times are milliseconds since 1970. Names that the receipt only commits to are null. */
+  receipts: {
+    columns: {
+      ...{ entry: ENTRY, exchange: TEXT, issuer: TEXT, epoch: TEXT, client: TEXT, counter: NUMBER },
+      ...{ received: NUMBER, first_byte: 'INTEGER', completed: NUMBER, surface: TEXT },
+      ...{ status: TEXT, http: NUMBER, reason: 'TEXT', attempts: NUMBER, upstream: 'TEXT', origin: 'TEXT' },
+      ...{ requested: 'TEXT', served: 'TEXT', model_digest: 'TEXT' },
+      ...{ prompt_tokens: 'INTEGER', completion_tokens: 'INTEGER' },
+      ...{ currency: 'TEXT', amount: 'TEXT', price_list: 'TEXT', unpriced: 'TEXT' },
+      ...{ policy: TEXT, policy_entry: NUMBER, deadline: NUMBER },
+    },
+    indexes: [
+      'exchange',
+      'issuer, epoch, client, counter',
+      'completed',
+      'upstream, completed',
+      'served, completed',
+      'status, completed',
+      'policy, completed',
+      'price_list',
+    ],
+  },
+  price_lines: {
+    columns: {
+      entry: OF_ENTRY,
+      line: NUMBER,
+      what: TEXT,
+      payee: TEXT,
+      quantity: NUMBER,
+      unit_price: TEXT,
+      amount: TEXT,
+    },
+    indexes: ['entry, line', 'payee'],
+  },
+  epochs: {
+    columns: { entry: ENTRY, issuer: TEXT, epoch: TEXT, key: TEXT, started: NUMBER },
+    indexes: ['issuer, epoch'],
+  },
+  closings: {
+    columns: {
+      ...{ entry: ENTRY, issuer: TEXT, epoch: TEXT, made: NUMBER, through: NUMBER, ending: TEXT },
+      ...{ exchanges: NUMBER, clients: NUMBER, root: TEXT },
+      ...{ completed: NUMBER, refused: NUMBER, failed: NUMBER, aborted: NUMBER, lost: NUMBER, open: NUMBER },
+      unkept: NUMBER,
+    },
+    indexes: ['issuer, epoch'],
+  },
+  erasures: {
+    columns: { entry: ENTRY, issuer: TEXT, exchange: TEXT, receipt: 'TEXT', decided: NUMBER },
+    indexes: ['exchange'],
+  },
+  refunds: {
+    columns: {
+      ...{ entry: ENTRY, issuer: TEXT, exchange: TEXT, receipt: TEXT, amount: TEXT, currency: TEXT },
+      ...{ reason: TEXT, decided: NUMBER },
+    },
+    indexes: ['exchange'],
+  },
+  key_changes: {
+    columns: {
+      ...{ entry: ENTRY, sequence: NUMBER, role: TEXT, action: TEXT, key: TEXT, successor: 'TEXT' },
+      ...{ from_entry: 'INTEGER', signer: TEXT, decided: NUMBER },
+    },
+  },
+  policies: { columns: { entry: ENTRY, issuer: TEXT, digest: TEXT }, indexes: ['digest'] },
+  price_lists: {
+    columns: { entry: ENTRY, issuer: TEXT, digest: TEXT, currency: TEXT, dated: TEXT },
+    indexes: ['digest'],
+  },
+  /** What may be read of the log: policies and acts. */
+  reading: {
+    columns: {
+      entry: ENTRY,
+      issuer: TEXT,
+      act: TEXT,
+      denied: 'INTEGER',
+      minimum: 'INTEGER',
+      reason: 'TEXT',
+      days: 'INTEGER',
+      decided: NUMBER,
+    },
+  },
+} as const satisfies Record<string, Table>;
+
+export type TableName = keyof typeof TABLES;
+export const TABLE_NAMES = Object.keys(TABLES) as readonly TableName[];
+
+/** A row of a table, with a cell for each of its columns. */
+export type Row = {
+  [Name in TableName]: {
+    readonly table: Name;
+    readonly cells: Readonly<Record<keyof (typeof TABLES)[Name]['columns'], Cell>>;
+  };
+}[TableName];
+
+/** How far the views have come: the log, its first entries that are in them, and the hashes of its complete subtrees up to there. */
+const POSITION =
+  'CREATE TABLE position (one INTEGER PRIMARY KEY CHECK (one = 1), version INTEGER NOT NULL, origin TEXT NOT NULL, size INTEGER NOT NULL, frontier TEXT NOT NULL) STRICT';
+
+/** What makes all tables, empty. */
+export function createStatements(): readonly string[] {
+  return [
+    POSITION,
+    ...TABLE_NAMES.flatMap(name => {
+      const { columns, indexes = [] }: Table = TABLES[name];
+      const declared = Object.entries(columns).map(([column, type]) => `${column} ${type}`);
+      return [
+        `CREATE TABLE ${name} (${declared.join(', ')}) STRICT`,
+        ...indexes.map((columns, at) => `CREATE INDEX ${name}_${at} ON ${name} (${columns})`),
+      ];
+    }),
+  ];
+}
+
+/** What takes all of them away, whether they are there or not. */
+export function dropStatements(): readonly string[] {
+  return ['position', ...TABLE_NAMES].map(name => `DROP TABLE IF EXISTS ${name}`);
+}
+
+/** What adds one row. */
+export function insertStatement(name: TableName): string {
+  const columns = Object.keys(TABLES[name].columns);
+  return `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
+/** The cells of a row in the order of its table's columns. */
+export function cellsOf({ table, cells }: Row): readonly Cell[] {
+  const byName: Readonly<Record<string, Cell>> = cells;
+  return Object.keys(TABLES[table].columns).map(column => byName[column] as Cell);
+}
