@@ -18,7 +18,8 @@ import { DURING, END, makeRevocationList, pem } from '../../../test/support/evid
 import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import { describeGenuine, genuine, genuineText } from '../../../test/support/vectors.js';
-import { judgeEvidence, type Material } from '../../appraise/kept/judge.js';
+import { judgeEvidence } from '../../appraise/kept/judge.js';
+import type { Material } from '../../appraise/kept/material.js';
 import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import { stillGoodNow } from '../../appraise/kept/standing.js';
 import { fromBase64, toBase64 } from '../../bytes/base64.js';
@@ -26,7 +27,9 @@ import { readDer } from '../../bytes/der.js';
 import { fromHex, toHex } from '../../bytes/hex.js';
 import { equal, utf8 } from '../../bytes/octets.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
-import { parseManifest } from '../../evidence/nvidia/rim/manifest.js';
+import { deviceOf } from '../../evidence/nvidia/device.js';
+import { parseSpdm } from '../../evidence/nvidia/spdm.js';
+import { statedFields } from '../../evidence/nvidia/stated.js';
 import { statusOf } from '../../evidence/report.js';
 import { SNP_AUTHORITIES } from '../../evidence/snp/authorities.js';
 import { parseCertificate } from '../../evidence/x509/certificate.js';
@@ -403,9 +406,16 @@ describe('importing', () => {
     put('k-empty', '');
     put('l.json', '{}');
     put('m.xml', '<a/>');
-    mkdirSync(join(folder.path, 'in', 'n'));
+    const { manifests } = statedFields(
+      parseSpdm(input.evidence),
+      deviceOf(certificatesFromPem(input.certificateChain as string)),
+    );
+    put('n-firmware.xml', input.firmwareManifest as Uint8Array);
+    put(`${manifests.firmware}.xml`, input.firmwareManifest as Uint8Array);
+    mkdirSync(join(folder.path, 'in', 'o'));
     const unknown = 'collateral/import-unknown';
     expect((await outcomes()).toSorted()).toEqual([
+      [`${manifests.firmware}.xml`, 'manifest'],
       ['a-chain.pem', 'chain'],
       ['b-status.der', 'certificate-status'],
       ['c-manifest.xml', 'manifest'],
@@ -419,11 +429,13 @@ describe('importing', () => {
       ['k-empty', unknown],
       ['l.json', 'collateral/malformed'],
       ['m.xml', 'nvidia/rim-malformed'],
+      ['n-firmware.xml', unknown],
     ]);
     const { amd, nvidia } = makers(true);
     expect((await amd.vcek(snp.report)).bytes).toEqual(snp.signer.certificate);
-    const { tagId } = parseManifest(input.driverManifest as Uint8Array);
-    expect((await nvidia.manifest(tagId)).bytes).toEqual(input.driverManifest);
+    // Under the names that the device leads to.
+    expect((await nvidia.manifest(manifests.driver ?? '')).bytes).toEqual(input.driverManifest);
+    expect((await nvidia.manifest(manifests.firmware ?? '')).bytes).toEqual(input.firmwareManifest);
     const [, certificate, issuer] = certificatesFromPem(input.certificateChain as string);
     if (certificate === undefined || issuer === undefined) throw new Error('a chain of less than three');
     expect((await nvidia.status(certificate, issuer)).bytes).toEqual(status);

@@ -12,8 +12,10 @@ import {
   type EvidenceRoots,
   MAKERS,
   NITRO_INPUT,
+  NRAS_INPUT,
   NVIDIA_INPUT,
   nitroPart,
+  nrasPart,
   nvidiaPart,
   SNP_INPUT,
   snpPart,
@@ -56,6 +58,12 @@ export function evidenceVerbs(roots: EvidenceRoots = MAKERS): readonly Verb[] {
       'evidence of an NVIDIA GPU or switch, given the certificates of its key',
       v.strictObject({ ...NVIDIA_INPUT, asOf: Time }),
       ({ asOf, ...input }) => answerAbout(() => nvidiaPart(input, at(asOf))),
+    ),
+    verb(
+      'verify-nras',
+      "an answer of NVIDIA's attestation service, given its keys and who vouches for them",
+      v.strictObject({ ...NRAS_INPUT, asOf: Time }),
+      ({ asOf, ...input }) => answerAbout(() => nrasPart(input, at(asOf))),
     ),
   ];
 }

@@ -13,13 +13,18 @@ import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { utf8 } from '../../../bytes/octets.js';
 import { detect } from './detect.js';
-import { type GivenFiles, judgeFiles } from './judge.js';
+import { judgeFiles } from './judge.js';
+import type { GivenFiles } from './parts.js';
 import { readPolicies } from './policies.js';
 import { evidenceLines } from './words.js';
 
 const NOTHING: Omit<GivenFiles, 'files'> = {
   chains: [],
   collateral: null,
+  revocationLists: [],
+  ocsp: [],
+  manifests: [],
+  keys: null,
   policies: {},
   carries: [],
   others: { nonce: null, key: null, tls: null, epoch: null, statement: null, receipt: null, body: null },
