@@ -106,6 +106,7 @@ export function claimsOf({ report, checks }: Appraised): ConformanceAnswer['clai
     kind: report.kind,
     root: report.root,
     checks,
+    notChecked: checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name),
     fields: plain(report.fields),
     uncovered: report.uncovered,
     document: toHex(report.whole),
