@@ -8,7 +8,8 @@ import { keyOf, keySetOf, makeNrasHouse } from '../../../test/support/evidence/n
 import { makeDevice, makeInput, makeWordOfAuthorities } from '../../../test/support/evidence/nvidia.js';
 import {
   asIntel,
-  bodyOf,
+  asNvidia,
+  issuedIn,
   notFound,
   type TestPublisher,
   testPublisher,
@@ -22,10 +23,10 @@ import { judgeEvidence } from '../../appraise/kept/judge.js';
 import type { Material } from '../../appraise/kept/material.js';
 import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import { stillGoodNow } from '../../appraise/kept/standing.js';
-import { fromBase64, toBase64 } from '../../bytes/base64.js';
+import { fromBase64 } from '../../bytes/base64.js';
 import { readDer } from '../../bytes/der.js';
 import { fromHex, toHex } from '../../bytes/hex.js';
-import { equal, utf8 } from '../../bytes/octets.js';
+import { utf8 } from '../../bytes/octets.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
 import { deviceOf } from '../../evidence/nvidia/device.js';
 import { parseSpdm } from '../../evidence/nvidia/spdm.js';
@@ -220,34 +221,9 @@ describe('NVIDIA', () => {
   const input = makeInput(house);
   const words = makeWordOfAuthorities(house);
   const { material, trust } = testMaterial('nvidia');
-  /** Certificates of the chains, each with its issuer, in the order of `words`. */
-  const issuedIn = (device: typeof house) =>
-    [device.chain.slice(1), device.reference].flatMap(identities =>
-      identities.slice(0, -1).map(({ certificate }, at) => {
-        const issuer = identities[at + 1]?.certificate as Uint8Array;
-        return [parseCertificate(certificate), parseCertificate(issuer)] as const;
-      }),
-    );
-  const asNvidia: RequestListener = async (request, response) => {
-    const url = request.url ?? '';
-    if (url === '/ocsp') {
-      const asked = await bodyOf(request);
-      const at = issuedIn(house).findIndex(([one, issuer]) =>
-        equal(formatOcspRequest(ocspSubject(one, issuer)), asked),
-      );
-      if (at < 0) notFound(response);
-      else sends(words[at] as Uint8Array, 'application/ocsp-response')(request, response);
-    } else if (url.startsWith('/v1/rim/NV_GPU_')) {
-      const bytes = url.includes('DRIVER') ? input.driverManifest : input.firmwareManifest;
-      sends(JSON.stringify({ id: url.slice(8), rim: toBase64(bytes as Uint8Array) }), 'application/json')(
-        request,
-        response,
-      );
-    } else notFound(response);
-  };
 
   it('gives manifests by name, and the status of certificates', async () => {
-    server.behave = asNvidia;
+    server.behave = asNvidia(house, input, words);
     const { nvidia } = makers();
     expect((await nvidia.manifest('NV_GPU_DRIVER_GH100_1')).bytes).toEqual(input.driverManifest);
     for (const [at, [certificate, issuer]] of issuedIn(house).entries())
@@ -294,7 +270,7 @@ describe('NVIDIA', () => {
   });
 
   it('renews what evidence is judged with', async () => {
-    server.behave = asNvidia;
+    server.behave = asNvidia(house, input, words);
     const problems: Error[] = [];
     const own: Material = {
       kind: 'nvidia',
