@@ -299,7 +299,7 @@ export const REASONS = {
   },
   'evidence/kind-unknown': {
     says: 'These bytes are no evidence of a kind that is known here.',
-    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, or NVIDIA evidence, as it was issued.',
+    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, NVIDIA evidence, or an answer of its attestation service, as it was issued.',
   },
   'evidence/policy-malformed': {
     says: 'This is no policy about evidence.',
@@ -307,7 +307,7 @@ export const REASONS = {
   },
   'evidence/certificates-missing': {
     says: 'This kind of evidence comes without the certificates of its signer, and they were not given.',
-    do: "Pass them with --chain: the chip's from AMD, or the device's chain.",
+    do: "Pass them: with --chain the chip's from AMD, or the device's chain; with --keys those of NVIDIA's attestation service.",
   },
   'nitro/malformed': {
     says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
@@ -412,6 +412,10 @@ export const REASONS = {
   'snp/vmpl-refused': {
     says: 'The report was asked for at a privilege level that the policy does not accept.',
     do: 'Ask for a report from the level at which your software runs.',
+  },
+  'snp/minimum-tcb-not-given': {
+    says: 'Nobody has said how old the firmware of the platform may be, so that its age was not judged.',
+    do: "Name the least TCB of each product line in the policy, from AMD's latest bulletins.",
   },
   'snp/tcb-refused': {
     says: "The platform's firmware or microcode is older than the policy accepts.",

@@ -1,15 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import {
-  bitString,
-  boolean,
-  der,
-  integer,
-  objectIdentifier,
-  octetString,
-  text,
-  time,
-} from '../../test/support/evidence/x509-maker.js';
 import { failureOf } from '../../test/support/failure.js';
 import { parseOrRefuse } from '../../test/support/mutation.js';
 import {
@@ -28,6 +18,16 @@ import {
   ecdsaFromDer,
   readDer,
 } from './der.js';
+import {
+  bitString,
+  boolean,
+  element,
+  integer,
+  objectIdentifier,
+  octetString,
+  text,
+  time,
+} from './der-writer.js';
 import { fromHex, toHex } from './hex.js';
 import { concat, concatAll, utf8 } from './octets.js';
 
@@ -112,7 +112,7 @@ describe('X.690: one value has one encoding', () => {
 
   it('takes values within one another up to a depth, and no deeper', () => {
     const nested = (depth: number): Uint8Array =>
-      depth === 0 ? der(DER.null) : der(DER.sequence, nested(depth - 1));
+      depth === 0 ? element(DER.null) : element(DER.sequence, nested(depth - 1));
     expect(readDer(nested(32)).tag).toBe(DER.sequence);
     expect(detailOf(() => readDer(nested(33)))).toMatch(/within one another/);
     expect(detailOf(() => readDer(nested(5000)))).toMatch(/within one another/);
@@ -120,7 +120,7 @@ describe('X.690: one value has one encoding', () => {
 });
 
 describe('members', () => {
-  const sequence = readDer(der(DER.sequence, integer(1), boolean(true)));
+  const sequence = readDer(element(DER.sequence, integer(1), boolean(true)));
 
   it('are those of a constructed value', () => {
     expect(derChildren(sequence).map(({ tag }) => tag)).toEqual([DER.integer, DER.boolean]);
@@ -155,7 +155,7 @@ describe('object identifiers', () => {
     ['88 37', '2.999'],
     ['2a ff ff ff ff ff ff ff ff 7f', '1.2.9223372036854775807'],
   ])('%s is %s', (content, dotted) => {
-    expect(derObjectIdentifier(readDer(der(DER.objectIdentifier, hex(content))))).toBe(dotted);
+    expect(derObjectIdentifier(readDer(element(DER.objectIdentifier, hex(content))))).toBe(dotted);
   });
 
   it.each([
@@ -165,8 +165,8 @@ describe('object identifiers', () => {
     ['2a 80 01', /surplus octet/],
     ['2a 86', /too soon/],
   ])('%s is none', (content, detail) => {
-    const element = readDer(der(DER.objectIdentifier, hex(content)));
-    expect(detailOf(() => derObjectIdentifier(element))).toMatch(detail);
+    const identifier = readDer(element(DER.objectIdentifier, hex(content)));
+    expect(detailOf(() => derObjectIdentifier(identifier))).toMatch(detail);
   });
 
   it('whatever is written is read', () => {
@@ -269,7 +269,7 @@ describe('RFC 5280 §4.1.2.5: times', () => {
 });
 
 describe('RFC 3279 §2.2.3: ECDSA signatures', () => {
-  const signature = (...numbers: readonly Uint8Array[]) => der(DER.sequence, ...numbers.map(integer));
+  const signature = (...numbers: readonly Uint8Array[]) => element(DER.sequence, ...numbers.map(integer));
 
   it('are two numbers of as many octets each', () => {
     const raw = ecdsaFromDer(signature(hex('80'), hex('0102')), 4);
@@ -277,13 +277,13 @@ describe('RFC 3279 §2.2.3: ECDSA signatures', () => {
   });
 
   it.each([
-    ['one number', der(DER.sequence, integer(1))],
-    ['three numbers', der(DER.sequence, integer(1), integer(1), integer(1))],
-    ['a number over the size', der(DER.sequence, integer(2 ** 32), integer(1))],
-    ['a second number over the size', der(DER.sequence, integer(1), integer(2 ** 32))],
+    ['one number', element(DER.sequence, integer(1))],
+    ['three numbers', element(DER.sequence, integer(1), integer(1), integer(1))],
+    ['a number over the size', element(DER.sequence, integer(2 ** 32), integer(1))],
+    ['a second number over the size', element(DER.sequence, integer(1), integer(2 ** 32))],
     ['a negative number', hex('30 06 02 01 ff 02 01 01')],
-    ['no numbers', der(DER.sequence, octetString(hex('01')), octetString(hex('01')))],
-    ['bytes behind it', concat(der(DER.sequence, integer(1), integer(1)), hex('00'))],
+    ['no numbers', element(DER.sequence, octetString(hex('01')), octetString(hex('01')))],
+    ['bytes behind it', concat(element(DER.sequence, integer(1), integer(1)), hex('00'))],
     ['a number with a surplus octet', hex('30 07 02 02 00 01 02 01 01')],
   ])('%s: none', (_, bytes) => {
     detailOf(() => ecdsaFromDer(bytes, 4));
@@ -301,25 +301,22 @@ describe('RFC 3279 §2.2.3: ECDSA signatures', () => {
 
 describe('any bytes', () => {
   /** The value written anew, from its tags and innermost contents alone. */
-  const written = (element: DerElement): Uint8Array =>
-    der(
-      element.tag,
-      (element.tag & 0x20) === 0 ? element.content : concatAll(derChildren(element).map(written)),
-    );
+  const written = (value: DerElement): Uint8Array =>
+    element(value.tag, (value.tag & 0x20) === 0 ? value.content : concatAll(derChildren(value).map(written)));
 
   const leaf = fc.oneof(
     fc.nat().map(value => integer(value)),
     fc.boolean().map(boolean),
     fc.uint8Array({ maxLength: 200 }).map(octetString),
     fc.uint8Array({ maxLength: 200 }).map(bitString),
-    fc.string({ maxLength: 20 }).map(value => der(DER.utf8String, utf8(value.toWellFormed()))),
+    fc.string({ maxLength: 20 }).map(value => element(DER.utf8String, utf8(value.toWellFormed()))),
   );
   const { tree } = fc.letrec<{ tree: Uint8Array }>(tie => ({
     tree: fc.oneof(
       { depthSize: 'small' },
       leaf,
-      fc.array(tie('tree'), { maxLength: 4 }).map(members => der(DER.sequence, ...members)),
-      tie('tree').map(inner => der(contextTag(1), inner)),
+      fc.array(tie('tree'), { maxLength: 4 }).map(members => element(DER.sequence, ...members)),
+      tie('tree').map(inner => element(contextTag(1), inner)),
     ),
   }));
 

@@ -52,17 +52,23 @@ export interface EvidenceReport<
 
 export type EvidenceStatus = 'accepted' | 'refused' | 'inconclusive';
 
+/** What counts of a check, also of one that was kept without its sentence. */
+interface Judged {
+  readonly status: EvidenceCheck['status'];
+  readonly code?: ReasonCode;
+  readonly waived?: boolean;
+}
+
 /** Refused as soon as one check failed; inconclusive when none failed and one could not be made that the policy does not waive. */
-export function statusOf(checks: readonly EvidenceCheck[]): EvidenceStatus {
+export function statusOf(checks: readonly Judged[]): EvidenceStatus {
   if (checks.some(({ status }) => status === 'fail')) return 'refused';
   return checks.some(isMissing) ? 'inconclusive' : 'accepted';
 }
 
 /** The code of the first failed check, or of the first that was not made and is not waived, or null. */
-export function decidingCode(checks: readonly EvidenceCheck[]): ReasonCode | null {
+export function decidingCode(checks: readonly Judged[]): ReasonCode | null {
   const failed = checks.find(({ status }) => status === 'fail');
-  const decisive = failed ?? checks.find(isMissing);
-  return decisive === undefined || decisive.status === 'pass' ? null : decisive.code;
+  return (failed ?? checks.find(isMissing))?.code ?? null;
 }
 
 /**
@@ -77,7 +83,7 @@ export function waive<Name extends string>(
   );
 }
 
-function isMissing(check: EvidenceCheck): boolean {
+function isMissing(check: Judged): boolean {
   return check.status === 'not-checked' && check.waived !== true;
 }
 

@@ -1,5 +1,6 @@
 /** The readers of what other makers sign: DER, certificates, revocation lists, and the documents of Nitro and SEV-SNP. */
 import { type DerElement, derChildren, readDer } from '../../src/bytes/der.js';
+import { element } from '../../src/bytes/der-writer.js';
 import { concatAll } from '../../src/bytes/octets.js';
 import { parseNitroDocument } from '../../src/evidence/nitro/document.js';
 import { parseSnpReport } from '../../src/evidence/snp/layout.js';
@@ -8,7 +9,7 @@ import { parseCertificate } from '../../src/evidence/x509/certificate.js';
 import { parseRevocationList } from '../../src/evidence/x509/revocation-list.js';
 import { makeNitro, NITRO_CHAIN } from '../support/evidence/nitro.js';
 import { makeSnp } from '../support/evidence/snp.js';
-import { BEGIN, DURING, der, makeRevocationList } from '../support/evidence/x509-maker.js';
+import { BEGIN, DURING, makeRevocationList } from '../support/evidence/x509-maker.js';
 import type { Reader } from './reader.js';
 
 const [root, region] = NITRO_CHAIN.bundle as [typeof NITRO_CHAIN.signer, typeof NITRO_CHAIN.signer];
@@ -24,7 +25,7 @@ const list = makeRevocationList({
 
 /** The value from its tags and innermost contents alone. */
 const written = ({ tag, content, ...rest }: DerElement): Uint8Array =>
-  der(tag, (tag & 0x20) === 0 ? content : concatAll(derChildren({ tag, content, ...rest }).map(written)));
+  element(tag, (tag & 0x20) === 0 ? content : concatAll(derChildren({ tag, content, ...rest }).map(written)));
 
 export const EVIDENCE_READERS: readonly Reader[] = [
   {

@@ -142,20 +142,33 @@ export function soundQuestions(): readonly Question[] {
 function simulatedQuestions(): readonly Question[] {
   const attester = simulatedAttester(new Uint8Array(32).fill(1));
   const request = { at: DURING, nonce: NONCE, reportData: NONCE };
-  const { report, signer, authority, root } = attester.snp(request);
-  const { evidence, certificateChain } = attester.nvidia(request);
-  const questions: readonly Omit<Question, 'what' | 'asOf' | 'roots'>[] = [
-    { kind: 'nitro', bytes: { ...attester.nitro(request) } },
-    { kind: 'snp', bytes: { report, signer: signer.certificate, authority, root } },
-    { kind: 'dcap', bytes: { ...attester.tdx(request) } },
-    { kind: 'nvidia', bytes: { evidence, certificateChain: utf8(certificateChain), nonce: NONCE } },
+  const snp = (['milan', 'genoa', 'turin'] as const).flatMap(product =>
+    (['vcek', 'vlek'] as const).map(kind => {
+      const { report, signer, authority, root } = attester.snp({ ...request, product, signer: kind });
+      const revocations = attester.snpRevocations(product, DURING);
+      return {
+        kind: 'snp' as const,
+        what: `simulated ${product} ${kind}`,
+        bytes: { report, signer: signer.certificate, authority, root, revocations },
+      };
+    }),
+  );
+  const nvidia = (['hopper', 'blackwell', 'nvswitch'] as const).map(architecture => {
+    const { evidence, certificateChain } = attester.nvidia({ ...request, architecture });
+    return {
+      kind: 'nvidia' as const,
+      what: `simulated ${architecture}`,
+      bytes: { evidence, certificateChain: utf8(certificateChain), nonce: NONCE },
+    };
+  });
+  const questions: readonly Omit<Question, 'asOf' | 'roots'>[] = [
+    { kind: 'nitro', what: 'simulated', bytes: { ...attester.nitro(request) } },
+    { kind: 'dcap', what: 'simulated TDX', bytes: { ...attester.tdx(request) } },
+    { kind: 'dcap', what: 'simulated SGX', bytes: { ...attester.sgx(request) } },
+    ...snp,
+    ...nvidia,
   ];
-  return questions.map(question => ({
-    ...question,
-    what: 'simulated',
-    asOf: DURING,
-    roots: attester.roots[question.kind],
-  }));
+  return questions.map(question => ({ ...question, asOf: DURING, roots: attester.roots[question.kind] }));
 }
 
 type Role = CertificateOptions;

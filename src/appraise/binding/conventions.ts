@@ -3,6 +3,7 @@
  * agreement: whoever asks names the agreement, and nothing is guessed. All agreements are in one table.
  */
 import { sha256, sha512 } from '../../bytes/cryptography.js';
+import { fromHex } from '../../bytes/hex.js';
 import { concatAll, equal } from '../../bytes/octets.js';
 import type { HardwareReport } from '../evidence/appraised.js';
 
@@ -79,6 +80,8 @@ export function carriersOf({ kind, fields }: HardwareReport): Carriers {
       return { reportData: fixed(fields.body.reportData) };
     case 'nvidia':
       return { nonce: fixed(fields.nonce) };
+    case 'nras':
+      return { nonce: free(fromHex(fields.nonce?.toLowerCase() ?? '')) };
   }
 }
 

@@ -1,5 +1,5 @@
 /** A run as somebody hands it in: evidence that was appraised, with what it is to be bound to; and what all of it comes to. */
-import type { EvidenceStatus } from '../../evidence/report.js';
+import type { EvidenceKind, EvidenceStatus } from '../../evidence/report.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import type { Appraised } from '../evidence/appraised.js';
 import { carriersOf } from './conventions.js';
@@ -19,6 +19,9 @@ export interface JudgedRun {
   readonly code: ReasonCode | null;
 }
 
+/** Beside a machine's own: what its devices say, and what the maker's service says of them. */
+const OF_GPUS: readonly EvidenceKind[] = ['nvidia', 'nras'];
+
 /** Fields that are for a nonce and nothing else. Whatever another field carries, somebody has to name. */
 const USUAL: readonly Carrying[] = [{ field: 'nonce', convention: 'plain-nonce' }];
 
@@ -30,13 +33,16 @@ export async function judgeRun(
   pieces: readonly PieceOfRun[],
   others: Omit<Run, 'quote' | 'gpus'>,
 ): Promise<JudgedRun> {
-  const [quote = null, ...more] = pieces.filter(({ appraised }) => appraised.report.kind !== 'nvidia');
+  const [quote = null, ...more] = pieces.filter(({ appraised }) => !OF_GPUS.includes(appraised.report.kind));
   if (more.length > 0) throw new Failure('binding/several-machines');
   const gpus = pieces.filter(piece => piece !== quote);
   const edges = await bind({
     ...others,
     quote: quote === null ? null : bound(quote, quote.appraised.report.kind),
-    gpus: gpus.map((piece, at) => bound(piece, gpus.length === 1 ? 'nvidia' : `nvidia ${at + 1}`)),
+    gpus: gpus.map((piece, at) => {
+      const { kind } = piece.appraised.report;
+      return bound(piece, gpus.length === 1 ? kind : `${kind} ${at + 1}`);
+    }),
   });
   const verdicts = [...pieces.map(({ appraised }) => appraised), verdictOf(edges)];
   const decisive =

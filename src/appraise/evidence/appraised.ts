@@ -1,6 +1,7 @@
 /** One piece of evidence of whatever kind, verified and judged: the same answer about all of them. */
 import { type DcapInput, type DcapReport, verifyDcap } from '../../evidence/dcap/verify.js';
 import { type NitroInput, type NitroReport, verifyNitro } from '../../evidence/nitro/verify.js';
+import { type NrasInput, type NrasReport, verifyNras } from '../../evidence/nvidia/nras/verify.js';
 import { type NvidiaInput, type NvidiaReport, verifyNvidia } from '../../evidence/nvidia/verify.js';
 import {
   decidingCode,
@@ -13,17 +14,20 @@ import { type SnpInput, type SnpReport, verifySnp } from '../../evidence/snp/ver
 import type { ReasonCode } from '../../reason.js';
 import { checkDcapPolicy, type DcapPolicy } from './dcap-policy.js';
 import { appraiseNitro, type NitroPolicy } from './nitro-policy.js';
+import { appraiseNras, type NrasPolicy } from './nras-policy.js';
 import { appraiseNvidia, type NvidiaPolicy } from './nvidia-policy.js';
 import { appraiseSnp, type SnpPolicy } from './snp-policy.js';
 
-export type HardwareReport = NitroReport | SnpReport | DcapReport | NvidiaReport;
+/** Of hardware, or of what the maker's service says of it. */
+export type HardwareReport = NitroReport | SnpReport | DcapReport | NvidiaReport | NrasReport;
 
 /** What is handed in. `dcap` is a quote of SGX or TDX: which one, it says itself. */
 export type EvidencePart =
   | { readonly kind: 'nitro'; readonly input: NitroInput; readonly policy: NitroPolicy }
   | { readonly kind: 'sev-snp'; readonly input: SnpInput; readonly policy: SnpPolicy }
   | { readonly kind: 'dcap'; readonly input: DcapInput; readonly policy: DcapPolicy }
-  | { readonly kind: 'nvidia'; readonly input: NvidiaInput; readonly policy: NvidiaPolicy };
+  | { readonly kind: 'nvidia'; readonly input: NvidiaInput; readonly policy: NvidiaPolicy }
+  | { readonly kind: 'nras'; readonly input: NrasInput; readonly policy: NrasPolicy };
 
 export interface Appraised {
   readonly report: HardwareReport;
@@ -62,11 +66,18 @@ async function judged(part: EvidencePart): Promise<Pick<Appraised, 'report' | 'c
       const report = await verifyNvidia(part.input);
       return { report, checks: await appraiseNvidia(report, part.policy) };
     }
+    case 'nras': {
+      const report = await verifyNras(part.input);
+      return { report, checks: await appraiseNras(report, part.policy) };
+    }
   }
 }
 
-/** Where the chain leads to no root at all, the check of the chain has failed; under a simulated one the policy has made this check. */
-function hardwareCheck({ root }: HardwareReport): readonly EvidenceCheck<'hardware'>[] {
-  if (root === null || root.simulated) return [];
+/**
+ * Where the chain leads to no root at all, the check of the chain has failed; under a simulated one the policy has made this check. The keys of a service
+ * are no hardware's, and who vouches for them says whoever asks.
+ */
+function hardwareCheck({ kind, root }: HardwareReport): readonly EvidenceCheck<'hardware'>[] {
+  if (root === null || root.simulated || kind === 'nras') return [];
   return [passed('hardware', 'The root is that of a maker of hardware.')];
 }

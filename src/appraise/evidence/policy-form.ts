@@ -7,6 +7,7 @@ import { fromHex } from '../../bytes/hex.js';
 import { TCB_STATUSES } from '../../evidence/dcap/tcb-status.js';
 import { type DcapPolicy, SAFE_DCAP_POLICY } from './dcap-policy.js';
 import { type NitroPolicy, SAFE_NITRO_POLICY } from './nitro-policy.js';
+import { DEFAULT_NRAS_POLICY, type NrasPolicy } from './nras-policy.js';
 import { DEFAULT_NVIDIA_POLICY, NVIDIA_OPTIONAL_CHECKS, type NvidiaPolicy } from './nvidia-policy.js';
 import { SAFE_SNP_POLICY, type SnpPolicy } from './snp-policy.js';
 
@@ -115,6 +116,12 @@ export const NvidiaPolicyForm = v.strictObject({
   ),
 });
 
+export const NrasPolicyForm = v.strictObject({
+  nonceRequired: v.exactOptional(v.boolean()),
+  driverVersions: v.exactOptional(v.nullable(listOf(Text))),
+  biosVersions: v.exactOptional(v.nullable(listOf(Text))),
+});
+
 export function nitroPolicyOf({
   pcrs = {},
   ...rest
@@ -133,4 +140,8 @@ export function dcapPolicyOf(form: v.InferOutput<typeof DcapPolicyForm> = {}): D
 
 export function nvidiaPolicyOf(form: v.InferOutput<typeof NvidiaPolicyForm> = {}): NvidiaPolicy {
   return { ...DEFAULT_NVIDIA_POLICY, ...form };
+}
+
+export function nrasPolicyOf(form: v.InferOutput<typeof NrasPolicyForm> = {}): NrasPolicy {
+  return { ...DEFAULT_NRAS_POLICY, ...form };
 }

@@ -46,7 +46,7 @@ export const SAFE_SNP_POLICY: SnpPolicy = {
   revocation: 'if-given',
 };
 
-/** The last four are made where the policy has something to compare with. */
+/** The last three are made where the policy has something to compare with; `minimum-tcb` says so where it has not. */
 export type SnpPolicyCheckName =
   | HardwareCheckName
   | 'debug'
@@ -100,9 +100,19 @@ export async function appraiseSnp(
       isSigned ? made(name, what, attempt) : notMade(name, 'evidence/prerequisite-failed'),
     ),
   );
+  // That nobody has judged the firmware's age is said, and not passed over.
+  const unjudged = waive<SnpPolicyCheckName>(
+    minimumTcb === null ? [notMade('minimum-tcb', 'snp/minimum-tcb-not-given')] : [],
+    ['minimum-tcb'],
+  );
   const optional: SnpCheckName[] = policy.maskedChip ? ['chip'] : [];
   if (policy.revocation === 'if-given') optional.push('revocation');
-  return [...(isSigned ? waive(checks, optional) : checks), ...hardwareChecks(root, policy), ...own];
+  return [
+    ...(isSigned ? waive(checks, optional) : checks),
+    ...hardwareChecks(root, policy),
+    ...own,
+    ...unjudged,
+  ];
 }
 
 /** What says that the report is a chip's; the others say which. */

@@ -9,14 +9,15 @@ import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { EvidenceKind } from '../../evidence/report.js';
 import type { ReasonCode } from '../../reason.js';
-import { agrees, type Judgement, judgeEvidence } from './judge.js';
+import type { Appraised } from '../evidence/appraised.js';
+import { agrees, judgeEvidence } from './judge.js';
 import { formatPolicy, USUAL_POLICY } from './policy-text.js';
 import { type EvidenceRecord, formatEvidenceRecord, keptCheck, parseEvidenceRecord } from './record.js';
 import { MAX_PIECE_BYTES, type PieceRole } from './roles.js';
 import { goodAsOfThen, stillGoodNow } from './standing.js';
 
 /** The record of a judgement, without the names of pieces, which judging does not look at. */
-const recordOf = ({ report, checks }: Judgement, asOf: number): EvidenceRecord => ({
+const recordOf = ({ report, checks }: Appraised, asOf: number): EvidenceRecord => ({
   kind: report.kind,
   signedRegion: toHex(report.signedRegion),
   whole: toHex(report.whole),

@@ -3,7 +3,9 @@
  * were kept, the second of what publishers say today. A document may be good as of then for ever, and bad from the next day on.
  */
 import type { EvidenceKind } from '../../evidence/report.js';
-import { agrees, type EvidenceTrust, type Judgement, judgeEvidence, type Material } from './judge.js';
+import type { Appraised } from '../evidence/appraised.js';
+import { agrees, judgeEvidence } from './judge.js';
+import type { EvidenceTrust, Material } from './material.js';
 import type { EvidenceRecord } from './record.js';
 import { type Piece, type PieceRole, ROLES } from './roles.js';
 
@@ -25,13 +27,13 @@ export interface FreshPiece extends Piece {
   readonly fetched: number;
 }
 
-export interface GoodThen extends Judgement {
+export interface GoodThen extends Appraised {
   readonly asOf: number;
   /** Whether it found what the record says. Where it did not, the record, a piece or the roots are not what they were. */
   readonly agrees: boolean;
 }
 
-export interface GoodNow extends Judgement {
+export interface GoodNow extends Appraised {
   readonly asOf: number;
   /** Which roles were filled anew; the others are as they were kept. */
   readonly renewed: readonly PieceRole[];

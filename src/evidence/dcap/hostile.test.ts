@@ -14,7 +14,6 @@ import {
 import {
   commonName,
   DURING,
-  der,
   extension,
   makeAuthority,
   makeCertificate,
@@ -24,6 +23,7 @@ import {
   testKeys,
 } from '../../../test/support/evidence/x509-maker.js';
 import { reasonOfAsync } from '../../../test/support/failure.js';
+import { element } from '../../bytes/der-writer.js';
 import '../../shell/node.js';
 import { DER } from '../../bytes/der.js';
 import { concat, concatAll, utf8 } from '../../bytes/octets.js';
@@ -39,7 +39,7 @@ const { root, authority, processor, signer } = HOUSE;
 const nulls = (count: number) => new Uint8Array(2 * count).map((_, i) => (i % 2 === 0 ? DER.null : 0));
 /** One certificate that is as large as any may be, in as many values as fit. */
 const large = makeCertificate({
-  subject: der(DER.sequence, ...Array.from({ length: 350 }, () => commonName('x').subarray(2))),
+  subject: element(DER.sequence, ...Array.from({ length: 350 }, () => commonName('x').subarray(2))),
   type: 'P-256',
   issuer: root,
   extensions: [extension('1.2.3', nulls(100))],
@@ -123,7 +123,7 @@ const ROWS: readonly (readonly [
     'pck-revocation',
     'revocation/malformed',
     {},
-    { pckCrl: der(DER.sequence, nulls(65_000)) },
+    { pckCrl: element(DER.sequence, nulls(65_000)) },
   ],
   ['a list in a list, and so on', 'pck-revocation', 'revocation/malformed', {}, { pckCrl: nested(5000) }],
   [
@@ -194,7 +194,7 @@ const ROWS: readonly (readonly [
 
 function nested(depth: number): Uint8Array {
   let inner = new Uint8Array();
-  for (let i = 0; i < depth; i++) inner = new Uint8Array(der(DER.sequence, inner));
+  for (let i = 0; i < depth; i++) inner = new Uint8Array(element(DER.sequence, inner));
   return inner;
 }
 

@@ -13,7 +13,7 @@ import { parseQuote } from './quote.js';
 const input = { collateral: null, asOf: DURING, roots: [ROOT] };
 
 describe('every byte of a quote', () => {
-  it.each(thorough(['sgx-3', 'sgx-5', 'tdx-5-1.5'] as const, ['sgx-3', 'tdx-5-1.5'] as const))(
+  it.each(thorough(['sgx-3', 'sgx-5', 'tdx-4', 'tdx-5-1.5'] as const, ['sgx-3', 'tdx-5-1.5'] as const))(
     '%s: counts if a signature covers it, and only then',
     async form => {
       const quote = makeQuote({ form, trailing: new Uint8Array(9) });
@@ -50,7 +50,7 @@ describe("the text of a quote's certificates", () => {
 describe('every byte of collateral', () => {
   it('changed, it is refused', async () => {
     const [quote, whole] = [makeQuote(), makeCollateral()];
-    for (let place = 0; place < whole.length; place += thorough(5, 397)) {
+    for (let place = 0; place < whole.length; place += thorough(1, 397)) {
       const collateral = whole.slice();
       collateral[place] = (collateral[place] ?? 0) ^ (1 << (place % 8));
       const report = await reportOrNull({ ...input, quote, collateral });

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { COMPONENTS, makePck, sgxExtension, sgxMember } from '../../../test/support/evidence/dcap.js';
-import { der, integer, octetString } from '../../../test/support/evidence/x509-maker.js';
 import { failureOf } from '../../../test/support/failure.js';
 import { describeGenuine, genuine } from '../../../test/support/vectors.js';
 import { DER } from '../../bytes/der.js';
+import { element, integer, octetString } from '../../bytes/der-writer.js';
 import { toHex } from '../../bytes/hex.js';
 import { parseCertificate } from '../x509/certificate.js';
 import { pckChainOf } from './chains.js';
@@ -43,16 +43,16 @@ describe("a processor's certificate", () => {
     ['a member twice', sgxExtension({ members: members => [...members, ...members.slice(3, 4)] })],
     [
       'a member of another extension',
-      sgxExtension({ members: instead(4, der(DER.sequence, Uint8Array.of(6, 2, 42, 3), integer(1))) }),
+      sgxExtension({ members: instead(4, element(DER.sequence, Uint8Array.of(6, 2, 42, 3), integer(1))) }),
     ],
     [
       'a member of one part',
-      sgxExtension({ members: instead(4, der(DER.sequence, Uint8Array.of(6, 2, 42, 3))) }),
+      sgxExtension({ members: instead(4, element(DER.sequence, Uint8Array.of(6, 2, 42, 3))) }),
     ],
     [
       'a member of three parts',
       sgxExtension({
-        members: instead(0, der(DER.sequence, Uint8Array.of(6, 2, 42, 3), integer(1), integer(1))),
+        members: instead(0, element(DER.sequence, Uint8Array.of(6, 2, 42, 3), integer(1), integer(1))),
       }),
     ],
     ['an FMSPC of seven octets', sgxExtension({ fmspc: new Uint8Array(7) })],

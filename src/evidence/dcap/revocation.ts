@@ -1,5 +1,5 @@
 /** Whether a certificate that a quote or its collateral rests on has been revoked. Intel's root and its authorities each publish a list. */
-import { Failure } from '../../reason.js';
+import { onceRead } from '../once-read.js';
 import type { PinnedRoot } from '../x509/chain.js';
 import { checkNotRevoked, parseRevocationList, type RevocationList } from '../x509/revocation-list.js';
 import { checkRevocationChain, type PckChain, type SignerChain } from './chains.js';
@@ -16,7 +16,7 @@ export async function checkRevocation(
 ): Promise<readonly RevocationList[] | null> {
   const without = collateral === null ? 'collateral/missing' : 'evidence/prerequisite-failed';
   const both = collateral === null || pck === null ? null : { collateral, pck };
-  const rootList = onceRead(collateral?.rootCaCrl ?? new Uint8Array());
+  const rootList = onceRead(() => parseRevocationList(collateral?.rootCaCrl ?? new Uint8Array()));
   await list.make(
     'revocation-chain',
     'The list of revoked processors is of the authority that has certified this one.',
@@ -58,19 +58,4 @@ export async function checkRevocation(
     without,
   );
   return ofAuthority === null || ofRoot === null || ofSigners === null ? null : [ofAuthority, ofRoot];
-}
-
-/** Reads a list when it is first asked for, and not again; nor again where it cannot be read. */
-function onceRead(bytes: Uint8Array): () => RevocationList {
-  let read: RevocationList | Failure | null = null;
-  return () => {
-    try {
-      read ??= parseRevocationList(bytes);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      read = error;
-    }
-    if (read instanceof Failure) throw read;
-    return read;
-  };
 }

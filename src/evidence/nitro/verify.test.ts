@@ -12,12 +12,10 @@ import {
   basicConstraints,
   type CertificateOptions,
   DURING,
-  der,
   extension,
   keyUsage,
   makeAuthority,
   makeCertificate,
-  objectIdentifier,
   signDocument,
   testKeys,
 } from '../../../test/support/evidence/x509-maker.js';
@@ -25,6 +23,7 @@ import { describeGenuine, genuine, genuineBase64 } from '../../../test/support/v
 import { type CborMap, decodeCbor, encodeCbor } from '../../bytes/cbor.js';
 import { install, portable, sha256 } from '../../bytes/cryptography.js';
 import { DER } from '../../bytes/der.js';
+import { element, objectIdentifier } from '../../bytes/der-writer.js';
 import { toHex } from '../../bytes/hex.js';
 import { concat, utf8 } from '../../bytes/octets.js';
 import { nodeCryptography } from '../../shell/node.js';
@@ -156,7 +155,9 @@ describe('a document that fails one check', () => {
       'a critical extension that is unknown',
       () =>
         makeNitro(
-          signedBy({ extensions: [keyUsage('digitalSignature'), extension('1.2.3', der(DER.null), true)] }),
+          signedBy({
+            extensions: [keyUsage('digitalSignature'), extension('1.2.3', element(DER.null), true)],
+          }),
         ),
       'certificate/extension-unknown',
     ],
@@ -169,7 +170,7 @@ describe('a document that fails one check', () => {
       'a certificate that names two algorithms',
       () =>
         makeNitro(
-          signedBy({ members: members => members.with(2, der(DER.sequence, objectIdentifier('1.2.3'))) }),
+          signedBy({ members: members => members.with(2, element(DER.sequence, objectIdentifier('1.2.3'))) }),
         ),
       'certificate/malformed',
     ],

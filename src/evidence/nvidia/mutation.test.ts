@@ -55,6 +55,11 @@ describe('evidence of an NVIDIA device, changed', () => {
     expect(await malleable(input, thorough(1, 97))).toEqual([]);
   });
 
+  it.each(['blackwell', 'nvswitch'] as const)('nor of that of %s', async device => {
+    const { evidence, certificateChain, asOf, roots = [] } = makeInput(makeDevice({ device }));
+    expect(await malleable({ evidence, certificateChain, asOf, roots }, thorough(1, 197))).toEqual([]);
+  });
+
   it('the twin that every signature of ECDSA has is good as well, and leaves the evidence the same', async () => {
     const order = BigInt(
       '0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973',

@@ -11,6 +11,7 @@ import {
   parseOpaqueData,
   switchIds,
 } from './opaque-data.js';
+import { driverManifestName } from './rim/manifest-name.js';
 import type { SpdmEvidence } from './spdm.js';
 
 /** How several GPUs are protected together. Source: the feature field of `NVIDIA/attestation-sdk`. */
@@ -90,11 +91,10 @@ function manifestsOf(fields: Omit<NvidiaFields, 'manifests'>): NvidiaFields['man
   const bios = fields.biosVersion?.replaceAll('.', '').toUpperCase() ?? null;
   if (device.architecture === 'nvswitch')
     return { driver: null, firmware: bios === null ? null : named(`NV_SWITCH_BIOS_${LS10}_${bios}`) };
-  const prefix =
-    device.architecture === 'blackwell' ? `NV_GPU_CC_DRIVER_${chipInfo ?? 'GB100'}` : 'NV_GPU_DRIVER_GH100';
+  const chip = device.architecture === 'blackwell' ? (chipInfo ?? 'GB100') : 'GH100';
   const board = [project, projectSku, chipSku];
   return {
-    driver: driverVersion === null ? null : named(`${prefix}_${driverVersion}`),
+    driver: driverVersion === null ? null : named(driverManifestName(chip, driverVersion)),
     firmware: bios === null || board.includes(null) ? null : named(`NV_GPU_VBIOS_${board.join('_')}_${bios}`),
   };
 }

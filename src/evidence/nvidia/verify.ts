@@ -10,7 +10,7 @@ import type { Certificate } from '../x509/certificate.js';
 import { checkChain, type PinnedRoot } from '../x509/chain.js';
 import { documentScheme } from '../x509/key-kind.js';
 import { certificatesFromPem } from '../x509/pem.js';
-import { type RevocationData, unknownToAuthorities } from '../x509/revocation.js';
+import { type RevocationData, readWords, unknownToAuthorities, type Words } from '../x509/revocation.js';
 import { CHAIN_LENGTH, DICE_EXTENSIONS, deviceOf, FIRST_ISSUED, type NvidiaArchitecture } from './device.js';
 import { checkMeasurements } from './reference-values.js';
 import { checkManifest, parseManifest, type ReferenceManifest } from './rim/manifest.js';
@@ -67,6 +67,8 @@ export async function verifyNvidia(input: NvidiaInput): Promise<NvidiaReport> {
   const spdm = parseSpdm(input.evidence);
   const chain = certificatesFromPem(textOf(input.certificateChain));
   const fields = statedFields(spdm, deviceOf(chain));
+  const { asOf } = input;
+  const words = readWords(input.revocation ?? {});
   let root: PinnedRoot | null = null;
   const chainCheck = await made<NvidiaCheckName>(
     'chain',
@@ -93,8 +95,8 @@ export async function verifyNvidia(input: NvidiaInput): Promise<NvidiaReport> {
     signatureCheck,
     relying(isSigned, await firmwareCheck(fields)),
     relying(isSigned, await nonceCheck(spdm, input.nonce ?? null)),
-    relying(isIssued, await revocationCheck('revocation', [{ chain, first: FIRST_ISSUED }], input)),
-    ...(await referenceChecks(fields, spdm, input)).map(check => relying(isSigned, check)),
+    relying(isIssued, await revocationCheck('revocation', [{ chain, first: FIRST_ISSUED }], words, asOf)),
+    ...(await referenceChecks(fields, spdm, input, words)).map(check => relying(isSigned, check)),
   ];
   return {
     kind: 'nvidia',
@@ -170,12 +172,13 @@ interface Questioned {
 async function revocationCheck(
   name: 'revocation' | 'manifest-revocation',
   questioned: readonly Questioned[],
-  { revocation = {}, asOf }: NvidiaInput,
+  words: () => Words,
+  asOf: number,
 ): Promise<EvidenceCheck<NvidiaCheckName>> {
   const unknown: number[] = [];
   const check = await made(name, 'No authority has taken back a certificate of the chain.', async () => {
     for (const { chain, first } of questioned)
-      unknown.push(...(await unknownToAuthorities(chain, first, revocation, asOf)));
+      unknown.push(...(await unknownToAuthorities(chain, first, words, asOf)));
   });
   if (check.status === 'fail' || (questioned.length > 0 && unknown.length === 0)) return check;
   const field = unknown.length === 0 ? null : `certificate ${unknown.join(', ')}`;
@@ -187,6 +190,7 @@ async function referenceChecks(
   fields: NvidiaFields,
   spdm: SpdmEvidence,
   input: NvidiaInput,
+  words: () => Words,
 ): Promise<readonly EvidenceCheck<NvidiaCheckName>[]> {
   const { driverManifest, firmwareManifest } = input;
   const hasDriver = fields.device.architecture !== 'nvswitch';
@@ -203,7 +207,7 @@ async function referenceChecks(
   const chains = manifests.map(({ chain }) => ({ chain, first: 0 }));
   return [
     ...needed.map(({ check }) => check),
-    await revocationCheck('manifest-revocation', chains, input),
+    await revocationCheck('manifest-revocation', chains, words, input.asOf),
     manifests.length < needed.length
       ? notMade('measurements', unreadable(needed))
       : await made('measurements', 'The device measures as driver and firmware must.', () =>

@@ -45,8 +45,13 @@ async function assertEveryByteCounts(input: SnpInput, step: number): Promise<voi
 }
 
 describe('a report that was made for the tests', () => {
-  it.each(['milan', 'turin'] as const)('%s: every byte counts, or is said not to', async product => {
-    await assertEveryByteCounts(makeSnp({ product }), thorough(1, 23));
+  it.each([
+    ['milan', 'vcek'],
+    ['milan', 'vlek'],
+    ['genoa', 'vcek'],
+    ['turin', 'vcek'],
+  ] as const)('%s, %s: every byte counts, or is said not to', async (product, kind) => {
+    await assertEveryByteCounts(makeSnp({ product, kind }), thorough(1, 23));
   });
 
   it('of another length is none', async () => {

@@ -10,19 +10,17 @@ import {
 import {
   BEGIN,
   DURING,
-  der,
   extension,
-  integer,
   keyUsage,
   makeAuthority,
   makeRevocationList,
   pinned,
   testKeys,
-  text,
 } from '../../../test/support/evidence/x509-maker.js';
 import { describeGenuine, genuine, genuineText } from '../../../test/support/vectors.js';
 import { install, portable, sha256 } from '../../bytes/cryptography.js';
 import { DER } from '../../bytes/der.js';
+import { element, integer, text } from '../../bytes/der-writer.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import { nodeCryptography } from '../../shell/node.js';
@@ -171,7 +169,7 @@ describe('a report that fails one check', () => {
     ['a time that is no number', () => ({ ...makeSnp(), asOf: Number.NaN }), 'certificate/not-yet-valid'],
     [
       'a critical extension that is unknown',
-      () => makeSnp({ signer: { extensions: [extension('1.2.3', der(DER.null), true)] } }),
+      () => makeSnp({ signer: { extensions: [extension('1.2.3', element(DER.null), true)] } }),
       'certificate/extension-unknown',
     ],
     [

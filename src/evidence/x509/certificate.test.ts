@@ -5,28 +5,30 @@ import '../../shell/node.js';
 import {
   BEGIN,
   basicConstraints,
-  bitString,
-  boolean,
   type CertificateOptions,
   commonName,
   DURING,
-  der,
   END,
   extension,
-  integer,
   keyUsage,
   makeAuthority,
   makeCertificate,
-  objectIdentifier,
-  octetString,
   testKeys,
-  text,
-  time,
 } from '../../../test/support/evidence/x509-maker.js';
 import { failureOf } from '../../../test/support/failure.js';
 import { neighbours, parseOrRefuse } from '../../../test/support/mutation.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { contextTag, DER, derChildren, readDer } from '../../bytes/der.js';
+import {
+  bitString,
+  boolean,
+  element,
+  integer,
+  objectIdentifier,
+  octetString,
+  text,
+  time,
+} from '../../bytes/der-writer.js';
 import { toHex } from '../../bytes/hex.js';
 import { concat, equal, utf8 } from '../../bytes/octets.js';
 import { EXTENSION, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.js';
@@ -98,11 +100,11 @@ describe('a certificate', () => {
     ['of UTF-8', text('a\u00e9'), 'a\u00e9'],
     ['of printable characters', text('a', DER.printableString), 'a'],
     ['of another type', text('a', DER.ia5String), null],
-    ['that is not UTF-8', der(DER.utf8String, Uint8Array.of(0xff)), null],
+    ['that is not UTF-8', element(DER.utf8String, Uint8Array.of(0xff)), null],
   ])('has a common name %s', (_, value, name) => {
     const attribute = (oid: string, inner: Uint8Array) =>
-      der(DER.set, der(DER.sequence, objectIdentifier(oid), inner));
-    const subject = der(
+      element(DER.set, element(DER.sequence, objectIdentifier(oid), inner));
+    const subject = element(
       DER.sequence,
       attribute('2.5.4.10', text('o')),
       attribute('2.5.4.3', value),
@@ -112,11 +114,14 @@ describe('a certificate', () => {
   });
 
   it('may have no common name', () => {
-    expect(parseCertificate(made({ subject: der(DER.sequence) })).commonName).toBeNull();
+    expect(parseCertificate(made({ subject: element(DER.sequence) })).commonName).toBeNull();
   });
 
   it('may have unique identifiers, which mean nothing', () => {
-    const identifiers = [der(contextTag(1, 'primitive'), Uint8Array.of(0)), der(contextTag(2, 'primitive'))];
+    const identifiers = [
+      element(contextTag(1, 'primitive'), Uint8Array.of(0)),
+      element(contextTag(2, 'primitive')),
+    ];
     const bytes = made({ members: members => [...members, ...identifiers] });
     expect(parseCertificate(bytes).extensions.size).toBe(0);
   });
@@ -128,19 +133,22 @@ describe('what a certificate says about its key', () => {
 
   it('is no authority unless it says so', () => {
     expect(authorityOf(keyUsage('keyCertSign'))).toBeNull();
-    expect(authorityOf(constraints(der(DER.sequence)))).toBeNull();
-    expect(authorityOf(constraints(der(DER.sequence, boolean(false))))).toBeNull();
+    expect(authorityOf(constraints(element(DER.sequence)))).toBeNull();
+    expect(authorityOf(constraints(element(DER.sequence, boolean(false))))).toBeNull();
     expect(authorityOf(basicConstraints())).toEqual({ pathLength: null });
     expect(authorityOf(basicConstraints(0))).toEqual({ pathLength: 0 });
   });
 
   it.each([
-    ['a path length without an authority', der(DER.sequence, integer(1))],
-    ['a path length of what is no authority', der(DER.sequence, boolean(false), integer(1))],
-    ['a third member', der(DER.sequence, boolean(true), integer(1), integer(1))],
-    ['a negative path length', der(DER.sequence, boolean(true), der(DER.integer, Uint8Array.of(0xff)))],
+    ['a path length without an authority', element(DER.sequence, integer(1))],
+    ['a path length of what is no authority', element(DER.sequence, boolean(false), integer(1))],
+    ['a third member', element(DER.sequence, boolean(true), integer(1), integer(1))],
+    [
+      'a negative path length',
+      element(DER.sequence, boolean(true), element(DER.integer, Uint8Array.of(0xff))),
+    ],
     ['another type', integer(1)],
-    ['two values', concat(der(DER.sequence), der(DER.sequence))],
+    ['two values', concat(element(DER.sequence), element(DER.sequence))],
   ])('%s is malformed', (_, value) => {
     detailOf(made({ extensions: [constraints(value)] }));
   });
@@ -158,21 +166,25 @@ describe('what a certificate says about its key', () => {
 
   it.each([
     ['a curve that nobody uses', spki(objectIdentifier('1.3.132.0.10'), point(32))],
-    ['a curve by its parameters', spki(der(DER.sequence), point(48))],
+    ['a curve by its parameters', spki(element(DER.sequence), point(48))],
     ['a point in its compressed form', spki(objectIdentifier('1.3.132.0.34'), new Uint8Array(49).fill(2))],
     ['a point of another size', spki(objectIdentifier('1.3.132.0.34'), point(32))],
     ['no point', spki(objectIdentifier('1.3.132.0.34'), new Uint8Array())],
     [
       'Ed25519',
-      der(DER.sequence, der(DER.sequence, objectIdentifier('1.3.101.112')), bitString(new Uint8Array(32))),
+      element(
+        DER.sequence,
+        element(DER.sequence, objectIdentifier('1.3.101.112')),
+        bitString(new Uint8Array(32)),
+      ),
     ],
   ])('a key with %s is read, and can sign nothing', (_, key) => {
     expect(parseCertificate(made({ keys: { ...keys, spki: key } })).keyKind).toBeNull();
   });
 
   function spki(parameters: Uint8Array, key: Uint8Array): Uint8Array {
-    const algorithm = der(DER.sequence, objectIdentifier('1.2.840.10045.2.1'), parameters);
-    return der(DER.sequence, algorithm, bitString(key));
+    const algorithm = element(DER.sequence, objectIdentifier('1.2.840.10045.2.1'), parameters);
+    return element(DER.sequence, algorithm, bitString(key));
   }
 
   function point(size: number): Uint8Array {
@@ -185,64 +197,82 @@ describe('refused as no certificate', () => {
     made({ members: members => members.with(place, value), extensions: [keyUsage('cRLSign')] });
   const behind = (...values: Uint8Array[]) => made({ members: members => [...members, ...values] });
   const extensions = (...list: Uint8Array[]) => made({ extensions: list });
-  const none = extension('1.2.3', der(DER.null));
+  const none = extension('1.2.3', element(DER.null));
 
   it.each<[string, Uint8Array, RegExp]>([
     ['nothing', new Uint8Array(), /too soon/],
     ['bytes behind it', concat(made(), Uint8Array.of(0)), /behind/],
     ['more bytes than any has', new Uint8Array(MAX_CERTIFICATE_BYTES + 1), /16385 bytes/],
     ['another type', integer(1), /another type/],
-    ['one part', der(DER.sequence, der(DER.sequence)), /missing/],
+    ['one part', element(DER.sequence, element(DER.sequence)), /missing/],
     [
       'a fourth part',
-      der(DER.sequence, der(DER.sequence), der(DER.sequence), bitString(new Uint8Array()), der(DER.null)),
+      element(
+        DER.sequence,
+        element(DER.sequence),
+        element(DER.sequence),
+        bitString(new Uint8Array()),
+        element(DER.null),
+      ),
       /three parts/,
     ],
-    ['version 4', at(0, der(contextTag(0), integer(3))), /version/],
-    ['two versions', at(0, der(contextTag(0), integer(2), integer(2))), /version/],
-    ['version 1 with extensions', at(0, der(contextTag(0), integer(0))), /part that/],
-    ['version 2 with extensions', at(0, der(contextTag(0), integer(1))), /part that/],
-    ['a negative serial number', at(1, der(DER.integer, Uint8Array.of(0x80))), /negative/],
-    ['two algorithms', at(2, der(DER.sequence, objectIdentifier('1.2.840.10045.4.3.2'))), /two algorithms/],
+    ['version 4', at(0, element(contextTag(0), integer(3))), /version/],
+    ['two versions', at(0, element(contextTag(0), integer(2), integer(2))), /version/],
+    ['version 1 with extensions', at(0, element(contextTag(0), integer(0))), /part that/],
+    ['version 2 with extensions', at(0, element(contextTag(0), integer(1))), /part that/],
+    ['a negative serial number', at(1, element(DER.integer, Uint8Array.of(0x80))), /negative/],
+    [
+      'two algorithms',
+      at(2, element(DER.sequence, objectIdentifier('1.2.840.10045.4.3.2'))),
+      /two algorithms/,
+    ],
     ['an issuer that is no name', at(3, integer(1)), /another type/],
-    ['one time', at(4, der(DER.sequence, time(BEGIN))), /form/],
-    ['three times', at(4, der(DER.sequence, time(BEGIN), time(END), time(END))), /two times/],
-    ['a time of another type', at(4, der(DER.sequence, integer(1), time(END))), /form/],
+    ['one time', at(4, element(DER.sequence, time(BEGIN))), /form/],
+    ['three times', at(4, element(DER.sequence, time(BEGIN), time(END), time(END))), /two times/],
+    ['a time of another type', at(4, element(DER.sequence, integer(1), time(END))), /form/],
     ['a subject that is no name', at(5, integer(1)), /another type/],
-    ['a name whose part is no set', at(5, der(DER.sequence, der(DER.sequence))), /another type/],
+    ['a name whose part is no set', at(5, element(DER.sequence, element(DER.sequence))), /another type/],
     [
       'a name without a value',
-      at(5, der(DER.sequence, der(DER.set, der(DER.sequence, objectIdentifier('2.5.4.3'))))),
+      at(5, element(DER.sequence, element(DER.set, element(DER.sequence, objectIdentifier('2.5.4.3'))))),
       /without a value/,
     ],
-    ['a key of three parts', at(6, der(DER.sequence, der(DER.sequence), bitString(utf8('')), none)), /parts/],
-    ['a key that is no bit string', at(6, der(DER.sequence, der(DER.sequence), none)), /another type/],
-    ['a part that none has', behind(der(contextTag(4), none)), /part that/],
+    [
+      'a key of three parts',
+      at(6, element(DER.sequence, element(DER.sequence), bitString(utf8('')), none)),
+      /parts/,
+    ],
+    [
+      'a key that is no bit string',
+      at(6, element(DER.sequence, element(DER.sequence), none)),
+      /another type/,
+    ],
+    ['a part that none has', behind(element(contextTag(4), none)), /part that/],
     ['unique identifiers in another order', behind(unique(2), unique(1)), /part that/],
     ['a unique identifier twice', behind(unique(1), unique(1)), /part that/],
     ['extensions twice', behind(listOf(none), listOf(none)), /part that/],
     ['a unique identifier behind the extensions', behind(listOf(none), unique(1)), /part that/],
-    ['no list of extensions', behind(der(contextTag(3))), /no list/],
-    ['two lists of extensions', behind(der(contextTag(3), der(DER.sequence, none), none)), /no list/],
+    ['no list of extensions', behind(element(contextTag(3))), /no list/],
+    ['two lists of extensions', behind(element(contextTag(3), element(DER.sequence, none), none)), /no list/],
     ['an empty list of extensions', extensions(), /no list/],
     ['a hundred extensions', extensions(...numbered(100)), /no list/],
     ['an extension twice', extensions(none, none), /twice/],
-    ['an extension without a value', extensions(der(DER.sequence, objectIdentifier('1.2'))), /twice, or/],
+    ['an extension without a value', extensions(element(DER.sequence, objectIdentifier('1.2'))), /twice, or/],
     [
       'an extension of four members',
       extensions(
-        der(DER.sequence, objectIdentifier('1.2'), boolean(true), octetString(none), octetString(none)),
+        element(DER.sequence, objectIdentifier('1.2'), boolean(true), octetString(none), octetString(none)),
       ),
       /twice, or/,
     ],
     [
       'an extension whose value is in no octet string',
-      extensions(der(DER.sequence, objectIdentifier('1.2'), integer(1))),
+      extensions(element(DER.sequence, objectIdentifier('1.2'), integer(1))),
       /another type/,
     ],
     [
       'an extension that is critical in another type',
-      extensions(der(DER.sequence, objectIdentifier('1.2'), integer(1), octetString(none))),
+      extensions(element(DER.sequence, objectIdentifier('1.2'), integer(1), octetString(none))),
       /another type/,
     ],
   ])('%s', (_, bytes, detail) => {
@@ -251,20 +281,20 @@ describe('refused as no certificate', () => {
 
   it('a signature that does not end on an octet', () => {
     const parts = derChildren(readDer(made())).map(({ whole }) => whole);
-    const bytes = der(DER.sequence, ...parts.with(2, der(DER.bitString, Uint8Array.of(1, 0))));
+    const bytes = element(DER.sequence, ...parts.with(2, element(DER.bitString, Uint8Array.of(1, 0))));
     expect(detailOf(bytes)).toMatch(/end on an octet/);
   });
 
   function unique(number: number): Uint8Array {
-    return der(contextTag(number, 'primitive'), Uint8Array.of(0));
+    return element(contextTag(number, 'primitive'), Uint8Array.of(0));
   }
 
   function listOf(...members: Uint8Array[]): Uint8Array {
-    return der(contextTag(3), der(DER.sequence, ...members));
+    return element(contextTag(3), element(DER.sequence, ...members));
   }
 
   function numbered(count: number): Uint8Array[] {
-    return Array.from({ length: count }, (_, number) => extension(`1.2.${number}`, der(DER.null)));
+    return Array.from({ length: count }, (_, number) => extension(`1.2.${number}`, element(DER.null)));
   }
 });
 

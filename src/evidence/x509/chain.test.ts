@@ -6,15 +6,12 @@ import {
   basicConstraints,
   type CertificateOptions,
   DURING,
-  der,
   END,
   extension,
-  integer,
   type KeyType,
   keyUsage,
   makeAuthority,
   makeCertificate,
-  objectIdentifier,
   pinned,
   type TestIdentity,
   testKeys,
@@ -22,6 +19,7 @@ import {
 import { mutants } from '../../../test/support/mutation.js';
 import { install, portable } from '../../bytes/cryptography.js';
 import { contextTag, DER, derChildren, readDer } from '../../bytes/der.js';
+import { element, integer, objectIdentifier } from '../../bytes/der-writer.js';
 import { Failure } from '../../reason.js';
 import { nodeCryptography } from '../../shell/node.js';
 import { type Certificate, parseCertificate } from './certificate.js';
@@ -225,13 +223,13 @@ describe('RFC 5280 §6.1: what refuses a chain, and at which certificate', () =>
   });
 
   it.each([
-    ['SHA-1', () => der(DER.sequence, objectIdentifier('1.2.840.10045.4.1'))],
-    ['Ed25519', () => der(DER.sequence, objectIdentifier('1.3.101.112'))],
+    ['SHA-1', () => element(DER.sequence, objectIdentifier('1.2.840.10045.4.1'))],
+    ['Ed25519', () => element(DER.sequence, objectIdentifier('1.3.101.112'))],
     [
       'ECDSA with parameters',
-      () => der(DER.sequence, objectIdentifier('1.2.840.10045.4.3.3'), der(DER.null)),
+      () => element(DER.sequence, objectIdentifier('1.2.840.10045.4.3.3'), element(DER.null)),
     ],
-    ['RSA without parameters', () => der(DER.sequence, objectIdentifier('1.2.840.113549.1.1.11'))],
+    ['RSA without parameters', () => element(DER.sequence, objectIdentifier('1.2.840.113549.1.1.11'))],
     ['RSA-PSS with two hashes', () => pss({ hash: DIGEST.sha384, mask: DIGEST.sha256 })],
     ['RSA-PSS with SHA-1', () => pss({ hash: '1.3.14.3.2.26', mask: '1.3.14.3.2.26' })],
     ['RSA-PSS with SHA-1 by default', () => pss({})],
@@ -244,10 +242,10 @@ describe('RFC 5280 §6.1: what refuses a chain, and at which certificate', () =>
 
   it.each([
     ['ECDSA under a key of RSA', 'RSA-2048', '1.2.840.10045.4.3.3', undefined],
-    ['RSA under a key of ECDSA', 'P-384', '1.2.840.113549.1.1.12', der(DER.null)],
+    ['RSA under a key of ECDSA', 'P-384', '1.2.840.113549.1.1.12', element(DER.null)],
   ] as const)('an algorithm that the issuer has no key for: %s', async (_, type, name, parameters) => {
     const top = makeAuthority({ subject: 'top', keys: keysOf(type) });
-    const algorithm = der(DER.sequence, objectIdentifier(name), ...(parameters ? [parameters] : []));
+    const algorithm = element(DER.sequence, objectIdentifier(name), ...(parameters ? [parameters] : []));
     const chain = chainOf(relabelled(endUnder(top), algorithm), top);
     expect(await verdictOn(chain, { roots: [pinned(top)] })).toEqual(at('certificate/signature-invalid', 0));
   });
@@ -266,13 +264,13 @@ describe('RFC 5280 §6.1: what refuses a chain, and at which certificate', () =>
   });
 
   it('a critical extension that nobody here understands, unless whoever asks does', async () => {
-    const end = endUnder(root, { extensions: [extension('1.2.3', der(DER.null), true)] });
-    const harmless = endUnder(root, { extensions: [extension('1.2.3', der(DER.null))] });
+    const end = endUnder(root, { extensions: [extension('1.2.3', element(DER.null), true)] });
+    const harmless = endUnder(root, { extensions: [extension('1.2.3', element(DER.null))] });
     expect(await verdictOn(chainOf(end, root))).toEqual(at('certificate/extension-unknown', 0));
     expect(await verdictOn(chainOf(end, root), { understood: ['1.2.3'] })).toBeNull();
     expect(await verdictOn(chainOf(harmless, root))).toBeNull();
     const constrained = authority({
-      extensions: [basicConstraints(), extension('2.5.29.30', der(DER.sequence), true)],
+      extensions: [basicConstraints(), extension('2.5.29.30', element(DER.sequence), true)],
     });
     expect(await verdictOn(chainOf(endUnder(constrained), constrained, root))).toEqual(
       at('certificate/extension-unknown', 1),
@@ -328,8 +326,8 @@ it('damaged certificates make a chain that is refused, or never one at all', asy
 function withSerial(identity: TestIdentity, serial: number): Uint8Array {
   const [tbs, algorithm, signature] = derChildren(readDer(identity.certificate)).map(({ whole }) => whole);
   const members = derChildren(readDer(tbs as Uint8Array)).map(({ whole }) => whole);
-  const changed = der(DER.sequence, ...members.with(1, integer(serial)));
-  return der(DER.sequence, changed, algorithm as Uint8Array, signature as Uint8Array);
+  const changed = element(DER.sequence, ...members.with(1, integer(serial)));
+  return element(DER.sequence, changed, algorithm as Uint8Array, signature as Uint8Array);
 }
 
 const DIGEST = { sha256: '2.16.840.1.101.3.4.2.1', sha384: '2.16.840.1.101.3.4.2.2' } as const;
@@ -338,9 +336,9 @@ const DIGEST = { sha256: '2.16.840.1.101.3.4.2.1', sha384: '2.16.840.1.101.3.4.2
 function relabelled(identity: TestIdentity, algorithm: Uint8Array): TestIdentity {
   const [tbs, , signature] = derChildren(readDer(identity.certificate));
   const members = derChildren(tbs as NonNullable<typeof tbs>).map(({ whole }) => whole);
-  const certificate = der(
+  const certificate = element(
     DER.sequence,
-    der(DER.sequence, ...members.with(2, algorithm)),
+    element(DER.sequence, ...members.with(2, algorithm)),
     algorithm,
     (signature as NonNullable<typeof signature>).whole,
   );
@@ -355,16 +353,16 @@ function pss(choice: { hash?: string; mask?: string; generator?: string; salt?: 
     generator = '1.2.840.113549.1.1.8',
     salt = 48,
   } = choice;
-  const digest = (name: string) => der(DER.sequence, objectIdentifier(name), der(DER.null));
+  const digest = (name: string) => element(DER.sequence, objectIdentifier(name), element(DER.null));
   const parts = [
-    der(contextTag(0), digest(hash)),
-    der(contextTag(1), der(DER.sequence, objectIdentifier(generator), digest(mask))),
-    der(contextTag(2), integer(salt)),
+    element(contextTag(0), digest(hash)),
+    element(contextTag(1), element(DER.sequence, objectIdentifier(generator), digest(mask))),
+    element(contextTag(2), integer(salt)),
   ];
-  return der(
+  return element(
     DER.sequence,
     objectIdentifier('1.2.840.113549.1.1.10'),
-    der(DER.sequence, ...(isDefault ? [] : parts)),
+    element(DER.sequence, ...(isDefault ? [] : parts)),
   );
 }
 
@@ -372,10 +370,73 @@ function pss(choice: { hash?: string; mask?: string; generator?: string; salt?: 
 function unreadable(): Uint8Array {
   const point = new Uint8Array(97).fill(1);
   point[0] = 4;
-  const algorithm = der(
+  const algorithm = element(
     DER.sequence,
     objectIdentifier('1.2.840.10045.2.1'),
     objectIdentifier('1.3.132.0.34'),
   );
-  return der(DER.sequence, algorithm, der(DER.bitString, Uint8Array.of(0), point));
+  return element(DER.sequence, algorithm, element(DER.bitString, Uint8Array.of(0), point));
 }
+
+describe('what is verified again', () => {
+  const signaturesOf = async (chain: readonly Certificate[], asked: Partial<ChainOptions>) => {
+    let signatures = 0;
+    install({
+      ...nodeCryptography,
+      verifyForeign: (...of) => {
+        signatures++;
+        return nodeCryptography.verifyForeign(...of);
+      },
+    });
+    try {
+      return [await verdictOn(chain, asked), signatures];
+    } finally {
+      install(nodeCryptography);
+    }
+  };
+  const house = () => {
+    const top = makeAuthority({ subject: 'top' });
+    const under = makeAuthority({ subject: 'under', issuer: top });
+    const end = makeCertificate({ subject: 'end', issuer: under });
+    return { top, under, end, asked: { roots: [pinned(top)] } };
+  };
+
+  it('is who signs documents; not his authorities, in the very bytes in which they were good', async () => {
+    const { top, under, end, asked } = house();
+    const chain = chainOf(end, under, top);
+    expect(await signaturesOf(chain, asked)).toEqual([null, 3]);
+    expect(await signaturesOf(chain, asked)).toEqual([null, 1]);
+    expect(await signaturesOf(chainOf(under, top), asked)).toEqual([null, 0]);
+    // All else about them is looked at as before.
+    expect(await verdictOn(chain, { ...asked, asOf: END + 1 })).toMatchObject({
+      code: 'certificate/expired',
+    });
+    expect(await verdictOn(chain, { roots: [pinned(under)] })).toMatchObject({
+      code: 'certificate/root-unknown',
+    });
+  });
+
+  it('is an authority in other bytes, or under another key of the same name', async () => {
+    const { top, under, end, asked } = house();
+    expect(await verdictOn(chainOf(end, under, top), asked)).toBeNull();
+    const damaged = under.certificate.slice();
+    damaged[damaged.length - 1] = (damaged[damaged.length - 1] as number) ^ 1;
+    const chain = chainOf(end, { ...under, certificate: damaged }, top);
+    expect(await verdictOn(chain, asked)).toEqual({
+      code: 'certificate/signature-invalid',
+      field: 'certificate 1',
+    });
+    const other = makeAuthority({ subject: 'top' });
+    expect(await verdictOn(chainOf(end, under, other), { roots: [pinned(other)] })).toEqual({
+      code: 'certificate/signature-invalid',
+      field: 'certificate 1',
+    });
+  });
+
+  it('is what was refused: nothing of it is remembered', async () => {
+    const { top, under, end, asked } = house();
+    const stranger = makeAuthority({ subject: 'stranger' });
+    expect(await verdictOn(chainOf(end, under, stranger), asked)).not.toBeNull();
+    expect(await signaturesOf(chainOf(end, under, top), asked)).toEqual([null, 3]);
+  });
+});

@@ -4,7 +4,7 @@
  */
 import { sha256, verifyForeign } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { equal } from '../../bytes/octets.js';
+import { concat, equal } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Certificate, EXTENSION } from './certificate.js';
 import { MAX_CHAIN } from './pem.js';
@@ -79,8 +79,8 @@ async function checkIssued(certificate: Certificate, issuer: Certificate, place:
   // Between this issuer and the first certificate stand as many authorities as certificates came before, less the first.
   if (!isRoot && pathLength !== null && place > pathLength)
     throw new Failure('certificate/path-too-long', { field: fieldOfIssuer });
-  const digest = isRoot ? toHex(sha256(certificate.bytes)) : '';
-  if (soundRoots.has(digest)) return;
+  const name = certificate.authority === null ? null : nameOfIssue(certificate, issuer);
+  if (name !== null && soundIssues.has(name)) return;
   if (certificate.signedAs.kind === 'unsupported')
     throw new Failure('certificate/algorithm-unsupported', { field, detail: certificate.signedAs.algorithm });
   const signed = underKey(certificate.signedAs, issuer.keyKind);
@@ -89,17 +89,23 @@ async function checkIssued(certificate: Certificate, issuer: Certificate, place:
     !(await verifyForeign(signed.scheme, issuer.spki, certificate.signedBytes, signed.signature))
   )
     throw new Failure('certificate/signature-invalid', { field });
-  if (!isRoot) return;
-  if (soundRoots.size >= MAX_SOUND_ROOTS) soundRoots.clear();
-  soundRoots.add(digest);
+  if (name === null) return;
+  if (soundIssues.size >= MAX_SOUND_ISSUES) soundIssues.clear();
+  soundIssues.add(name);
 }
 
 /**
- * SHA-256 of roots' certificates whose own signature has been verified: the same few again and again, each of which would cost up to a millisecond.
- * Nobody but the holder of a pinned key can make another.
+ * Authorities whose own certificate's signature has been verified, below a pinned root: the same few again and again, each of which would cost up to a millisecond. Whether
+ * a key has signed bytes never changes, and all else about a certificate is looked at each time. Whoever is no authority's is not in it: he comes
+ * with one document.
  */
-const soundRoots = new Set<string>();
-const MAX_SOUND_ROOTS = 64;
+const soundIssues = new Set<string>();
+const MAX_SOUND_ISSUES = 256;
+
+/** The very bytes, under the very key. */
+function nameOfIssue({ bytes }: Certificate, { spki }: Certificate): string {
+  return toHex(concat(sha256(bytes), sha256(spki)));
+}
 
 function checkExtensions(certificate: Certificate, place: number, understood: readonly string[]): void {
   for (const [name, { critical }] of certificate.extensions)

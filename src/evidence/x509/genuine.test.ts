@@ -155,7 +155,7 @@ describeGenuine('the revocation lists of Intel', () => {
     await checkNotRevoked(authority, root, rootList, Math.max(asOf, rootList.thisUpdate));
     const leaf = (serial: Uint8Array) => ({ ...authority, issuer: authority.subject, serial });
     await checkNotRevoked(leaf(Uint8Array.of(1)), authority, list, asOf);
-    for (const [serial, since] of list.revoked) {
+    for (const [serial, since] of list.revoked()) {
       const revoked = leaf(fromHex(serial) as Uint8Array);
       expect(since).toBeLessThanOrEqual(list.thisUpdate);
       await expect(checkNotRevoked(revoked, authority, list, asOf)).rejects.toThrow('certificate/revoked');

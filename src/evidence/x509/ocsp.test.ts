@@ -10,14 +10,11 @@ import {
 } from '../../../test/support/evidence/ocsp-maker.js';
 import {
   BEGIN,
-  boolean,
   DURING,
-  der,
   extension,
   keyUsage,
   makeAuthority,
   makeCertificate,
-  octetString,
   testKeys,
 } from '../../../test/support/evidence/x509-maker.js';
 import { failureOf, reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
@@ -25,6 +22,7 @@ import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { contextTag, DER } from '../../bytes/der.js';
+import { boolean, element, octetString } from '../../bytes/der-writer.js';
 import { concat } from '../../bytes/octets.js';
 import { parseCertificate } from './certificate.js';
 import { answerAbout, checkOcspAnswer, parseOcspResponse, UNDATED_ANSWER_LIFE } from './ocsp.js';
@@ -61,7 +59,7 @@ describe('an answer of an OCSP responder (RFC 6960)', () => {
     ['about a certificate in SHA-384', { hash: 'sha384' }],
     [
       'with a version that is said',
-      { members: all => [der(contextTag(0), der(DER.integer, Uint8Array.of(0))), ...all] },
+      { members: all => [element(contextTag(0), element(DER.integer, Uint8Array.of(0))), ...all] },
     ],
     [
       'with a nonce, critical or not',
@@ -132,7 +130,7 @@ describe('who may answer', () => {
       {
         responder: makeResponder(authority, {
           extensions: [
-            extension('2.5.29.37', der(DER.sequence, der(DER.objectIdentifier, Uint8Array.of(0x2a)))),
+            extension('2.5.29.37', element(DER.sequence, element(DER.objectIdentifier, Uint8Array.of(0x2a)))),
           ],
         }),
       },
@@ -191,47 +189,58 @@ describe('what is no response', () => {
       'a critical extension of the answer',
       { answerExtensions: [extension('1.2.3', Uint8Array.of(5, 0), true)] },
     ],
-    ['another version', { members: all => [der(contextTag(0), der(DER.integer, Uint8Array.of(1))), ...all] }],
+    [
+      'another version',
+      { members: all => [element(contextTag(0), element(DER.integer, Uint8Array.of(1))), ...all] },
+    ],
     ['a part too many', { members: all => [...all, seconds] }],
-    ['no answer', { members: ([who, when]) => [who as Uint8Array, when as Uint8Array, der(DER.sequence)] }],
+    [
+      'no answer',
+      { members: ([who, when]) => [who as Uint8Array, when as Uint8Array, element(DER.sequence)] },
+    ],
     [
       'too many answers',
       {
         members: ([who, when, answers]) => [
           who as Uint8Array,
           when as Uint8Array,
-          der(DER.sequence, ...Array.from({ length: 65 }, () => (answers as Uint8Array).subarray(4))),
+          element(DER.sequence, ...Array.from({ length: 65 }, () => (answers as Uint8Array).subarray(4))),
         ],
       },
     ],
-    ['nobody as responder', { members: ([, ...rest]) => [der(contextTag(3)), ...rest] }],
+    ['nobody as responder', { members: ([, ...rest]) => [element(contextTag(3)), ...rest] }],
     ['too many certificates', { certificates: Array.from({ length: 5 }, () => responder.certificate) }],
-    ['a certificate that is none', { certificates: [der(DER.sequence)] }],
+    ['a certificate that is none', { certificates: [element(DER.sequence)] }],
     ['an answer with a part too many', { answer: all => [...all, boolean(true)] }],
     [
       'a status that is none',
-      { answer: ([id, , ...rest]) => [id as Uint8Array, der(contextTag(3, 'primitive')), ...rest] },
+      { answer: ([id, , ...rest]) => [id as Uint8Array, element(contextTag(3, 'primitive')), ...rest] },
     ],
     [
       'good with something in it',
       {
         answer: ([id, , ...rest]) => [
           id as Uint8Array,
-          der(contextTag(0, 'primitive'), Uint8Array.of(0)),
+          element(contextTag(0, 'primitive'), Uint8Array.of(0)),
           ...rest,
         ],
       },
     ],
     [
       'a revocation without a time',
-      { answer: ([id, , ...rest]) => [id as Uint8Array, der(contextTag(1)), ...rest] },
+      { answer: ([id, , ...rest]) => [id as Uint8Array, element(contextTag(1)), ...rest] },
     ],
     [
       'a revocation with a part too many',
       {
         answer: ([id, , ...rest]) => [
           id as Uint8Array,
-          der(contextTag(1), seconds, der(contextTag(0), der(DER.enumerated, Uint8Array.of(1))), seconds),
+          element(
+            contextTag(1),
+            seconds,
+            element(contextTag(0), element(DER.enumerated, Uint8Array.of(1))),
+            seconds,
+          ),
           ...rest,
         ],
       },
@@ -244,15 +253,19 @@ describe('what is no response', () => {
     ['nothing', new Uint8Array()],
     ['64 KiB and more', new Uint8Array(65 * 1024)],
     ['something behind it', concat(made(), Uint8Array.of(0))],
-    ['success without a response', der(DER.sequence, der(DER.enumerated, Uint8Array.of(0)))],
+    ['success without a response', element(DER.sequence, element(DER.enumerated, Uint8Array.of(0)))],
     [
       'another type of response',
-      der(
+      element(
         DER.sequence,
-        der(DER.enumerated, Uint8Array.of(0)),
-        der(
+        element(DER.enumerated, Uint8Array.of(0)),
+        element(
           contextTag(0),
-          der(DER.sequence, der(DER.objectIdentifier, Uint8Array.of(0x2a)), octetString(der(DER.sequence))),
+          element(
+            DER.sequence,
+            element(DER.objectIdentifier, Uint8Array.of(0x2a)),
+            octetString(element(DER.sequence)),
+          ),
         ),
       ),
     ],

@@ -1,5 +1,5 @@
 /** PEM (RFC 7468 §3, the strict form, with blank lines between blocks): how makers of hardware hand out chains. */
-import { fromBase64 } from '../../bytes/base64.js';
+import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import { Failure } from '../../reason.js';
 import { type Certificate, MAX_CERTIFICATE_BYTES, parseCertificate } from './certificate.js';
 
@@ -33,4 +33,14 @@ export function pemBlocks(text: string, label: string): readonly Uint8Array[] {
   }
   if (blocks.length === 0) throw new Failure('certificate/malformed', { detail: 'no certificate' });
   return blocks;
+}
+
+/** Blocks of that label, in lines of 64 characters, one after another. */
+export function formatPem(label: string, blocks: readonly Uint8Array[]): string {
+  return blocks
+    .map(bytes => {
+      const lines = toBase64(bytes).replace(/.{1,64}/g, '$&\n');
+      return `-----BEGIN ${label}-----\n${lines}-----END ${label}-----\n`;
+    })
+    .join('');
 }

@@ -1,4 +1,7 @@
-/** Revocation lists (RFC 5280 §5): which certificates of an authority no longer count. The whole list is checked before anything in it is believed. */
+/**
+ * Revocation lists (RFC 5280 §5): which certificates of an authority no longer count. Who has signed a list is seen before its entries are read, because
+ * a stranger's list can have many thousands; then all of them are read before any is believed.
+ */
 import { verifyForeign } from '../../bytes/cryptography.js';
 import {
   contextTag,
@@ -15,6 +18,7 @@ import {
 import { toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import { onceRead } from '../once-read.js';
 import { type Certificate, extensionsOf } from './certificate.js';
 import { type SignedAs, signatureOf, underKey } from './signed-as.js';
 
@@ -28,8 +32,11 @@ export interface RevocationList {
   readonly thisUpdate: number;
   /** Unix seconds. Every list says when the next one comes (RFC 5280 §5.1.2.5), else an old one would serve for ever. */
   readonly nextUpdate: number;
-  /** Since when each certificate is not to be believed, in Unix seconds, by the hexadecimal of its serial number. */
-  readonly revoked: ReadonlyMap<string, number>;
+  /**
+   * Reads the entries, once: since when each certificate is not to be believed, in Unix seconds, by the hexadecimal of its serial number. Throws
+   * `revocation/malformed` or `revocation/extension-unknown`.
+   */
+  readonly revoked: () => ReadonlyMap<string, number>;
 }
 
 /** Room for some 8,000 entries; lists of makers of hardware have a few hundred. */
@@ -41,12 +48,19 @@ const HARMLESS: readonly string[] = ['2.5.29.35', '2.5.29.20'];
 const PARTIAL: readonly string[] = ['2.5.29.27', '2.5.29.28'];
 const ENTRY_INVALIDITY_DATE = '2.5.29.24';
 
-/** Reads exactly one list in DER. Throws `revocation/malformed`, `revocation/partial` or `revocation/extension-unknown`. */
+/**
+ * Reads exactly one list in DER, but for its entries: of them it is only seen that they are DER. Throws `revocation/malformed`, `revocation/partial` or
+ * `revocation/extension-unknown`.
+ */
 export function parseRevocationList(bytes: Uint8Array): RevocationList {
   if (bytes.length > MAX_LIST_BYTES)
     throw new Failure('revocation/malformed', { detail: `${bytes.length} bytes` });
+  return readingList(() => list(new Uint8Array(bytes)));
+}
+
+function readingList<Value>(read: () => Value): Value {
   try {
-    return list(new Uint8Array(bytes));
+    return read();
   } catch (error) {
     if (error instanceof Failure && error.code === 'der/malformed')
       throw new Failure('revocation/malformed', error.detail === undefined ? {} : { detail: error.detail });
@@ -61,8 +75,8 @@ export function parseRevocationList(bytes: Uint8Array): RevocationList {
  * An entry counts from the time that it names on, or from when the key is believed to have been lost, if the entry says so and that is earlier: what
  * was revoked after `asOf` was still good then. A certificate on hold is revoked while it is on the list.
  *
- * Throws `revocation/issuer-mismatch`, `revocation/signature-invalid`, `revocation/not-yet-valid`, `revocation/expired` or
- * `certificate/revoked`.
+ * Throws `revocation/issuer-mismatch`, `revocation/signature-invalid`, `revocation/not-yet-valid`, `revocation/expired`, what reading the entries
+ * throws, or `certificate/revoked`.
  */
 export async function checkNotRevoked(
   certificate: Certificate,
@@ -82,7 +96,7 @@ export async function checkNotRevoked(
   // Turned round, so that a time that is no number passes as none.
   if (!(asOf >= revocations.thisUpdate)) throw new Failure('revocation/not-yet-valid');
   if (!(asOf <= revocations.nextUpdate)) throw new Failure('revocation/expired');
-  const since = revocations.revoked.get(toHex(certificate.serial));
+  const since = revocations.revoked().get(toHex(certificate.serial));
   if (since !== undefined && since <= asOf)
     throw new Failure('certificate/revoked', { detail: `since ${new Date(since * 1000).toISOString()}` });
 }
@@ -96,7 +110,7 @@ function list(bytes: Uint8Array): RevocationList {
   const [innerAlgorithm, issuer, thisUpdate, nextUpdate, ...optional] = members;
   if (!equal(derExpect(algorithm, DER.sequence).whole, derExpect(innerAlgorithm, DER.sequence).whole))
     throw malformed('two algorithms of signature');
-  const entries = optional[0]?.tag === DER.sequence ? derChildren(optional.shift() as DerElement) : [];
+  const entries = optional[0]?.tag === DER.sequence ? optional.shift() : undefined;
   const extensions = hasVersion && optional[0]?.tag === contextTag(0) ? optional.shift() : undefined;
   if (optional.length > 0) throw malformed('a part that lists do not have');
   checkScope(extensions);
@@ -107,7 +121,7 @@ function list(bytes: Uint8Array): RevocationList {
     issuer: derExpect(issuer, DER.sequence).whole,
     thisUpdate: derTime(thisUpdate),
     nextUpdate: derTime(nextUpdate),
-    revoked: revokedIn(entries),
+    revoked: onceRead(() => readingList(() => revokedIn(entries === undefined ? [] : derChildren(entries)))),
   };
 }
 

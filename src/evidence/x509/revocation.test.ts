@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import '../../shell/node.js';
 import {
   makeOcspResponse,
   makeResponder,
@@ -13,10 +12,11 @@ import {
   makeCertificate,
   makeRevocationList,
 } from '../../../test/support/evidence/x509-maker.js';
-import { sha256 } from '../../bytes/cryptography.js';
+import { install, sha256 } from '../../bytes/cryptography.js';
 import { Failure } from '../../reason.js';
+import { nodeCryptography } from '../../shell/node.js';
 import { parseCertificate } from './certificate.js';
-import { type RevocationData, unknownToAuthorities } from './revocation.js';
+import { type RevocationData, readWords, unknownToAuthorities } from './revocation.js';
 
 const root = makeAuthority({ subject: 'root' });
 const middle = makeAuthority({ subject: 'middle', issuer: root, serial: 20 });
@@ -39,7 +39,7 @@ const listOf = (issuer: typeof root, ...serials: readonly number[]) =>
 /** The places that nothing is said of, or why it is refused and where. */
 async function verdict(data: RevocationData, first = 0, asOf = DURING): Promise<unknown> {
   try {
-    return await unknownToAuthorities(chain, first, data, asOf);
+    return await unknownToAuthorities(chain, first, readWords(data), asOf);
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     return `${error.code} ${error.field}`;
@@ -109,5 +109,35 @@ describe('whether authorities have taken back a certificate of a chain', () => {
     const ocsp = [answerOn(0, { responder }), answerOn(1, { responder })];
     expect(await verdict({ ocsp })).toBe('ocsp/responder-unauthorized certificate 0');
     expect(await verdict({ ocsp, trustedResponders: [sha256(responder.keys.spki)] })).toEqual([]);
+  });
+
+  it.each<[string, RevocationData, string]>([
+    ['more answers than anybody needs', { ocsp: new Array(33).fill(answerOn(0)) }, 'ocsp/malformed'],
+    ['more lists', { revocationLists: new Array(33).fill(listOf(root)) }, 'revocation/malformed'],
+    ['more bytes of answers', { ocsp: new Array(5).fill(new Uint8Array(64 * 1024)) }, 'ocsp/malformed'],
+    [
+      'more bytes of lists',
+      { revocationLists: [listOf(root), new Uint8Array(256 * 1024)] },
+      'revocation/malformed',
+    ],
+  ])('%s are not read', async (_, data, code) => {
+    expect(await verdict(data)).toBe(`${code} undefined`);
+  });
+
+  it('the same word counts once, however often it is given', async () => {
+    let signatures = 0;
+    install({
+      ...nodeCryptography,
+      verifyForeign: (...of) => {
+        signatures++;
+        return nodeCryptography.verifyForeign(...of);
+      },
+    });
+    try {
+      expect(await verdict({ revocationLists: new Array(32).fill(listOf(root)) })).toEqual([0]);
+    } finally {
+      install(nodeCryptography);
+    }
+    expect(signatures).toBe(1);
   });
 });

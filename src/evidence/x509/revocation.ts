@@ -1,10 +1,13 @@
 /** Whether the certificates of a chain still count, by whatever their authorities have said: answers of OCSP responders and revocation lists. */
 
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import { onceRead } from '../once-read.js';
 import type { Certificate } from './certificate.js';
-import { answerAbout, checkOcspAnswer, parseOcspResponse } from './ocsp.js';
-import { checkNotRevoked, parseRevocationList } from './revocation-list.js';
+import { answerAbout, checkOcspAnswer, type OcspResponse, parseOcspResponse } from './ocsp.js';
+import { checkNotRevoked, parseRevocationList, type RevocationList } from './revocation-list.js';
 
 /** Archived words of authorities, in DER and in any order; what is of other certificates is left alone. */
 export interface RevocationData {
@@ -16,25 +19,57 @@ export interface RevocationData {
 
 /** More than one for each certificate of three chains. */
 const MAX_PIECES = 32;
+/** Of all answers together, and of all lists: genuine answers have 2 KiB, so that 32 of them need a quarter. */
+const MAX_BYTES = 256 * 1024;
+
+/** What authorities have said, read. */
+export interface Words {
+  readonly responses: readonly OcspResponse[];
+  readonly lists: readonly RevocationList[];
+  /** SHA-256 of SubjectPublicKeyInfo. */
+  readonly trustedResponders: readonly Uint8Array[];
+}
+
+/**
+ * Reads what was given when it is first asked for, the same bytes once however often they were given. Nothing in it is believed yet.
+ *
+ * The function throws what `parseOcspResponse` and `parseRevocationList` throw, and `ocsp/malformed` or `revocation/malformed` for more than anybody needs.
+ */
+export function readWords({
+  ocsp = [],
+  revocationLists = [],
+  trustedResponders = [],
+}: RevocationData): () => Words {
+  return onceRead(() => ({
+    responses: distinct(ocsp, 'ocsp/malformed').map(parseOcspResponse),
+    lists: distinct(revocationLists, 'revocation/malformed').map(parseRevocationList),
+    trustedResponders,
+  }));
+}
+
+function distinct(
+  pieces: readonly Uint8Array[],
+  code: 'ocsp/malformed' | 'revocation/malformed',
+): readonly Uint8Array[] {
+  if (pieces.length > MAX_PIECES) throw new Failure(code, { detail: `${pieces.length} of them` });
+  const total = pieces.reduce((sum, { length }) => sum + length, 0);
+  if (total > MAX_BYTES) throw new Failure(code, { detail: `${total} bytes` });
+  return [...new Map(pieces.map(piece => [toHex(sha256(piece)), piece])).values()];
+}
 
 /**
  * The places in the chain, from `first` on and without the root, of certificates that nothing given says anything of; empty when all of them
  * are good at `asOf` (Unix seconds). The chain itself must have been checked.
  *
- * Throws what `parseOcspResponse`, `checkOcspAnswer`, `parseRevocationList` and `checkNotRevoked` throw, with the certificate's place as the
- * field, and `ocsp/malformed` or `revocation/malformed` for more pieces than anybody needs.
+ * Throws what reading `words` throws, and what `checkOcspAnswer` and `checkNotRevoked` throw, with the certificate's place as the field.
  */
 export async function unknownToAuthorities(
   chain: readonly Certificate[],
   first: number,
-  { ocsp = [], revocationLists = [], trustedResponders = [] }: RevocationData,
+  words: () => Words,
   asOf: number,
 ): Promise<readonly number[]> {
-  if (ocsp.length > MAX_PIECES) throw new Failure('ocsp/malformed', { detail: `${ocsp.length} responses` });
-  if (revocationLists.length > MAX_PIECES)
-    throw new Failure('revocation/malformed', { detail: `${revocationLists.length} lists` });
-  const responses = ocsp.map(parseOcspResponse);
-  const lists = revocationLists.map(parseRevocationList);
+  const { responses, lists, trustedResponders } = words();
   const unknown: number[] = [];
   for (let place = first; place < chain.length - 1; place++) {
     const certificate = chain[place] as Certificate;

@@ -1,5 +1,5 @@
 /** The two answers about evidence in the archive: good as of then, and still good now. */
-import type { EvidenceTrust } from '../../appraise/kept/judge.js';
+import type { EvidenceTrust } from '../../appraise/kept/material.js';
 import {
   type FreshCollateral,
   type GoodNow,

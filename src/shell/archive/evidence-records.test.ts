@@ -7,7 +7,8 @@ import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
 import { FAULTS, faultyDisk, hastyDisk } from '../../../test/support/faulty-disk.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import { thorough } from '../../../test/support/thoroughness.js';
-import { type Judgement, judgeEvidence } from '../../appraise/kept/judge.js';
+import type { Appraised } from '../../appraise/evidence/appraised.js';
+import { judgeEvidence } from '../../appraise/kept/judge.js';
 import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
@@ -19,7 +20,7 @@ import { Archive } from './archive.js';
 import { EvidenceRecords, MAX_RECORDS_OF_ONE } from './evidence-records.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
-let judgement: Judgement;
+let judgement: Appraised;
 let signedRegion: string;
 const { material, trust } = testMaterial('tdx');
 const open = (disk: Disk = hastyDisk) => new EvidenceRecords(folder.path, disk);

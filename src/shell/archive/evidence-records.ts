@@ -8,7 +8,8 @@
  */
 import { opendir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Judgement, Material } from '../../appraise/kept/judge.js';
+import type { Appraised } from '../../appraise/evidence/appraised.js';
+import type { Material } from '../../appraise/kept/material.js';
 import {
   type EvidenceRecord,
   formatEvidenceRecord,
@@ -78,7 +79,7 @@ export class EvidenceRecords {
    * Rejects with `archive/pieces-unfit`, `archive/record-malformed`, `archive/full` or `archive/unavailable`; after the last one the record may be there or
    * not, and keeping it again sees to it.
    */
-  keep(material: KeptMaterial, judgement: Judgement, asOf: number): Promise<StoredRecord> {
+  keep(material: KeptMaterial, judgement: Appraised, asOf: number): Promise<StoredRecord> {
     const kept = this.#last.then(() => this.#keep(material, judgement, asOf));
     this.#last = kept.catch(() => undefined);
     return kept;
@@ -133,7 +134,7 @@ export class EvidenceRecords {
     }
   }
 
-  async #keep(material: KeptMaterial, { report, checks }: Judgement, asOf: number): Promise<StoredRecord> {
+  async #keep(material: KeptMaterial, { report, checks }: Appraised, asOf: number): Promise<StoredRecord> {
     checkPieces(material.kind, material.pieces);
     const entries = material.pieces.map(
       ({ role, bytes, fetched = null }): PieceEntry => ({

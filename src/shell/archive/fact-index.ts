@@ -86,6 +86,15 @@ export class FactIndex {
     }
   }
 
+  /** The index in a folder as it is, for looking into while somebody else may write it; an empty one when there is none, or when it is damaged. */
+  static async look(folder: string): Promise<FactIndex> {
+    const state = await readState(folder);
+    const isWhole = state !== null && (await areWhole(folder, nodeDisk, state.files));
+    return isWhole
+      ? new FactIndex(folder, nodeDisk, state.through, state.files)
+      : new FactIndex(folder, nodeDisk, 0, emptyFiles());
+  }
+
   /** The number of log entries, from the first on, whose facts have been added. */
   get size(): number {
     return this.#added;

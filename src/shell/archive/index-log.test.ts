@@ -8,7 +8,8 @@ import { temporaryFolder } from '../../../test/support/log.js';
 import { ISSUER } from '../../../test/support/parties.js';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import { evidenceFacts, receiptFacts } from '../../appraise/kept/facts.js';
-import { type EvidenceTrust, judgeEvidence } from '../../appraise/kept/judge.js';
+import { judgeEvidence } from '../../appraise/kept/judge.js';
+import type { EvidenceTrust } from '../../appraise/kept/material.js';
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { EvidenceKind } from '../../evidence/report.js';
@@ -18,7 +19,7 @@ import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js'
 import { writeStatement } from '../../receipt/statement.js';
 import { EvidenceRecords } from './evidence-records.js';
 import { FactIndex } from './fact-index.js';
-import { type Entries, indexLog } from './index-log.js';
+import { indexLog } from './index-log.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -49,10 +50,14 @@ function entryOf(signedDigests: readonly string[], digest: string | null = null)
     seal(writeStatement(RECEIPT, { predicate, subject }), SAMPLE_RECEIPT.issuer, ISSUER.signer),
   );
 }
-const logOf = (entries: readonly Uint8Array[]): Entries => ({
-  size: entries.length,
-  entry: async index => entries[index] as Uint8Array,
-});
+const indexEntries = (index: FactIndex, entries: readonly Uint8Array[], trust?: EvidenceTrust) => {
+  const log = {
+    async *entries(start: number, end: number) {
+      yield* entries.slice(start, end);
+    },
+  };
+  return indexLog(index, log, entries.length, archive(), trust);
+};
 
 describe('the index of a log', () => {
   it.each(KINDS)('finds the receipts that rest on what evidence of %s states', async kind => {
@@ -60,14 +65,9 @@ describe('the index of a log', () => {
     const facts = evidenceFacts(report);
     expect(facts.length).toBeGreaterThan(0);
     const signed = toHex(report.signedRegion);
-    const log = logOf([
-      entryOf([]),
-      entryOf([signed]),
-      utf8('no receipt'),
-      entryOf(['0'.repeat(64), signed]),
-    ]);
+    const log = [entryOf([]), entryOf([signed]), utf8('no receipt'), entryOf(['0'.repeat(64), signed])];
     const index = await open();
-    await indexLog(index, log, archive(), TRUST);
+    await indexEntries(index, log, TRUST);
     for (const fact of [...facts, { field: 'evidence' as const, value: signed }])
       expect((await index.find(fact)).entries).toEqual([1, 3]);
     expect((await index.find({ field: 'signer', value: SAMPLE_RECEIPT.issuer })).entries).toEqual([0, 1, 3]);
@@ -77,14 +77,14 @@ describe('the index of a log', () => {
     const signed = toHex((await keep('nitro')).signedRegion);
     const model = { field: 'model' as const, value: 'a'.repeat(64) };
     const entries = [entryOf([signed], model.value), entryOf([]), entryOf([], model.value)];
-    await indexLog(await open(), logOf(entries.slice(0, 1)), archive(), TRUST);
+    await indexEntries(await open(), entries.slice(0, 1), TRUST);
     const index = await open();
     expect(index.size).toBe(1);
-    await indexLog(index, logOf(entries), archive(), TRUST);
+    await indexEntries(index, entries, TRUST);
     expect((await index.find(model)).entries).toEqual([0, 2]);
     rmSync(join(folder.path, 'facts'), { recursive: true });
     const other = await open();
-    await indexLog(other, logOf(entries), archive(), TRUST);
+    await indexEntries(other, entries, TRUST);
     expect((await other.find(model)).entries).toEqual([0, 2]);
   });
 
@@ -93,14 +93,14 @@ describe('the index of a log', () => {
     const [fact] = evidenceFacts(report);
     if (fact === undefined) throw new Error('no fact');
     const signed = toHex(report.signedRegion);
-    const log = logOf([entryOf([signed])]);
+    const log = [entryOf([signed])];
     const strangers = await open();
-    await indexLog(strangers, log, archive());
+    await indexEntries(strangers, log);
     expect((await strangers.find(fact)).entries).toEqual([]);
     expect((await strangers.find({ field: 'evidence', value: signed })).entries).toEqual([0]);
     for (const name of ['archive', 'facts']) rmSync(join(folder.path, name), { recursive: true });
     const lost = await open();
-    await indexLog(lost, log, archive(), TRUST);
+    await indexEntries(lost, log, TRUST);
     expect((await lost.find(fact)).entries).toEqual([]);
   });
 });

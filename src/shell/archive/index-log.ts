@@ -1,7 +1,9 @@
 /** Bringing the index of facts up to a log: what it lacks is read from the log's entries, and what they name from the archive. */
 
 import { evidenceFacts, type Fact, receiptFacts } from '../../appraise/kept/facts.js';
-import { type EvidenceTrust, judgeEvidence } from '../../appraise/kept/judge.js';
+import { judgeEvidence } from '../../appraise/kept/judge.js';
+import type { EvidenceTrust } from '../../appraise/kept/material.js';
+import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
 import { Failure } from '../../reason.js';
 import { parseEnvelope } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
@@ -9,29 +11,26 @@ import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import type { EvidenceRecords } from './evidence-records.js';
 import type { FactIndex } from './fact-index.js';
 
-export interface Entries {
-  readonly size: number;
-  entry(index: number): Promise<Uint8Array>;
-}
-
 /** Evidence that many receipts name is judged once as long as it is among so many. */
 const REMEMBERED = 4096;
 
 /**
- * Adds the entries from `index.size` to the end of the log, in order, and writes the index. Evidence is judged again, each piece as of the time of its first
+ * Adds the entries from `index.size` to before `size`, in order, and writes the index. Evidence is judged again, each piece as of the time of its first
  * record that agrees with what is found: what a record says is not believed. Evidence that is not in the archive, or is damaged, has no facts but its digest.
  *
  * Rejects with `archive/unavailable` or what the log throws; called again, it goes on where it was.
  */
 export async function indexLog(
   index: FactIndex,
-  log: Entries,
+  log: LogCopy,
+  size: number,
   archive: EvidenceRecords,
   trust?: EvidenceTrust,
 ): Promise<void> {
   const known = new Map<string, readonly Fact[]>();
-  while (index.size < log.size) {
-    const receipt = receiptIn(await log.entry(index.size));
+  if (index.size >= size) return;
+  for await (const entry of log.entries(index.size, size)) {
+    const receipt = receiptIn(entry);
     for (const { signedDigest } of receipt?.evidence ?? []) {
       if (known.has(signedDigest)) continue;
       if (known.size >= REMEMBERED) known.clear();

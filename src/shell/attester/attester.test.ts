@@ -12,13 +12,15 @@ import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
 import { parseNitroDocument } from '../../evidence/nitro/document.js';
 import { verifyNitro } from '../../evidence/nitro/verify.js';
+import type { NvidiaArchitecture } from '../../evidence/nvidia/device.js';
 import { verifyNvidia } from '../../evidence/nvidia/verify.js';
 import { decidingCode, type EvidenceCheck, type EvidenceReport, statusOf } from '../../evidence/report.js';
 import { verifySnp } from '../../evidence/snp/verify.js';
 import { certificatesFromPem } from '../../evidence/x509/pem.js';
 import { Failure } from '../../reason.js';
-import { openAttester, type SimulatedAttester, simulatedAttester } from './attester.js';
+import { knownAttester, openAttester, type SimulatedAttester, simulatedAttester } from './attester.js';
 import { keysFrom, SIMULATED } from './keys.js';
+import type { SnpRequest } from './snp.js';
 
 const AT = Date.UTC(2026, 5, 15, 12) / 1000 + 0.5;
 const NONCE = Uint8Array.from({ length: 32 }, (_, at) => at);
@@ -36,6 +38,8 @@ interface Kind {
   appraise(report: EvidenceReport, policy: Development): Promise<readonly EvidenceCheck[]>;
   /** The checks that must pass under the roots of the attester: all but those for which there is nothing. */
   readonly unmade: readonly string[];
+  /** Checks of the policy that it does without. */
+  readonly unasked: readonly string[];
   /** DER of every certificate. */
   readonly certificates: readonly Uint8Array[];
   /** Which part of the report must be refused when the mark is damaged. */
@@ -48,54 +52,58 @@ const of = (parts: Readonly<Record<string, Uint8Array>>, name: string) => parts[
 const pem = (text: string) => certificatesFromPem(text).map(({ bytes }) => bytes);
 
 const nitro = attester.nitro({ at: AT, nonce: NONCE, publicKey: utf8('key'), userData: utf8('data') });
-const snp = attester.snp({ reportData: NONCE });
-const tdx = attester.tdx({ at: AT, reportData: NONCE });
-const nvidia = attester.nvidia({ nonce: NONCE });
-const collateral = JSON.parse(fromUtf8(tdx.collateral) ?? '') as Record<string, string>;
 
-const KINDS: readonly Kind[] = [
-  {
-    name: 'Nitro',
-    parts: { document: nitro.document },
-    verify: (parts, roots) =>
-      verifyNitro({ document: of(parts, 'document'), asOf: AT, ...(roots && { roots: roots.nitro }) }),
-    appraise: (report, policy) =>
-      appraiseNitro(report as never, AT, { ...SAFE_NITRO_POLICY, nonce: NONCE, ...policy }),
-    unmade: [],
-    certificates: [
-      parseNitroDocument(nitro.document).certificate,
-      ...parseNitroDocument(nitro.document).bundle,
-    ],
-    signature: 'signature',
-    signed: [0, nitro.document.length - 96],
-  },
-  {
-    name: 'SEV-SNP',
-    parts: {
-      report: snp.report,
-      signer: snp.signer.certificate,
-      authority: snp.authority,
-      root: snp.root,
-    },
+const NITRO: Kind = {
+  name: 'Nitro',
+  parts: { document: nitro.document },
+  verify: (parts, roots) =>
+    verifyNitro({ document: of(parts, 'document'), asOf: AT, ...(roots && { roots: roots.nitro }) }),
+  appraise: (report, policy) =>
+    appraiseNitro(report as never, AT, { ...SAFE_NITRO_POLICY, nonce: NONCE, ...policy }),
+  unmade: [],
+  unasked: [],
+  certificates: [
+    parseNitroDocument(nitro.document).certificate,
+    ...parseNitroDocument(nitro.document).bundle,
+  ],
+  signature: 'signature',
+  signed: [0, nitro.document.length - 96],
+};
+
+/** With a list of the root, so that nothing is left unmade. */
+function snpKind(name: string, request: SnpRequest): Kind {
+  const { report, signer, authority, root } = attester.snp({ ...request, reportData: NONCE });
+  const { product = 'milan' } = request;
+  return {
+    name: `SEV-SNP, ${name}`,
+    parts: { report, signer: signer.certificate, authority, root },
     verify: (parts, roots) =>
       verifySnp({
         report: of(parts, 'report'),
-        signer: { kind: 'vcek', certificate: of(parts, 'signer') },
+        signer: { kind: signer.kind, certificate: of(parts, 'signer') },
         authority: of(parts, 'authority'),
         root: of(parts, 'root'),
+        product,
+        revocations: attester.snpRevocations(product, AT - 1),
         asOf: AT,
         ...(roots && { roots: roots.snp }),
       }),
-    appraise: (report, policy) =>
-      appraiseSnp(report as never, { ...SAFE_SNP_POLICY, reportData: NONCE, ...policy }),
-    unmade: ['revocation'],
-    certificates: [snp.signer.certificate, snp.authority, snp.root],
+    appraise: (found, policy) =>
+      appraiseSnp(found as never, { ...SAFE_SNP_POLICY, reportData: NONCE, ...policy }),
+    unmade: [],
+    unasked: ['minimum-tcb'],
+    certificates: [signer.certificate, authority, root],
     signature: 'signature',
     signed: [0, 0x2a0],
-  },
-  {
-    name: 'TDX',
-    parts: { quote: tdx.quote, collateral: tdx.collateral },
+  };
+}
+
+function quoteKind(tee: 'tdx' | 'sgx'): Kind {
+  const { quote, collateral } = attester[tee]({ at: AT, reportData: NONCE });
+  const texts = JSON.parse(fromUtf8(collateral) ?? '') as Record<string, string>;
+  return {
+    name: tee.toUpperCase(),
+    parts: { quote, collateral },
     verify: (parts, roots) =>
       verifyDcap({
         quote: of(parts, 'quote'),
@@ -108,30 +116,54 @@ const KINDS: readonly Kind[] = [
       ...(await checkDcapPolicy(report as never, { ...SAFE_DCAP_POLICY, reportData: NONCE, ...policy })),
     ],
     unmade: [],
-    certificates: ['pck_crl_issuer_chain', 'tcb_info_issuer_chain'].flatMap(name =>
-      pem(collateral[name] ?? ''),
-    ),
+    unasked: [],
+    certificates: ['pck_crl_issuer_chain', 'tcb_info_issuer_chain'].flatMap(name => pem(texts[name] ?? '')),
     signature: 'quote-signature',
-    signed: [0, 48 + 584],
-  },
-  {
-    name: 'NVIDIA',
-    parts: { evidence: nvidia.evidence, certificateChain: utf8(nvidia.certificateChain) },
+    signed: [0, 48 + (tee === 'tdx' ? 584 : 384)],
+  };
+}
+
+function nvidiaKind(architecture: NvidiaArchitecture): Kind {
+  const { evidence, certificateChain } = attester.nvidia({ nonce: NONCE, architecture });
+  return {
+    name: `NVIDIA, ${architecture}`,
+    parts: { evidence, certificateChain: utf8(certificateChain) },
     verify: (parts, roots) =>
       verifyNvidia({
         evidence: of(parts, 'evidence'),
         certificateChain: of(parts, 'certificateChain'),
         nonce: NONCE,
-        architecture: 'hopper',
+        architecture,
         asOf: AT,
         ...(roots && { roots: roots.nvidia }),
       }),
     appraise: (report, policy) => appraiseNvidia(report as never, { ...DEFAULT_NVIDIA_POLICY, ...policy }),
-    unmade: ['revocation', 'driver-manifest', 'firmware-manifest', 'manifest-revocation', 'measurements'],
-    certificates: pem(nvidia.certificateChain),
+    unmade: [
+      'revocation',
+      ...(architecture === 'nvswitch' ? [] : ['driver-manifest']),
+      'firmware-manifest',
+      'manifest-revocation',
+      'measurements',
+    ],
+    unasked: [],
+    certificates: pem(certificateChain),
     signature: 'signature',
-    signed: [0, nvidia.evidence.length - 96],
-  },
+    signed: [0, evidence.length - 96],
+  };
+}
+
+const KINDS: readonly Kind[] = [
+  NITRO,
+  snpKind('Milan by a chip', {}),
+  snpKind('Milan, version 2, by a cloud', { signer: 'vlek', version: 2 }),
+  snpKind('Genoa, version 4', { product: 'genoa', version: 4 }),
+  snpKind('Turin, version 5', { product: 'turin' }),
+  snpKind('Turin by a cloud', { product: 'turin', signer: 'vlek' }),
+  quoteKind('tdx'),
+  quoteKind('sgx'),
+  nvidiaKind('hopper'),
+  nvidiaKind('blackwell'),
+  nvidiaKind('nvswitch'),
 ];
 
 /** Where the mark stands in bytes. */
@@ -168,7 +200,7 @@ describe.each(KINDS)('simulated evidence of $name', kind => {
       const checks = await kind.appraise(report, policy);
       expect(statusOf(checks)).toBe('refused');
       expect(decidingCode(checks)).toBe('evidence/simulated');
-      expect(notPassed(checks)).toEqual([...kind.unmade, 'hardware']);
+      expect(notPassed(checks)).toEqual([...kind.unmade, 'hardware', ...kind.unasked]);
     }
   });
 
@@ -261,6 +293,14 @@ describe('the attester of a data folder', () => {
     const { document } = first.nitro({ at: AT });
     const report = await verifyNitro({ document, asOf: AT, roots: second.roots.nitro });
     expect(statusOf(report.checks)).toBe('accepted');
+  });
+
+  it('is made for nobody who only asks for the one that is there', async () => {
+    const other = mkdtempSync(join(tmpdir(), 'countersign-attester-'));
+    await expect(knownAttester(other)).rejects.toThrow('data/key-malformed');
+    expect(readdirSync(other)).toEqual([]);
+    rmSync(other, { recursive: true });
+    expect((await knownAttester(folder)).roots).toEqual((await openAttester(folder)).roots);
   });
 
   it('asks for a nonce of NVIDIA’s length', () => {

@@ -5,9 +5,6 @@
 import { type KeyObject, sign } from 'node:crypto';
 import { sha256 } from '../../bytes/cryptography.js';
 import { contextTag, DER } from '../../bytes/der.js';
-import { utf8 } from '../../bytes/octets.js';
-import { EXTENSION } from '../../evidence/x509/certificate.js';
-import type { PinnedRoot } from '../../evidence/x509/chain.js';
 import {
   bitString,
   boolean,
@@ -17,7 +14,11 @@ import {
   octetString,
   sequence,
   time,
-} from './der-writer.js';
+} from '../../bytes/der-writer.js';
+import { utf8 } from '../../bytes/octets.js';
+import { EXTENSION } from '../../evidence/x509/certificate.js';
+import type { PinnedRoot } from '../../evidence/x509/chain.js';
+import { formatPem } from '../../evidence/x509/pem.js';
 import { type Keys, SIMULATED } from './keys.js';
 
 /** Somebody with a key and a certificate for it. */
@@ -96,16 +97,12 @@ export function pinned(root: Identity, name: string): PinnedRoot & { readonly si
   return { name, spkiSha256: sha256(root.keys.spki), simulated: true };
 }
 
-/** As PEM, in lines of 64 characters. */
+/** As PEM. */
 export function pemOf(...identities: readonly Identity[]): string {
-  return identities
-    .map(({ certificate }) => {
-      const lines = Buffer.from(certificate)
-        .toString('base64')
-        .replace(/.{1,64}/g, '$&\n');
-      return `-----BEGIN CERTIFICATE-----\n${lines}-----END CERTIFICATE-----\n`;
-    })
-    .join('');
+  return formatPem(
+    'CERTIFICATE',
+    identities.map(({ certificate }) => certificate),
+  );
 }
 
 /** `r ‖ s`, with the hash of the strength of the key's curve. */

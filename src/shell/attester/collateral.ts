@@ -2,19 +2,29 @@
 import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import { emptyRevocationList, pemOf, signatureOf } from './certificates.js';
+import { type IntelHouse, PLATFORM, type Tee } from './dcap.js';
 import { SIMULATED } from './keys.js';
-import { type IntelHouse, PLATFORM } from './tdx.js';
 
 const DAY = 86_400;
 /** Intel publishes anew every month. */
 const LIFETIME = 30 * DAY;
 
 /** JSON as verifiers take it. `at`: Unix seconds, when it is issued. */
-export function collateralOf({ root, platform, tcb }: IntelHouse, at: number): Uint8Array {
+export function collateralOf({ root, platform, tcb }: IntelHouse, tee: Tee, at: number): Uint8Array {
   const [from, until] = [Math.floor(at), Math.floor(at) + LIFETIME];
   const dates = { issueDate: iso(from), nextUpdate: iso(until), tcbEvaluationDataNumber: 17 };
-  const tcbInfo = JSON.stringify({ id: 'TDX', version: 3, ...dates, ...tcbInfoOf(iso(from)) });
-  const qeIdentity = JSON.stringify({ id: 'TD_QE', version: 2, ...dates, ...identityOf(iso(from)) });
+  const tcbInfo = JSON.stringify({
+    id: tee.toUpperCase(),
+    version: 3,
+    ...dates,
+    ...tcbInfoOf(tee, iso(from)),
+  });
+  const qeIdentity = JSON.stringify({
+    id: tee === 'tdx' ? 'TD_QE' : 'QE',
+    version: 2,
+    ...dates,
+    ...identityOf(tee, iso(from)),
+  });
   const signer = pemOf(tcb, root);
   const signed = (text: string) => toHex(signatureOf(tcb.keys, utf8(text)));
   return utf8(
@@ -32,7 +42,7 @@ export function collateralOf({ root, platform, tcb }: IntelHouse, at: number): U
   );
 }
 
-function tcbInfoOf(tcbDate: string): object {
+function tcbInfoOf(tee: Tee, tcbDate: string): object {
   const module = { mrsigner: '00'.repeat(48), attributes: '00'.repeat(8), attributesMask: 'FF'.repeat(8) };
   const { components, pceSvn, fmspc, teeTcbSvn } = PLATFORM;
   const good = { tcbDate, tcbStatus: 'UpToDate' };
@@ -43,15 +53,17 @@ function tcbInfoOf(tcbDate: string): object {
     fmspc: toHex(fmspc).toUpperCase(),
     pceId: '0000',
     tcbType: 0,
-    tdxModule: module,
-    tdxModuleIdentities: [{ id: 'TDX_01', ...module, tcbLevels: [{ tcb: { isvsvn: svn }, ...good }] }],
+    ...(tee === 'tdx' && {
+      tdxModule: module,
+      tdxModuleIdentities: [{ id: 'TDX_01', ...module, tcbLevels: [{ tcb: { isvsvn: svn }, ...good }] }],
+    }),
     tcbLevels: [
       {
         tcb: {
           // Whoever reads the text sees what it is.
           sgxtcbcomponents: components.map(each => ({ svn: each, category: SIMULATED })),
           pcesvn: pceSvn,
-          tdxtcbcomponents: tdx.map(each => ({ svn: each })),
+          ...(tee === 'tdx' && { tdxtcbcomponents: tdx.map(each => ({ svn: each })) }),
         },
         ...good,
       },
@@ -59,14 +71,14 @@ function tcbInfoOf(tcbDate: string): object {
   };
 }
 
-function identityOf(tcbDate: string): object {
+function identityOf(tee: Tee, tcbDate: string): object {
   return {
     miscselect: '00000000',
     miscselectMask: 'FFFFFFFF',
     attributes: toHex(Uint8Array.from(PLATFORM.qeAttributes)).toUpperCase(),
     attributesMask: 'FF'.repeat(16),
     mrsigner: toHex(PLATFORM.qeSigner).toUpperCase(),
-    isvprodid: PLATFORM.qeProduct,
+    isvprodid: PLATFORM.qeProduct[tee],
     tcbLevels: [{ tcb: { isvsvn: PLATFORM.qeSvn }, tcbDate, tcbStatus: 'UpToDate' }],
   };
 }

@@ -22,7 +22,7 @@ const CURVES = {
   'P-384': { name: 'secp384r1', octets: 48 },
 } as const;
 
-/** The same secret and name give the same key. */
+/** The same secret and name give the same key, which is made when it is first asked for. */
 export function keysFrom(secret: Uint8Array): MakeKeys {
   return (name, curve) => {
     const { name: openssl, octets } = CURVES[curve];

@@ -8,6 +8,10 @@ export interface DataFolder {
   readonly log: string;
   readonly vault: string;
   readonly archive: string;
+  /** From facts of evidence and receipts to log entries; made from log and archive. */
+  readonly facts: string;
+  /** What makers of hardware have published, as it was asked for or taken in. */
+  readonly collateral: string;
   readonly witnesses: string;
   /** What has been asked to be erased, until it is erased and logged. */
   readonly erasures: string;
@@ -43,6 +47,8 @@ export function dataFolder(folder: string): DataFolder {
     log: join(path, 'log'),
     vault: join(path, 'vault'),
     archive: join(path, 'archive'),
+    facts: join(path, 'facts'),
+    collateral: join(path, 'collateral'),
     witnesses: join(path, 'witnesses'),
     erasures: join(path, 'erasures'),
     closings: join(path, 'closings'),

@@ -39,6 +39,7 @@ import { forgetControl, openControl } from './control.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
+import { HouseFacts } from './house-facts.js';
 import { HouseFront } from './house-front.js';
 import { announcePriceList, openAdmission } from './house-money.js';
 import { openKeeper } from './open-keeper.js';
@@ -218,6 +219,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     denialOf: index => retention.denialOf(index),
     onProblem,
   });
+  const facts = new HouseFacts({ folder, size: () => log.witnessed?.size ?? 0, onProblem });
+  opened.add(() => facts.close());
   // Closed before what its exchanges need.
   opened.add(() => gateway.close());
   // Of processes that died; nobody waits for it.

@@ -4,7 +4,7 @@
  * Not trusted: the files. Each is read as what it looks like, and kept as if its publisher had answered with it; what counts in it is signed.
  */
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { fromBase64 } from '../../bytes/base64.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { SNP_AUTHORITIES } from '../../evidence/snp/authorities.js';
@@ -85,7 +85,7 @@ export async function importCollateral(path: string, makers: Required<Makers>): 
 type Issued = readonly (readonly [certificate: Certificate, issuer: Certificate])[];
 
 async function takeIn(
-  { bytes, chain }: Read,
+  { path, bytes, chain }: Read,
   issued: Issued,
   { intel, amd, nvidia }: Required<Makers>,
 ): Promise<ImportedKind> {
@@ -97,7 +97,10 @@ async function takeIn(
     return 'quote-collateral';
   }
   if (first === 0x3c) {
-    await nvidia.takeInManifest(bytes);
+    await nvidia.takeInManifest(
+      bytes,
+      /^(NV_[A-Za-z0-9_.-]+?)(?:\.[a-z]+)?$/.exec(basename(path))?.[1] ?? null,
+    );
     return 'manifest';
   }
   const certificate = only ?? readOrNull(() => parseCertificate(bytes));

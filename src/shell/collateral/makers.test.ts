@@ -8,7 +8,8 @@ import { keyOf, keySetOf, makeNrasHouse } from '../../../test/support/evidence/n
 import { makeDevice, makeInput, makeWordOfAuthorities } from '../../../test/support/evidence/nvidia.js';
 import {
   asIntel,
-  bodyOf,
+  asNvidia,
+  issuedIn,
   notFound,
   type TestPublisher,
   testPublisher,
@@ -18,15 +19,18 @@ import { DURING, END, makeRevocationList, pem } from '../../../test/support/evid
 import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import { describeGenuine, genuine, genuineText } from '../../../test/support/vectors.js';
-import { judgeEvidence, type Material } from '../../appraise/kept/judge.js';
+import { judgeEvidence } from '../../appraise/kept/judge.js';
+import type { Material } from '../../appraise/kept/material.js';
 import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import { stillGoodNow } from '../../appraise/kept/standing.js';
-import { fromBase64, toBase64 } from '../../bytes/base64.js';
+import { fromBase64 } from '../../bytes/base64.js';
 import { readDer } from '../../bytes/der.js';
 import { fromHex, toHex } from '../../bytes/hex.js';
-import { equal, utf8 } from '../../bytes/octets.js';
+import { utf8 } from '../../bytes/octets.js';
 import { verifyDcap } from '../../evidence/dcap/verify.js';
-import { parseManifest } from '../../evidence/nvidia/rim/manifest.js';
+import { deviceOf } from '../../evidence/nvidia/device.js';
+import { parseSpdm } from '../../evidence/nvidia/spdm.js';
+import { statedFields } from '../../evidence/nvidia/stated.js';
 import { statusOf } from '../../evidence/report.js';
 import { SNP_AUTHORITIES } from '../../evidence/snp/authorities.js';
 import { parseCertificate } from '../../evidence/x509/certificate.js';
@@ -217,34 +221,9 @@ describe('NVIDIA', () => {
   const input = makeInput(house);
   const words = makeWordOfAuthorities(house);
   const { material, trust } = testMaterial('nvidia');
-  /** Certificates of the chains, each with its issuer, in the order of `words`. */
-  const issuedIn = (device: typeof house) =>
-    [device.chain.slice(1), device.reference].flatMap(identities =>
-      identities.slice(0, -1).map(({ certificate }, at) => {
-        const issuer = identities[at + 1]?.certificate as Uint8Array;
-        return [parseCertificate(certificate), parseCertificate(issuer)] as const;
-      }),
-    );
-  const asNvidia: RequestListener = async (request, response) => {
-    const url = request.url ?? '';
-    if (url === '/ocsp') {
-      const asked = await bodyOf(request);
-      const at = issuedIn(house).findIndex(([one, issuer]) =>
-        equal(formatOcspRequest(ocspSubject(one, issuer)), asked),
-      );
-      if (at < 0) notFound(response);
-      else sends(words[at] as Uint8Array, 'application/ocsp-response')(request, response);
-    } else if (url.startsWith('/v1/rim/NV_GPU_')) {
-      const bytes = url.includes('DRIVER') ? input.driverManifest : input.firmwareManifest;
-      sends(JSON.stringify({ id: url.slice(8), rim: toBase64(bytes as Uint8Array) }), 'application/json')(
-        request,
-        response,
-      );
-    } else notFound(response);
-  };
 
   it('gives manifests by name, and the status of certificates', async () => {
-    server.behave = asNvidia;
+    server.behave = asNvidia(house, input, words);
     const { nvidia } = makers();
     expect((await nvidia.manifest('NV_GPU_DRIVER_GH100_1')).bytes).toEqual(input.driverManifest);
     for (const [at, [certificate, issuer]] of issuedIn(house).entries())
@@ -291,7 +270,7 @@ describe('NVIDIA', () => {
   });
 
   it('renews what evidence is judged with', async () => {
-    server.behave = asNvidia;
+    server.behave = asNvidia(house, input, words);
     const problems: Error[] = [];
     const own: Material = {
       kind: 'nvidia',
@@ -403,9 +382,16 @@ describe('importing', () => {
     put('k-empty', '');
     put('l.json', '{}');
     put('m.xml', '<a/>');
-    mkdirSync(join(folder.path, 'in', 'n'));
+    const { manifests } = statedFields(
+      parseSpdm(input.evidence),
+      deviceOf(certificatesFromPem(input.certificateChain as string)),
+    );
+    put('n-firmware.xml', input.firmwareManifest as Uint8Array);
+    put(`${manifests.firmware}.xml`, input.firmwareManifest as Uint8Array);
+    mkdirSync(join(folder.path, 'in', 'o'));
     const unknown = 'collateral/import-unknown';
     expect((await outcomes()).toSorted()).toEqual([
+      [`${manifests.firmware}.xml`, 'manifest'],
       ['a-chain.pem', 'chain'],
       ['b-status.der', 'certificate-status'],
       ['c-manifest.xml', 'manifest'],
@@ -419,11 +405,13 @@ describe('importing', () => {
       ['k-empty', unknown],
       ['l.json', 'collateral/malformed'],
       ['m.xml', 'nvidia/rim-malformed'],
+      ['n-firmware.xml', unknown],
     ]);
     const { amd, nvidia } = makers(true);
     expect((await amd.vcek(snp.report)).bytes).toEqual(snp.signer.certificate);
-    const { tagId } = parseManifest(input.driverManifest as Uint8Array);
-    expect((await nvidia.manifest(tagId)).bytes).toEqual(input.driverManifest);
+    // Under the names that the device leads to.
+    expect((await nvidia.manifest(manifests.driver ?? '')).bytes).toEqual(input.driverManifest);
+    expect((await nvidia.manifest(manifests.firmware ?? '')).bytes).toEqual(input.firmwareManifest);
     const [, certificate, issuer] = certificatesFromPem(input.certificateChain as string);
     if (certificate === undefined || issuer === undefined) throw new Error('a chain of less than three');
     expect((await nvidia.status(certificate, issuer)).bytes).toEqual(status);

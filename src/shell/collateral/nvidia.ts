@@ -7,6 +7,7 @@ import { isWithinExtent } from '../../bytes/json-extent.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { parseKeySet } from '../../evidence/nvidia/nras/key-set.js';
 import { parseManifest } from '../../evidence/nvidia/rim/manifest.js';
+import { driverManifestName, isOfFirmware } from '../../evidence/nvidia/rim/manifest-name.js';
 import type { Certificate } from '../../evidence/x509/certificate.js';
 import { answerAbout, parseOcspResponse, UNDATED_ANSWER_LIFE } from '../../evidence/x509/ocsp.js';
 import { formatOcspRequest, ocspSubject } from '../../evidence/x509/ocsp-request.js';
@@ -73,11 +74,20 @@ export class NvidiaCollateral {
     return { bytes: body, fetched };
   }
 
-  /** Takes in a manifest that came another way, under the name that it gives itself. */
-  async takeInManifest(bytes: Uint8Array): Promise<void> {
-    const { tagId } = parseManifest(bytes);
-    const body = utf8(JSON.stringify({ id: tagId, rim: toBase64(bytes) }));
-    await this.#publisher.takeIn(this.#manifest(tagId), body);
+  /**
+   * Takes in a manifest that came another way. `name`: at NVIDIA's service, where it is known; that of a driver's manifest follows from what is in it. Rejects
+   * with `collateral/import-unknown` for one of firmware without a name.
+   */
+  async takeInManifest(bytes: Uint8Array, name: string | null): Promise<void> {
+    const manifest = parseManifest(bytes);
+    const known =
+      name ?? (isOfFirmware(manifest) ? null : driverManifestName(manifest.product, manifest.version));
+    if (known === null)
+      throw new Failure('collateral/import-unknown', {
+        detail: 'a manifest of firmware in a file that is not named as it is at the service (NV_…)',
+      });
+    const body = utf8(JSON.stringify({ id: known, rim: toBase64(bytes) }));
+    await this.#publisher.takeIn(this.#manifest(known), body);
   }
 
   /** Takes in an answer about that certificate that came another way. */

@@ -1,5 +1,5 @@
 /** The newest collateral for kept evidence, from the makers of its hardware. */
-import type { Material } from '../../appraise/kept/judge.js';
+import type { Material } from '../../appraise/kept/material.js';
 import type { PieceRole } from '../../appraise/kept/roles.js';
 import type { FreshCollateral, FreshPiece } from '../../appraise/kept/standing.js';
 import { fromUtf8 } from '../../bytes/octets.js';

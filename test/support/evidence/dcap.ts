@@ -5,22 +5,19 @@
 
 import { sha256 } from '../../../src/bytes/cryptography.js';
 import { DER } from '../../../src/bytes/der.js';
+import { element, integer, objectIdentifier, octetString } from '../../../src/bytes/der-writer.js';
 import { toHex } from '../../../src/bytes/hex.js';
 import { concat, concatAll, utf8 } from '../../../src/bytes/octets.js';
 import { SGX_EXTENSION } from '../../../src/evidence/dcap/pck.js';
 import {
   type CertificateOptions,
   DURING,
-  der,
   END,
   extension,
-  integer,
   keyUsage,
   makeAuthority,
   makeCertificate,
   makeRevocationList,
-  objectIdentifier,
-  octetString,
   pem,
   pinned,
   type RevocationListOptions,
@@ -106,18 +103,18 @@ export function sgxExtension(options: SgxExtension = {}): Uint8Array {
   ];
   const members = [
     sgxMember('1', octetString(new Uint8Array(16).fill(0x11))),
-    sgxMember('2', der(DER.sequence, ...(options.tcbMembers?.(tcb) ?? tcb))),
+    sgxMember('2', element(DER.sequence, ...(options.tcbMembers?.(tcb) ?? tcb))),
     sgxMember('3', octetString(options.pceId ?? new Uint8Array(2))),
     sgxMember('4', octetString(options.fmspc ?? Uint8Array.from(FMSPC))),
-    sgxMember('5', der(DER.enumerated, Uint8Array.of(1))),
+    sgxMember('5', element(DER.enumerated, Uint8Array.of(1))),
     sgxMember('6', octetString(new Uint8Array(16).fill(0x66))),
-    sgxMember('7', der(DER.sequence)),
+    sgxMember('7', element(DER.sequence)),
   ];
-  return der(DER.sequence, ...(options.members?.(members) ?? members));
+  return element(DER.sequence, ...(options.members?.(members) ?? members));
 }
 
 export function sgxMember(number: string, value: Uint8Array): Uint8Array {
-  return der(DER.sequence, objectIdentifier(`${SGX_EXTENSION}.${number}`), value);
+  return element(DER.sequence, objectIdentifier(`${SGX_EXTENSION}.${number}`), value);
 }
 
 export const HOUSE: House = makeHouse();

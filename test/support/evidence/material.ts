@@ -1,6 +1,6 @@
 /** Evidence of every kind with all that it takes to judge it, made under roots of the tests, with which nothing is wrong at {@link DURING}. */
 
-import type { EvidenceTrust, Material } from '../../../src/appraise/kept/judge.js';
+import type { EvidenceTrust, Material } from '../../../src/appraise/kept/material.js';
 import { formatPolicy, USUAL_POLICY } from '../../../src/appraise/kept/policy-text.js';
 import type { Piece, PieceRole } from '../../../src/appraise/kept/roles.js';
 import { toHex } from '../../../src/bytes/hex.js';

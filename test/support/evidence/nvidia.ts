@@ -1,6 +1,7 @@
 /** Makes evidence of NVIDIA's devices under authorities of the tests' own: a GPU or a switch, with everything that it is judged by. */
 
 import { contextTag, DER } from '../../../src/bytes/der.js';
+import { element, integer, objectIdentifier, octetString, text } from '../../../src/bytes/der-writer.js';
 import { toHex } from '../../../src/bytes/hex.js';
 import { concatAll, utf8 } from '../../../src/bytes/octets.js';
 import type { NvidiaInput } from '../../../src/evidence/nvidia/verify.js';
@@ -15,19 +16,14 @@ import {
   basicConstraints,
   type CertificateOptions,
   DURING,
-  der,
   extension,
-  integer,
   keyUsage,
   makeAuthority,
   makeCertificate,
-  objectIdentifier,
-  octetString,
   pem,
   pinned,
   signDocument,
   type TestIdentity,
-  text,
 } from './x509-maker.js';
 
 export type TestDevice = 'hopper' | 'blackwell' | 'nvswitch';
@@ -99,7 +95,7 @@ export function firmwareExtension(
 }
 
 export function compositeDevice(rom: TestIdentity, id: Uint8Array, algorithm = SHA384): Uint8Array {
-  return extension('2.23.133.5.4.1', der(DER.sequence, integer(1), rom.keys.spki, digest(id, algorithm)));
+  return extension('2.23.133.5.4.1', element(DER.sequence, integer(1), rom.keys.spki, digest(id, algorithm)));
 }
 
 /** `flags`: the octets of the operational flags, or none. */
@@ -107,14 +103,14 @@ export function tcbInfo(ids: readonly Uint8Array[], flags?: readonly number[]): 
   const members = [
     text('NVIDIA', contextTag(0, 'primitive')),
     text('GB100 A01 GSP', contextTag(1, 'primitive')),
-    der(contextTag(6), ...ids.map(id => digest(id))),
-    ...(flags === undefined ? [] : [der(contextTag(7, 'primitive'), Uint8Array.of(0, ...flags))]),
+    element(contextTag(6), ...ids.map(id => digest(id))),
+    ...(flags === undefined ? [] : [element(contextTag(7, 'primitive'), Uint8Array.of(0, ...flags))]),
   ];
-  return extension('2.23.133.5.4.1.1', der(DER.sequence, ...members));
+  return extension('2.23.133.5.4.1.1', element(DER.sequence, ...members));
 }
 
 function digest(id: Uint8Array, algorithm = SHA384): Uint8Array {
-  return der(DER.sequence, objectIdentifier(algorithm), octetString(id));
+  return element(DER.sequence, objectIdentifier(algorithm), octetString(id));
 }
 
 export interface EvidenceOptions {

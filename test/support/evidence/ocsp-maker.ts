@@ -1,21 +1,17 @@
 /** Makes answers of OCSP responders, right or wrong in any way that a test needs. */
 import { createHash, sign } from 'node:crypto';
 import { contextTag, DER, derBitOctets, derMembers, readDer } from '../../../src/bytes/der.js';
+import { bitString, element, integer, objectIdentifier, octetString } from '../../../src/bytes/der-writer.js';
 import { utf8 } from '../../../src/bytes/octets.js';
 import { parseCertificate } from '../../../src/evidence/x509/certificate.js';
 import { OCSP_SIGNING } from '../../../src/evidence/x509/ocsp.js';
 import {
   BEGIN,
-  bitString,
   type CertificateOptions,
   DURING,
-  der,
   extension,
-  integer,
   keyUsage,
   makeCertificate,
-  objectIdentifier,
-  octetString,
   type TestIdentity,
 } from './x509-maker.js';
 
@@ -53,30 +49,33 @@ const HASHES = {
 /** A response in DER. */
 export function makeOcspResponse(options: OcspOptions): Uint8Array {
   const { responder, error, named = 'by name' } = options;
-  if (error !== undefined) return der(DER.sequence, der(DER.enumerated, Uint8Array.of(error)));
+  if (error !== undefined) return element(DER.sequence, element(DER.enumerated, Uint8Array.of(error)));
   const members = [
     named === 'by name'
-      ? der(contextTag(1), responder.name)
-      : der(contextTag(2), octetString(digest('sha1', keyOctets(responder.keys.spki)))),
+      ? element(contextTag(1), responder.name)
+      : element(contextTag(2), octetString(digest('sha1', keyOctets(responder.keys.spki)))),
     generalizedTime(options.thisUpdate ?? BEGIN),
-    der(DER.sequence, answerOf(options)),
+    element(DER.sequence, answerOf(options)),
   ];
   const { responseExtensions } = options;
   if (responseExtensions !== undefined)
-    members.push(der(contextTag(1), der(DER.sequence, ...responseExtensions)));
-  const data = der(DER.sequence, ...(options.members?.(members) ?? members));
+    members.push(element(contextTag(1), element(DER.sequence, ...responseExtensions)));
+  const data = element(DER.sequence, ...(options.members?.(members) ?? members));
   const { certificates = [responder.certificate] } = options;
-  const basic = der(
+  const basic = element(
     DER.sequence,
     data,
-    der(DER.sequence, objectIdentifier('1.2.840.10045.4.3.3')),
+    element(DER.sequence, objectIdentifier('1.2.840.10045.4.3.3')),
     bitString(sign('sha384', data, { key: responder.keys.privateKey, dsaEncoding: 'der' })),
-    ...(certificates.length === 0 ? [] : [der(contextTag(0), der(DER.sequence, ...certificates))]),
+    ...(certificates.length === 0 ? [] : [element(contextTag(0), element(DER.sequence, ...certificates))]),
   );
-  return der(
+  return element(
     DER.sequence,
-    der(DER.enumerated, Uint8Array.of(0)),
-    der(contextTag(0), der(DER.sequence, objectIdentifier('1.3.6.1.5.5.7.48.1.1'), octetString(basic))),
+    element(DER.enumerated, Uint8Array.of(0)),
+    element(
+      contextTag(0),
+      element(DER.sequence, objectIdentifier('1.3.6.1.5.5.7.48.1.1'), octetString(basic)),
+    ),
   );
 }
 
@@ -94,36 +93,36 @@ export function makeResponder(
 }
 
 export function ocspSigning(): Uint8Array {
-  return extension('2.5.29.37', der(DER.sequence, objectIdentifier(OCSP_SIGNING)));
+  return extension('2.5.29.37', element(DER.sequence, objectIdentifier(OCSP_SIGNING)));
 }
 
 export function generalizedTime(seconds: number): Uint8Array {
   const digits = new Date(seconds * 1000).toISOString().replace(/\.\d+|\D/g, '');
-  return der(DER.generalizedTime, utf8(`${digits}Z`));
+  return element(DER.generalizedTime, utf8(`${digits}Z`));
 }
 
 function answerOf(options: OcspOptions): Uint8Array {
   const { hash = 'sha1', thisUpdate = BEGIN, nextUpdate = DURING + 86_400, answerExtensions } = options;
   const issuer = parseCertificate(options.issuer);
-  const id = der(
+  const id = element(
     DER.sequence,
-    der(DER.sequence, objectIdentifier(HASHES[hash]), der(DER.null)),
+    element(DER.sequence, objectIdentifier(HASHES[hash]), element(DER.null)),
     octetString(digest(hash, issuer.subject)),
     octetString(digest(hash, keyOctets(issuer.spki))),
     integer(parseCertificate(options.certificate).serial),
   );
   const members = [id, statusOf(options.status ?? 'good'), generalizedTime(thisUpdate)];
-  if (nextUpdate !== null) members.push(der(contextTag(0), generalizedTime(nextUpdate)));
+  if (nextUpdate !== null) members.push(element(contextTag(0), generalizedTime(nextUpdate)));
   if (answerExtensions !== undefined)
-    members.push(der(contextTag(1), der(DER.sequence, ...answerExtensions)));
-  return der(DER.sequence, ...(options.answer?.(members) ?? members));
+    members.push(element(contextTag(1), element(DER.sequence, ...answerExtensions)));
+  return element(DER.sequence, ...(options.answer?.(members) ?? members));
 }
 
 function statusOf(status: NonNullable<OcspOptions['status']>): Uint8Array {
-  if (status === 'good') return der(contextTag(0, 'primitive'));
-  if (status === 'unknown') return der(contextTag(2, 'primitive'));
-  const reason = der(contextTag(0), der(DER.enumerated, Uint8Array.of(status === 'on-hold' ? 6 : 1)));
-  return der(contextTag(1), generalizedTime(BEGIN), reason);
+  if (status === 'good') return element(contextTag(0, 'primitive'));
+  if (status === 'unknown') return element(contextTag(2, 'primitive'));
+  const reason = element(contextTag(0), element(DER.enumerated, Uint8Array.of(status === 'on-hold' ? 6 : 1)));
+  return element(contextTag(1), generalizedTime(BEGIN), reason);
 }
 
 function keyOctets(spki: Uint8Array): Uint8Array {

@@ -1,6 +1,14 @@
 /** A server of the tests that publishes collateral, or misbehaves, and counts who asks. */
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { toBase64 } from '../../../src/bytes/base64.js';
+import { equal } from '../../../src/bytes/octets.js';
+import type { NvidiaInput } from '../../../src/evidence/nvidia/verify.js';
+import type { SnpInput } from '../../../src/evidence/snp/verify.js';
+import { type Certificate, parseCertificate } from '../../../src/evidence/x509/certificate.js';
+import { formatOcspRequest, ocspSubject } from '../../../src/evidence/x509/ocsp-request.js';
+import { formatPem } from '../../../src/evidence/x509/pem.js';
+import { type DeviceHouse, makeInput, makeWordOfAuthorities } from './nvidia.js';
 
 export interface TestPublisher {
   readonly url: string;
@@ -81,6 +89,60 @@ export function asIntel(collateral: Uint8Array, form: 'service' | 'cache' = 'ser
       send('application/pkix-crl', list(part('pck_crl')), 'SGX-PCK-CRL-Issuer-Chain', 'pck_crl_issuer_chain');
     else if (url === '/sgx/certification/v4/rootcacrl')
       send('application/pkix-crl', list(part('root_ca_crl')));
+    else notFound(response);
+  };
+}
+
+/** Certificates of a device's chain and of its manifests', each with its issuer, in the order of {@link makeWordOfAuthorities}. */
+export function issuedIn({
+  chain,
+  reference,
+}: DeviceHouse): readonly (readonly [Certificate, Certificate])[] {
+  return [chain.slice(1), reference].flatMap(identities =>
+    identities.slice(0, -1).map(({ certificate }, at) => {
+      const issuer = identities[at + 1]?.certificate as Uint8Array;
+      return [parseCertificate(certificate), parseCertificate(issuer)] as const;
+    }),
+  );
+}
+
+/** Answers as NVIDIA's responder (`/ocsp`) and its service of manifests do about that device. */
+export function asNvidia(
+  house: DeviceHouse,
+  { driverManifest, firmwareManifest }: NvidiaInput = makeInput(house),
+  words: readonly Uint8Array[] = makeWordOfAuthorities(house),
+): RequestListener {
+  return async (request, response) => {
+    const { url = '' } = request;
+    const send = (body: Uint8Array | string, type: string) =>
+      response.writeHead(200, { 'content-type': type }).end(body);
+    if (url === '/ocsp') {
+      const asked = await bodyOf(request);
+      const at = issuedIn(house).findIndex(([one, issuer]) =>
+        equal(formatOcspRequest(ocspSubject(one, issuer)), asked),
+      );
+      if (at < 0) notFound(response);
+      else send(words[at] as Uint8Array, 'application/ocsp-response');
+    } else if (url.startsWith('/v1/rim/NV_GPU_')) {
+      const bytes = (url.includes('DRIVER') ? driverManifest : firmwareManifest) as Uint8Array;
+      send(JSON.stringify({ id: url.slice(8), rim: toBase64(bytes) }), 'application/json');
+    } else notFound(response);
+  };
+}
+
+/** Answers as AMD's service does about that chip, with the list of its root. */
+export function asAmd(
+  { signer, authority, root }: Pick<SnpInput, 'signer' | 'authority' | 'root'>,
+  list: Uint8Array,
+): RequestListener {
+  return ({ url = '' }, response) => {
+    const send = (body: Uint8Array | string, type: string) =>
+      response.writeHead(200, { 'content-type': type }).end(body);
+    if (/^\/vcek\/v1\/[A-Z][a-z]+\/cert_chain$/.test(url))
+      send(formatPem('CERTIFICATE', [authority as Uint8Array, root as Uint8Array]), 'application/x-pem-file');
+    else if (/^\/vcek\/v1\/[A-Z][a-z]+\/crl$/.test(url)) send(list, 'application/pkix-crl');
+    else if (/^\/vcek\/v1\/[A-Z][a-z]+\/[0-9a-f]+\?/.test(url))
+      send(signer.certificate, 'application/pkix-cert');
     else notFound(response);
   };
 }

@@ -1,6 +1,7 @@
 /** Attestation reports of AMD SEV-SNP under roots of the tests', of each product line, and by a chip's key or one that is lent to a cloud. */
 
 import { DER } from '../../../src/bytes/der.js';
+import { integer, text } from '../../../src/bytes/der-writer.js';
 import { concatAll } from '../../../src/bytes/octets.js';
 import { SNP_REPORT_BYTES } from '../../../src/evidence/snp/layout.js';
 import { type SnpProduct, TCB_OCTETS } from '../../../src/evidence/snp/product.js';
@@ -9,13 +10,11 @@ import type { SnpInput } from '../../../src/evidence/snp/verify.js';
 import {
   DURING,
   extension,
-  integer,
   makeAuthority,
   makeCertificate,
   pinned,
   signDocument,
   type TestIdentity,
-  text,
 } from './x509-maker.js';
 
 const AMD = '1.3.6.1.4.1.3704.1';

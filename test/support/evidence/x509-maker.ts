@@ -3,12 +3,21 @@
  * refuse to make is what a verifier has to refuse.
  */
 import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { toBase64 } from '../../../src/bytes/base64.js';
 import { sha256 } from '../../../src/bytes/cryptography.js';
 import { contextTag, DER } from '../../../src/bytes/der.js';
-import { concatAll, utf8 } from '../../../src/bytes/octets.js';
+import {
+  bitString,
+  boolean,
+  element,
+  integer,
+  objectIdentifier,
+  octetString,
+  text,
+  time,
+} from '../../../src/bytes/der-writer.js';
 import { EXTENSION } from '../../../src/evidence/x509/certificate.js';
 import type { PinnedRoot } from '../../../src/evidence/x509/chain.js';
+import { formatPem } from '../../../src/evidence/x509/pem.js';
 
 export type KeyType = 'P-256' | 'P-384' | 'P-521' | 'RSA-2048' | 'RSA-4096';
 
@@ -72,16 +81,16 @@ export function makeCertificate(options: CertificateOptions): TestIdentity {
   const issuer = options.issuer ?? { name, keys };
   const algorithm = algorithmOf(issuer.keys, options);
   const members: Uint8Array[] = [
-    der(contextTag(0), integer(2)),
+    element(contextTag(0), integer(2)),
     integer(options.serial ?? 1),
     algorithm,
     issuer.name,
-    der(DER.sequence, time(options.notBefore ?? BEGIN), time(options.notAfter ?? END)),
+    element(DER.sequence, time(options.notBefore ?? BEGIN), time(options.notAfter ?? END)),
     name,
     keys.spki,
   ];
   if (options.extensions !== undefined)
-    members.push(der(contextTag(3), der(DER.sequence, ...options.extensions)));
+    members.push(element(contextTag(3), element(DER.sequence, ...options.extensions)));
   const certificate = signedWhole(options.members?.(members) ?? members, algorithm, issuer.keys, options);
   return { name, keys, certificate };
 }
@@ -118,12 +127,12 @@ export function makeRevocationList(options: RevocationListOptions): Uint8Array {
   const members = [integer(1), algorithm, issuer.name, time(options.thisUpdate ?? BEGIN)];
   if (nextUpdate !== null) members.push(time(nextUpdate));
   const entries = revoked.map(({ serial, at, extensions }) => {
-    const more = extensions === undefined ? [] : [der(DER.sequence, ...extensions)];
-    return der(DER.sequence, integer(serial), time(at), ...more);
+    const more = extensions === undefined ? [] : [element(DER.sequence, ...extensions)];
+    return element(DER.sequence, integer(serial), time(at), ...more);
   });
-  if (entries.length > 0) members.push(der(DER.sequence, ...entries));
+  if (entries.length > 0) members.push(element(DER.sequence, ...entries));
   const extensions = options.extensions ?? [extension('2.5.29.20', integer(1))];
-  if (extensions.length > 0) members.push(der(contextTag(0), der(DER.sequence, ...extensions)));
+  if (extensions.length > 0) members.push(element(contextTag(0), element(DER.sequence, ...extensions)));
   return signedWhole(options.members?.(members) ?? members, algorithm, issuer.keys, options);
 }
 
@@ -133,12 +142,7 @@ export function pinned(authority: TestIdentity, name = 'a root of the tests'): P
 }
 
 export function pem(...certificates: readonly Uint8Array[]): string {
-  return certificates
-    .map(bytes => {
-      const lines = toBase64(bytes).match(/.{1,64}/g) ?? [];
-      return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
-    })
-    .join('');
+  return formatPem('CERTIFICATE', certificates);
 }
 
 /** What `keys` sign, as a document's own signature: `r ‖ s` for elliptic curves. */
@@ -148,12 +152,17 @@ export function signDocument(keys: TestKeys, message: Uint8Array, hash: Hash = h
 }
 
 export function extension(name: string, value: Uint8Array, critical = false): Uint8Array {
-  return der(DER.sequence, objectIdentifier(name), ...(critical ? [boolean(true)] : []), octetString(value));
+  return element(
+    DER.sequence,
+    objectIdentifier(name),
+    ...(critical ? [boolean(true)] : []),
+    octetString(value),
+  );
 }
 
 export function basicConstraints(pathLength?: number): Uint8Array {
   const rest = pathLength === undefined ? [] : [integer(pathLength)];
-  return extension(EXTENSION.basicConstraints, der(DER.sequence, boolean(true), ...rest), true);
+  return extension(EXTENSION.basicConstraints, element(DER.sequence, boolean(true), ...rest), true);
 }
 
 /** Source: RFC 5280 §4.2.1.3. */
@@ -171,74 +180,19 @@ export function keyUsage(...usages: readonly (typeof USAGES)[number][]): Uint8Ar
   const bits = usages.reduce((sum, usage) => sum | (0x80 >> USAGES.indexOf(usage)), 0);
   const unused = bits === 0 ? 0 : Math.log2(bits & -bits);
   const content = bits === 0 ? Uint8Array.of(0) : Uint8Array.of(unused, bits);
-  return extension(EXTENSION.keyUsage, der(DER.bitString, content), true);
-}
-
-/** One value of DER, with its length in the shortest form. */
-export function der(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
-  const content = concatAll(parts);
-  const octets: number[] = [];
-  for (let rest = content.length; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  const head = content.length < 128 ? [content.length] : [0x80 | octets.length, ...octets];
-  return concatAll([Uint8Array.of(tag, ...head), content]);
-}
-
-/** Not negative: a number, or octets of any length. */
-export function integer(value: number | Uint8Array): Uint8Array {
-  let octets = typeof value === 'number' ? octetsOf(value) : [...value];
-  while (octets.length > 1 && octets[0] === 0) octets = octets.slice(1);
-  if (octets.length === 0 || (octets[0] as number) >= 0x80) octets.unshift(0);
-  return der(DER.integer, Uint8Array.from(octets));
-}
-
-export function boolean(value: boolean): Uint8Array {
-  return der(DER.boolean, Uint8Array.of(value ? 0xff : 0));
-}
-
-export function octetString(value: Uint8Array): Uint8Array {
-  return der(DER.octetString, value);
-}
-
-export function bitString(octets: Uint8Array): Uint8Array {
-  return der(DER.bitString, Uint8Array.of(0), octets);
-}
-
-export function text(value: string, tag: number = DER.utf8String): Uint8Array {
-  return der(tag, utf8(value));
-}
-
-export function objectIdentifier(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  const arcs = [first * 40 + second, ...rest].flatMap(arc => {
-    const octets = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
-      octets.unshift(0x80 | (left % 128));
-    return octets;
-  });
-  return der(DER.objectIdentifier, Uint8Array.from(arcs));
-}
-
-/** A UTCTime up to 2049, a GeneralizedTime later. Source: RFC 5280 §4.1.2.5. */
-export function time(seconds: number): Uint8Array {
-  const digits = new Date(seconds * 1000).toISOString().replace(/\.\d+|\D/g, '');
-  return seconds < Date.UTC(2050, 0, 1) / 1000
-    ? der(DER.utcTime, utf8(`${digits.slice(2)}Z`))
-    : der(DER.generalizedTime, utf8(`${digits}Z`));
+  return extension(EXTENSION.keyUsage, element(DER.bitString, content), true);
 }
 
 /** A name of one common name. */
 export function commonName(value: string): Uint8Array {
-  return der(DER.sequence, der(DER.set, der(DER.sequence, objectIdentifier('2.5.4.3'), text(value))));
+  return element(
+    DER.sequence,
+    element(DER.set, element(DER.sequence, objectIdentifier('2.5.4.3'), text(value))),
+  );
 }
 
 function nameOf(subject: string | Uint8Array): Uint8Array {
   return typeof subject === 'string' ? commonName(subject) : subject;
-}
-
-function octetsOf(value: number): number[] {
-  const octets: number[] = [];
-  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) octets.unshift(rest % 256);
-  return octets;
 }
 
 /** Source of the identifiers: RFC 5758 §3.2, RFC 8017 appendix A.2. */
@@ -279,17 +233,18 @@ function chosen(keys: TestKeys, { algorithm, hash }: Choice): Required<Choice> {
 
 function algorithmOf(keys: TestKeys, choice: Choice): Uint8Array {
   const { algorithm, hash } = chosen(keys, choice);
-  if (algorithm === 'ECDSA') return der(DER.sequence, objectIdentifier(ALGORITHMS.ECDSA[hash]));
-  const none = der(DER.null);
-  if (algorithm !== 'RSA-PSS') return der(DER.sequence, objectIdentifier(ALGORITHMS[algorithm][hash]), none);
-  const digest = der(DER.sequence, objectIdentifier(DIGESTS[hash]), none);
-  const parameters = der(
+  if (algorithm === 'ECDSA') return element(DER.sequence, objectIdentifier(ALGORITHMS.ECDSA[hash]));
+  const none = element(DER.null);
+  if (algorithm !== 'RSA-PSS')
+    return element(DER.sequence, objectIdentifier(ALGORITHMS[algorithm][hash]), none);
+  const digest = element(DER.sequence, objectIdentifier(DIGESTS[hash]), none);
+  const parameters = element(
     DER.sequence,
-    der(contextTag(0), digest),
-    der(contextTag(1), der(DER.sequence, objectIdentifier('1.2.840.113549.1.1.8'), digest)),
-    der(contextTag(2), integer(SALT_BYTES[hash])),
+    element(contextTag(0), digest),
+    element(contextTag(1), element(DER.sequence, objectIdentifier('1.2.840.113549.1.1.8'), digest)),
+    element(contextTag(2), integer(SALT_BYTES[hash])),
   );
-  return der(DER.sequence, objectIdentifier('1.2.840.113549.1.1.10'), parameters);
+  return element(DER.sequence, objectIdentifier('1.2.840.113549.1.1.10'), parameters);
 }
 
 function signedWhole(
@@ -298,7 +253,7 @@ function signedWhole(
   keys: TestKeys,
   choice: Choice,
 ): Uint8Array {
-  const toBeSigned = der(DER.sequence, ...members);
+  const toBeSigned = element(DER.sequence, ...members);
   const { algorithm: name, hash } = chosen(keys, choice);
   const digest = hash.replace('-', '').toLowerCase();
   const padding =
@@ -306,5 +261,5 @@ function signedWhole(
       ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: SALT_BYTES[hash] }
       : { dsaEncoding: 'der' as const };
   const signature = sign(digest, toBeSigned, { key: keys.privateKey, ...padding });
-  return der(DER.sequence, toBeSigned, algorithm, bitString(signature));
+  return element(DER.sequence, toBeSigned, algorithm, bitString(signature));
 }

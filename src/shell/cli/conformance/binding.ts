@@ -20,8 +20,10 @@ import {
   type EvidenceRoots,
   MAKERS,
   NITRO_INPUT,
+  NRAS_INPUT,
   NVIDIA_INPUT,
   nitroPart,
+  nrasPart,
   nvidiaPart,
   SNP_INPUT,
   snpPart,
@@ -48,6 +50,7 @@ const Part = v.variant('kind', [
   v.strictObject({ kind: v.literal('snp'), ...SNP_INPUT, asOf: Time, carries: inReportData }),
   v.strictObject({ kind: v.literal('tdx'), ...DCAP_INPUT, asOf: Time, carries: inReportData }),
   v.strictObject({ kind: v.literal('nvidia'), ...NVIDIA_INPUT, asOf: Time, carries: carriesIn(['nonce']) }),
+  v.strictObject({ kind: v.literal('nras'), ...NRAS_INPUT, asOf: Time, carries: carriesIn(['nonce']) }),
   v.strictObject({ kind: v.literal('issuer'), vkey: v.string() }),
   v.strictObject({ kind: v.literal('key'), octets: Base64 }),
   v.strictObject({ kind: v.literal('tls'), spkiSha256: Base64 }),
@@ -123,6 +126,8 @@ function evidenceIn(part: Part, roots: EvidenceRoots): EvidencePart | null {
       return dcapPart(part, { asOf: part.asOf / 1000, roots });
     case 'nvidia':
       return nvidiaPart(part, { asOf: part.asOf / 1000, roots });
+    case 'nras':
+      return nrasPart(part, { asOf: part.asOf / 1000 });
     default:
       return null;
   }

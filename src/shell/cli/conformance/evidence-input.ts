@@ -5,15 +5,19 @@ import {
   DcapPolicyForm,
   dcapPolicyOf,
   NitroPolicyForm,
+  NrasPolicyForm,
   NvidiaPolicyForm,
   nitroPolicyOf,
+  nrasPolicyOf,
   nvidiaPolicyOf,
   SnpPolicyForm,
   snpPolicyOf,
 } from '../../../appraise/evidence/policy-form.js';
+import { sha256 } from '../../../bytes/cryptography.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { INTEL_ROOTS } from '../../../evidence/dcap/roots.js';
 import { NITRO_ROOTS } from '../../../evidence/nitro/roots.js';
+import type { NrasTrust } from '../../../evidence/nvidia/nras/key-set.js';
 import { NVIDIA_DEVICE_ROOTS, NVIDIA_REFERENCE_ROOTS } from '../../../evidence/nvidia/roots.js';
 import { SNP_ROOTS, type SnpRoot } from '../../../evidence/snp/roots.js';
 import { parseCertificate } from '../../../evidence/x509/certificate.js';
@@ -74,6 +78,25 @@ export const NVIDIA_INPUT = {
   policy: v.exactOptional(NvidiaPolicyForm),
 };
 
+const Sha256 = v.pipe(
+  Base64,
+  v.check(bytes => bytes.length === 32, 'not the 32 bytes of a SHA-256'),
+);
+
+/**
+ * `keys`: the service's key set. `pins`: SHA-256 of the SubjectPublicKeyInfo of keys that count as they are; `root`: certificates up to the root that
+ * vouches for the set's keys, in DER or PEM, the root last. Without both nobody vouches for them.
+ */
+export const NRAS_INPUT = {
+  answer: Base64,
+  keys: Base64,
+  pins: v.exactOptional(v.pipe(v.array(Sha256), v.maxLength(32))),
+  root: v.exactOptional(Base64),
+  nonce: v.exactOptional(Base64),
+  issuer: v.exactOptional(v.pipe(v.string(), v.maxLength(256))),
+  policy: v.exactOptional(NrasPolicyForm),
+};
+
 /** What the verifier of one part is told by all: when, in Unix seconds, and whom to believe. */
 export interface Circumstances {
   readonly asOf: number;
@@ -84,6 +107,7 @@ const nitroInput = v.strictObject(NITRO_INPUT);
 const snpInput = v.strictObject(SNP_INPUT);
 const dcapInput = v.strictObject(DCAP_INPUT);
 const nvidiaInput = v.strictObject(NVIDIA_INPUT);
+const nrasInput = v.strictObject(NRAS_INPUT);
 
 export function nitroPart(
   { document, policy }: v.InferOutput<typeof nitroInput>,
@@ -162,6 +186,37 @@ export function nvidiaPart(
     },
     policy: nvidiaPolicyOf(input.policy),
   };
+}
+
+/** Throws what {@link nrasTrust} does. */
+export function nrasPart(
+  { answer, keys, pins = [], root, nonce, issuer, policy }: v.InferOutput<typeof nrasInput>,
+  { asOf }: Pick<Circumstances, 'asOf'>,
+): EvidencePart {
+  return {
+    kind: 'nras',
+    input: {
+      answer,
+      keys,
+      trust: nrasTrust({ pins, ...(root === undefined ? {} : { root }) }),
+      asOf,
+      ...(nonce === undefined ? {} : { nonce }),
+      ...(issuer === undefined ? {} : { issuer }),
+    },
+    policy: nrasPolicyOf(policy),
+  };
+}
+
+/** Who vouches for the keys of the service. Throws what {@link certificatesIn} does for a root that is none. */
+export function nrasTrust({
+  pins = [],
+  root,
+}: Pick<v.InferOutput<typeof nrasInput>, 'pins' | 'root'>): NrasTrust {
+  if (root === undefined) return { keys: pins };
+  const authorities = certificatesIn(root, 3);
+  const { commonName, spki } = parseCertificate(authorities.at(-1) as Uint8Array);
+  const name = commonName ?? 'a root without a name';
+  return { keys: pins, authorities, roots: [{ name, spkiSha256: sha256(spki) }] };
 }
 
 /** From DER, or from PEM with at most that many certificates. Each is one that can be read. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import '../../node.js';
 import { chainOf, makeCollateral, makeQuote, STRANGER } from '../../../../test/support/evidence/dcap.js';
 import { makeNitro, measurement } from '../../../../test/support/evidence/nitro.js';
+import { makeNrasHouse, makeNrasInput } from '../../../../test/support/evidence/nras.js';
 import { chainPem, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
 import { DEVICE, SIMULATED_ROOTS, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';
 import { makeSnp } from '../../../../test/support/evidence/snp.js';
@@ -9,6 +10,7 @@ import { DURING, pem } from '../../../../test/support/evidence/x509-maker.js';
 import { reasonOfAsync } from '../../../../test/support/failure.js';
 import { describeGenuine, genuine, genuineBase64, genuineText } from '../../../../test/support/vectors.js';
 import { toBase64 } from '../../../bytes/base64.js';
+import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { evidenceFromHex, parseEvidenceFile } from '../../../evidence/nvidia/evidence-file.js';
@@ -47,6 +49,57 @@ const WHOLE: readonly (readonly [string, object, string])[] = [
   ['verify-tdx', tdxInput, 'tdx'],
   ['verify-nvidia', nvidiaInput, 'nvidia'],
 ];
+
+describe('verify-nras', () => {
+  const house = makeNrasHouse();
+  const { answer, keys } = makeNrasInput(house);
+  const input = { answer: base64(answer), keys: base64(keys), nonce: base64(NONCE), asOf: asOf(DURING + 60) };
+  const pins = [base64(sha256(house.signer.keys.spki))];
+  const root = base64(pem(house.root.certificate));
+
+  it('accepts what keys have signed that somebody vouches for', async () => {
+    for (const vouching of [{ pins }, { root }, { root: base64(house.root.certificate) }])
+      expect(await ask('verify-nras', { ...input, ...vouching }, MAKERS)).toMatchObject({
+        status: 'accepted',
+        claims: { kind: 'nras', notChecked: [], fields: { result: true } },
+      });
+  });
+
+  it.each<readonly [string, object, string, string]>([
+    ['nobody vouches', {}, 'refused', 'certificate/root-unknown'],
+    ['another key is pinned', { pins: [base64(new Uint8Array(32))] }, 'refused', 'certificate/root-unknown'],
+    ['another nonce', { root, nonce: base64(new Uint8Array(32)) }, 'refused', 'nras/nonce-mismatch'],
+    ['another service', { root, issuer: 'https://nras.example' }, 'refused', 'nras/issuer-mismatch'],
+    ['later', { root, asOf: asOf(DURING + 86_400) }, 'refused', 'nras/expired'],
+    [
+      'a driver that is not on the list',
+      { root, policy: { driverVersions: ['1'] } },
+      'refused',
+      'nvidia/driver-refused',
+    ],
+    ['no answer', { root, answer: GARBAGE }, 'malformed', 'nras/malformed'],
+    ['no keys', { root, keys: GARBAGE }, 'malformed', 'nras/keys-malformed'],
+    ['no root', { root: GARBAGE }, 'malformed', 'certificate/malformed'],
+  ])('%s: %o', async (_, change, status, code) => {
+    expect(await ask('verify-nras', { ...input, ...change }, MAKERS)).toMatchObject({ status, code });
+  });
+
+  it('without a nonce it is inconclusive, unless the policy does without', async () => {
+    const { nonce: _, ...rest } = input;
+    expect(await ask('verify-nras', { ...rest, root }, MAKERS)).toMatchObject({
+      status: 'inconclusive',
+      code: 'nras/nonce-not-given',
+    });
+    const policy = { nonceRequired: false };
+    expect(await ask('verify-nras', { ...rest, root, policy }, MAKERS)).toMatchObject({ status: 'accepted' });
+  });
+
+  it('reads no pin that is no digest', async () => {
+    expect(await reasonOfAsync(() => ask('verify-nras', { ...input, pins: [base64('short')] }, MAKERS))).toBe(
+      'conformance/input-malformed',
+    );
+  });
+});
 
 describe.each(WHOLE)('%s', (name, input, kind) => {
   it('accepts what is whole, with the digest of what is signed and all that was found', async () => {

@@ -12,8 +12,10 @@ import {
   type EvidenceRoots,
   MAKERS,
   NITRO_INPUT,
+  NRAS_INPUT,
   NVIDIA_INPUT,
   nitroPart,
+  nrasPart,
   nvidiaPart,
   SNP_INPUT,
   snpPart,
@@ -57,6 +59,12 @@ export function evidenceVerbs(roots: EvidenceRoots = MAKERS): readonly Verb[] {
       v.strictObject({ ...NVIDIA_INPUT, asOf: Time }),
       ({ asOf, ...input }) => answerAbout(() => nvidiaPart(input, at(asOf))),
     ),
+    verb(
+      'verify-nras',
+      "an answer of NVIDIA's attestation service, given its keys and who vouches for them",
+      v.strictObject({ ...NRAS_INPUT, asOf: Time }),
+      ({ asOf, ...input }) => answerAbout(() => nrasPart(input, at(asOf))),
+    ),
   ];
 }
 
@@ -98,6 +106,7 @@ export function claimsOf({ report, checks }: Appraised): ConformanceAnswer['clai
     kind: report.kind,
     root: report.root,
     checks,
+    notChecked: checks.filter(({ status }) => status === 'not-checked').map(({ name }) => name),
     fields: plain(report.fields),
     uncovered: report.uncovered,
     document: toHex(report.whole),

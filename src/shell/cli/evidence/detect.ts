@@ -6,8 +6,12 @@ import { type EvidenceItem, parseEvidenceFile } from '../../../evidence/nvidia/e
 import { SNP_REPORT_BYTES } from '../../../evidence/snp/layout.js';
 import { Failure } from '../../../reason.js';
 
+type Binary<Kind extends string> = Kind extends string
+  ? { readonly kind: Kind; readonly bytes: Uint8Array }
+  : never;
+
 export type Detected =
-  | { readonly kind: 'nitro' | 'snp' | 'dcap' | 'spdm'; readonly bytes: Uint8Array }
+  | Binary<'nitro' | 'snp' | 'dcap' | 'spdm' | 'nras'>
   /** A file of NVIDIA's tools, which has the certificates in it. */
   | { readonly kind: 'nvidia-file'; readonly devices: readonly EvidenceItem[] };
 
@@ -19,6 +23,8 @@ const COSE_SIGN1_TAG = 0xd2;
 /** Also of what stands in the file in hexadecimal or base64. Throws `evidence/kind-unknown`, or `nvidia/file-malformed`. */
 export function detect(file: Uint8Array): Detected {
   const text = fromUtf8(file)?.trim() ?? '';
+  // The service's answer begins with a list, the tools' file with an object.
+  if (/^\[\s*\[/.test(text)) return { kind: 'nras', bytes: file };
   if (text.startsWith('[')) return { kind: 'nvidia-file', devices: parseEvidenceFile(file) };
   const [binary] = [file, decoded(text)].filter(bytes => bytes !== null && kindOf(bytes) !== null);
   const kind = binary == null ? null : kindOf(binary);

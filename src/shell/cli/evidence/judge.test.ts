@@ -3,23 +3,43 @@ import '../../node.js';
 import { makeRun } from '../../../../test/support/binding.js';
 import { AT, makeCollateral, makeQuote } from '../../../../test/support/evidence/dcap.js';
 import { makeNitro } from '../../../../test/support/evidence/nitro.js';
-import { chainPem, makeEvidence, NONCE } from '../../../../test/support/evidence/nvidia.js';
+import { makeNrasHouse, makeNrasInput } from '../../../../test/support/evidence/nras.js';
+import {
+  chainPem,
+  makeDevice,
+  makeDriverManifest,
+  makeEvidence,
+  makeFirmwareManifest,
+  makeWordOfAuthorities,
+  NONCE,
+} from '../../../../test/support/evidence/nvidia.js';
 import { DEVICE, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';
-import { makeSnp } from '../../../../test/support/evidence/snp.js';
-import { DURING, pem } from '../../../../test/support/evidence/x509-maker.js';
+import { makeSnp, snpPki } from '../../../../test/support/evidence/snp.js';
+import {
+  DURING,
+  END,
+  makeRevocationList,
+  pem,
+  pinned,
+} from '../../../../test/support/evidence/x509-maker.js';
 import { reasonOf, reasonOfAsync } from '../../../../test/support/failure.js';
 import { toBase64 } from '../../../bytes/base64.js';
 import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { utf8 } from '../../../bytes/octets.js';
 import { detect } from './detect.js';
-import { type GivenFiles, judgeFiles } from './judge.js';
+import { judgeFiles } from './judge.js';
+import type { GivenFiles } from './parts.js';
 import { readPolicies } from './policies.js';
 import { evidenceLines } from './words.js';
 
 const NOTHING: Omit<GivenFiles, 'files'> = {
   chains: [],
   collateral: null,
+  revocationLists: [],
+  ocsp: [],
+  manifests: [],
+  keys: null,
   policies: {},
   carries: [],
   others: { nonce: null, key: null, tls: null, epoch: null, statement: null, receipt: null, body: null },
@@ -73,6 +93,149 @@ describe('the kind of a file', () => {
     ['JSON', utf8('{}')],
   ])('%s: none', (_, bytes) => {
     expect(reasonOf(() => detect(bytes))).toBe('evidence/kind-unknown');
+  });
+});
+
+describe('what is given beside a file', () => {
+  const house = makeDevice();
+  const roots = {
+    ...TEST_ROOTS,
+    nvidia: [pinned(house.chain[4])],
+    nvidiaReference: [pinned(house.reference[3])],
+  };
+  const device = (given: Partial<GivenFiles>) =>
+    judgeFiles(
+      {
+        ...NOTHING,
+        chains: [utf8(chainPem(house))],
+        files: [{ path: 'a', bytes: makeEvidence(house) }],
+        ...given,
+        others: { ...NOTHING.others, nonce: NONCE },
+      },
+      { asOf: DURING, roots },
+    );
+  const notChecked = ({ pieces }: Awaited<ReturnType<typeof device>>) => pieces[0]?.answer.claims.notChecked;
+
+  it('OCSP answers and manifests are all that a device needs, in any order', async () => {
+    const manifests = [makeFirmwareManifest(house), makeDriverManifest(house)];
+    const ocsp = makeWordOfAuthorities(house);
+    const judged = await device({ manifests, ocsp });
+    expect(judged).toMatchObject({ status: 'accepted' });
+    expect(notChecked(judged)).toEqual([]);
+    const [later] = [makeDriverManifest(house, { version: '591.00' })];
+    // Of several of one sort the one of this version counts; where there is none, the wrong one is not passed over.
+    expect(notChecked(await device({ manifests: [later, ...manifests], ocsp }))).toEqual([]);
+    expect(await device({ manifests: [later], ocsp })).toMatchObject({ code: 'nvidia/rim-version-mismatch' });
+  });
+
+  it('what was not given is not checked, and is named', async () => {
+    const judged = await device({});
+    expect(judged.status).toBe('accepted');
+    const names = [
+      'revocation',
+      'driver-manifest',
+      'firmware-manifest',
+      'manifest-revocation',
+      'measurements',
+    ];
+    expect(notChecked(judged)).toEqual(names);
+    expect(evidenceLines(judged, false).join(' ')).toContain(
+      `Not checked, because the policy does without: ${names.slice(0, 2).join(', ')}`,
+    );
+  });
+
+  it('an answer that takes a certificate back refuses it', async () => {
+    const ocsp = makeWordOfAuthorities(house, place => (place === 2 ? 'revoked' : 'good'));
+    expect(await device({ ocsp })).toMatchObject({ status: 'refused', code: 'certificate/revoked' });
+    expect(await device({ ocsp: [utf8('no answer')] })).toMatchObject({ code: 'ocsp/malformed' });
+    expect(await device({ manifests: [utf8('none')] })).toMatchObject({
+      status: 'malformed',
+      code: 'nvidia/rim-malformed',
+    });
+  });
+
+  it('lists count for the root that they are of', async () => {
+    const list = (product: 'milan' | 'genoa', revoked: readonly number[]) =>
+      makeRevocationList({
+        issuer: snpPki(product).ark,
+        thisUpdate: DURING,
+        nextUpdate: END,
+        revoked: revoked.map(serial => ({ serial, at: DURING })),
+      });
+    const report = (revocationLists: readonly Uint8Array[]) =>
+      judge({ a: snp.report }, { chains: [snpChain], revocationLists });
+    const unasked = async (lists: readonly Uint8Array[]) =>
+      (await report(lists)).pieces[0]?.answer.claims.notChecked;
+    expect(await unasked([])).toEqual(['revocation', 'minimum-tcb']);
+    expect(await unasked([list('genoa', [2])])).toEqual(['revocation', 'minimum-tcb']);
+    expect(await unasked([list('genoa', [2]), list('milan', [3])])).toEqual(['minimum-tcb']);
+    expect(await report([list('milan', [2])])).toMatchObject({ code: 'certificate/revoked' });
+    expect(await report([utf8('none')])).toMatchObject({
+      status: 'malformed',
+      code: 'revocation/malformed',
+    });
+    const [middle, root] = [house.chain[3], house.chain[4]] as const;
+    const taken = makeRevocationList({
+      issuer: root,
+      thisUpdate: DURING,
+      nextUpdate: END,
+      revoked: [{ serial: 3, at: DURING }],
+    });
+    expect(middle).toBeDefined();
+    expect(await device({ revocationLists: [taken] })).toMatchObject({ code: 'certificate/revoked' });
+  });
+
+  it("the keys of NVIDIA's service, and who vouches for them", async () => {
+    const service = makeNrasHouse();
+    const { answer, keys: set } = makeNrasInput(service);
+    const root = service.root.certificate;
+    const ask = (keys: GivenFiles['keys'], nonce: Uint8Array | null = NONCE) =>
+      judge({ a: answer }, { keys, others: { ...NOTHING.others, nonce } });
+    expect(detect(answer).kind).toBe('nras');
+    expect(await ask(null)).toMatchObject({ status: 'inconclusive', code: 'evidence/certificates-missing' });
+    const vouched = await ask({ set, pins: [], root });
+    expect(vouched).toMatchObject({ status: 'accepted', code: null });
+    // Who vouches for a service is no maker of hardware by that.
+    expect(vouched.pieces[0]?.answer.claims).toMatchObject({
+      kind: 'nras',
+      checks: expect.not.arrayContaining([expect.objectContaining({ name: 'hardware' })]),
+    });
+    expect(await ask({ set, pins: [sha256(service.signer.keys.spki)], root: null })).toMatchObject({
+      status: 'accepted',
+    });
+    expect(await ask({ set, pins: [], root: null })).toMatchObject({ code: 'certificate/root-unknown' });
+    const stranger = makeNrasHouse().root.certificate;
+    expect(await ask({ set, pins: [], root: stranger })).toMatchObject({ status: 'refused' });
+    expect(await ask({ set, pins: [], root }, new Uint8Array(32))).toMatchObject({
+      code: 'nras/nonce-mismatch',
+    });
+    expect(await ask({ set: utf8('{}'), pins: [], root })).toMatchObject({ code: 'nras/keys-malformed' });
+  });
+
+  it('an answer of the service is of a run by its nonce, as a device is', async () => {
+    const service = makeNrasHouse();
+    const { answer, keys: set } = makeNrasInput(service, { all: { eat_nonce: toHex(NONCE) } });
+    const keys = { set, pins: [], root: service.root.certificate };
+    const quote = makeQuote({
+      body: body => {
+        body.fill(0, AT.td.reportData, AT.td.reportData + 64);
+        body.set(NONCE, AT.td.reportData);
+      },
+    });
+    const given: Partial<GivenFiles> = {
+      keys,
+      collateral: makeCollateral(),
+      carries: [{ field: 'reportData', convention: 'plain-gpu-nonce' }],
+      others: { ...NOTHING.others, nonce: NONCE },
+    };
+    const judged = await judge({ quote, answer }, given);
+    expect(judged.edges?.filter(({ from, to }) => from === 'nras' && to === 'tdx')).toMatchObject([
+      { to: 'tdx', status: 'holds' },
+    ]);
+    const other = await judge({ quote: makeQuote(), answer }, given);
+    expect(other.edges?.filter(({ from, to }) => from === 'nras' && to === 'tdx')).toMatchObject([
+      { to: 'tdx', status: 'contradicted' },
+    ]);
   });
 });
 

@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import {
   DcapPolicyForm,
   NitroPolicyForm,
+  NrasPolicyForm,
   NvidiaPolicyForm,
   SnpPolicyForm,
 } from '../../../appraise/evidence/policy-form.js';
@@ -14,6 +15,7 @@ const Schema = v.strictObject({
   snp: v.exactOptional(SnpPolicyForm),
   tdx: v.exactOptional(DcapPolicyForm),
   nvidia: v.exactOptional(NvidiaPolicyForm),
+  nras: v.exactOptional(NrasPolicyForm),
 });
 
 export type EvidencePolicies = v.InferOutput<typeof Schema>;

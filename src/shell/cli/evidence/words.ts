@@ -31,6 +31,9 @@ const MARK: Record<
 export function evidenceLines(judged: JudgedFiles, explain: boolean): string[] {
   const { style, text } = HEADLINE[judged.status];
   const lines = [paint(['bold', style], text)];
+  const waived = judged.pieces.flatMap(({ answer }) => waivedIn(answer));
+  if (judged.status === 'accepted' && waived.length > 0)
+    lines.push(hang(`Not checked, because the policy does without: ${[...new Set(waived)].join(', ')}.`, 0));
   for (const piece of judged.pieces) lines.push('', ...pieceLines(piece, explain));
   if (judged.edges !== null) {
     lines.push('', paint('bold', 'Whether the parts are of one run'));
@@ -46,6 +49,7 @@ interface Claims {
   readonly kind: string;
   readonly root: { readonly name: string; readonly simulated: boolean } | null;
   readonly checks: readonly EvidenceCheck[];
+  readonly notChecked: readonly string[];
   readonly fields: Json;
   readonly uncovered: readonly ByteRange[];
   readonly document: string;
@@ -67,6 +71,11 @@ function pieceLines({ name, answer }: JudgedPiece, explain: boolean): string[] {
   for (const { from, to, what } of uncovered)
     lines.push(`  ${`${from}-${to - 1}`.padEnd(12)}${`${to - from}`.padStart(6)}  ${hang(what, 22)}`);
   return lines;
+}
+
+/** What an accepted piece does not say, by the names of its checks. */
+function waivedIn({ evidenceDigest, claims }: ConformanceAnswer): readonly string[] {
+  return evidenceDigest === null ? [] : (claims as unknown as Claims).notChecked;
 }
 
 /** Why it could not be read, and what to do. */

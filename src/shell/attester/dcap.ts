@@ -1,19 +1,25 @@
-/** Quotes of TDX, version 4. Source: Intel TDX DCAP Quoting Library API, appendix 3; Intel SGX PCK Certificate profile, §1.3.5. */
+/**
+ * Quotes of TDX, version 4, and of SGX, version 3. Source: Intel TDX DCAP Quoting Library API, appendix 3; Intel SGX ECDSA QuoteLibReference DCAP API,
+ * appendix A; Intel SGX PCK Certificate profile, §1.3.5.
+ */
 import { sha256 } from '../../bytes/cryptography.js';
 import { DER } from '../../bytes/der.js';
+import { element, integer, objectIdentifier, octetString, sequence } from '../../bytes/der-writer.js';
 import { concat, concatAll, utf8 } from '../../bytes/octets.js';
 import { SGX_EXTENSION } from '../../evidence/dcap/pck.js';
 import { extension, type Identity, issue, pemOf, signatureOf } from './certificates.js';
-import { element, integer, objectIdentifier, octetString, sequence } from './der-writer.js';
 import { littleEndian, mark, padded } from './fields.js';
 import type { Keys, MakeKeys } from './keys.js';
 
-export interface TdxRequest {
+/** A trust domain, or an enclave. */
+export type Tee = 'tdx' | 'sgx';
+
+export interface QuoteRequest {
   /** When the collateral is made, in Unix seconds. */
   readonly at: number;
-  /** What the trust domain puts in, up to 64 bytes. */
+  /** What the software puts in, up to 64 bytes. */
   readonly reportData?: Uint8Array;
-  /** MRTD, 48 bytes. */
+  /** MRTD, 48 bytes, or MRENCLAVE, 32 bytes. */
   readonly measurement?: Uint8Array;
 }
 
@@ -37,7 +43,7 @@ export const PLATFORM = {
   qeSvn: 8,
   /** Who has signed the quoting enclave. */
   qeSigner: mark(32),
-  qeProduct: 2,
+  qeProduct: { sgx: 1, tdx: 2 },
   qeAttributes: [0x11, 0, 0, 0, 0, 0, 0, 0, 0xe7, 0, 0, 0, 0, 0, 0, 0],
 } as const;
 
@@ -93,7 +99,11 @@ function sgxExtension(): Uint8Array {
   );
 }
 
-const TDX = 0x81;
+/** How a quote of each begins, and whether what leads to the certificates stands in a frame of its own. */
+const FORMS = {
+  tdx: { version: 4, type: 0x81, isFramed: true },
+  sgx: { version: 3, type: 0x00, isFramed: false },
+} as const;
 const ECDSA_P256 = 2;
 const QE_REPORT = 6;
 const PCK_CHAIN = 5;
@@ -102,23 +112,25 @@ const VENDOR = Uint8Array.of(
   ...[0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9, 0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07],
 );
 
-export function tdxQuote(
+export function dcapQuote(
   { root, platform, processor, attestation }: IntelHouse,
-  request: TdxRequest,
+  tee: Tee,
+  request: QuoteRequest,
 ): Uint8Array {
+  const { version, type, isFramed } = FORMS[tee];
   const signed = concatAll([
-    littleEndian(4, 2),
+    littleEndian(version, 2),
     littleEndian(ECDSA_P256, 2),
-    littleEndian(TDX, 4),
+    littleEndian(type, 4),
     new Uint8Array(4),
     VENDOR,
     mark(20),
-    tdReport(request),
+    tee === 'tdx' ? tdReport(request) : applicationReport(request),
   ]);
   // The two coordinates stand at the end of a key's encoding.
   const key = attestation.spki.slice(-64);
   const authData = mark(32);
-  const report = quotingEnclaveReport(sha256(concat(key, authData)));
+  const report = quotingEnclaveReport(tee, sha256(concat(key, authData)));
   const chain = utf8(pemOf(processor, platform, root));
   const certified = concatAll([
     report,
@@ -132,15 +144,14 @@ export function tdxQuote(
   const data = concatAll([
     signatureOf(attestation, signed),
     key,
-    littleEndian(QE_REPORT, 2),
-    littleEndian(certified.length, 4),
+    ...(isFramed ? [littleEndian(QE_REPORT, 2), littleEndian(certified.length, 4)] : []),
     certified,
   ]);
   return concatAll([signed, littleEndian(data.length, 4), data]);
 }
 
 /** Of the form of TDX 1.0: no debugging, and the host cannot make its memory fault. */
-function tdReport({ reportData, measurement }: TdxRequest): Uint8Array {
+function tdReport({ reportData, measurement }: QuoteRequest): Uint8Array {
   const report = new Uint8Array(584);
   report.set(PLATFORM.teeTcbSvn, 0);
   report.set(mark(48), 16);
@@ -153,14 +164,27 @@ function tdReport({ reportData, measurement }: TdxRequest): Uint8Array {
   return report;
 }
 
-function quotingEnclaveReport(named: Uint8Array): Uint8Array {
+/** Of an enclave that nobody can debug. */
+function applicationReport({ reportData, measurement }: QuoteRequest): Uint8Array {
+  const report = enclaveReport(padded(reportData ?? new Uint8Array(), 64));
+  report.set(padded(measurement ?? new Uint8Array(32).fill(0x5e), 32), 64);
+  return report;
+}
+
+function quotingEnclaveReport(tee: Tee, named: Uint8Array): Uint8Array {
+  const report = enclaveReport(padded(named, 64));
+  report.set(mark(32), 64);
+  report.set(littleEndian(PLATFORM.qeProduct[tee], 2), 256);
+  report.set(littleEndian(PLATFORM.qeSvn, 2), 258);
+  return report;
+}
+
+/** Signed by the same who has signed the quoting enclave. */
+function enclaveReport(reportData: Uint8Array): Uint8Array {
   const report = new Uint8Array(384);
   report.set(PLATFORM.components, 0);
   report.set(PLATFORM.qeAttributes, 48);
-  report.set(mark(32), 64);
   report.set(PLATFORM.qeSigner, 128);
-  report.set(littleEndian(PLATFORM.qeProduct, 2), 256);
-  report.set(littleEndian(PLATFORM.qeSvn, 2), 258);
-  report.set(named, 320);
+  report.set(reportData, 320);
   return report;
 }

@@ -1,6 +1,6 @@
-/** DER, the writing side (ITU-T X.690 §8, §10), as much as certificates take. What reads it is `bytes/der.ts`. */
-import { DER } from '../../bytes/der.js';
-import { concat, concatAll, utf8 } from '../../bytes/octets.js';
+/** DER, the writing side (ITU-T X.690 §8, §10), as much as certificates and questions about them take. What reads it is `der.ts`. */
+import { DER } from './der.js';
+import { concat, concatAll, utf8 } from './octets.js';
 
 /** One value around its members or its content, with its length in the shortest form. */
 export function element(tag: number, ...parts: readonly Uint8Array[]): Uint8Array {
@@ -14,14 +14,13 @@ export function sequence(...members: readonly Uint8Array[]): Uint8Array {
   return element(DER.sequence, ...members);
 }
 
-/** A number that is not negative. */
-export function integer(value: number): Uint8Array {
-  const octets = bigEndian(value);
-  // The highest bit is the sign.
-  return element(
-    DER.integer,
-    Uint8Array.from(octets[0] === undefined || octets[0] > 0x7f ? [0, ...octets] : octets),
-  );
+/** A number that is not negative, also as octets with the highest first, of which there may be more than it needs. */
+export function integer(value: number | Uint8Array): Uint8Array {
+  const octets = typeof value === 'number' ? bigEndian(value) : [...value];
+  const start = octets.findIndex(octet => octet !== 0);
+  const own = start < 0 ? [] : octets.slice(start);
+  // The highest bit is the sign, and zero has an octet too.
+  return element(DER.integer, Uint8Array.from((own[0] ?? 0xff) > 0x7f ? [0, ...own] : own));
 }
 
 export function boolean(value: boolean): Uint8Array {
@@ -35,6 +34,11 @@ export function bitString(octets: Uint8Array, unused = 0): Uint8Array {
 
 export function octetString(octets: Uint8Array): Uint8Array {
   return element(DER.octetString, octets);
+}
+
+/** By default a UTF8String. */
+export function text(value: string, tag: number = DER.utf8String): Uint8Array {
+  return element(tag, utf8(value));
 }
 
 /** `dotted`: `1.2.840.10045.4.3.2`. */

@@ -1,0 +1,212 @@
+/** `countersign evidence archive`: keeps evidence with everything it is judged with, and judges what was kept: good then, and still good now. */
+import { mkdir } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { judgeEvidence } from '../../../appraise/kept/judge.js';
+import { type EvidenceTrust, materialOf } from '../../../appraise/kept/material.js';
+import { decidingCode, type EvidenceStatus, statusOf } from '../../../evidence/report.js';
+import { Failure } from '../../../reason.js';
+import { type Answers, answersFor } from '../../archive/answers.js';
+import { EvidenceRecords, type StoredRecord } from '../../archive/evidence-records.js';
+import { acquireLock } from '../../files/lock.js';
+import { EXIT_CODES } from '../conformance/answer.js';
+import { MAKERS, nrasTrust } from '../conformance/evidence-input.js';
+import { dataFolder, defaultDataFolder } from '../data-folder.js';
+import { EXIT } from '../exit-code.js';
+import { hang, paint, print, printable, printJson, type Style } from '../print.js';
+import { timeArgument } from '../time-argument.js';
+import {
+  FILES,
+  givenFiles,
+  type MaterialOptions,
+  readEvidence,
+  type ServiceOptions,
+  withMaterialOptions,
+  withServiceOptions,
+} from './given.js';
+import { type MakersOptions, openMakers, withMakersOptions } from './makers.js';
+import { partsOf } from './parts.js';
+
+interface FolderOptions {
+  readonly data: string;
+  readonly json?: true;
+}
+
+interface JudgeOptions extends FolderOptions, MakersOptions, ServiceOptions {
+  /** Milliseconds. */
+  readonly asOf?: number;
+  readonly fetch?: true;
+}
+
+export function archiveCommand(): Command {
+  const add = withMaterialOptions(new Command('add'))
+    .exitOverride()
+    .description('judge evidence, and keep it with everything that it was judged with')
+    .argument('<file...>', FILES);
+  const list = new Command('list')
+    .exitOverride()
+    .description('what is kept: each piece of evidence by the digest of what its hardware signed');
+  const judge = withMakersOptions(withServiceOptions(new Command('judge')))
+    .exitOverride()
+    .description('judge what was kept again: was it good then, and is it still good now?')
+    .argument('<digest>', 'SHA-256 of the signed region, as add and list print it', digestArgument)
+    .option('--as-of <time>', 'what now is (default: now)', timeArgument)
+    .option('--fetch', 'ask the makers for what they have published since; else what the data folder keeps');
+  return new Command('archive')
+    .exitOverride()
+    .description(
+      'keep evidence with everything it is judged with, because that expires before disputes start',
+    )
+    .addCommand(withFolderOptions(add).addHelpText('after', EXAMPLES).action(runAdd))
+    .addCommand(withFolderOptions(list).action(runList))
+    .addCommand(withFolderOptions(judge).addHelpText('after', CODES).action(runJudge));
+}
+
+const EXAMPLES = `
+Examples:
+  countersign evidence archive add quote.bin --collateral collateral.json
+  countersign evidence archive list
+  countersign evidence archive judge 3f0c… --fetch
+
+A gateway serves every kept piece under its SHA-256 at /v1/evidence/<digest>.
+Exit codes: 0 kept, whatever was found, 30 malformed, 64 wrong usage, 1 anything else.`;
+
+const CODES = `
+Exit codes: of the answer about now by the latest record: 0 accepted, 10 refused, 20 inconclusive; 30 where a record does not agree with what is
+found, 64 wrong usage, 1 anything else.`;
+
+function withFolderOptions(command: Command): Command {
+  return command
+    .option('--data <folder>', 'the data folder', defaultDataFolder())
+    .option('--json', 'print one line of JSON instead of words');
+}
+
+function digestArgument(text: string): string {
+  if (!/^[0-9a-fA-F]{64}$/.test(text)) throw new InvalidArgumentError('It takes the 64 digits of a SHA-256.');
+  return text.toLowerCase();
+}
+
+async function runAdd(files: readonly string[], options: MaterialOptions & FolderOptions): Promise<void> {
+  const asOf = Math.floor((options.asOf ?? Date.now()) / 1000);
+  const given = await givenFiles(files, options);
+  const trust = await trustOf(options);
+  const { archive } = dataFolder(options.data);
+  await mkdir(archive, { recursive: true, mode: 0o700 });
+  const lock = acquireLock(archive);
+  try {
+    const records = new EvidenceRecords(archive);
+    const kept: Listed[] = [];
+    for (const { name, part } of partsOf(given, { asOf, roots: MAKERS })) {
+      const material = materialOf(part());
+      const judged = await judgeEvidence(material, asOf, trust);
+      kept.push({ file: name, ...listed(await records.keep(material, judged, asOf)) });
+    }
+    if (options.json) printJson({ kept });
+    else for (const each of kept) print(`${printable(each.file ?? '')}  ${lineOf(each)}`);
+  } finally {
+    lock.release();
+  }
+}
+
+interface Listed {
+  readonly file?: string;
+  readonly signedRegion: string;
+  readonly record: string;
+  readonly kind: string;
+  readonly asOf: string;
+  readonly status: EvidenceStatus;
+  readonly code: string | null;
+}
+
+function listed({ digest, record }: StoredRecord): Listed {
+  const { kind, signedRegion, asOf, checks } = record;
+  return {
+    signedRegion,
+    record: digest,
+    kind,
+    asOf: timeText(asOf),
+    status: statusOf(checks),
+    code: decidingCode(checks),
+  };
+}
+
+function lineOf({ signedRegion, kind, asOf, status, code }: Listed): string {
+  return `${signedRegion}  ${kind.padEnd(7)}  ${asOf}  ${paint(STYLES[status], status)}${code === null ? '' : `  ${code}`}`;
+}
+
+const STYLES: Readonly<Record<EvidenceStatus, Style>> = {
+  accepted: 'green',
+  refused: 'red',
+  inconclusive: 'yellow',
+};
+
+async function runList(options: FolderOptions): Promise<void> {
+  const records = new EvidenceRecords(dataFolder(options.data).archive);
+  const all: Listed[] = [];
+  const damaged: string[] = [];
+  for await (const region of records.signedRegions()) {
+    const found = await records.find(region);
+    all.push(...found.records.map(listed));
+    damaged.push(...found.damaged.map(name => `${region}/${name}`));
+  }
+  all.sort((a, b) => (a.asOf < b.asOf ? -1 : 1));
+  // Records say what was found once; only judging again shows that it is so.
+  if (options.json) return printJson({ records: all, damaged });
+  for (const each of all) print(lineOf(each));
+  if (all.length === 0) print('Nothing is kept.');
+  for (const name of damaged) print(`damaged: ${printable(name)}`);
+}
+
+async function runJudge(digest: string, options: JudgeOptions): Promise<void> {
+  const now = Math.floor((options.asOf ?? Date.now()) / 1000);
+  const folder = dataFolder(options.data);
+  const records = new EvidenceRecords(folder.archive);
+  const { records: found, damaged } = await records.find(digest);
+  if (found.length === 0) throw new Failure('archive/unknown', { detail: digest });
+  const { Renewal } = await import('../../collateral/renewal.js');
+  const offline = options.fetch !== true;
+  const makers = await openMakers(folder, options, { offline, onProblem: () => undefined });
+  const trust = await trustOf(options);
+  const all: Answers[] = [];
+  for (const stored of found)
+    all.push(await answersFor(records, stored, now, { fresh: new Renewal(makers), trust }));
+  const latest = all.at(-1) as Answers;
+  process.exitCode = all.some(({ then }) => !then.agrees) ? EXIT.malformed : EXIT_CODES[latest.now.status];
+  if (options.json) return printJson({ answers: all.map(answerJson), damaged, exitCode: process.exitCode });
+  for (const answers of all) for (const line of answerLines(answers)) print(line);
+  for (const name of damaged) print(`damaged: ${printable(name)}`);
+}
+
+function answerJson({ digest, record, then, now, problems }: Answers) {
+  return {
+    record: digest,
+    kind: record.kind,
+    goodThen: { asOf: timeText(then.asOf), status: then.status, code: then.code, agrees: then.agrees },
+    stillGoodNow: { asOf: timeText(now.asOf), status: now.status, code: now.code, renewed: now.renewed },
+    problems: problems.map(({ message }) => message),
+  };
+}
+
+function answerLines({ digest, record, then, now, problems }: Answers): string[] {
+  const said = (status: EvidenceStatus, code: string | null) =>
+    `${paint(STYLES[status], status)}${code === null ? '' : ` (${code})`}`;
+  const agreement = then.agrees
+    ? 'as its record says'
+    : paint('red', 'otherwise than its record says: record, pieces or roots are not what they were');
+  const renewed = now.renewed.length === 0 ? 'with what was kept' : `with newer ${now.renewed.join(', ')}`;
+  return [
+    paint('bold', `${record.kind}  record ${digest}`),
+    `  good then?       ${timeText(then.asOf)}  ${said(then.status, then.code)}, ${agreement}`,
+    `  still good now?  ${timeText(now.asOf)}  ${said(now.status, now.code)}, ${renewed}`,
+    ...problems.map(({ message }) => `  not renewed      ${hang(message, 19)}`),
+  ];
+}
+
+/** The makers' own roots; the attestation service has none, so that whoever asks names who vouches for its keys. */
+async function trustOf({ keysPin, keysRoot }: ServiceOptions): Promise<EvidenceTrust> {
+  const root = keysRoot === undefined ? {} : { root: await readEvidence(keysRoot) };
+  return { nras: nrasTrust({ pins: [...keysPin], ...root }) };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace('.000Z', 'Z');
+}
