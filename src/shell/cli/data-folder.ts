@@ -15,6 +15,8 @@ export interface DataFolder {
   readonly closings: string;
   /** The virtual keys, and what has been spent of their limits. */
   readonly access: string;
+  /** Up to where in the log everything that is owed back has been ordered. */
+  readonly refunds: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
   readonly trust: string;
@@ -45,6 +47,7 @@ export function dataFolder(folder: string): DataFolder {
     erasures: join(path, 'erasures'),
     closings: join(path, 'closings'),
     access: join(path, 'access'),
+    refunds: join(path, 'refunds'),
     control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),

@@ -9,7 +9,6 @@ import type { PriceList } from '../../economy/price-list.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
-import { defaultPolicy } from '../../receipt/policy.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
@@ -23,6 +22,7 @@ import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelLists } from '../gateway/model-lists.js';
 import { ModelNames } from '../gateway/model-names.js';
+import { Refunds } from '../gateway/policy/refunds.js';
 import type { RouteDescriptions } from '../gateway/routing/route-description.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
 import { RoutingTable } from '../gateway/routing/routing-table.js';
@@ -42,6 +42,7 @@ import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
 import { announcePriceList, openAdmission } from './house-money.js';
 import { openKeeper } from './open-keeper.js';
+import { HouseRules, type PolicyStatus } from './policy/house-rules.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -58,6 +59,8 @@ export interface HouseOptions {
   /** What exchanges cost; nothing has a price when it is left out. */
   readonly prices?: PriceList;
   readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
+  /** The file of the policy; none beyond what is always done when it is left out. */
+  readonly policy?: string;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly inline: boolean;
@@ -77,6 +80,8 @@ export interface House {
   readonly origin: string;
   /** The ids of the built-in models. */
   readonly models: readonly string[];
+  /** The policy in force, and how its file is read again. */
+  readonly policy: { readonly status: PolicyStatus; reload(): Promise<PolicyStatus> };
   close(): Promise<void>;
 }
 
@@ -165,12 +170,32 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     onProblem,
   });
   opened.add(() => epochs.close());
+  const access = await openAdmission(folder.access, onProblem);
+  opened.add(() => access.close());
+  // Before the epoch, so that whoever has seen the one has seen the other.
+  const rules = await HouseRules.open({
+    file: options.policy ?? null,
+    log,
+    issuer: keys.issuer,
+    secret: keys.clientSecret,
+    surroundings: async () => ({
+      upstreams: routing.upstreams.map(upstream => ({
+        name: upstream.name,
+        givesReceipts: upstream.givesReceipts,
+        givesDigests: upstream === engine,
+      })),
+      ...access.holders(),
+      hasPrices: options.prices !== undefined,
+    }),
+    now,
+    onProblem,
+  });
+  opened.add(() => rules.close());
   const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
     log,
     epochs,
-    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: keys.clientSecret,
     now,
   });
@@ -182,19 +207,27 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await announceActs(retention, log, keys.issuer);
   const { prices } = options;
   const pricing = prices === undefined ? null : await announcePriceList(prices, operator, log, keys.issuer);
-  const access = await openAdmission(folder.access, onProblem);
-  opened.add(() => access.close());
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
   const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
   await erasures.finish();
+  const refunds = await Refunds.open({
+    folder: folder.refunds,
+    log,
+    issuer: keys.issuer,
+    now,
+    onProblem,
+  });
+  opened.add(() => refunds.close());
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   gateway.admit({
     admission: access.admission,
     pricing,
+    policy: rules.desk,
+    refunds,
     issuer,
     log,
     epochs,
@@ -226,8 +259,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => control.close());
   // Keys that were changed since they were read, before anybody could be told of it.
   await access.reload();
+  rules.watch();
   const models = (await engine.models()).map(({ id }) => id);
-  return { address, folder, origin: log.origin, models, close: () => opened.close() };
+  return { address, folder, origin: log.origin, models, policy: rules, close: () => opened.close() };
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */
