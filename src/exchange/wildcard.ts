@@ -18,8 +18,8 @@ export function wildcard(pattern: string): (text: string) => boolean {
   };
 }
 
-/** Whether all that `narrow` matches is matched by `wide` as well. */
-export function covers(wide: string, narrow: string): boolean {
-  // A star of the narrow one can only be matched by one of the wide one, which then matches whatever it stands for.
-  return wildcard(wide)(narrow);
+/** What answers whether all that another pattern matches is matched by this one as well. */
+export function covers(pattern: string): (narrower: string) => boolean {
+  // A star of the narrower one can only be matched by one of this, which then matches whatever it stands for.
+  return wildcard(pattern);
 }

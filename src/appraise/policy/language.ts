@@ -17,9 +17,9 @@ import {
 import { Hash, PublicName } from '../../receipt/shapes.js';
 
 /** Rules that a policy may have. */
-export const MAX_RULES = 1000;
+export const MAX_RULES = 200;
 /** Names in one list of a rule. */
-const MAX_NAMES = 1000;
+const MAX_NAMES = 200;
 /** Exchanges that a clause about diversity looks back on. */
 export const MAX_WINDOW = 10_000;
 

@@ -3,7 +3,7 @@
  *
  * A rule that cannot be carried out is worse than none, because whoever wrote it believes that it is.
  */
-import { covers } from '../../exchange/wildcard.js';
+import { covers, wildcard } from '../../exchange/wildcard.js';
 import type { ReasonCode } from '../../reason.js';
 import type { Policy, Rule } from './language.js';
 import { lintChecks } from './lint-checks.js';
@@ -26,12 +26,13 @@ export interface LintFinding {
 /** All that is wrong with a policy, in its own order. */
 export function lintPolicy(policy: Policy, surroundings: Surroundings): LintFinding[] {
   const upstreams = judgedUpstreams(policy, surroundings);
+  const takers = policy.rules.map(takerOf);
   return [
     ...lintStated(policy, surroundings),
     ...policy.rules.flatMap((rule, at) => [
       ...lintName(policy.rules, at),
       ...lintHolders(rule, at, surroundings),
-      ...lintReach(policy.rules, at),
+      ...lintReach(policy.rules, takers, at),
       ...lintRule(rule, ['rules', at], upstreams, surroundings),
     ]),
   ];
@@ -89,7 +90,7 @@ function lintHolders(
     there: readonly string[] | null,
   ) =>
     names.flatMap((name, index): LintFinding[] => {
-      const isThere = there === null || name.includes('*') || there.some(one => covers(name, one));
+      const isThere = there === null || name.includes('*') || there.some(wildcard(name));
       return isThere ? [] : [{ code, path: ['rules', at, 'for', member, index], detail: null }];
     });
   return [
@@ -98,9 +99,9 @@ function lintHolders(
   ];
 }
 
-function lintReach(rules: readonly Rule[], at: number): LintFinding[] {
+function lintReach(rules: readonly Rule[], takers: readonly Taker[], at: number): LintFinding[] {
   const rule = rules[at] as Rule;
-  const before = rules.slice(0, at).findIndex(earlier => takesAllOf(earlier, rule));
+  const before = takers.slice(0, at).findIndex(takesAll => takesAll(rule));
   if (before < 0) return [];
   const { name } = rules[before] as Rule;
   return [
@@ -112,12 +113,17 @@ function lintReach(rules: readonly Rule[], at: number): LintFinding[] {
   ];
 }
 
-function takesAllOf({ for: wide = {} }: Rule, { for: narrow = {} }: Rule): boolean {
-  return (['keys', 'teams', 'models'] as const).every(member => {
-    const patterns = wide[member];
-    return (
-      patterns === undefined ||
-      (narrow[member]?.every(one => patterns.some(pattern => covers(pattern, one))) ?? false)
-    );
+/** Whether a rule takes all that another is for. */
+type Taker = (narrow: Rule) => boolean;
+
+function takerOf({ for: wide = {} }: Rule): Taker {
+  const members = (['keys', 'teams', 'models'] as const).flatMap(member => {
+    const covering = wide[member]?.map(covers);
+    return covering === undefined ? [] : [{ member, covering }];
   });
+  return ({ for: narrow = {} }) =>
+    members.every(
+      ({ member, covering }) =>
+        narrow[member]?.every(one => covering.some(isCovering => isCovering(one))) ?? false,
+    );
 }

@@ -55,6 +55,7 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'access', load: async () => (await import('./access.js')).accessCommand() },
   { name: 'fees', load: async () => (await import('./fees.js')).feesCommand() },
   { name: 'recount', load: async () => (await import('./recount.js')).recountCommand() },
+  { name: 'policy', load: async () => (await import('./policy.js')).policyCommand() },
   { name: 'refund', load: async () => (await import('./refund.js')).refundCommand() },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },

@@ -79,6 +79,11 @@ export async function openUpstreams(
   };
 }
 
+/** The name of an upstream as receipts have it. `text`: `name`, `url` or `name=url`. Throws a usage error. */
+export function upstreamName(text: string): string {
+  return PROVIDERS.has(text) ? text : readUpstream(text).name;
+}
+
 interface ReadUpstream extends Omit<Provider, 'apis'> {
   readonly apis: readonly [HttpApi, ...HttpApi[]];
 }

@@ -5,8 +5,7 @@
 import { dirname, resolve } from 'node:path';
 import { type Policy, PolicySchema } from '../../../appraise/policy/language.js';
 import { lintPolicy } from '../../../appraise/policy/lint.js';
-import type { PolicyFiles } from '../../../appraise/policy/publish.js';
-import { publishedPolicy } from '../../../appraise/policy/publish.js';
+import { NO_FILES, type PolicyFiles, publishedPolicy } from '../../../appraise/policy/publish.js';
 import type { Surroundings } from '../../../appraise/policy/surroundings.js';
 import { parseTrust, type Trust } from '../../../appraise/trust.js';
 import { canonicalize, type Json } from '../../../bytes/json.js';
@@ -44,19 +43,28 @@ export async function readPolicy(
 ): Promise<ReadPolicy> {
   const { source, document } = await read(file);
   const { value: policy, place } = document;
+  const names = new PolicyNames(secret, source);
+  refuseLarge(policy, surroundings, names, place);
   const problems = lintPolicy(policy, surroundings).map(
     ({ code, path, detail, ofName = false }): PolicyProblem => ({ code, where: place(path, ofName), detail }),
   );
   if (problems.length > 0) throw new PolicyRefused(problems);
   const { files, trust } = await readNamedFiles(dirname(resolve(file)), document);
-  const names = new PolicyNames(secret, source);
   const logged = publishedPolicy(policy, surroundings, files, names);
-  const { length } = canonicalize(logged as Json);
-  if (length > MAX_LOGGED_BYTES) {
-    const detail = `${length} bytes; ${MAX_LOGGED_BYTES} at most`;
-    throw new PolicyRefused([{ code: 'clause/too-large', where: place(['rules']), detail }]);
-  }
   return { policy, surroundings, files, names, trust, logged };
+}
+
+/** What could not be logged is not looked at any further: to compare all rules with each other takes its time. */
+function refuseLarge(
+  policy: Policy,
+  surroundings: Surroundings,
+  names: PolicyNames,
+  place: ReadDocument<Policy>['place'],
+): void {
+  const { length } = canonicalize(publishedPolicy(policy, surroundings, NO_FILES, names) as Json);
+  if (length <= MAX_LOGGED_BYTES) return;
+  const detail = `${length} bytes as the log would have it; ${MAX_LOGGED_BYTES} at most`;
+  throw new PolicyRefused([{ code: 'clause/too-large', where: place(['rules']), detail }]);
 }
 
 async function read(file: string): Promise<{ source: Uint8Array; document: ReadDocument<Policy> }> {

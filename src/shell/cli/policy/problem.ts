@@ -1,5 +1,6 @@
 /** What is wrong with a policy, said to whoever wrote it: with its code, the line and the column, and what to do. */
 import { advice, type ReasonCode, says } from '../../../reason.js';
+import { UsageError } from '../exit-code.js';
 
 export interface PolicyProblem {
   readonly code: ReasonCode;
@@ -10,8 +11,7 @@ export interface PolicyProblem {
 }
 
 /** A policy that is not used. */
-export class PolicyRefused extends Error {
-  override readonly name = 'PolicyRefused';
+export class PolicyRefused extends UsageError {
   readonly problems: readonly PolicyProblem[];
 
   constructor(problems: readonly PolicyProblem[]) {
