@@ -54,6 +54,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { RECEIPT } = await import(at('dist/receipt/receipt.js'));
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
   const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
+  const { PolicySchema } = await import(at('dist/appraise/policy/language.js'));
   const { PriceListSchema } = await import(at('dist/economy/price-list.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
   const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));
@@ -64,6 +65,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     bundle: BundleSchema,
     config: ConfigSchema,
     misbehaviour: EvidenceSchema,
+    policy: PolicySchema,
     prices: PriceListSchema,
     receipt: RECEIPT.schema,
     routes: RoutesSchema,
