@@ -20,14 +20,14 @@ const check = (
   name: Exclude<NonNullable<RuleInput['checks']>[number]['check'], 'model-pinned'>,
   stage: 'before' | 'first-byte' | 'final',
   onFailure: 'block' | 'reroute' | 'refund' | 'flag',
-): RuleInput['checks'] => [{ check: name, stage, onFailure }];
-const pinned = (stage: 'before' | 'final'): RuleInput['checks'] => [
+): NonNullable<RuleInput['checks']> => [{ check: name, stage, onFailure }];
+const pinned = (stage: 'before' | 'final'): NonNullable<RuleInput['checks']> => [
   { check: 'model-pinned', stage, onFailure: 'flag', digests: ['ab'.repeat(32)] },
 ];
 const half = (more: object = {}): NonNullable<RuleInput['diversity']> => [
   { of: 'controller', atMost: 50, ofLast: 10, onFailure: 'reroute', ...more },
 ];
-const only = (...names: string[]): RuleInput['upstreams'] => ({ names });
+const only = (...names: string[]): NonNullable<RuleInput['upstreams']> => ({ names });
 
 const ROWS: readonly Row[] = [
   {

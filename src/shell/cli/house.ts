@@ -5,6 +5,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import type { Surroundings } from '../../appraise/policy/surroundings.js';
 import type { PriceList } from '../../economy/price-list.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
@@ -40,9 +41,11 @@ import { type DataFolder, dataFolder } from './data-folder.js';
 import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFront } from './house-front.js';
-import { announcePriceList, openAdmission } from './house-money.js';
+import { announcePriceList, type HouseAdmission, openAdmission } from './house-money.js';
 import { openKeeper } from './open-keeper.js';
 import { HouseRules, type PolicyStatus } from './policy/house-rules.js';
+import { NO_SECRET, readPolicy } from './policy/policy-file.js';
+import { BUILT_IN } from './upstreams.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -127,6 +130,11 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const front = new HouseFront(onProblem);
   const { connections = connectionShares(DEFAULT_LIMITS.connections).clients } = options;
   const { origins = [] } = options;
+  const access = await openAdmission(folder.access, onProblem);
+  opened.add(() => access.close());
+  const surroundings = async () => surroundingsOf(options, access);
+  // A policy that cannot be used is refused before anything else takes its time. It is read again when it can be logged.
+  if (options.policy !== undefined) await readPolicy(options.policy, await surroundings(), NO_SECRET);
   const gateway = new Gateway({
     logRoutes: front.routes,
     host,
@@ -170,23 +178,13 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     onProblem,
   });
   opened.add(() => epochs.close());
-  const access = await openAdmission(folder.access, onProblem);
-  opened.add(() => access.close());
   // Before the epoch, so that whoever has seen the one has seen the other.
   const rules = await HouseRules.open({
     file: options.policy ?? null,
     log,
     issuer: keys.issuer,
     secret: keys.clientSecret,
-    surroundings: async () => ({
-      upstreams: routing.upstreams.map(upstream => ({
-        name: upstream.name,
-        givesReceipts: upstream.givesReceipts,
-        givesDigests: upstream === engine,
-      })),
-      ...access.holders(),
-      hasPrices: options.prices !== undefined,
-    }),
+    surroundings,
     now,
     onProblem,
   });
@@ -262,6 +260,18 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   rules.watch();
   const models = (await engine.models()).map(({ id }) => id);
   return { address, folder, origin: log.origin, models, policy: rules, close: () => opened.close() };
+}
+
+/** What a policy of this house is for. */
+function surroundingsOf({ upstreams = [], prices }: HouseOptions, access: HouseAdmission): Surroundings {
+  return {
+    upstreams: [
+      { name: BUILT_IN, givesReceipts: false, givesDigests: true },
+      ...upstreams.map(({ name, givesReceipts }) => ({ name, givesReceipts, givesDigests: false })),
+    ],
+    ...access.holders(),
+    hasPrices: prices !== undefined,
+  };
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */

@@ -8,10 +8,11 @@ import { readKeyFile } from '../access/key-file.js';
 import { dataFolder, defaultDataFolder } from './data-folder.js';
 import { EXIT } from './exit-code.js';
 import { namesIn } from './house-money.js';
-import { type ReadPolicy, readPolicy } from './policy/policy-file.js';
+import { NO_SECRET, type ReadPolicy, readPolicy } from './policy/policy-file.js';
 import { type PolicyProblem, PolicyRefused, sentenceOf } from './policy/problem.js';
 import { hang, paint, print, printError, printJson } from './print.js';
 import { type NamedGateway, namedGateway } from './settings/named-gateway.js';
+import { BUILT_IN } from './upstreams.js';
 
 interface Options {
   readonly data: string;
@@ -25,9 +26,6 @@ interface TryOptions extends Options {
   readonly team?: string;
   readonly model: string;
 }
-
-/** The name of the engine, which every gateway has. */
-const BUILT_IN = 'built-in';
 
 export function policyCommand(): Command {
   return new Command('policy')
@@ -152,8 +150,7 @@ async function attempt(file: string, options: TryOptions): Promise<void> {
 /** Null where it was refused, which has been said by then. */
 async function readOrRefuse(file: string, options: Options): Promise<ReadPolicy | null> {
   try {
-    // Nothing is logged, so that nobody's names have to be committed to.
-    return await readPolicy(file, await surroundingsOf(options), new Uint8Array(32));
+    return await readPolicy(file, await surroundingsOf(options), NO_SECRET);
   } catch (error) {
     if (!(error instanceof PolicyRefused)) throw error;
     const exitCode = isForm(error.problems) ? EXIT.malformed : EXIT.fail;

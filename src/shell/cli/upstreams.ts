@@ -21,7 +21,7 @@ const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
 /** What the engine is called, in receipts and in policies. */
-const TAKEN = 'built-in';
+export const BUILT_IN = 'built-in';
 
 export interface OpenedUpstreams {
   readonly upstreams: readonly HttpUpstream[];
@@ -97,9 +97,9 @@ function readUpstream(text: string): ReadUpstream {
     const base = readBase(text);
     return at({ ...STRANGER, name: base.host, keyVariable: URL_KEY_VARIABLE }, () => base);
   }
-  if (!NAME.test(name) || name === TAKEN)
+  if (!NAME.test(name) || name === BUILT_IN)
     throw new UsageError(
-      `"${name}" cannot be an upstream's name: up to 32 small letters, digits and hyphens, and not ${TAKEN}.`,
+      `"${name}" cannot be an upstream's name: up to 32 small letters, digits and hyphens, and not ${BUILT_IN}.`,
     );
   const keyVariable = `${URL_KEY_VARIABLE}_${name.toUpperCase().replaceAll('-', '_')}`;
   const base = readBase(address);

@@ -235,10 +235,11 @@ export class StreamRelay implements Relay {
     if (verdict === null) return false;
     this.#given = true;
     if (verdict === 'elsewhere') return true;
-    stream.source?.abort();
     const received = concat(...[...this.#held, ...(last === null ? [] : [last])].map(({ raw }) => raw));
     if (stream.begun) stream.withhold(verdict, received, this.#answer);
     else delivery.withhold(verdict, received, this.#answer);
+    // Only now, so that what it says of being stopped comes too late to be its failure.
+    stream.source?.abort();
     return true;
   }
 }

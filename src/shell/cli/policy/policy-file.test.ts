@@ -1,8 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SURROUNDINGS } from '../../../../test/support/policies.js';
+import { CHECKS } from '../../../appraise/policy/checks.js';
+import { CONSEQUENCES, REDACTION_KINDS, STAGES, STATED_ROLES } from '../../../receipt/policy-words.js';
 import { readPolicy } from './policy-file.js';
 import { PolicyRefused } from './problem.js';
 
@@ -155,6 +157,29 @@ rules:
       /^p.yaml:1:\d+ clause\/too-large \d+ bytes as the log would have it; 45000 at most$/,
     );
   });
+});
+
+it('the example of docs/policy.md can be used', async () => {
+  const page = readFileSync(new URL('../../../../docs/policy.md', import.meta.url), 'utf8');
+  const [, example = ''] = /```yaml\n(.*?)```/s.exec(page) ?? [];
+  writeFileSync(file, example);
+  const upstreams = ['built-in', 'openai', 'mistral'].map(name => ({
+    name,
+    givesReceipts: false,
+    givesDigests: name === 'built-in',
+  }));
+  const surroundings = { upstreams, keys: [], teams: ['research'], hasPrices: true };
+  const { policy } = await readPolicy(file, surroundings, new Uint8Array(32));
+  expect(policy.rules.map(({ name }) => name)).toEqual(['research', 'rest']);
+  // Every member, check and stage that the page tells of is one that there is.
+  for (const word of [
+    ...Object.keys(CHECKS),
+    ...CONSEQUENCES,
+    ...STAGES,
+    ...REDACTION_KINDS,
+    ...STATED_ROLES,
+  ])
+    expect(page).toContain(word);
 });
 
 describe('a hostile file', () => {

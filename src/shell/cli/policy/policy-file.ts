@@ -18,6 +18,9 @@ import { type ReadDocument, readDocument } from '../settings/read-document.js';
 import { type PolicyProblem, PolicyRefused } from './problem.js';
 
 const MAX_BYTES = 1024 * 1024;
+/** For those who log nothing, so that nothing has to be committed to. */
+export const NO_SECRET = new Uint8Array(32);
+
 const MAX_LISTED_NAMES = 100_000;
 
 /** A policy that can be used. */
