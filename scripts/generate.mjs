@@ -55,6 +55,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
   const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
   const { PriceListSchema } = await import(at('dist/receipt/price/price-list.js'));
+  const { PolicySchema } = await import(at('dist/appraise/policy/language.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
   const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));
   const { VERBS } = await import(at('dist/shell/cli/conformance/verbs.js'));
@@ -64,6 +65,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     bundle: BundleSchema,
     config: ConfigSchema,
     misbehaviour: EvidenceSchema,
+    policy: PolicySchema,
     prices: PriceListSchema,
     receipt: RECEIPT.schema,
     routes: RoutesSchema,

@@ -74,7 +74,8 @@ const RECEIPT = {
   'predicate.model':
     'The model that was requested, the one that the upstream says has answered, and the digest of its files.',
   'predicate.model.digest': 'The OpenSSF model-signing subject digest; null where it is not known.',
-  'predicate.policy': 'The policy in force: digest and index in the log.',
+  'predicate.policy':
+    'The policy in force: digest and index in the log; and, where it has rules, the one that was for this exchange and what of it failed.',
   'predicate.previous': 'The digest of the receipt signed before this one for the same client and epoch.',
   'predicate.price': 'What the exchange cost and who gets which part, or why no price is stated.',
   'predicate.price.list':
@@ -132,6 +133,47 @@ const CONFIG = {
   '': 'A gateway, for `countersign up --config`: the file may be in JSON or in YAML 1.2. See docs/configuration.md.',
 };
 
+const POLICY = {
+  '': 'A policy, for `countersign up --policy`: the file may be in JSON or in YAML 1.2. See docs/policy.md.',
+  name: 'A published name.',
+  rules:
+    'In their order: the first that is for a request decides about it. A request that none is for is refused.',
+  'rules.*.name': 'By which receipts refer to the rule; published.',
+  'rules.*.for': 'Whom the rule is for; everybody where it is left out. All that stands here has to fit.',
+  'rules.*.for.keys': 'Virtual keys by their names; * stands for anything.',
+  'rules.*.for.models':
+    'Models as clients name them, or as upstreams are asked for them; * stands for anything.',
+  'rules.*.for.teams': 'Teams of virtual keys by their names; * stands for anything.',
+  'rules.*.upstreams': 'Who may be asked; everybody where it is left out. All that stands here has to fit.',
+  'rules.*.upstreams.clouds': 'By the clouds that are stated of them.',
+  'rules.*.upstreams.controllers': 'By the controllers that are stated of them.',
+  'rules.*.upstreams.names': 'By their names; * stands for anything.',
+  'rules.*.require': 'The grade that each fact has to reach: the one that stands here, or one behind it.',
+  'rules.*.require.onFailure':
+    'What happens when the answer is there and the grade is not; block where it is left out.',
+  'rules.*.checks': 'What is checked, and when.',
+  'rules.*.checks.*.check': 'What is asked.',
+  'rules.*.checks.*.digests': "OpenSSF model-signing digests of models' files.",
+  'rules.*.checks.*.onFailure': 'What happens when it is not so.',
+  'rules.*.checks.*.stage':
+    'When it is asked: before sending, at the first byte, or when the answer is there.',
+  'rules.*.buffer': 'Whether the answer is held back until its final checks have been made.',
+  'rules.*.redact': 'What is taken out of a prompt before it leaves.',
+  'rules.*.redact.kinds': 'By their form.',
+  'rules.*.redact.names': 'The file with the names, one a line.',
+  'rules.*.redact.restore': 'Whether it is put back into the answer; true where it is left out.',
+  'rules.*.responsibility': 'Who answers for the exchange beside operator and host.',
+  'rules.*.responsibility.*.party': 'A published name.',
+  'rules.*.responsibility.*.person': 'A natural person, of whom only a commitment is published.',
+  'rules.*.responsibility.*.role': 'As what.',
+  'rules.*.diversity': 'How much of the traffic one party may get.',
+  'rules.*.diversity.*.atMost': 'In percent.',
+  'rules.*.diversity.*.of': 'What counts as one party.',
+  'rules.*.diversity.*.ofLast': 'Exchanges that are looked back on.',
+  'rules.*.diversity.*.onFailure': 'What happens when there would be more.',
+  upstreams: 'By the names of upstreams: what the operator states of each.',
+};
+
 const ROUTES = {
   '': "An operator's own names for models, for `countersign up --routes`. See docs/upstreams.md.",
   models:
@@ -174,7 +216,7 @@ const PRICES = {
   ),
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, prices and routes with, and the conformance verbs. */
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, policy, prices and routes with, and the conformance verbs. */
 export function jsonSchemas(reasons, schemas) {
   return {
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
@@ -188,6 +230,7 @@ export function jsonSchemas(reasons, schemas) {
       reasons,
     ),
     'config.json': jsonSchema('config', 'Countersign configuration', schemas.config, CONFIG, reasons),
+    'policy.json': jsonSchema('policy', 'Countersign policy', schemas.policy, POLICY, reasons),
     'prices.json': jsonSchema('prices', 'Countersign price list', schemas.prices, PRICES, reasons),
     'routes.json': jsonSchema('routes', 'Countersign routes', schemas.routes, ROUTES, reasons),
     'conformance.json': conformanceSchema(schemas.verbs, reasons),

@@ -1877,4 +1877,176 @@ export const REASONS = {
     says: 'The log has ordered a refund of this exchange already.',
     do: 'Read the entry that is named; each exchange can have one refund.',
   },
+  'clause/malformed': {
+    says: 'The policy is not in the form that policies have.',
+    do: 'Correct what is named; the schema is spec/schemas/policy.json, and docs/policy.md says what each member means.',
+  },
+  'clause/name-repeated': {
+    says: 'Two rules of the policy have one name.',
+    do: 'Give each rule a name of its own: receipts refer to it.',
+  },
+  'clause/key-unknown': {
+    says: 'The policy names a virtual key that there is not.',
+    do: 'Correct the name (countersign access list), or write a pattern with * for keys that are yet to come.',
+  },
+  'clause/team-unknown': {
+    says: 'The policy names a team that no virtual key belongs to.',
+    do: 'Correct the name (countersign access list), or write a pattern with * for teams that are yet to come.',
+  },
+  'clause/upstream-unknown': {
+    says: 'The policy names an upstream that the gateway has not.',
+    do: "Correct the name, or start the gateway with that upstream; the built-in model's is built-in.",
+  },
+  'clause/party-unknown': {
+    says: 'The policy names a controller or a cloud that it states of no upstream.',
+    do: 'State it under upstreams, or correct the name: names are compared letter by letter.',
+  },
+  'clause/trust-useless': {
+    says: 'The policy has a trust file for an upstream that gives no receipts.',
+    do: 'Remove it, or use the upstream as a Countersign gateway.',
+  },
+  'clause/upstream-none': {
+    says: 'There is no upstream that the rule lets be asked.',
+    do: 'Let it ask one that there is: all lists under upstreams have to fit at once.',
+  },
+  'clause/grade-impossible': {
+    says: 'The rule requires a grade that no upstream it lets be asked can give.',
+    do: 'Require less, or let an upstream be asked that can: docs/policy.md has which grades there are today.',
+  },
+  'clause/rule-unreachable': {
+    says: 'No request can come to the rule, because one above is for all of them.',
+    do: 'Put the narrower rule above the wider one.',
+  },
+  'clause/check-repeated': {
+    says: 'The rule has one check twice at one stage.',
+    do: 'Remove one of the two.',
+  },
+  'clause/stage-impossible': {
+    says: 'The check cannot be made at this stage: what it asks is not known then, or too late.',
+    do: 'Use the stage that is named.',
+  },
+  'clause/refund-impossible': {
+    says: 'Nothing can be given back before anything was sent.',
+    do: 'Block, reroute or flag there, or check at a later stage.',
+  },
+  'clause/buffer-needed': {
+    says: 'An answer cannot be blocked at the end when it was passed on before that.',
+    do: 'Add buffer: true to the rule, check at first-byte, or let the failure be refunded or flagged.',
+  },
+  'clause/reroute-impossible': {
+    says: 'There is no other upstream that the rule lets be asked.',
+    do: 'Let a second one be asked, or block.',
+  },
+  'clause/prices-missing': {
+    says: 'The rule asks for a price, and the gateway has no price list.',
+    do: 'Start it with one (--prices), or remove the check.',
+  },
+  'clause/digest-impossible': {
+    says: "No upstream that the rule lets be asked tells the digest of a model's files.",
+    do: 'Let one be asked that does, such as the built-in model, or remove the check.',
+  },
+  'clause/receipt-impossible': {
+    says: 'No upstream that the rule lets be asked gives receipts that could be judged.',
+    do: 'State a trust file for an upstream that is a Countersign gateway, or remove the check.',
+  },
+  'clause/diversity-repeated': {
+    says: 'The rule has two limits for one kind of party.',
+    do: 'Remove one of the two.',
+  },
+  'clause/diversity-impossible': {
+    says: 'The parties of the upstreams that the rule lets be asked cannot take all of its traffic within the limit.',
+    do: 'Raise the limit, let more parties be asked, or state who stands behind which upstream: all that are unstated count as one.',
+  },
+  'clause/too-large': {
+    says: 'The policy is too large to be logged.',
+    do: 'Shorten it: use patterns in place of lists, and fewer rules.',
+  },
+  'clause/file-unreadable': {
+    says: 'A file that the policy names cannot be used.',
+    do: "Correct the path, which is taken from the policy's folder, or the file.",
+  },
+  'clause/none-applies': {
+    says: "No rule of the gateway's policy is for this request.",
+    do: "Ask the gateway's operator for a rule, or ask for another model.",
+  },
+  'clause/upstream-refused': {
+    says: 'The policy does not let this upstream be asked.',
+    do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
+  },
+  'clause/grade-unreachable': {
+    says: 'The upstream can never give the grades that the policy requires.',
+    do: "Ask for a model of an upstream that can, or ask the gateway's operator.",
+  },
+  'clause/diversity-exceeded': {
+    says: 'The party behind the upstream has had as much of the traffic as the policy lets one party have.',
+    do: 'Try again later, or ask for a model of another party.',
+  },
+  'clause/model-unpinned': {
+    says: "The digest of the model's files is none of those in the policy, or is not known.",
+    do: "Ask for the model whose files the policy names, or ask the gateway's operator.",
+  },
+  'clause/price-unknown': {
+    says: 'The policy asks for a price, and there is none for this model or this answer.',
+    do: "Ask for a model that has one, or ask the gateway's operator to price this one.",
+  },
+  'clause/model-substituted': {
+    says: 'The upstream says that another model has answered than the one it was asked for, or does not say which.',
+    do: 'Ask again, or ask for a model of another upstream; the receipt names both models.',
+  },
+  'clause/upstream-failed': {
+    says: 'The upstream has refused or failed where the policy asks for an answer.',
+    do: 'Ask again, or ask for a model of another upstream.',
+  },
+  'clause/answer-cut': {
+    says: 'The answer did not come to its end, which the policy asks for.',
+    do: 'Ask again; the receipt says how far it got.',
+  },
+  'clause/finish-missing': {
+    says: 'The upstream did not say why the model stopped, which the policy asks for.',
+    do: 'Ask again, or ask for a model of another upstream.',
+  },
+  'clause/usage-missing': {
+    says: 'The upstream did not say how many tokens it used, which the policy asks for.',
+    do: 'Ask again, or ask for a model of another upstream.',
+  },
+  'clause/receipt-missing': {
+    says: 'The upstream gave no receipt of its own for its answer that its trust file bears out.',
+    do: "Look at the upstream's gateway and at the trust file that the policy names for it.",
+  },
+  'clause/grade-missed': {
+    says: 'The answer has not the grade that the policy requires.',
+    do: "Ask for a model of an upstream that gives it, or ask the gateway's operator.",
+  },
+  'clause/policy-mismatch': {
+    says: 'The receipt names another policy than this one.',
+    do: 'Use the entry of the log at the index that the receipt names.',
+  },
+  'clause/rule-unknown': {
+    says: 'The receipt names a rule that its policy has not, or none where something was sent.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'clause/model-unmatched': {
+    says: 'The rule in the receipt is not for the model that was asked for.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'clause/finding-unfounded': {
+    says: 'The receipt tells of a failed check, or of a consequence, that its rule has not.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'clause/finding-ignored': {
+    says: 'The receipt tells of a failed check that had to stop the answer, and of an answer that passed.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'clause/finding-omitted': {
+    says: 'The receipt itself shows that a check of its rule failed, and does not say so.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'clause/responsibility-differs': {
+    says: 'The receipt leaves out somebody who answers for the exchange under its rule.',
+    do: 'Report it to the issuer: it did not follow the policy that it logged.',
+  },
+  'data/refunds-malformed': {
+    says: 'The note of how far refunds have been ordered is damaged.',
+    do: "Restore the file from a backup, or write the log's size at the last good start into it.",
+  },
 } as const;

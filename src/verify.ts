@@ -8,6 +8,7 @@ import { type Check, fail, failed, notChecked, pass } from './appraise/check.js'
 import { type Content, checkImage, checkRequest, checkResponse } from './appraise/content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
 import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
+import { checkPolicy } from './appraise/policy/policy-check.js';
 import { checkStanding } from './appraise/standing.js';
 import type { RetiredKey, Trust } from './appraise/trust.js';
 import { toHex } from './bytes/hex.js';
@@ -32,6 +33,8 @@ export interface VerifyInput {
   readonly trust: Trust | null;
   /** What to compare with the receipt; each part may be absent. */
   readonly content: Content;
+  /** The log's entry with the policy that the receipt names; left out by those who have none. */
+  readonly policy?: Uint8Array;
   /** The time asked about, in milliseconds since 1970. */
   readonly asOf: number;
 }
@@ -88,6 +91,9 @@ export async function verify(input: VerifyInput): Promise<Verification> {
   checks.push(await checkResponse(input.content, statement, bundle.envelope, issuer));
   const { image } = input.content;
   if (image !== undefined) checks.push(checkImage(input.content, image, statement));
+
+  if (input.policy !== undefined)
+    checks.push(await checkPolicy(input.policy, statement.predicate, issuer));
 
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 

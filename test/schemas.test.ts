@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
+import { PolicySchema } from '../src/appraise/policy/language.js';
 import { TrustSchema } from '../src/appraise/trust.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
@@ -35,6 +36,7 @@ const NAMES = [
   'config.json',
   'conformance.json',
   'misbehaviour.json',
+  'policy.json',
   'prices.json',
   'receipt.json',
   'routes.json',
@@ -56,6 +58,7 @@ describe('spec/schemas: derived from the code, by `npm run generate`', () => {
       bundle: BundleSchema,
       config: ConfigSchema,
       misbehaviour: EvidenceSchema,
+      policy: PolicySchema,
       prices: PriceListSchema,
       receipt: RECEIPT.schema,
       routes: RoutesSchema,
@@ -112,6 +115,18 @@ describe('genuine files fit', () => {
     expect(fits('config.json', upstream('sk-secret'))).toBe(false);
     expect(fits('config.json', { listen: { prot: 0 } })).toBe(false);
     expect(fits('config.json', { retries: 11 })).toBe(false);
+  });
+
+  it('a policy, and none whose names are written down', () => {
+    const withRule = (rule: object) => ({ name: 'a', rules: [{ name: 'all', ...rule }] });
+    const check = { check: 'usage-known', stage: 'final', onFailure: 'flag' };
+    expect(fits('policy.json', withRule({ checks: [check], redact: { names: { file: 'n.txt' } } }))).toBe(
+      true,
+    );
+    expect(fits('policy.json', withRule({ redact: { names: ['Jane Roe'] } }))).toBe(false);
+    expect(fits('policy.json', withRule({ checks: [{ ...check, stage: 'later' }] }))).toBe(false);
+    expect(fits('policy.json', withRule({ bufer: true }))).toBe(false);
+    expect(fits('policy.json', { name: 'a', rules: [] })).toBe(false);
   });
 
   it('the price list that comes with the gateway', () => {

@@ -20,6 +20,7 @@ export type CheckName =
   | 'request'
   | 'response'
   | 'image'
+  | 'policy'
   | 'inclusion'
   | 'witnesses'
   | 'epoch';

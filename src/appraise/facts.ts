@@ -3,6 +3,7 @@
  * the answer is good.
  */
 import { isSubstitution } from '../exchange/substitution.js';
+import type { GRADES } from '../receipt/policy-words.js';
 import type { Receipt } from '../receipt/receipt.js';
 
 export interface Fact<Grade extends string> {
@@ -14,18 +15,16 @@ export interface Fact<Grade extends string> {
 
 export interface Facts {
   /** Which model answered. */
-  readonly model: Fact<
-    'asserted' | 'provider-signed' | 'statistical' | 'recomputed' | 'zk' | 'hardware-measured'
-  >;
+  readonly model: Fact<(typeof GRADES.model)[number]>;
   /** Where it ran. */
-  readonly place: Fact<'asserted' | 'handoff' | 'hardware'>;
+  readonly place: Fact<(typeof GRADES.place)[number]>;
   /** Whether the record is unchanged and logged. */
   readonly record: Fact<RecordGrade>;
   /** Whether the answer is what that model gives. */
-  readonly answer: Fact<'not-recomputed' | 'recomputed' | 'zk'>;
+  readonly answer: Fact<(typeof GRADES.answer)[number]>;
 }
 
-export type RecordGrade = 'signed' | 'included' | 'witnessed';
+export type RecordGrade = (typeof GRADES.record)[number];
 
 /** What could be established about the record, weakest first; null when the signature itself could not be. */
 export interface RecordFinding {

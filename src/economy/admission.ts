@@ -9,6 +9,9 @@ import type { Amount } from '../receipt/price/money.js';
 export interface Holder {
   /** By which the issuer tells this client from others; another secret of the same key is the same client. */
   readonly client: string;
+  /** Of the key, and of the team it belongs to; null where it belongs to none. */
+  readonly name: string;
+  readonly team: string | null;
 }
 
 /** What is asked for. */

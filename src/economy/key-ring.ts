@@ -1,7 +1,8 @@
 /** The virtual keys in force: who holds the key that a client has shown, and which limits bind it. */
+import { wildcard } from '../exchange/wildcard.js';
 import { Failure } from '../reason.js';
 import type { Account } from './budgets.js';
-import { type KeyFile, matchesModel, secretDigest, type VirtualKey } from './virtual-key.js';
+import { type KeyFile, secretDigest, type VirtualKey } from './virtual-key.js';
 
 export class KeyRing {
   readonly #file: KeyFile;
@@ -45,7 +46,7 @@ export class KeyRing {
       ...limits.map(limit => ({ owner: `key/${id}`, limit })),
       ...teamLimits.map(limit => ({ owner: `team/${team}`, limit })),
       ...this.#file.models
-        .filter(({ name: pattern }) => names.some(name => matchesModel(pattern, name)))
+        .filter(({ name: pattern }) => names.some(wildcard(pattern)))
         .flatMap(({ name, limits }) => limits.map(limit => ({ owner: `model/${name}`, limit }))),
     ];
   }
@@ -53,5 +54,5 @@ export class KeyRing {
 
 /** Whether a key may ask for a model, as the client names it; the empty string where it names none. */
 export function mayAsk({ models }: VirtualKey, model: string): boolean {
-  return models.some(pattern => matchesModel(pattern, model));
+  return models.some(pattern => wildcard(pattern)(model));
 }

@@ -46,7 +46,7 @@ export class KeyedAdmission implements Admission {
     if (!this.#ring.isNeeded) return null;
     const key = this.#ring.find(shown, now);
     // What no header can hold, so that nobody's key is ever taken for this.
-    return { client: `\n${key.id}`, key };
+    return { client: `\n${key.id}`, name: key.name, team: key.team, key };
   }
 
   admit(holder: Holder, request: Request, now: number): Ticket {

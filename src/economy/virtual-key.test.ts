@@ -8,7 +8,6 @@ import {
   formatKeyFile,
   formatSecret,
   type KeyFile,
-  matchesModel,
   NO_KEYS,
   parseKeyFile,
   secretDigest,
@@ -111,44 +110,5 @@ describe('a key', () => {
         expect(secretDigest(formatSecret(bytes)) === secretDigest(secret)).toBe(same);
       }),
     );
-  });
-});
-
-describe('patterns of models', () => {
-  it.each([
-    ['gpt-4o', 'gpt-4o', true],
-    ['gpt-4o', 'gpt-4o-mini', false],
-    ['gpt-4o', 'GPT-4o', true],
-    ['gpt-4o*', 'gpt-4o-mini', true],
-    ['*', '', true],
-    ['*', 'anything/at:all', true],
-    ['*-mini', 'gpt-4o-mini', true],
-    ['*-mini', '-min', false],
-    ['a*a', 'a', false],
-    ['a*a', 'aa', true],
-    ['openai/*', 'openai/gpt-4o', true],
-    ['openai/*', 'gpt-4o', false],
-    ['gpt-*-20*', 'gpt-4o-2024', true],
-    ['gpt-*-20*', 'gpt-4o-1024', false],
-    ['*a*b*', 'xxaxxbxx', true],
-    ['*a*b*', 'xxbxxaxx', false],
-    ['gpt.4', 'gpt-4', false],
-  ])('%s and %s: %s', (pattern, name, matches) => {
-    expect(matchesModel(pattern, name)).toBe(matches);
-  });
-
-  it('match what a regular expression of the same meaning does', () => {
-    const text = fc.string({ unit: fc.constantFrom('a', 'b', '-'), maxLength: 12 });
-    const pattern = fc.string({ unit: fc.constantFrom('a', 'b', '-', '*'), minLength: 1, maxLength: 8 });
-    fc.assert(
-      fc.property(pattern, text, (one, other) => {
-        const same = new RegExp(`^${one.replaceAll('*', '.*')}$`).test(other);
-        expect(matchesModel(one, other)).toBe(same);
-      }),
-    );
-  });
-
-  it('take no time that grows with the square of a hostile name', () => {
-    expect(matchesModel(`${'*a'.repeat(60)}*b`, 'a'.repeat(100_000))).toBe(false);
   });
 });

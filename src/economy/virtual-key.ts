@@ -105,23 +105,6 @@ export function secretDigest(text: string): string | null {
   return toHex(sha256(utf8(text)));
 }
 
-/** Whether a pattern matches a name, whatever the case: no limit is passed by another spelling. */
-export function matchesModel(pattern: string, name: string): boolean {
-  const parts = pattern.toLowerCase().split('*');
-  const text = name.toLowerCase();
-  const [first = '', ...rest] = parts;
-  if (!text.startsWith(first)) return false;
-  const last = rest.pop();
-  if (last === undefined) return text === first;
-  let at = first.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found < 0) return false;
-    at = found + part.length;
-  }
-  return text.length - last.length >= at && text.endsWith(last);
-}
-
 function isEachOnce(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }

@@ -17,6 +17,7 @@ import { EPOCH } from './epoch.js';
 import { ERASURE, erasureDigest } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import type { KeyHistory } from './key-history.js';
+import { loggedPolicyDigest, POLICY_V2 } from './logged-policy.js';
 import { POLICY, policyDigest } from './policy.js';
 import { PRICE_LIST } from './price-list.js';
 import { RECEIPT, type Receipt, timesAreOrdered } from './receipt.js';
@@ -63,6 +64,10 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   rule(POLICY, ({ subject, predicate }, issuer) => {
     isBy(issuer, predicate.issuer);
     isAbout(subject, policyDigest(predicate.policy));
+  }),
+  rule(POLICY_V2, ({ subject, predicate }, issuer) => {
+    isBy(issuer, predicate.issuer);
+    isAbout(subject, loggedPolicyDigest(predicate.policy));
   }),
   rule(RETENTION, ({ subject, predicate }, issuer) => {
     isBy(issuer, predicate.issuer);

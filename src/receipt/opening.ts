@@ -22,6 +22,10 @@ export type Label =
   | 'model/requested'
   | 'model/served'
   | 'upstream/request-id'
+  | 'policy/key'
+  | 'policy/team'
+  | 'policy/person'
+  | 'policy/names'
   | `attempt/${number}/model`
   | `finish/${number}`
   | `tool/${number}`

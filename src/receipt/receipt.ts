@@ -6,6 +6,7 @@ import * as v from 'valibot';
 import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
 import { SURFACE_NAMES } from '../exchange/surface-names.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
+import { CHECK_NAMES, CLAUSE_NAMES, CONSEQUENCES, STAGES } from './policy-words.js';
 import {
   Count,
   Currency,
@@ -95,6 +96,18 @@ const Price = v.union([
 export type Price = v.InferOutput<typeof Price>;
 export type PriceLine = Extract<Price, { lines: readonly unknown[] }>['lines'][number];
 
+/** As many failed checks as a receipt tells of. */
+export const MAX_FINDINGS = 64;
+
+/** A check of the policy that failed. */
+const Finding = v.strictObject({
+  check: v.picklist([...CHECK_NAMES, ...CLAUSE_NAMES]),
+  stage: v.picklist(STAGES),
+  /** What was done about it. */
+  done: v.picklist(CONSEQUENCES),
+});
+export type PolicyFinding = v.InferOutput<typeof Finding>;
+
 const Responsible = v.strictObject({
   key: v.nullable(v.union([KeyLabel, Hash])),
   party: PublicName,
@@ -117,7 +130,14 @@ const Predicate = v.strictObject({
     requested: v.nullable(NameOrCommitment),
     served: v.nullable(NameOrCommitment),
   }),
-  policy: v.strictObject({ digest: Hash, index: Count }),
+  policy: v.strictObject({
+    digest: Hash,
+    /** Checks of the rule that failed, and what was done about each; left out where none did. */
+    findings: v.exactOptional(v.pipe(v.array(Finding), v.minLength(1), v.maxLength(MAX_FINDINGS))),
+    index: Count,
+    /** The rule of the policy that was for this exchange; left out where none was, and of policies without rules. */
+    rule: v.exactOptional(Word),
+  }),
   previous: v.nullable(Hash),
   price: Price,
   request: v.strictObject({

@@ -2,9 +2,10 @@
  * A gateway for tests, made of the real parts: issuer, log, witness, vault and HTTP upstream, in a folder of its own. In place of the
  * built-in model it has one whose answers never change.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { PolicyInput } from '../../src/appraise/policy/language.js';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { type Admission, OPEN } from '../../src/economy/admission.js';
@@ -16,12 +17,13 @@ import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
 import { parsePolicy } from '../../src/note/policy.js';
 import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js';
-import { defaultPolicy } from '../../src/receipt/policy.js';
+import type { Envelope } from '../../src/receipt/envelope.js';
 import { PriceBook } from '../../src/receipt/price/price-book.js';
 import { type PriceList, priceListDigest } from '../../src/receipt/price/price-list.js';
 import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
 import { Archive } from '../../src/shell/archive/archive.js';
+import { HouseRules } from '../../src/shell/cli/policy/house-rules.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
@@ -32,6 +34,7 @@ import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelLists } from '../../src/shell/gateway/model-lists.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import { Refunds } from '../../src/shell/gateway/policy/refunds.js';
 import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
 import type { RetryPolicy } from '../../src/shell/gateway/routing/route-plan.js';
 import { RoutingTable } from '../../src/shell/gateway/routing/routing-table.js';
@@ -93,6 +96,8 @@ export interface GatewayOptions {
   /** In place of the model whose answers never change; whoever has opened it closes it. */
   readonly engine?: Upstream;
   readonly turns?: Turns;
+  /** A policy file's content; none beyond what is always done when it is left out. */
+  readonly policy?: PolicyInput;
   /** Everybody may ask when it is left out. */
   readonly admission?: Admission;
   /** Nothing has a price when it is left out. In these tests the log does not name it. */
@@ -113,6 +118,11 @@ export interface TestGateway {
   readonly problems: readonly string[];
   /** Every receipt in the log, in the log's order. */
   receipts(): Promise<Receipt[]>;
+  /** The policy's file, and how it is read again. */
+  readonly policyFile: string;
+  readonly rules: HouseRules;
+  /** The log's entries of one type, in its order. */
+  entriesOf(predicateType: string): Promise<Envelope[]>;
   /** Exchanges that run now. */
   readonly running: number;
   close(): Promise<void>;
@@ -204,12 +214,38 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     build: async (journal, base) => buildClosing(journal, base),
     onProblem,
   });
+  const policyFile = join(folder, 'policy.json');
+  if (options.policy !== undefined) await writeFile(policyFile, JSON.stringify(options.policy));
+  const rules = await HouseRules.open({
+    file: options.policy === undefined ? null : policyFile,
+    log: openedLog,
+    issuer,
+    secret: new Uint8Array(32).fill(6),
+    surroundings: async () => ({
+      upstreams: routing.upstreams.map(upstream => ({
+        name: upstream.name,
+        givesReceipts: upstream.givesReceipts,
+        givesDigests: upstream === engine,
+      })),
+      keys: null,
+      teams: null,
+      hasPrices: options.prices !== undefined,
+    }),
+    now,
+    onProblem,
+  });
+  const refunds = await Refunds.open({
+    folder: join(folder, 'refunds'),
+    log: openedLog,
+    issuer,
+    now,
+    onProblem,
+  });
   const openedIssuer = await Issuer.open({
     key: issuer.key,
     signer: issuer.signer,
     log: openedLog,
     epochs,
-    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: new Uint8Array(32).fill(4),
     now,
   });
@@ -236,6 +272,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
             book: new PriceBook(prices, 'test operator'),
             list: { digest: priceListDigest(options.billedAs ?? prices), index: 0 },
           },
+    policy: rules.desk,
+    refunds,
     issuer: openedIssuer,
     log: openedLog,
     epochs,
@@ -261,6 +299,14 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     },
     onProblem,
   });
+  const entriesOf = async (predicateType: string) => {
+    const entries: Envelope[] = [];
+    for (let index = 0; index < openedLog.signed.size; index++) {
+      const envelope = readEntry(await openedLog.entry(index));
+      if (predicateTypeOf(envelope) === predicateType) entries.push(envelope);
+    }
+    return entries;
+  };
   const address = await gateway.listen();
   return {
     address: host === '0.0.0.0' ? address.replace(host, '127.0.0.1') : address,
@@ -272,18 +318,16 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     get running() {
       return active.size;
     },
-    receipts: async () => {
-      const receipts: Receipt[] = [];
-      for (let index = 0; index < openedLog.signed.size; index++) {
-        const envelope = readEntry(await openedLog.entry(index));
-        if (predicateTypeOf(envelope) === RECEIPT.predicateType)
-          receipts.push(readStatement(RECEIPT, envelope).predicate);
-      }
-      return receipts;
-    },
+    policyFile,
+    rules,
+    entriesOf,
+    receipts: async () =>
+      (await entriesOf(RECEIPT.predicateType)).map(envelope => readStatement(RECEIPT, envelope).predicate),
     close: async () => {
       await gateway.close();
       await Promise.all(upstreams.map(upstream => upstream.close()));
+      await rules.close();
+      await refunds.close();
       await epochs.close();
       await openedLog.close();
       vault.close();

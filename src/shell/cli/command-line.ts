@@ -21,6 +21,7 @@ interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', load: async () => (await import('./up.js')).upCommand() },
   { name: 'config', load: async () => (await import('./config.js')).configCommand() },
+  { name: 'policy', load: async () => (await import('./policy.js')).policyCommand() },
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
   { name: 'monitor', load: async () => (await import('./monitor.js')).monitorCommand() },
   {

@@ -21,6 +21,8 @@ export interface DataFolder {
   readonly access: string;
   /** The tables that are made of the log; of no worth. */
   readonly views: string;
+  /** Up to where in the log everything that is owed back has been ordered. */
+  readonly refunds: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
   readonly trust: string;
@@ -54,6 +56,7 @@ export function dataFolder(folder: string): DataFolder {
     closings: join(path, 'closings'),
     access: join(path, 'access'),
     views: join(path, 'views'),
+    refunds: join(path, 'refunds'),
     control: join(path, 'control.json'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),

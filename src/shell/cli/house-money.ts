@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { Budgets } from '../../economy/budgets.js';
 import { KeyedAdmission } from '../../economy/keyed-admission.js';
+import type { KeyFile } from '../../economy/virtual-key.js';
 import { keyLabel } from '../../note/key.js';
 import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
 import { envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
@@ -33,6 +34,8 @@ export interface HouseAdmission {
   readonly admission: KeyedAdmission;
   /** Reads the keys again. Throws `access/file-malformed` or `data/key-exposed`; those from before then stay in force. Resolves to how many there are. */
   reload(): Promise<number>;
+  /** The names of the keys that there are, and of their teams. */
+  holders(): { readonly keys: readonly string[]; readonly teams: readonly string[] };
   close(): Promise<void>;
 }
 
@@ -41,17 +44,31 @@ export async function openAdmission(
   folder: string,
   onProblem: (message: string) => void,
 ): Promise<HouseAdmission> {
-  const file = await readKeyFile(folder);
+  let file = await readKeyFile(folder);
   const journal = await SpendingJournal.open({ folder: join(folder, 'spent'), onProblem });
   const budgets = new Budgets({ marks: journal.marks, record: mark => journal.record(mark) });
   const admission = new KeyedAdmission(file, budgets, onProblem);
   return {
     admission,
     reload: async () => {
-      const present = await readKeyFile(folder);
-      admission.exchangeKeys(present);
-      return present.keys.length;
+      file = await readKeyFile(folder);
+      admission.exchangeKeys(file);
+      return file.keys.length;
     },
+    holders: () => namesIn(file),
     close: () => journal.close(budgets.exactly()),
+  };
+}
+
+/** Of keys that are revoked nobody asks any more. */
+export function namesIn({ keys, teams }: KeyFile): {
+  readonly keys: readonly string[];
+  readonly teams: readonly string[];
+} {
+  const live = keys.filter(({ revoked }) => revoked === null);
+  const ofKeys = live.flatMap(({ team }) => (team === null ? [] : [team]));
+  return {
+    keys: live.map(({ name }) => name),
+    teams: [...new Set([...ofKeys, ...teams.map(({ name }) => name)])],
   };
 }

@@ -5,10 +5,10 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import type { Surroundings } from '../../appraise/policy/surroundings.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
-import { defaultPolicy } from '../../receipt/policy.js';
 import type { PriceList } from '../../receipt/price/price-list.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
@@ -23,6 +23,7 @@ import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
 import { ModelLists } from '../gateway/model-lists.js';
 import { ModelNames } from '../gateway/model-names.js';
+import { Refunds } from '../gateway/policy/refunds.js';
 import type { RouteDescriptions } from '../gateway/routing/route-description.js';
 import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
 import { RoutingTable } from '../gateway/routing/routing-table.js';
@@ -41,8 +42,11 @@ import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFacts } from './house-facts.js';
 import { HouseFront } from './house-front.js';
-import { announcePriceList, openAdmission } from './house-money.js';
+import { announcePriceList, type HouseAdmission, openAdmission } from './house-money.js';
 import { openKeeper } from './open-keeper.js';
+import { HouseRules, type PolicyStatus } from './policy/house-rules.js';
+import { NO_SECRET, readPolicy } from './policy/policy-file.js';
+import { BUILT_IN } from './upstreams.js';
 
 export interface HouseOptions {
   readonly data: string;
@@ -59,6 +63,8 @@ export interface HouseOptions {
   /** What exchanges cost; nothing has a price when it is left out. */
   readonly prices?: PriceList;
   readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
+  /** The file of the policy; none beyond what is always done when it is left out. */
+  readonly policy?: string;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly inline: boolean;
@@ -78,6 +84,8 @@ export interface House {
   readonly origin: string;
   /** The ids of the built-in models. */
   readonly models: readonly string[];
+  /** The policy in force, and how its file is read again. */
+  readonly policy: { readonly status: PolicyStatus; reload(): Promise<PolicyStatus> };
   close(): Promise<void>;
 }
 
@@ -123,6 +131,11 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const front = new HouseFront(onProblem);
   const { connections = connectionShares(DEFAULT_LIMITS.connections).clients } = options;
   const { origins = [] } = options;
+  const access = await openAdmission(folder.access, onProblem);
+  opened.add(() => access.close());
+  const surroundings = async () => surroundingsOf(options, access);
+  // A policy that cannot be used is refused before anything else takes its time. It is read again when it can be logged.
+  if (options.policy !== undefined) await readPolicy(options.policy, await surroundings(), NO_SECRET);
   const gateway = new Gateway({
     logRoutes: front.routes,
     host,
@@ -166,12 +179,22 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     onProblem,
   });
   opened.add(() => epochs.close());
+  // Before the epoch, so that whoever has seen the one has seen the other.
+  const rules = await HouseRules.open({
+    file: options.policy ?? null,
+    log,
+    issuer: keys.issuer,
+    secret: keys.clientSecret,
+    surroundings,
+    now,
+    onProblem,
+  });
+  opened.add(() => rules.close());
   const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
     log,
     epochs,
-    policy: defaultPolicy(routing.upstreams.map(({ name }) => name)),
     clientSecret: keys.clientSecret,
     now,
   });
@@ -183,19 +206,27 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await announceActs(retention, log, keys.issuer);
   const { prices } = options;
   const pricing = prices === undefined ? null : await announcePriceList(prices, operator, log, keys.issuer);
-  const access = await openAdmission(folder.access, onProblem);
-  opened.add(() => access.close());
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
   const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
   await erasures.finish();
+  const refunds = await Refunds.open({
+    folder: folder.refunds,
+    log,
+    issuer: keys.issuer,
+    now,
+    onProblem,
+  });
+  opened.add(() => refunds.close());
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   gateway.admit({
     admission: access.admission,
     pricing,
+    policy: rules.desk,
+    refunds,
     issuer,
     log,
     epochs,
@@ -229,8 +260,21 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => control.close());
   // Keys that were changed since they were read, before anybody could be told of it.
   await access.reload();
+  rules.watch();
   const models = (await engine.models()).map(({ id }) => id);
-  return { address, folder, origin: log.origin, models, close: () => opened.close() };
+  return { address, folder, origin: log.origin, models, policy: rules, close: () => opened.close() };
+}
+
+/** What a policy of this house is for. */
+function surroundingsOf({ upstreams = [], prices }: HouseOptions, access: HouseAdmission): Surroundings {
+  return {
+    upstreams: [
+      { name: BUILT_IN, givesReceipts: false, givesDigests: true },
+      ...upstreams.map(({ name, givesReceipts }) => ({ name, givesReceipts, givesDigests: false })),
+    ],
+    ...access.holders(),
+    hasPrices: prices !== undefined,
+  };
 }
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */

@@ -2,7 +2,10 @@
 
 import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
+import { codeOf } from '../../appraise/policy/checks.js';
 import { advice, type ReasonCode } from '../../reason.js';
+import type { Consequence, Stage } from '../../receipt/policy-words.js';
+import type { Receipt } from '../../receipt/receipt.js';
 import type { Outcome, Verification } from '../../verify.js';
 import { briefly } from './concentration.js';
 import { hang, paint, printable, type Style } from './print.js';
@@ -48,6 +51,7 @@ export function report(verification: Verification): string[] {
     lines.push('', paint('bold', 'The four facts, each on its own'));
     lines.push(factLine('model', facts.model), factLine('place', facts.place));
     lines.push(factLine('record', facts.record), factLine('answer', facts.answer));
+    lines.push(...policyLines(receipt));
     lines.push('', paint('bold', 'Who answers for it'));
     for (const { role, party, key } of responsibility) {
       lines.push(
@@ -64,6 +68,34 @@ export function report(verification: Verification): string[] {
   }
   return lines;
 }
+
+/** Under which rule the exchange was, and what of it failed; nothing for a policy without rules. */
+function policyLines({ policy: { digest, index, rule, findings = [] } }: Receipt): string[] {
+  if (rule === undefined) return [];
+  const found = findings.map(
+    ({ check, stage, done }) =>
+      `  ${paint('yellow', check.padEnd(18))}failed ${WHEN[stage]}: ${DONE[done]} (${codeOf(check)})`,
+  );
+  return [
+    '',
+    paint('bold', 'The policy that was in force'),
+    `  rule "${rule}" of entry ${index}, ${paint('dim', `${digest.slice(0, 16)}…`)}`,
+    ...found,
+  ];
+}
+
+const WHEN: Record<Stage, string> = {
+  before: 'before anything was sent',
+  'first-byte': 'when the answer began',
+  final: 'when the answer was there',
+};
+
+const DONE: Record<Consequence, string> = {
+  block: 'refused',
+  reroute: 'another was asked',
+  refund: 'to be refunded',
+  flag: 'flagged',
+};
 
 function checkLine(check: Check): string {
   const { style, text } = MARK[check.status];

@@ -35,6 +35,10 @@ export function upCommand(): Command {
     )
     .option('--routes <file>', 'your own names for models: what they stand for, balanced and with fallbacks')
     .option('--prices <file>', 'your own price list, in place of the one that comes with this program')
+    .option(
+      '--policy <file>',
+      'your policy: who may ask whom, what is checked, and what happens when a check fails',
+    )
     .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
     .option('--no-inline', 'leave acceptance and receipt out of streams')
     .option(
@@ -111,6 +115,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     ...(await openUpstreams(settings.upstreams, timeouts, new OpenConnections(shares.upstreams))),
     routes: settings.models,
     ...(await pricesFor(settings)),
+    ...(settings.policy === undefined ? {} : { policy: settings.policy }),
     retries: { ...DEFAULT_RETRIES, retries: settings.retries },
     timeouts,
     operator: settings.operator ?? null,
@@ -122,6 +127,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   });
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
+  process.on('SIGHUP', () => void house.policy.reload());
   closeOnSignal(() => house.close());
 }
 

@@ -21,8 +21,10 @@ const STRANGER: Omit<Provider, 'name' | 'keyVariable'> = {
 };
 
 const NAME = /^[a-z][a-z0-9-]{0,31}$/;
-/** What the engine is called, in receipts and in policies, and who is paid nothing in every price. */
-const TAKEN: readonly string[] = ['built-in', PROTOCOL_LINE.payee];
+/** What the engine is called, in receipts and in policies. */
+export const BUILT_IN = 'built-in';
+/** The engine's, and whose price is zero in every list. */
+const TAKEN: readonly string[] = [BUILT_IN, PROTOCOL_LINE.payee];
 
 export interface OpenedUpstreams {
   readonly upstreams: readonly HttpUpstream[];
@@ -78,6 +80,11 @@ export async function openUpstreams(
     }),
     publicModels: named.flatMap(({ publicModels }) => publicModels ?? []),
   };
+}
+
+/** The name of an upstream as receipts have it. `text`: `name`, `url` or `name=url`. Throws a usage error. */
+export function upstreamName(text: string): string {
+  return PROVIDERS.has(text) ? text : readUpstream(text).name;
 }
 
 interface ReadUpstream extends Omit<Provider, 'apis'> {

@@ -14,6 +14,7 @@ interface VerifyOptions {
   readonly request?: string;
   readonly response?: string;
   readonly image?: string;
+  readonly policy?: string;
   readonly trust?: string;
   readonly asOf?: number;
   readonly json?: true;
@@ -35,6 +36,7 @@ export function verifyCommand(): Command {
     .option('--request <file>', 'the exact bytes that were sent')
     .option('--response <file>', 'the exact bytes that came; for a stream, all of its events')
     .option('--image <file>', "an image of the answer's, as the file that it is")
+    .option('--policy <file>', "the log's entry with the policy that the receipt names")
     .option('--trust <file>', `whom to believe (default: ${ownTrustFile()}, when it is there)`)
     .option(
       '--as-of <time>',
@@ -51,6 +53,7 @@ Examples:
   countersign verify bundle.json --trust trust.json
   countersign verify bundle.json --opening @opening --request request.json --response response.json
   countersign verify bundle.json --opening @opening --image seal.png
+  countersign verify bundle.json --policy policy-entry.json     (from <gateway>/log/entries/<policy.index>)
 
 Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum, or content without its opening), 30 malformed,
 64 wrong usage, 1 anything else. Content that was not given is reported as not checked and does not change the code.`;
@@ -66,6 +69,7 @@ async function run(bundle: string, options: VerifyOptions): Promise<void> {
       response: options.response === undefined ? null : await readInput(options.response, MAX_CONTENT_BYTES),
       ...(options.image === undefined ? {} : { image: await readInput(options.image, MAX_CONTENT_BYTES) }),
     },
+    ...(options.policy === undefined ? {} : { policy: await readInput(options.policy, MAX_CONTENT_BYTES) }),
     asOf: options.asOf ?? Date.now(),
   });
   const exitCode = exitCodeOf(verification.outcome);

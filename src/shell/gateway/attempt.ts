@@ -22,6 +22,7 @@ import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { HostAnswer } from './host-answer.js';
 import { PacedTransfer } from './paced-transfer.js';
+import { Appraisal } from './policy/appraisal.js';
 import type { Relay } from './relay.js';
 import type { Setback } from './routing/route-plan.js';
 import { failureSetback, statusSetback } from './routing/setback.js';
@@ -35,6 +36,8 @@ export interface AttemptOptions {
   readonly delivery: Delivery;
   readonly stream: ClientStream;
   readonly upstream: Upstream;
+  /** The model that it is asked for; null where that is left to it. */
+  readonly asked: string | null;
   readonly health: UpstreamHealth;
   /** For an upstream that speaks another API than the client; null where both speak the same. */
   readonly translation: HostAnswer | null;
@@ -53,12 +56,17 @@ const DOWN: ReadonlySet<ReasonCode> = new Set([
 ]);
 const UNABLE: ReadonlySet<number> = new Set([502, 503, 504, 529]);
 
+/** How an attempt has failed whose answer the policy does not let pass. */
+const ELSEWHERE: Setback = { transient: false, elsewhere: true, retryAfter: null };
+
 /** When an upstream that has too much to do does not say for how long, in milliseconds. */
 const SHORT_REST = 1000;
 
 export class Attempt implements UpstreamSink {
   readonly #options: AttemptOptions;
   readonly #started: number;
+  /** Null where no rule of a policy is for the exchange. */
+  readonly #appraisal: Appraisal | null;
   #transfer: Transfer | null = null;
   #relay: Relay | null = null;
   #patience: NodeJS.Timeout | null = null;
@@ -69,6 +77,10 @@ export class Attempt implements UpstreamSink {
   constructor(options: AttemptOptions) {
     this.#options = options;
     this.#started = options.context.now();
+    const { record, upstream, asked } = options;
+    const elsewhere = (code: ReasonCode) => this.#giveUp(ELSEWHERE, code);
+    this.#appraisal =
+      record.run === null ? null : new Appraisal({ run: record.run, record, upstream, asked, elsewhere });
   }
 
   start(request: UpstreamRequest): void {
@@ -104,8 +116,10 @@ export class Attempt implements UpstreamSink {
             stream,
             delivery,
             head,
+            appraisal: this.#appraisal,
             giveUp: () => this.#giveUpStream(),
             onReserved: comment => record.upstreamComment(comment),
+            opening: () => record.upstreamReceipt?.opening ?? null,
           })
         : new BodyRelay({
             limits,
@@ -115,6 +129,7 @@ export class Attempt implements UpstreamSink {
             delivery,
             stream,
             head,
+            appraisal: this.#appraisal,
             onRestated: received => record.restated(received, translation === null),
           });
     });
@@ -207,6 +222,8 @@ export class Attempt implements UpstreamSink {
     const { delivery, stream } = this.#options;
     this.#judge(DOWN.has(failure.code) ? 'down' : 'up');
     if (!stream.committed && this.#giveUp(setback, failure.code)) return;
+    // Of what has passed before it broke off, it can still be said what was wrong with it.
+    if (stream.committed) this.#relay?.appraiseCut();
     try {
       if (this.#relay !== null) this.#relay.fail(failure);
       else if (stream.begun) stream.fail(failure, null);

@@ -1,11 +1,12 @@
 /** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
 import type { Surface } from '../../exchange/surface.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { MAX_ATTEMPTS } from '../../receipt/receipt.js';
 import { Attempt } from './attempt.js';
 import { ClientStream } from './client-stream.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
-import type { ExchangeRecord } from './exchange-record.js';
+import { type ExchangeRecord, MAX_PASSED_OVER } from './exchange-record.js';
 import { type ClientRequest, canAsk, outgoing } from './outgoing.js';
 import type { Route, Target } from './routing/route.js';
 import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.js';
@@ -41,6 +42,7 @@ export class Attempts {
     this.#plan = new RoutePlan({
       route,
       policy: context.retries,
+      most: MAX_ATTEMPTS - (record.run === null ? 0 : MAX_PASSED_OVER),
       healthOf: ({ upstream }) => context.health.of(upstream),
       serves: ({ upstream }) => canAsk(upstream, request.surface),
       random: Math.random,
@@ -75,7 +77,8 @@ export class Attempts {
   }
 
   /** Throws what is wrong with the request when none of the route's upstreams can be sent it. */
-  #begin({ target }: NextAttempt): void {
+  #begin(first: NextAttempt): void {
+    const { target } = this.#permitted(first);
     try {
       this.#attempt(target);
     } catch (error) {
@@ -83,6 +86,26 @@ export class Attempts {
         error instanceof Failure && error.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
       if (next === null) throw error;
       this.#begin(next);
+    }
+  }
+
+  /**
+   * The next that the policy lets be asked now, in the place of those that it does not. Throws the code of the clause where there is none, or where the
+   * clause has the request refused.
+   */
+  #permitted(next: NextAttempt): NextAttempt {
+    const { run } = this.#record;
+    if (run === null) return next;
+    for (let permitted = next; ; ) {
+      const stop = run.choose(permitted.target);
+      if (stop === null) return permitted;
+      const other = stop.check.onFailure === 'reroute' ? this.#plan.passOver() : null;
+      if (other === null) {
+        run.refused(stop);
+        throw stop.failure;
+      }
+      this.#record.passedOver({ target: permitted.target, code: stop.check.code });
+      permitted = other;
     }
   }
 
@@ -98,6 +121,7 @@ export class Attempts {
       this.#context.now(),
     );
     this.#record.attempting(target, request.body, transforms);
+    this.#record.run?.sending(target);
     this.#current = new Attempt({
       context: this.#context,
       surface: this.#surface,
@@ -105,6 +129,7 @@ export class Attempts {
       delivery: this.#delivery,
       stream: this.#stream,
       upstream,
+      asked: target.model ?? facts.model,
       translation,
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
@@ -121,10 +146,15 @@ export class Attempts {
     return true;
   }
 
-  #next({ target }: NextAttempt): void {
+  #next(next: NextAttempt): void {
     this.#pause = null;
     try {
-      this.#attempt(target);
+      const permitted = this.#permitted(next);
+      if (permitted !== next && permitted.wait > 0) {
+        this.#pause = setTimeout(() => this.#next(permitted), permitted.wait);
+        return;
+      }
+      this.#attempt(permitted.target);
     } catch (error) {
       const failure = asFailure(this.#context, error);
       // What cannot be said in one host's API may be said in another's.
@@ -133,7 +163,9 @@ export class Attempts {
         this.#next(next);
         return;
       }
-      if (this.#stream.begun) this.#stream.fail(failure, null);
+      const isRefusal = failure.code.startsWith('clause/');
+      if (this.#stream.begun) this.#stream.fail(failure, null, isRefusal ? 'refused' : 'failed');
+      else if (isRefusal) this.#delivery.refuse(failure);
       else this.#delivery.failWith(failure);
     }
   }

@@ -3,13 +3,14 @@ import { ByteCollector } from '../../bytes/collector.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { hostErrorOf } from '../../exchange/host-error.js';
 import { parsedAnswer } from '../../exchange/members.js';
-import type { AnswerReader, Surface } from '../../exchange/surface.js';
+import type { AnswerFacts, AnswerReader, Surface } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { HostAnswer } from './host-answer.js';
+import type { Appraisal, Verdict } from './policy/appraisal.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -22,6 +23,7 @@ export interface BodyRelayOptions {
   /** Where the client has been told already that its answer is a stream, no body can be given any more. */
   readonly stream: ClientStream;
   readonly head: UpstreamHead;
+  readonly appraisal: Appraisal | null;
   /** Called with an error's body that is said to the client in other words. */
   readonly onRestated: (received: Uint8Array) => void;
 }
@@ -45,7 +47,7 @@ export class BodyRelay implements Relay {
   }
 
   end(): void {
-    const { head, reader, stream, delivery, translation } = this.#options;
+    const { head, reader, stream, delivery, translation, appraisal } = this.#options;
     const { status: http } = head;
     const headers = forwardedHeaders(head.headers);
     const given = parseJson(this.#body.bytes);
@@ -54,6 +56,7 @@ export class BodyRelay implements Relay {
       throw new Failure('upstream/garbage', { detail: 'no stream' });
     }
     if (http >= 400) {
+      if (this.#isStopped(appraisal?.first(false, null) ?? null, null)) return;
       this.#refuse(given, headers);
       return;
     }
@@ -67,8 +70,23 @@ export class BodyRelay implements Relay {
     const { failed } = reader;
     const answer = translation?.facts(reader.answer) ?? reader.answer;
     const status = failed ? 'failed' : 'completed';
+    if (appraisal !== null) {
+      const given = { form: 'body', bytes: this.#body.bytes } as const;
+      if (this.#isStopped(appraisal.first(!failed, answer), answer)) return;
+      if (this.#isStopped(appraisal.final(answer, failed ? null : given), answer)) return;
+    }
     delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
   }
+
+  /** Whether the policy does not let the answer pass; then the client is told so here, or another attempt is made. */
+  #isStopped(verdict: Verdict, answer: AnswerFacts | null): boolean {
+    if (verdict !== null && verdict !== 'elsewhere')
+      this.#options.delivery.withhold(verdict, this.#body.bytes, answer);
+    return verdict !== null;
+  }
+
+  /** Nothing of a body passes before all of it is there. */
+  appraiseCut(): void {}
 
   /** An error of the upstream's: as it is where the client's API has such, else its message in that API's words. */
   #refuse(given: object | null, headers: Record<string, string>): void {

@@ -12,7 +12,7 @@ import type { Failure, ReasonCode } from '../../reason.js';
 import { ACCEPTANCE_COMMENT, commentLine, RECEIPT_COMMENT } from '../../receipt/inline.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { StreamChain } from '../../receipt/stream-chain.js';
-import type { Delivery } from './delivery.js';
+import { type Delivery, withoutContent } from './delivery.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 
 /** A comment line of the block that comes next: a block of its own some clients would take for an event, and others need. */
@@ -115,12 +115,18 @@ export class ClientStream {
     );
   }
 
-  /** Ends with an error of the gateway's own. */
-  fail(failure: Failure, answer: AnswerFacts | null): void {
+  /** Ends with an error of the gateway's own. `refused`: where the answer is there and is not passed on. */
+  fail(failure: Failure, answer: AnswerFacts | null, status: 'failed' | 'refused' = 'failed'): void {
     this.begin(200, { 'content-type': 'text/event-stream; charset=utf-8' });
     const raw = this.#surface.failureEvent(failure, this.#events);
     const [block] = new EventSplitter(raw.length).push(raw);
-    this.finish(block as EventBlock, 'failed', failure.code, answer);
+    this.finish(block as EventBlock, status, failure.code, answer);
+  }
+
+  /** Ends with an error in the place of an answer that the policy does not let pass. `received`: its bytes, as they came. */
+  withhold(failure: Failure, received: Uint8Array, answer: AnswerFacts | null): void {
+    this.#record.withheld(received);
+    this.fail(failure, withoutContent(answer), 'refused');
   }
 
   /** Ends because the connection to the client is lost. */

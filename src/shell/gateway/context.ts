@@ -13,6 +13,8 @@ import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';
+import type { PolicyDesk } from './policy/in-force.js';
+import type { Refunds } from './policy/refunds.js';
 import type { Pricing } from './pricing.js';
 import type { RetryPolicy } from './routing/route-plan.js';
 import type { RoutingTable } from './routing/routing-table.js';
@@ -56,6 +58,10 @@ export interface GatewayContext {
   readonly admission: Admission;
   /** Null where nothing has a price. */
   readonly pricing: Pricing | null;
+  /** Which policy is in force. */
+  readonly policy: PolicyDesk;
+  /** Orders what a policy gives back; null where nothing ever is. */
+  readonly refunds: Refunds | null;
   readonly issuer: Issuer;
   readonly log: TransparencyLog;
   /** Which numbers were given, and what became of them. */

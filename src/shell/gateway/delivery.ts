@@ -102,6 +102,16 @@ export class Delivery {
     if (failure.code === 'request/too-large') discardRest(this.#request);
   }
 
+  /**
+   * Answers with an error in the place of an answer that the policy does not let pass. `received`: its bytes, as they came; `answer`: what its receipt says of
+   * it.
+   */
+  withhold(failure: Failure, received: Uint8Array, answer: AnswerFacts | null): void {
+    this.#record.withheld(received);
+    // To ask again at once would cost the operator as much again.
+    this.#answerWithError('refused', failure, { 'x-should-retry': 'false' }, withoutContent(answer));
+  }
+
   /** Answers with an error of the gateway's own, under a receipt that says that the exchange failed. */
   failWith(failure: Failure): void {
     this.#answerWithError('failed', failure);
@@ -228,7 +238,12 @@ export class Delivery {
     response.setTimeout(this.#context.limits.readingTime, () => response.destroy());
   }
 
-  #answerWithError(status: 'refused' | 'failed', failure: Failure, more: OutgoingHttpHeaders = {}): void {
+  #answerWithError(
+    status: 'refused' | 'failed',
+    failure: Failure,
+    more: OutgoingHttpHeaders = {},
+    answer: AnswerFacts | null = null,
+  ): void {
     const { status: http, body } = this.#surface.failureBody(failure);
     const headers: OutgoingHttpHeaders = {
       'content-type': 'application/json',
@@ -236,7 +251,7 @@ export class Delivery {
       ...more,
     };
     if (failure.code === 'request/too-large') headers.connection = 'close';
-    this.answer({ status, reason: failure.code, http, headers, body, answer: null });
+    this.answer({ status, reason: failure.code, http, headers, body, answer });
   }
 
   #receiptHeaders({ entry, digest }: SealedReceipt): OutgoingHttpHeaders {
@@ -255,6 +270,11 @@ export class Delivery {
     if (this.#response.headersSent) this.#response.destroy();
     else sendFailure(this.#response, this.#surface, failure);
   }
+}
+
+/** What was in an answer that the client did not get is nothing that its receipt has commitments for. */
+export function withoutContent(answer: AnswerFacts | null): AnswerFacts | null {
+  return answer === null ? null : { ...answer, toolCalls: [], images: [] };
 }
 
 /** A log entry as a header's value, or null when it would be too large for the proxies on the way. */

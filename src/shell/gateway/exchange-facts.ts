@@ -1,4 +1,6 @@
 /** What is known of an exchange when it ends, and how it ended: what its receipt and its price are made of. */
+
+import type { StatedParty } from '../../appraise/policy/publish.js';
 import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.js';
 import type { ReasonCode } from '../../reason.js';
 import type { Receipt, ResponseDigest } from '../../receipt/receipt.js';
@@ -37,6 +39,11 @@ export interface ExchangeFacts {
   readonly untranslated: Uint8Array | null;
   /** Whether the client got an error of the upstream's in other words. */
   readonly restated: boolean;
+  /** Whether the client got an error in the place of an answer that the policy does not let pass. */
+  readonly withheld: boolean;
+  /** What the receipt says of the policy, and who answers for the exchange by it. */
+  readonly policy: Receipt['policy'];
+  readonly parties: readonly StatedParty[];
   readonly received: number;
   readonly firstByte: number | null;
 }

@@ -1,5 +1,6 @@
 /** What the gateway knows of one exchange while it runs, and the receipt that it becomes. */
 import type { OutgoingHttpHeaders } from 'node:http';
+import type { StatedParty } from '../../appraise/policy/publish.js';
 import { toBase32 } from '../../bytes/base32.js';
 import { ByteCollector } from '../../bytes/collector.js';
 import { sha256 } from '../../bytes/cryptography.js';
@@ -19,7 +20,9 @@ import type { GatewayContext } from './context.js';
 import type { Held } from './epochs/horizon.js';
 import type { Ending, ExchangeFacts } from './exchange-facts.js';
 import type { ClientThread } from './issuer.js';
-import { outcomeOf } from './pricing.js';
+import type { PolicyInForce } from './policy/in-force.js';
+import type { PassedOver, PolicyRun } from './policy/policy-run.js';
+import { outcomeOf, priceOfExchange } from './pricing.js';
 import { nonceMember, receiptPredicate } from './receipt-predicate.js';
 import type { Target } from './routing/route.js';
 import { type TriedUpstream, TriedUpstreams } from './tried-upstreams.js';
@@ -27,6 +30,11 @@ import { UpstreamReceipt } from './upstream-receipt.js';
 
 const OF_THE_CUSTOMER =
   /^(?:x-ratelimit-|anthropic-ratelimit-|anthropic-organization-id$|openai-(?:organization|project)$)/;
+
+/** As many upstreams that were passed over as a receipt tells of. */
+export const MAX_PASSED_OVER = 8;
+const NOTHING = new Uint8Array();
+const NO_PARTIES: readonly StatedParty[] = [];
 
 export interface SealedReceipt {
   /** The canonical bytes of its envelope: the log's entry. */
@@ -51,6 +59,10 @@ export class ExchangeRecord {
   /** What the upstream has sent, where that is not what the client gets. */
   #untranslated: ByteCollector | null = null;
   #restated = false;
+  #withheld = false;
+  /** The one that was in force when the request came; under which rule of it, null for a policy without rules. */
+  readonly #policy: PolicyInForce;
+  #run: PolicyRun | null = null;
   #transforms: readonly string[] = [];
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
@@ -60,6 +72,7 @@ export class ExchangeRecord {
   /** Null where there is nothing to settle: the gateway has no keys, the request was not admitted, or it is settled. */
   #ticket: Ticket | null = null;
   #limits: Ticket['headers'] | null = null;
+  #passedOver = 0;
 
   /**
    * Accepts a request: from here on the client's number is used. `body`: the bytes received; `complete`: whether that is all of them; `nonce`:
@@ -75,6 +88,7 @@ export class ExchangeRecord {
     received: number,
   ) {
     this.#context = context;
+    this.#policy = context.policy.inForce;
     this.#surface = surface;
     this.#received = received;
     this.#body = body;
@@ -115,6 +129,7 @@ export class ExchangeRecord {
       'countersign-opening': formatOpening(this.opening),
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
       ...(this.#tried.count > 1 ? { 'countersign-attempts': String(this.#tried.count) } : {}),
+      ...(this.#run?.header == null ? {} : { 'countersign-policy': this.#run.header }),
       ...this.#tried.last?.receipt?.headers,
     };
   }
@@ -126,6 +141,36 @@ export class ExchangeRecord {
 
   understood(request: RequestFacts): void {
     this.#request = request;
+  }
+
+  get policy(): PolicyInForce {
+    return this.#policy;
+  }
+
+  /** The exchange is under a rule of the policy. */
+  underRule(run: PolicyRun): void {
+    this.#run = run;
+  }
+
+  get run(): PolicyRun | null {
+    return this.#run;
+  }
+
+  /** Nothing is sent there, because the policy does not let it be asked. Of very many, the receipt tells of the first. */
+  passedOver({ target, code }: PassedOver): void {
+    if (this.#passedOver >= MAX_PASSED_OVER) return;
+    this.#passedOver++;
+    const now = this.#context.now();
+    this.#tried.add(target, NOTHING, now);
+    this.unsent();
+    this.#last.given = { ended: now, reason: code };
+  }
+
+  /** Whether an exchange that ended so would have a price. */
+  isPriced(answer: Ending['answer']): boolean {
+    const { pricing } = this.#context;
+    const price = priceOfExchange(pricing, this.#facts, { status: 'completed', answer });
+    return price.lines !== null || price.reason === 'free';
   }
 
   /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
@@ -169,6 +214,19 @@ export class ExchangeRecord {
     this.#restated = isNamed;
     this.#untranslated = new ByteCollector();
     this.#untranslated.add(received);
+  }
+
+  /** The client gets an error in the place of an answer that has come as these bytes, unless a translation has noted what came. */
+  withheld(received: Uint8Array): void {
+    this.#withheld = true;
+    if (this.#untranslated !== null) return;
+    this.#untranslated = new ByteCollector();
+    this.#untranslated.add(received);
+  }
+
+  /** The receipt of its own that the upstream that was tried last gives; null for none. */
+  get upstreamReceipt(): UpstreamReceipt | null {
+    return this.#tried.last?.receipt ?? null;
   }
 
   get #last(): TriedUpstream {
@@ -219,6 +277,7 @@ export class ExchangeRecord {
   seal(ending: Ending, done: (result: SealedReceipt | Error) => void): void {
     const thread = this.#thread;
     const noting = thread.run.ending(this.#context.now());
+    const refund = this.#run?.isRefunded === true ? (this.#context.refunds?.expect() ?? null) : null;
     let isNext = false;
     try {
       const evidence = this.#tried.last?.receipt?.evidence ?? null;
@@ -235,12 +294,15 @@ export class ExchangeRecord {
       isNext = true;
       const hexadecimal = toHex(digest);
       thread.previous = hexadecimal;
-      this.#context.sealer.seal(this.id, { statement, digest }, content, sealed =>
-        done(this.#sealed(sealed, { digest, hexadecimal, status: ending.status }, noting)),
-      );
+      this.#context.sealer.seal(this.id, { statement, digest }, content, sealed => {
+        if (sealed instanceof Failure) refund?.cancel();
+        else refund?.order(sealed.entry);
+        done(this.#sealed(sealed, { digest, hexadecimal, status: ending.status }, noting));
+      });
     } catch (error) {
       if (isNext) thread.previous = thread.logged;
       this.#endUnkept(noting);
+      refund?.cancel();
       done(error as Error);
     }
   }
@@ -291,6 +353,9 @@ export class ExchangeRecord {
       tried: this.#tried,
       untranslated: this.#untranslated?.bytes ?? null,
       restated: this.#restated,
+      withheld: this.#withheld,
+      policy: this.#run?.clause ?? this.#policy.reference,
+      parties: this.#run?.parties ?? NO_PARTIES,
       received: this.#received,
       firstByte: this.#firstByte,
     };

@@ -5,7 +5,7 @@
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Holder, Refusal } from '../../economy/admission.js';
-import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
+import type { Api, RequestFacts, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { Attempts } from './attempts.js';
@@ -13,9 +13,11 @@ import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
 import { type ClientRequest, keyIn } from './outgoing.js';
-import { requestOf } from './pricing.js';
+import { PolicyRun } from './policy/policy-run.js';
+import { hasPrice, requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
 import { sendFailure } from './respond.js';
+import type { Route } from './routing/route.js';
 
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
 const AT_ONCE = 1 << 16;
@@ -102,7 +104,8 @@ function acceptAndAnswer(
     if (given !== undefined && nonce === null) throw new Failure('request/nonce-malformed');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
-    const route = context.routing.route(facts.model);
+    const wanted = context.routing.route(facts.model);
+    const route = permitted(context, surface, record, facts, holder, wanted);
     if (holder !== null) {
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
@@ -123,6 +126,32 @@ function acceptAndAnswer(
     if (failure.code === 'gateway/fault') delivery.failWith(failure);
     else delivery.refuse(failure, failure instanceof Refusal ? { ...failure.headers } : {});
   }
+}
+
+/** The part of a route that the policy lets be asked. Throws a code of `clause/…` where it is none. */
+function permitted(
+  { pricing }: GatewayContext,
+  surface: Surface,
+  record: ExchangeRecord,
+  facts: RequestFacts,
+  holder: Holder | null,
+  wanted: Route,
+): Route {
+  if (record.policy.rules === null) return wanted;
+  const run = PolicyRun.begin(record.policy, holder, facts.model, wanted, target => {
+    const asked = target.model ?? facts.model;
+    return {
+      asked,
+      digest: asked === null ? null : target.upstream.modelDigest(asked),
+      isPriced: hasPrice(pricing, surface, facts, target),
+    };
+  });
+  if (run === null) return wanted;
+  record.underRule(run);
+  const narrowed = run.narrow(wanted);
+  for (const one of narrowed.passedOver) record.passedOver(one);
+  if (narrowed.refused !== undefined) throw narrowed.refused;
+  return narrowed.route;
 }
 
 /** Who asks. */

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { testKey } from '../../../test/support/keys.js';
 import { readEntry } from '../../receipt/entry.js';
 import { EPOCH } from '../../receipt/epoch.js';
-import { defaultPolicy } from '../../receipt/policy.js';
 import { predicateTypeOf } from '../../receipt/statement.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import { buildClosing } from './epochs/build-closing.js';
@@ -44,7 +43,6 @@ async function openIssuer() {
     signer,
     log: log as TransparencyLog,
     epochs,
-    policy: defaultPolicy([]),
     clientSecret: new Uint8Array(32).fill(4),
     now,
   });

@@ -9,10 +9,8 @@ import { toBase64 } from '../../bytes/base64.js';
 import { hmacSha256, type Signer, sha256 } from '../../bytes/cryptography.js';
 import { utf8 } from '../../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
-import { ENTRY_KEY_BYTES } from '../../receipt/entry.js';
-import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../receipt/envelope.js';
+import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
 import { epochStatement } from '../../receipt/epoch.js';
-import { type PolicyDocument, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import { randomBytes } from '../random.js';
 import type { EpochBook } from './epochs/epoch-book.js';
@@ -42,7 +40,6 @@ export interface IssuerOptions {
   readonly signer: Signer;
   readonly log: TransparencyLog;
   readonly epochs: EpochBook;
-  readonly policy: PolicyDocument;
   /** 32 secret bytes from which clients' names are derived. */
   readonly clientSecret: Uint8Array;
   readonly now: () => number;
@@ -51,8 +48,6 @@ export interface IssuerOptions {
 export class Issuer {
   /** The issuer's name in receipts and envelopes. */
   readonly label: string;
-  /** The policy in force, as receipts name it. */
-  readonly policy: { readonly digest: string; readonly index: number };
   readonly #options: IssuerOptions;
   readonly #threads = new Map<string, ClientThread>();
   #run: EpochRun;
@@ -60,30 +55,19 @@ export class Issuer {
   #started: number;
 
   /**
-   * Begins a run: the policy is in the log, where it may have been before, and so is the epoch. Rejects with `log/unavailable`.
+   * Begins a run: the epoch is in the log, after the policy, which the caller has named there. Rejects with `log/unavailable`.
    */
   static async open(options: IssuerOptions): Promise<Issuer> {
-    const { log, key, policy, signer } = options;
-    const label = keyLabel(key);
-    const envelope = seal(policyStatement(policy, label), label, signer);
-    const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
-    const index = known ?? (await log.include(envelopeBytes(envelope)));
+    const label = keyLabel(options.key);
     const { run, started, included } = beginEpoch(options, label);
-    const issuer = new Issuer(options, label, { digest: policyDigest(policy), index }, run, started);
+    const issuer = new Issuer(options, label, run, started);
     issuer.#epochIndex = await included;
     return issuer;
   }
 
-  private constructor(
-    options: IssuerOptions,
-    label: string,
-    policy: Issuer['policy'],
-    run: EpochRun,
-    started: number,
-  ) {
+  private constructor(options: IssuerOptions, label: string, run: EpochRun, started: number) {
     this.#options = options;
     this.label = label;
-    this.policy = policy;
     this.#run = run;
     this.#started = started;
   }

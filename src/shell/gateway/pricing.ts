@@ -65,6 +65,16 @@ export function outcomeOf(pricing: Pricing | null, facts: Exchange, ending: Ende
   };
 }
 
+/** Whether what a target may answer has a price, as far as that is known before it does. */
+export function hasPrice(
+  pricing: Pricing | null,
+  { name }: Surface,
+  facts: RequestFacts,
+  target: Target,
+): boolean {
+  return mostCost(pricing, chargedBy(name), facts, target, 0, 0) !== null;
+}
+
 /** What a request can come to at most. `length`: the bytes of its body; a token of text has at least one of them. */
 export function requestOf(
   pricing: Pricing | null,

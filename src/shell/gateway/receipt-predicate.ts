@@ -59,7 +59,7 @@ class PredicateWriter {
       issuer: issuer.label,
       log: { deadline: completed + PROMISE, origin: log.origin },
       model: this.#model(ending.answer),
-      policy: issuer.policy,
+      policy: this.#facts.policy,
       previous: this.#facts.thread.previous,
       price: priceOfExchange(this.#context.pricing, this.#facts, ending),
       request: {
@@ -82,7 +82,7 @@ class PredicateWriter {
           ? {}
           : { received: this.#commit('response/received', this.#facts.untranslated) }),
         status: ending.status,
-        ...(this.#facts.restated ? { transforms: ['error-restated'] } : {}),
+        ...this.#transforms(),
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
         usage: ending.answer?.usage ?? null,
       },
@@ -91,6 +91,13 @@ class PredicateWriter {
       time: { clock: 'issuer', completed, firstByte: this.#facts.firstByte, received: this.#facts.received },
       upstream: this.#upstreamFacts(),
     };
+  }
+
+  /** Left out where there are none. */
+  #transforms(): { readonly transforms?: string[] } {
+    const { restated, withheld } = this.#facts;
+    if (withheld) return { transforms: ['answer-withheld'] };
+    return restated ? { transforms: ['error-restated'] } : {};
   }
 
   #evidence(): Receipt['evidence'] {
@@ -172,13 +179,16 @@ class PredicateWriter {
       party: this.#context.operator,
       role: 'policy-author',
     } as const;
-    if (this.#upstream === null || this.#sent === null) return [operator, policyAuthor];
+    const { parties } = this.#facts;
+    const stated = parties.map(({ role, party }) => ({ key: null, party, role }));
+    const others = parties.some(({ role }) => role === 'policy-author') ? stated : [policyAuthor, ...stated];
+    if (this.#upstream === null || this.#sent === null) return [operator, ...others];
     const host = {
       key: this.#head?.tlsSpki ?? null,
       party: hostOf(this.#upstream.origin),
       role: 'host',
     } as const;
-    return [operator, host, policyAuthor];
+    return [operator, host, ...others];
   }
 
   #upstreamFacts(): Receipt['upstream'] {

@@ -8,6 +8,8 @@ export interface Relay {
   end(): void;
   /** The upstream failed, or answered with what cannot be passed on. */
   fail(failure: Failure): void;
+  /** The answer has broken off after a part of it had passed. */
+  appraiseCut(): void;
   /** The client went away, or the gateway is closing. */
   abort(reason: 'client/aborted' | 'gateway/closing'): void;
 }

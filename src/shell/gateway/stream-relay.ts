@@ -1,8 +1,9 @@
 /** An upstream's answer that comes as server-sent events: each is read and passed on at once. */
-import { fromUtf8 } from '../../bytes/octets.js';
+import { concat, fromUtf8 } from '../../bytes/octets.js';
 import {
   type EventBlock,
   EventSplitter,
+  eventBytes,
   eventData,
   type ServerSentEvent,
 } from '../../exchange/server-sent-events.js';
@@ -10,10 +11,12 @@ import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surf
 import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
 import { isReservedComment } from '../../receipt/inline.js';
+import { StreamChain } from '../../receipt/stream-chain.js';
 import type { ClientStream } from './client-stream.js';
 import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { HostAnswer } from './host-answer.js';
+import type { Appraisal, Verdict } from './policy/appraisal.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -27,10 +30,13 @@ export interface StreamRelayOptions {
   readonly stream: ClientStream;
   readonly delivery: Delivery;
   readonly head: UpstreamHead;
+  readonly appraisal: Appraisal | null;
   /** Lets go of an upstream whose stream begins with an error, if another can be asked; returns whether that is so. */
   readonly giveUp: () => boolean;
   /** Called with each comment that only an issuer may write, which is not passed on. */
   readonly onReserved: (comment: Uint8Array) => void;
+  /** The upstream's opening for this exchange, once its head has come; null where it has none. */
+  readonly opening: () => Uint8Array | null;
 }
 
 export class StreamRelay implements Relay {
@@ -40,6 +46,13 @@ export class StreamRelay implements Relay {
   #blocks = 0;
   /** Bytes of blocks that are not kept: of those that are no events, and of those that are translated. */
   #unkept = 0;
+  /** What is held back until the final checks have been made, and how long it is. */
+  readonly #held: EventBlock[] = [];
+  #heldBytes = 0;
+  /** Whether the checks of the first byte have been made. */
+  #isAppraised = false;
+  /** Over the events as the upstream sent them, where its own receipt is to be judged. */
+  #chain: StreamChain | null = null;
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
@@ -47,7 +60,7 @@ export class StreamRelay implements Relay {
   }
 
   get begun(): boolean {
-    return this.#options.stream.committed;
+    return this.#options.stream.committed || this.#held.length > 0;
   }
 
   data(chunk: Uint8Array): void {
@@ -65,13 +78,22 @@ export class StreamRelay implements Relay {
     if (this.#isOver) return;
     if (!reader.failed && !reader.finished)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
+    if (this.#isStopped(this.#final())) return;
     this.#begin();
+    this.#release();
     if (reader.failed) stream.close('failed', 'upstream/error', this.#answer);
     else stream.close('completed', null, this.#answer);
   }
 
   fail(failure: Failure): void {
-    this.#options.stream.fail(failure, this.#answer);
+    const { appraisal, stream, delivery } = this.#options;
+    // Of what is held back, the client has seen nothing.
+    if (appraisal?.buffer === true && !stream.begun) delivery.failWith(failure);
+    else stream.fail(failure, this.#answer);
+  }
+
+  appraiseCut(): void {
+    this.#options.appraisal?.final(this.#answer, null);
   }
 
   abort(reason: 'client/aborted' | 'gateway/closing'): void {
@@ -108,10 +130,14 @@ export class StreamRelay implements Relay {
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
       this.#countUnkept(raw);
-      this.#begin();
-      stream.comment(raw);
+      if (this.#isHolding) this.#hold({ ...block, raw });
+      else {
+        this.#begin();
+        stream.comment(raw);
+      }
       return;
     }
+    this.#link(block.event);
     if (translation === null) {
       this.#pass({ ...block, raw });
       return;
@@ -138,16 +164,27 @@ export class StreamRelay implements Relay {
 
   /** An event on its way to the client. */
   #pass(block: EventBlock): void {
-    const { limits, stream, reader, giveUp } = this.#options;
+    const { appraisal, limits, stream, reader, giveUp } = this.#options;
     const { raw } = block;
-    if (stream.length + raw.length > limits.responseBytes) throw new Failure('upstream/oversized');
+    if (stream.length + this.#heldBytes + raw.length > limits.responseBytes)
+      throw new Failure('upstream/oversized');
     const isLast = reader.event(readEvent(block.event as ServerSentEvent));
     const { failed } = reader;
     if (failed && !stream.committed && giveUp()) {
       this.#given = true;
       return;
     }
+    if (appraisal !== null && !this.#isAppraised) {
+      this.#isAppraised = true;
+      if (this.#isStopped(appraisal.first(!failed, this.#answer), block)) return;
+    }
+    if (isLast && this.#isStopped(this.#final(), block)) return;
+    if (this.#isHolding && !isLast) {
+      this.#hold(block);
+      return;
+    }
     this.#begin();
+    this.#release();
     if (isLast) {
       stream.finish(block, failed ? 'failed' : 'completed', failed ? 'upstream/error' : null, this.#answer);
       // An upstream that ends where it said it would keeps its connection for the next request.
@@ -156,6 +193,54 @@ export class StreamRelay implements Relay {
       return;
     }
     stream.event(block);
+  }
+
+  get #isHolding(): boolean {
+    return this.#options.appraisal?.buffer === true;
+  }
+
+  #hold(block: EventBlock): void {
+    this.#held.push(block);
+    this.#heldBytes += block.raw.length;
+  }
+
+  /** Passes on what was held back. */
+  #release(): void {
+    const { stream } = this.#options;
+    for (const block of this.#held.splice(0)) {
+      if (block.event === null) stream.comment(block.raw);
+      else stream.event(block);
+    }
+    this.#heldBytes = 0;
+  }
+
+  /** An event as the upstream sent it. */
+  #link(event: ServerSentEvent): void {
+    const { appraisal, opening } = this.#options;
+    if (appraisal?.judgesReceipts !== true) return;
+    const upstreams = opening();
+    if (this.#chain === null && upstreams !== null) this.#chain = new StreamChain(upstreams);
+    this.#chain?.add(eventBytes(event));
+  }
+
+  #final(): Verdict {
+    const { appraisal, reader } = this.#options;
+    const link = this.#chain?.link ?? null;
+    return appraisal?.final(this.#answer, reader.failed ? null : { form: 'stream', link }) ?? null;
+  }
+
+  /** Whether the policy does not let the answer pass; then the client is told so here, or another attempt is made. `last`: what came last of it. */
+  #isStopped(verdict: Verdict, last: EventBlock | null = null): boolean {
+    const { stream, delivery } = this.#options;
+    if (verdict === null) return false;
+    this.#given = true;
+    if (verdict === 'elsewhere') return true;
+    const received = concat(...[...this.#held, ...(last === null ? [] : [last])].map(({ raw }) => raw));
+    if (stream.begun) stream.withhold(verdict, received, this.#answer);
+    else delivery.withhold(verdict, received, this.#answer);
+    // Only now, so that what it says of being stopped comes too late to be its failure.
+    stream.source?.abort();
+    return true;
   }
 }
 

@@ -10,6 +10,7 @@ const EXPOSED = [
   'countersign-attempts',
   'countersign-exchange',
   'countersign-opening',
+  'countersign-policy',
   'countersign-reason',
   'countersign-receipt',
   'countersign-receipt-digest',

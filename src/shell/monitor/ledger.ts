@@ -14,6 +14,7 @@ import { EPOCH } from '../../receipt/epoch.js';
 import { ERASURE, type Erasure } from '../../receipt/erasure.js';
 import { KEY_CHANGE } from '../../receipt/key-change.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
+import { POLICY_V2 } from '../../receipt/logged-policy.js';
 import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
@@ -147,6 +148,10 @@ export class Ledger {
       }
       case POLICY.predicateType: {
         const { subject, predicate } = readStatement(POLICY, envelope);
+        return [tableKey('policy', predicate.issuer, subject[0].digest.sha256, this.size)];
+      }
+      case POLICY_V2.predicateType: {
+        const { subject, predicate } = readStatement(POLICY_V2, envelope);
         return [tableKey('policy', predicate.issuer, subject[0].digest.sha256, this.size)];
       }
       case RECEIPT.predicateType: {

@@ -14,14 +14,6 @@ export interface ConfigMember {
 /** Members that are no section. */
 export const CONFIG_MEMBERS: readonly ConfigMember[] = membersOf(ConfigSchema, []);
 
-/** The names that a section has, or null where the path names none. */
-export function namesIn(path: readonly string[]): readonly string[] | null {
-  let schema: v.GenericSchema | null = ConfigSchema;
-  for (const name of path) schema = schema && innerOf(entriesOf(schema)?.[name] ?? null);
-  const entries = schema && entriesOf(schema);
-  return entries ? Object.keys(entries) : null;
-}
-
 function membersOf(schema: v.GenericSchema, path: readonly string[]): ConfigMember[] {
   return Object.entries(entriesOf(schema) ?? {}).flatMap(([name, entry]) => {
     const inner = innerOf(entry);

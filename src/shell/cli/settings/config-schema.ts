@@ -111,6 +111,10 @@ export const ConfigSchema = v.strictObject({
     text('a path'),
     'the file of your own price list, in place of the one that comes with this program',
   ),
+  policy: described(
+    text('a path'),
+    'the file of your policy: who may ask whom, what is checked, and what happens when a check fails',
+  ),
   models: described(
     v.pipe(
       v.record(v.pipe(v.string(), v.regex(/^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/)), Steps),

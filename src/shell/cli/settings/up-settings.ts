@@ -16,6 +16,7 @@ export interface UpOptions {
   readonly upstream: readonly string[];
   readonly routes?: string;
   readonly prices?: string;
+  readonly policy?: string;
   readonly operator?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
@@ -55,12 +56,14 @@ export async function settingsOf(
   ): UpOptions[Name] => (isGiven(name) || configured === undefined ? options[name] : configured);
   const operator = chosen('operator', config.operator);
   const prices = chosen('prices', config.prices);
+  const policy = chosen('policy', config.policy);
   return {
     data: chosen('data', config.data),
     host: chosen('host', listen.host),
     port: chosen('port', listen.port),
     ...(operator === undefined ? {} : { operator }),
     ...(prices === undefined ? {} : { prices }),
+    ...(policy === undefined ? {} : { policy }),
     inline: chosen('inline', receipts.inline),
     maxRequest: chosen('maxRequest', listen.requestBytes),
     maxConnections: chosen('maxConnections', listen.connections),

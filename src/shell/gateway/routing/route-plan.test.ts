@@ -27,6 +27,7 @@ function plan(of: Route, options: Partial<RoutePlanOptions> = {}) {
   const made = new RoutePlan({
     route: of,
     policy: { retries: 2, pause: 100, longestPause: 1000 },
+    most: 16,
     healthOf: one => health.of(one),
     serves: () => true,
     random: () => 0,

@@ -2,7 +2,6 @@
  * Which attempt comes next in one exchange: another target of the same tier first, then the same targets again after a pause, and when a
  * tier has had its tries, the next tier.
  */
-import { MAX_ATTEMPTS } from '../../../receipt/receipt.js';
 import type { Route, Target, Tier } from './route.js';
 import type { UpstreamHealth } from './upstream-health.js';
 
@@ -36,6 +35,8 @@ export interface NextAttempt {
 export interface RoutePlanOptions {
   readonly route: Route;
   readonly policy: RetryPolicy;
+  /** How many attempts there may be. */
+  readonly most: number;
   readonly healthOf: (target: Target) => UpstreamHealth;
   /** Whether a target can be asked this at all. */
   readonly serves: (target: Target) => boolean;
@@ -73,6 +74,14 @@ export class RoutePlan {
     return this.#next();
   }
 
+  /** Another in the place of the one that came next and may not be asked: that was no attempt. Null when there is none. */
+  passOver(): NextAttempt | null {
+    this.#tried.set(this.#current as Target, null);
+    this.#attempts--;
+    this.#tries--;
+    return this.#next();
+  }
+
   /** How long until the first of the targets may be asked again, in milliseconds, when {@link first} found none. */
   get opensIn(): number {
     const { route, healthOf, now } = this.#options;
@@ -83,7 +92,7 @@ export class RoutePlan {
   }
 
   #next(): NextAttempt | null {
-    if (this.#attempts >= MAX_ATTEMPTS) return null;
+    if (this.#attempts >= this.#options.most) return null;
     while (this.#tiers.length > 0) {
       const next = this.#nextInTier(this.#tiers[0] as Tier);
       if (next !== null) {

@@ -1,0 +1,34 @@
+/** What is known of a gateway by its settings alone, for those who look at them without starting one. */
+import { upstreamName } from '../upstreams.js';
+import { readConfig } from './read-config.js';
+import type { Environment } from './up-settings.js';
+
+export interface NamedGateway {
+  /** Its upstreams' names, in their order. */
+  readonly upstreams: readonly string[];
+  /** Its data folder; null where no setting names one. */
+  readonly data: string | null;
+}
+
+/** `upstream`: in the place of those of the configuration, where there are any. Throws a usage error. */
+export async function namedGateway({
+  config: file,
+  upstream,
+  environment,
+}: {
+  readonly config: string | undefined;
+  readonly upstream: readonly string[];
+  readonly environment: Environment;
+}): Promise<NamedGateway> {
+  const { upstreams = [], data } = await readConfig(
+    file ?? environment.COUNTERSIGN_CONFIG ?? null,
+    environment,
+  );
+  const configured = upstreams.map(one =>
+    typeof one === 'string' ? one : one.url === undefined ? one.name : `${one.name}=${one.url}`,
+  );
+  return {
+    upstreams: (upstream.length > 0 ? upstream : configured).map(upstreamName),
+    data: data ?? null,
+  };
+}
