@@ -22,6 +22,7 @@ import type { Delivery } from './delivery.js';
 import type { ExchangeRecord } from './exchange-record.js';
 import type { HostAnswer } from './host-answer.js';
 import { PacedTransfer } from './paced-transfer.js';
+import type { AnswerRestorer } from './redaction/answer-restorer.js';
 import type { Relay } from './relay.js';
 import type { Setback } from './routing/route-plan.js';
 import { failureSetback, statusSetback } from './routing/setback.js';
@@ -38,6 +39,8 @@ export interface AttemptOptions {
   readonly health: UpstreamHealth;
   /** For an upstream that speaks another API than the client; null where both speak the same. */
   readonly translation: HostAnswer | null;
+  /** For a request of which something stayed here that the answer is to have; null where there is nothing. */
+  readonly restorer: AnswerRestorer | null;
   /** Whether another attempt follows this one, which has failed so; it is then over. */
   readonly follows: (setback: Setback, reason: ReasonCode) => boolean;
 }
@@ -81,7 +84,8 @@ export class Attempt implements UpstreamSink {
 
   head(head: UpstreamHead): void {
     if (this.#isOver) return;
-    const { context, surface, record, delivery, stream, upstream, health, translation } = this.#options;
+    const { context, surface, record, delivery, stream, upstream, health } = this.#options;
+    const { translation, restorer } = this.#options;
     record.answering(head);
     this.#guard(() => {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
@@ -101,6 +105,7 @@ export class Attempt implements UpstreamSink {
             limits,
             reader,
             translation,
+            restorer,
             stream,
             delivery,
             head,
@@ -112,6 +117,7 @@ export class Attempt implements UpstreamSink {
             surface,
             reader,
             translation,
+            restorer,
             delivery,
             stream,
             head,
@@ -122,11 +128,11 @@ export class Attempt implements UpstreamSink {
 
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    const { record, delivery, translation } = this.#options;
+    const { record, delivery, translation, restorer } = this.#options;
     record.firstByte();
     this.#guard(() => {
       delivery.hold(chunk.length);
-      if (translation !== null) record.untranslated(chunk);
+      if (translation !== null || restorer !== null) record.received(chunk);
       this.#relay?.data(chunk);
     });
     if (this.#relay?.begun) this.#begun();

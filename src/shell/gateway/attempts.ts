@@ -97,7 +97,12 @@ export class Attempts {
       this.#route.direct,
       this.#context.now(),
     );
-    this.#record.attempting(target, request.body, transforms);
+    const restorer = this.#request.redaction?.newRestorer(this.#context.limits.responseBytes) ?? null;
+    this.#record.attempting(target, request.body, {
+      transforms,
+      isTranslated: translation !== null,
+      restorer,
+    });
     this.#current = new Attempt({
       context: this.#context,
       surface: this.#surface,
@@ -106,6 +111,7 @@ export class Attempts {
       stream: this.#stream,
       upstream,
       translation,
+      restorer,
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
     });

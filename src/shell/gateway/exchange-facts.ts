@@ -34,9 +34,9 @@ export interface ExchangeFacts {
   readonly transforms: readonly string[];
   readonly tried: TriedUpstreams;
   /** What the upstream has sent, where that is not what the client got. */
-  readonly untranslated: Uint8Array | null;
-  /** Whether the client got an error of the upstream's in other words. */
-  readonly restated: boolean;
+  readonly upstreamAnswer: Uint8Array | null;
+  /** The names of the changes between the two, but for a translation. */
+  readonly answerTransforms: readonly string[];
   readonly received: number;
   readonly firstByte: number | null;
 }

@@ -28,6 +28,15 @@ import { UpstreamReceipt } from './upstream-receipt.js';
 const OF_THE_CUSTOMER =
   /^(?:x-ratelimit-|anthropic-ratelimit-|anthropic-organization-id$|openai-(?:organization|project)$)/;
 
+/** What lies between a client and the upstream that is asked. */
+export interface Sending {
+  /** The names of the changes between what came and what is sent. */
+  readonly transforms: readonly string[];
+  readonly isTranslated: boolean;
+  /** Null where nothing can be put back into the answer. */
+  readonly restorer: { readonly changed: boolean } | null;
+}
+
 export interface SealedReceipt {
   /** The canonical bytes of its envelope: the log's entry. */
   readonly entry: Uint8Array;
@@ -40,7 +49,7 @@ export class ExchangeRecord {
   readonly opening: Uint8Array = randomBytes(OPENING_BYTES);
   readonly #context: GatewayContext;
   readonly #surface: Surface;
-  readonly #received: number;
+  readonly #arrived: number;
   readonly #body: Uint8Array;
   readonly #complete: boolean;
   readonly #nonce: string | null;
@@ -48,10 +57,10 @@ export class ExchangeRecord {
   readonly #counter: number;
   #request: RequestFacts | null = null;
   readonly #tried = new TriedUpstreams();
-  /** What the upstream has sent, where that is not what the client gets. */
-  #untranslated: ByteCollector | null = null;
+  /** What the upstream has sent, where that may not be what the client gets. */
+  #received: ByteCollector | null = null;
   #restated = false;
-  #transforms: readonly string[] = [];
+  #sending: Sending = { transforms: [], isTranslated: false, restorer: null };
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
   #isNoted = false;
@@ -76,7 +85,7 @@ export class ExchangeRecord {
   ) {
     this.#context = context;
     this.#surface = surface;
-    this.#received = received;
+    this.#arrived = received;
     this.#body = body;
     this.#complete = complete;
     this.#nonce = nonce;
@@ -128,11 +137,11 @@ export class ExchangeRecord {
     this.#request = request;
   }
 
-  /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
-  attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
+  /** Another upstream is about to be sent this. */
+  attempting(target: Target, sent: Uint8Array, sending: Sending): void {
     this.#tried.add(target, sent, this.#context.now());
-    this.#transforms = transforms;
-    this.#untranslated = null;
+    this.#sending = sending;
+    this.#received = null;
     this.#firstByte = null;
   }
 
@@ -158,17 +167,17 @@ export class ExchangeRecord {
     this.#last.given = { ended: this.#context.now(), reason };
   }
 
-  /** The next bytes of an answer that is translated. */
-  untranslated(chunk: Uint8Array): void {
-    this.#untranslated ??= new ByteCollector();
-    this.#untranslated.add(chunk);
+  /** The next bytes of an answer of which the client may not get the same. */
+  received(chunk: Uint8Array): void {
+    this.#received ??= new ByteCollector();
+    this.#received.add(chunk);
   }
 
   /** The client gets an error of the upstream's in other words than these. `isNamed`: whether no translation stands for it already. */
   restated(received: Uint8Array, isNamed: boolean): void {
     this.#restated = isNamed;
-    this.#untranslated = new ByteCollector();
-    this.#untranslated.add(received);
+    this.#received = new ByteCollector();
+    this.#received.add(received);
   }
 
   get #last(): TriedUpstream {
@@ -206,7 +215,7 @@ export class ExchangeRecord {
         issuer: this.#context.issuer.label,
         log: { origin: this.#context.log.origin },
         ...nonceMember(this.opening, this.#nonce),
-        received: this.#received,
+        received: this.#arrived,
       },
     });
   }
@@ -230,7 +239,7 @@ export class ExchangeRecord {
       });
       const digest = sha256(statement);
       const response = ending.response?.bytes ?? null;
-      const received = this.#untranslated?.bytes ?? null;
+      const received = this.#otherThanGiven;
       const content = { opening: this.opening, request: this.#body, response, received };
       isNext = true;
       const hexadecimal = toHex(digest);
@@ -277,6 +286,13 @@ export class ExchangeRecord {
     return { entry, digest: hexadecimal };
   }
 
+  /** What the upstream has sent, where that is not what the client got. */
+  get #otherThanGiven(): Uint8Array | null {
+    const { isTranslated, restorer } = this.#sending;
+    const isOther = isTranslated || this.#restated || restorer?.changed === true;
+    return isOther ? (this.#received?.bytes ?? null) : null;
+  }
+
   get #facts(): ExchangeFacts {
     return {
       exchange: this.id,
@@ -287,11 +303,14 @@ export class ExchangeRecord {
       nonce: this.#nonce,
       complete: this.#complete,
       request: this.#request,
-      transforms: this.#transforms,
+      transforms: this.#sending.transforms,
       tried: this.#tried,
-      untranslated: this.#untranslated?.bytes ?? null,
-      restated: this.#restated,
-      received: this.#received,
+      upstreamAnswer: this.#otherThanGiven,
+      answerTransforms: [
+        ...(this.#sending.restorer?.changed === true ? ['restored'] : []),
+        ...(this.#restated ? ['error-restated'] : []),
+      ],
+      received: this.#arrived,
       firstByte: this.#firstByte,
     };
   }

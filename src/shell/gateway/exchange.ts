@@ -1,7 +1,8 @@
 /**
  * `POST` to a surface: from the request's bytes to an answer with a receipt.
  *
- * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
+ * The body passes through unchanged in both directions, unless something is to be taken out of it or a host speaks another API; what happens beside it is
+ * reading, hashing, signing and keeping.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Holder, Refusal } from '../../economy/admission.js';
@@ -15,6 +16,7 @@ import { ExchangeRecord } from './exchange-record.js';
 import { type ClientRequest, keyIn } from './outgoing.js';
 import { requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
+import { redact } from './redaction/redaction.js';
 import { sendFailure } from './respond.js';
 
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
@@ -107,12 +109,19 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
+    const contentType = request.headers['content-type'] ?? 'application/json';
+    const rules = context.redactionFor?.(holder) ?? null;
+    const redaction =
+      rules === null
+        ? null
+        : redact(rules, { surface, facts, body: body.bytes, contentType }, context.onProblem);
     const sent: ClientRequest = {
       surface,
       facts,
       query: target.query,
-      body: body.bytes,
-      contentType: request.headers['content-type'] ?? 'application/json',
+      body: redaction?.body ?? body.bytes,
+      redaction,
+      contentType,
       headers: forwarded(surface, request),
       credentials,
     };
@@ -120,7 +129,7 @@ function acceptAndAnswer(
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
-    if (failure.code === 'gateway/fault') delivery.failWith(failure);
+    if (failure.code === 'gateway/fault' || failure.code === 'redaction/failed') delivery.failWith(failure);
     else delivery.refuse(failure, failure instanceof Refusal ? { ...failure.headers } : {});
   }
 }

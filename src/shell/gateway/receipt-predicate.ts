@@ -78,11 +78,11 @@ class PredicateWriter {
         http: ending.http,
         ...this.#images(ending.answer?.images ?? []),
         reason: ending.reason,
-        ...(this.#facts.untranslated === null
+        ...(this.#facts.upstreamAnswer === null
           ? {}
-          : { received: this.#commit('response/received', this.#facts.untranslated) }),
+          : { received: this.#commit('response/received', this.#facts.upstreamAnswer) }),
         status: ending.status,
-        ...(this.#facts.restated ? { transforms: ['error-restated'] } : {}),
+        ...(this.#facts.answerTransforms.length > 0 ? { transforms: [...this.#facts.answerTransforms] } : {}),
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
         usage: ending.answer?.usage ?? null,
       },

@@ -1,0 +1,147 @@
+/**
+ * Telephone numbers: with a country's code (ITU-T E.164), with the 0 that most countries dial first, as they are written in North America, India and
+ * China, and any number right after a word such as `phone`. What else is nothing but digits is as likely an amount.
+ */
+import { isDigit, isPlainWord } from './characters.js';
+import type { Found } from './rules.js';
+
+/** The most that E.164 allows, and two for `00`. */
+const MAX_DIGITS = 17;
+/** Characters that may stand between two groups of digits, as in `) - `. */
+const MAX_GAP = 3;
+const IN_GAP: ReadonlySet<string> = new Set([' ', '-', '.', '/', '(', ')']);
+/** In these letters the word is found in most languages of Latin script. */
+const WORDS = [
+  'phone',
+  'telef',
+  'tel',
+  'mobil',
+  'movil',
+  'cell',
+  'fax',
+  'call',
+  'whatsapp',
+  'sms',
+  'handy',
+  'ruf',
+];
+/** How far before a number its word may begin. */
+const WORD_RANGE = 24;
+
+interface Group {
+  readonly digits: string;
+  readonly end: number;
+  /** What stands between it and what comes next, as far as that may stand in a number. */
+  readonly gap: string;
+}
+
+/** A row of digits in groups. */
+interface Row {
+  /** How it begins: with a sign, or with an opening bracket. */
+  readonly mark: '+' | '(' | '';
+  readonly groups: readonly Group[];
+}
+
+/** `text`: folded. */
+export function* findPhones(text: string): Generator<Found> {
+  for (let at = 0; at < text.length; at++) {
+    if (!isDigit(text.charCodeAt(at))) continue;
+    const start = startOfRow(text, at);
+    if (start !== null) {
+      const end = endOfPhone(text, start, readRow(text, start, at));
+      // Brackets around all of it are none of its own.
+      const isAround = end !== null && text[start] === '(' && text[end] === ')';
+      if (end !== null) yield { kind: 'phone', start: isAround ? start + 1 : start, end };
+    }
+    while (isDigit(text.charCodeAt(at + 1))) at++;
+  }
+}
+
+/** Where a row begins whose first digit is at this place: null when it is in the middle of a word or of another number. */
+function startOfRow(text: string, at: number): number | null {
+  const before = text[at - 1];
+  const isBracketed = before === '(' && closes(text, at);
+  if (isBracketed) return text[at - 2] === '+' ? at - 2 : at - 1;
+  if (before === '+') return isPlainWord(text.charCodeAt(at - 2)) ? null : at - 1;
+  if (isPlainWord(text.charCodeAt(at - 1))) return null;
+  return before === '.' && isDigit(text.charCodeAt(at - 2)) ? null : at;
+}
+
+/** Whether a bracket closes behind the digits. */
+function closes(text: string, start: number): boolean {
+  let at = start;
+  while (isDigit(text.charCodeAt(at)) && at - start < MAX_DIGITS) at++;
+  return text[at] === ')';
+}
+
+function readRow(text: string, start: number, first: number): Row {
+  const mark = text[start] === '+' ? '+' : text[start] === '(' ? '(' : '';
+  const groups: Group[] = [];
+  let count = 0;
+  for (let at = first; ; ) {
+    let end = at;
+    while (isDigit(text.charCodeAt(end)) && end - at <= MAX_DIGITS) end++;
+    count += end - at;
+    if (end === at || count > MAX_DIGITS) break;
+    let next = end;
+    while (next - end < MAX_GAP && IN_GAP.has(text[next] as string)) next++;
+    groups.push({ digits: text.slice(at, end), end, gap: text.slice(end, next) });
+    if (next === end) break;
+    at = next;
+  }
+  return { mark, groups };
+}
+
+/** Null for a row that is no telephone number. */
+function endOfPhone(text: string, start: number, row: Row): number | null {
+  const { mark, groups } = row;
+  const [first = '', second = '', third = ''] = groups.map(({ digits }) => digits);
+  if (mark === '+') return first.startsWith('0') ? null : upTo(row, 7, 15);
+  if (first.startsWith('00')) return first[2] === '0' ? null : upTo(row, 10, MAX_DIGITS);
+  const isNorthAmerican = groupsEnd(row, first === '1' ? [1, 3, 3, 4] : [3, 3, 4]);
+  if (isNorthAmerican !== null && /^1?[2-9]..[2-9]/.test(first + second + third)) return isNorthAmerican;
+  if (mark === '(' && groups[0]?.gap.startsWith(')') && /^[2-9]/.test(first)) {
+    const end = groupsEnd(row, [3, 7]);
+    if (end !== null) return end;
+  }
+  if (first.startsWith('0') && first.length > 1 && !isDate(first, second, third)) return upTo(row, 9, 12);
+  if (/^1[3-9]/.test(first)) {
+    const end = groupsEnd(row, [11]) ?? groupsEnd(row, [3, 4, 4]);
+    if (end !== null) return end;
+  }
+  if (/^[6-9]/.test(first)) {
+    const end = groupsEnd(row, [5, 5]);
+    if (end !== null) return end;
+  }
+  return followsWord(text, start) ? upTo(row, 6, 15) : null;
+}
+
+/** Where the last group ends with which there are at least and at most so many digits. */
+function upTo({ groups }: Row, least: number, most: number): number | null {
+  let [count, found]: [number, number | null] = [0, null];
+  for (const { digits, end } of groups) {
+    count += digits.length;
+    if (count > most) break;
+    if (count >= least) found = end;
+  }
+  return found;
+}
+
+/** Where the groups of these lengths end with which a row begins; null for a row that begins otherwise, or goes on as if they were not all. */
+function groupsEnd({ groups }: Row, lengths: readonly number[]): number | null {
+  if (!lengths.every((length, at) => groups[at]?.digits.length === length)) return null;
+  const { end, gap } = groups[lengths.length - 1] as Group;
+  return groups.length === lengths.length || gap.includes(' ') ? end : null;
+}
+
+/** `24.12.2026`, as most countries write days. */
+function isDate(day: string, month: string, year: string): boolean {
+  const isShort = day.length === 2 && month.length === 2 && Number(day) <= 31 && Number(month) <= 12;
+  return isShort && /^(?:19|20)..$/.test(year);
+}
+
+function followsWord(text: string, start: number): boolean {
+  const line = text.slice(Math.max(0, start - WORD_RANGE), start);
+  const sentence = line.slice(Math.max(line.lastIndexOf('\n'), line.lastIndexOf(',')) + 1);
+  return !/[0-9]/.test(sentence) && WORDS.some(word => sentence.includes(word));
+}
