@@ -50,8 +50,9 @@ export function* findPhones(text: string): Generator<Found> {
     if (start !== null) {
       const end = endOfPhone(text, start, readRow(text, start, at));
       // Brackets around all of it are none of its own.
-      const isAround = end !== null && text[start] === '(' && text[end] === ')';
-      if (end !== null) yield { kind: 'phone', start: isAround ? start + 1 : start, end };
+      const isAround = end !== null && text[end] === ')' && !text.slice(start, end).includes(')');
+      if (end !== null)
+        yield { kind: 'phone', start: isAround && text[start] === '(' ? start + 1 : start, end };
     }
     while (isDigit(text.charCodeAt(at + 1))) at++;
   }
