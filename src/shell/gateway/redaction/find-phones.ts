@@ -7,24 +7,13 @@ import type { Found } from './rules.js';
 
 /** The most that E.164 allows, and two for `00`. */
 const MAX_DIGITS = 17;
+/** More groups than a number has in a plan that says how it is grouped. */
+const MOST_IN_PLAN = 5;
 /** Characters that may stand between two groups of digits, as in `) - `. */
 const MAX_GAP = 3;
 const IN_GAP: ReadonlySet<string> = new Set([' ', '-', '.', '/', '(', ')']);
 /** In these letters the word is found in most languages of Latin script. */
-const WORDS = [
-  'phone',
-  'telef',
-  'tel',
-  'mobil',
-  'movil',
-  'cell',
-  'fax',
-  'call',
-  'whatsapp',
-  'sms',
-  'handy',
-  'ruf',
-];
+const WORD = /phone|telef|tel|mobil|movil|cell|fax|call|whatsapp|sms|handy|ruf/g;
 /** How far before a number its word may begin. */
 const WORD_RANGE = 24;
 
@@ -37,18 +26,19 @@ interface Group {
 
 /** A row of digits in groups. */
 interface Row {
-  /** How it begins: with a sign, or with an opening bracket. */
+  /** Whether it begins with a sign, or with an opening bracket. */
   readonly mark: '+' | '(' | '';
   readonly groups: readonly Group[];
 }
 
 /** `text`: folded. */
 export function* findPhones(text: string): Generator<Found> {
+  const words = new Words(text);
   for (let at = 0; at < text.length; at++) {
     if (!isDigit(text.charCodeAt(at))) continue;
     const start = startOfRow(text, at);
     if (start !== null) {
-      const end = endOfPhone(text, start, readRow(text, start, at));
+      const end = endOfPhone(text, start, at, words);
       // Brackets around all of it are none of its own.
       const isAround = end !== null && text[end] === ')' && !text.slice(start, end).includes(')');
       if (end !== null)
@@ -75,11 +65,12 @@ function closes(text: string, start: number): boolean {
   return text[at] === ')';
 }
 
-function readRow(text: string, start: number, first: number): Row {
+/** `most`: how many groups to read. */
+function readRow(text: string, start: number, first: number, most: number): Row {
   const mark = text[start] === '+' ? '+' : text[start] === '(' ? '(' : '';
   const groups: Group[] = [];
   let count = 0;
-  for (let at = first; ; ) {
+  for (let at = first; groups.length < most; ) {
     let end = at;
     while (isDigit(text.charCodeAt(end)) && end - at <= MAX_DIGITS) end++;
     count += end - at;
@@ -93,28 +84,38 @@ function readRow(text: string, start: number, first: number): Row {
   return { mark, groups };
 }
 
-/** Null for a row that is no telephone number. */
-function endOfPhone(text: string, start: number, row: Row): number | null {
-  const { mark, groups } = row;
-  const [first = '', second = '', third = ''] = groups.map(({ digits }) => digits);
-  if (mark === '+') return first.startsWith('0') ? null : upTo(row, 7, 15);
+/** Null for a row that is no telephone number. `first`: where its first digit is. */
+function endOfPhone(text: string, start: number, first: number, words: Words): number | null {
+  if (text[start] === '+') {
+    return text[first] === '0' ? null : upTo(readRow(text, start, first, MAX_DIGITS), 7, 15);
+  }
+  if (text[first] === '0') return endOfDialled(readRow(text, start, first, MAX_DIGITS));
+  const row = readRow(text, start, first, MOST_IN_PLAN);
+  const end = endOfPlanned(row);
+  if (end !== null || !words.isBefore(start)) return end;
+  return upTo(readRow(text, start, first, MAX_DIGITS), 6, 15);
+}
+
+/** With the digits before it with which one dials out of the country, or out of town. */
+function endOfDialled(row: Row): number | null {
+  const [first = '', second = '', third = ''] = row.groups.map(({ digits }) => digits);
   if (first.startsWith('00')) return first[2] === '0' ? null : upTo(row, 10, MAX_DIGITS);
-  const isNorthAmerican = groupsEnd(row, first === '1' ? [1, 3, 3, 4] : [3, 3, 4]);
-  if (isNorthAmerican !== null && /^1?[2-9]..[2-9]/.test(first + second + third)) return isNorthAmerican;
-  if (mark === '(' && groups[0]?.gap.startsWith(')') && /^[2-9]/.test(first)) {
-    const end = groupsEnd(row, [3, 7]);
-    if (end !== null) return end;
-  }
-  if (first.startsWith('0') && first.length > 1 && !isDate(first, second, third)) return upTo(row, 9, 12);
-  if (/^1[3-9]/.test(first)) {
-    const end = groupsEnd(row, [11]) ?? groupsEnd(row, [3, 4, 4]);
-    if (end !== null) return end;
-  }
-  if (/^[6-9]/.test(first)) {
-    const end = groupsEnd(row, [5, 5]);
-    if (end !== null) return end;
-  }
-  return followsWord(text, start) ? upTo(row, 6, 15) : null;
+  return first.length < 2 || isDate(first, second, third) ? null : upTo(row, 9, 12);
+}
+
+/** As countries group it that dial nothing before it. */
+function endOfPlanned(row: Row): number | null {
+  const [first, second] = row.groups;
+  const begin = first?.digits ?? '';
+  const number = row.groups.map(({ digits }) => digits).join('');
+  const isNorthAmerican = /^1?[2-9]..[2-9]/.test(number);
+  const groups = begin === '1' ? [1, 3, 3, 4] : [3, 3, 4];
+  const end = isNorthAmerican ? groupsEnd(row, groups) : null;
+  if (end !== null) return end;
+  const isBracketed = row.mark === '(' && first?.gap.startsWith(')') === true;
+  if (isBracketed && isNorthAmerican && second !== undefined) return groupsEnd(row, [3, 7]);
+  if (/^1[3-9]/.test(begin)) return groupsEnd(row, [11]) ?? groupsEnd(row, [3, 4, 4]);
+  return /^[6-9]/.test(begin) ? groupsEnd(row, [5, 5]) : null;
 }
 
 /** Where the last group ends with which there are at least and at most so many digits. */
@@ -141,8 +142,24 @@ function isDate(day: string, month: string, year: string): boolean {
   return isShort && /^(?:19|20)..$/.test(year);
 }
 
-function followsWord(text: string, start: number): boolean {
-  const line = text.slice(Math.max(0, start - WORD_RANGE), start);
-  const sentence = line.slice(Math.max(line.lastIndexOf('\n'), line.lastIndexOf(',')) + 1);
-  return !/[0-9]/.test(sentence) && WORDS.some(word => sentence.includes(word));
+/** Whether a number stands right after a word that says what it is; asked in the order of the text. */
+class Words {
+  readonly #text: string;
+  readonly #words: Iterator<RegExpExecArray, undefined>;
+  #next: number;
+  #last = Number.NEGATIVE_INFINITY;
+
+  constructor(text: string) {
+    this.#text = text;
+    this.#words = text.matchAll(WORD);
+    this.#next = this.#words.next().value?.index ?? Number.POSITIVE_INFINITY;
+  }
+
+  isBefore(start: number): boolean {
+    while (this.#next < start) {
+      this.#last = this.#next;
+      this.#next = this.#words.next().value?.index ?? Number.POSITIVE_INFINITY;
+    }
+    return start - this.#last <= WORD_RANGE && !/[0-9,\n]/.test(this.#text.slice(this.#last, start));
+  }
 }
