@@ -1149,6 +1149,14 @@ export const REASONS = {
     says: "The model's host speaks another API's dialect, and this member of the request cannot be said in it without changing the answer.",
     do: "Leave the member out, or ask in the host's own dialect; docs/translation.md has what can be translated.",
   },
+  'redaction/unreadable': {
+    says: 'Personal data are taken out of requests here before they leave, and this request cannot be looked through for them.',
+    do: 'Send text in place of tokens, and each member once; see docs/redaction.md.',
+  },
+  'redaction/failed': {
+    says: 'Personal data could not be taken out of the request, and so nothing of it was sent.',
+    do: 'Report it, with what the gateway printed.',
+  },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',
     do: "Check the address, and what GET / says. A gateway's APIs are under /v1 and /v1beta and its log under /log; a mirror's copy of a log is under /<hash>.",

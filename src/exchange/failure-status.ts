@@ -13,6 +13,8 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'request/model-unknown': 404,
   'request/surface-unsupported': 404,
   'request/untranslatable': 400,
+  'redaction/unreadable': 400,
+  'redaction/failed': 500,
   'request/route-unknown': 404,
   'request/method-refused': 405,
   'request/host-refused': 403,

@@ -45,6 +45,8 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['receipt/pending', { status: 404, type: 'not_found_error', code: 'receipt/pending' }],
   ['receipt/not-included', { status: 404, type: 'not_found_error', code: 'receipt/not-included' }],
   ['log/entry-denied', { status: 451, type: 'invalid_request_error', code: 'log/entry-denied' }],
+  ['redaction/unreadable', { status: 400, type: 'invalid_request_error', code: 'redaction/unreadable' }],
+  ['redaction/failed', { status: 500, type: 'api_error', code: 'redaction/failed' }],
   ['upstream/unreachable', { status: 502, type: 'api_error', code: 'upstream/unreachable' }],
   ['upstream/timeout', { status: 504, type: 'api_error', code: 'upstream/timeout' }],
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],

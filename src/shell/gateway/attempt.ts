@@ -23,6 +23,7 @@ import type { ExchangeRecord } from './exchange-record.js';
 import type { HostAnswer } from './host-answer.js';
 import { PacedTransfer } from './paced-transfer.js';
 import { Appraisal } from './policy/appraisal.js';
+import type { AnswerRestorer } from './redaction/answer-restorer.js';
 import type { Relay } from './relay.js';
 import type { Setback } from './routing/route-plan.js';
 import { failureSetback, statusSetback } from './routing/setback.js';
@@ -41,6 +42,8 @@ export interface AttemptOptions {
   readonly health: UpstreamHealth;
   /** For an upstream that speaks another API than the client; null where both speak the same. */
   readonly translation: HostAnswer | null;
+  /** For a request of which something stayed here that the answer is to have; null where there is nothing. */
+  readonly restorer: AnswerRestorer | null;
   /** Whether another attempt follows this one, which has failed so; it is then over. */
   readonly follows: (setback: Setback, reason: ReasonCode) => boolean;
 }
@@ -93,7 +96,8 @@ export class Attempt implements UpstreamSink {
 
   head(head: UpstreamHead): void {
     if (this.#isOver) return;
-    const { context, surface, record, delivery, stream, upstream, health, translation } = this.#options;
+    const { context, surface, record, delivery, stream, upstream, health } = this.#options;
+    const { translation, restorer } = this.#options;
     record.answering(head);
     this.#guard(() => {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
@@ -113,6 +117,7 @@ export class Attempt implements UpstreamSink {
             limits,
             reader,
             translation,
+            restorer,
             stream,
             delivery,
             head,
@@ -126,6 +131,7 @@ export class Attempt implements UpstreamSink {
             surface,
             reader,
             translation,
+            restorer,
             delivery,
             stream,
             head,
@@ -137,11 +143,11 @@ export class Attempt implements UpstreamSink {
 
   data(chunk: Uint8Array): void {
     if (this.#isOver) return;
-    const { record, delivery, translation } = this.#options;
+    const { record, delivery, translation, restorer } = this.#options;
     record.firstByte();
     this.#guard(() => {
       delivery.hold(chunk.length);
-      if (translation !== null) record.untranslated(chunk);
+      if (translation !== null || restorer !== null) record.received(chunk);
       this.#relay?.data(chunk);
     });
     if (this.#relay?.begun) this.#begun();

@@ -120,7 +120,12 @@ export class Attempts {
       this.#route.direct,
       this.#context.now(),
     );
-    this.#record.attempting(target, request.body, transforms);
+    const restorer = this.#request.redaction?.newRestorer(this.#context.limits.responseBytes) ?? null;
+    this.#record.attempting(target, request.body, {
+      transforms,
+      isTranslated: translation !== null,
+      restorer,
+    });
     this.#record.run?.sending(target);
     this.#current = new Attempt({
       context: this.#context,
@@ -131,6 +136,7 @@ export class Attempts {
       upstream,
       asked: target.model ?? facts.model,
       translation,
+      restorer,
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
     });

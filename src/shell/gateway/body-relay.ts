@@ -11,6 +11,7 @@ import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { HostAnswer } from './host-answer.js';
 import type { Appraisal, Verdict } from './policy/appraisal.js';
+import type { AnswerRestorer } from './redaction/answer-restorer.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -19,6 +20,7 @@ export interface BodyRelayOptions {
   readonly surface: Surface;
   readonly reader: AnswerReader;
   readonly translation: HostAnswer | null;
+  readonly restorer: AnswerRestorer | null;
   readonly delivery: Delivery;
   /** Where the client has been told already that its answer is a stream, no body can be given any more. */
   readonly stream: ClientStream;
@@ -47,7 +49,7 @@ export class BodyRelay implements Relay {
   }
 
   end(): void {
-    const { head, reader, stream, delivery, translation, appraisal } = this.#options;
+    const { head, reader, stream, delivery, translation, restorer, appraisal } = this.#options;
     const { status: http } = head;
     const headers = forwardedHeaders(head.headers);
     const given = parseJson(this.#body.bytes);
@@ -61,8 +63,9 @@ export class BodyRelay implements Relay {
       return;
     }
     if (http !== 200) throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
-    const body = translation === null ? this.#body.bytes : translation.body(given);
-    const value = translation === null ? given : parseJson(body);
+    const said = translation === null ? this.#body.bytes : translation.body(given);
+    const body = restorer?.body(said) ?? said;
+    const value = body === this.#body.bytes ? given : parseJson(body);
     if (translation !== null) headers['content-type'] = 'application/json';
     if (!reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });

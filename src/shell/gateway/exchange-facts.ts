@@ -36,11 +36,9 @@ export interface ExchangeFacts {
   readonly transforms: readonly string[];
   readonly tried: TriedUpstreams;
   /** What the upstream has sent, where that is not what the client got. */
-  readonly untranslated: Uint8Array | null;
-  /** Whether the client got an error of the upstream's in other words. */
-  readonly restated: boolean;
-  /** Whether the client got an error in the place of an answer that the policy does not let pass. */
-  readonly withheld: boolean;
+  readonly upstreamAnswer: Uint8Array | null;
+  /** The names of the changes between the two, but for a translation. */
+  readonly answerTransforms: readonly string[];
   /** What the receipt says of the policy, and who answers for the exchange by it. */
   readonly policy: Receipt['policy'];
   readonly parties: readonly StatedParty[];

@@ -36,6 +36,15 @@ export const MAX_PASSED_OVER = 8;
 const NOTHING = new Uint8Array();
 const NO_PARTIES: readonly StatedParty[] = [];
 
+/** What lies between a client and the upstream that is asked. */
+export interface Sending {
+  /** The names of the changes between what came and what is sent. */
+  readonly transforms: readonly string[];
+  readonly isTranslated: boolean;
+  /** Null where nothing can be put back into the answer. */
+  readonly restorer: { readonly changed: boolean } | null;
+}
+
 export interface SealedReceipt {
   /** The canonical bytes of its envelope: the log's entry. */
   readonly entry: Uint8Array;
@@ -48,7 +57,7 @@ export class ExchangeRecord {
   readonly opening: Uint8Array = randomBytes(OPENING_BYTES);
   readonly #context: GatewayContext;
   readonly #surface: Surface;
-  readonly #received: number;
+  readonly #arrived: number;
   readonly #body: Uint8Array;
   readonly #complete: boolean;
   readonly #nonce: string | null;
@@ -56,14 +65,14 @@ export class ExchangeRecord {
   readonly #counter: number;
   #request: RequestFacts | null = null;
   readonly #tried = new TriedUpstreams();
-  /** What the upstream has sent, where that is not what the client gets. */
-  #untranslated: ByteCollector | null = null;
+  /** What the upstream has sent, where that may not be what the client gets. */
+  #received: ByteCollector | null = null;
   #restated = false;
   #withheld = false;
   /** The one that was in force when the request came; under which rule of it, null for a policy without rules. */
   readonly #policy: PolicyInForce;
   #run: PolicyRun | null = null;
-  #transforms: readonly string[] = [];
+  #sending: Sending = { transforms: [], isTranslated: false, restorer: null };
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
   #isNoted = false;
@@ -90,7 +99,7 @@ export class ExchangeRecord {
     this.#context = context;
     this.#policy = context.policy.inForce;
     this.#surface = surface;
-    this.#received = received;
+    this.#arrived = received;
     this.#body = body;
     this.#complete = complete;
     this.#nonce = nonce;
@@ -173,11 +182,11 @@ export class ExchangeRecord {
     return price.lines !== null || price.reason === 'free';
   }
 
-  /** Another upstream is about to be sent this. `transforms`: the names of the changes between what came and what is sent. */
-  attempting(target: Target, sent: Uint8Array, transforms: readonly string[]): void {
+  /** Another upstream is about to be sent this. */
+  attempting(target: Target, sent: Uint8Array, sending: Sending): void {
     this.#tried.add(target, sent, this.#context.now());
-    this.#transforms = transforms;
-    this.#untranslated = null;
+    this.#sending = sending;
+    this.#received = null;
     this.#firstByte = null;
   }
 
@@ -203,25 +212,23 @@ export class ExchangeRecord {
     this.#last.given = { ended: this.#context.now(), reason };
   }
 
-  /** The next bytes of an answer that is translated. */
-  untranslated(chunk: Uint8Array): void {
-    this.#untranslated ??= new ByteCollector();
-    this.#untranslated.add(chunk);
+  /** The next bytes of an answer of which the client may not get the same. */
+  received(chunk: Uint8Array): void {
+    this.#received ??= new ByteCollector();
+    this.#received.add(chunk);
   }
 
   /** The client gets an error of the upstream's in other words than these. `isNamed`: whether no translation stands for it already. */
   restated(received: Uint8Array, isNamed: boolean): void {
     this.#restated = isNamed;
-    this.#untranslated = new ByteCollector();
-    this.#untranslated.add(received);
+    this.#received = new ByteCollector();
+    this.#received.add(received);
   }
 
-  /** The client gets an error in the place of an answer that has come as these bytes, unless a translation has noted what came. */
+  /** The client gets an error in the place of an answer that has come as these bytes, unless it is noted already what came. */
   withheld(received: Uint8Array): void {
     this.#withheld = true;
-    if (this.#untranslated !== null) return;
-    this.#untranslated = new ByteCollector();
-    this.#untranslated.add(received);
+    if (this.#received === null) this.received(received);
   }
 
   /** The receipt of its own that the upstream that was tried last gives; null for none. */
@@ -264,7 +271,7 @@ export class ExchangeRecord {
         issuer: this.#context.issuer.label,
         log: { origin: this.#context.log.origin },
         ...nonceMember(this.opening, this.#nonce),
-        received: this.#received,
+        received: this.#arrived,
       },
     });
   }
@@ -289,7 +296,7 @@ export class ExchangeRecord {
       });
       const digest = sha256(statement);
       const response = ending.response?.bytes ?? null;
-      const received = this.#untranslated?.bytes ?? null;
+      const received = this.#otherThanGiven;
       const content = { opening: this.opening, request: this.#body, response, received };
       isNext = true;
       const hexadecimal = toHex(digest);
@@ -339,6 +346,22 @@ export class ExchangeRecord {
     return { entry, digest: hexadecimal };
   }
 
+  /** What the upstream has sent, where that is not what the client got. */
+  get #otherThanGiven(): Uint8Array | null {
+    const { isTranslated, restorer } = this.#sending;
+    const isOther = isTranslated || this.#restated || this.#withheld || restorer?.changed === true;
+    return isOther ? (this.#received?.bytes ?? null) : null;
+  }
+
+  /** The changes between that and what the client got: an error in the place of an answer is all of one. */
+  get #answerTransforms(): readonly string[] {
+    if (this.#withheld) return ['answer-withheld'];
+    return [
+      ...(this.#sending.restorer?.changed === true ? ['restored'] : []),
+      ...(this.#restated ? ['error-restated'] : []),
+    ];
+  }
+
   get #facts(): ExchangeFacts {
     return {
       exchange: this.id,
@@ -349,14 +372,13 @@ export class ExchangeRecord {
       nonce: this.#nonce,
       complete: this.#complete,
       request: this.#request,
-      transforms: this.#transforms,
+      transforms: this.#sending.transforms,
       tried: this.#tried,
-      untranslated: this.#untranslated?.bytes ?? null,
-      restated: this.#restated,
-      withheld: this.#withheld,
+      upstreamAnswer: this.#otherThanGiven,
+      answerTransforms: this.#answerTransforms,
       policy: this.#run?.clause ?? this.#policy.reference,
       parties: this.#run?.parties ?? NO_PARTIES,
-      received: this.#received,
+      received: this.#arrived,
       firstByte: this.#firstByte,
     };
   }

@@ -1,7 +1,8 @@
 /**
  * `POST` to a surface: from the request's bytes to an answer with a receipt.
  *
- * The body passes through unchanged in both directions; what happens beside it is reading, hashing, signing and keeping.
+ * The body passes through unchanged in both directions, unless something is to be taken out of it or a host speaks another API; what happens beside it is
+ * reading, hashing, signing and keeping.
  */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Holder, Refusal } from '../../economy/admission.js';
@@ -16,6 +17,7 @@ import { type ClientRequest, keyIn } from './outgoing.js';
 import { PolicyRun } from './policy/policy-run.js';
 import { hasPrice, requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
+import { redact } from './redaction/redaction.js';
 import { sendFailure } from './respond.js';
 import type { Route } from './routing/route.js';
 
@@ -110,12 +112,19 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
+    const contentType = request.headers['content-type'] ?? 'application/json';
+    const rules = record.run?.redaction ?? context.redactionFor?.(holder) ?? null;
+    const redaction =
+      rules === null
+        ? null
+        : redact(rules, { surface, facts, body: body.bytes, contentType }, context.onProblem);
     const sent: ClientRequest = {
       surface,
       facts,
       query: target.query,
-      body: body.bytes,
-      contentType: request.headers['content-type'] ?? 'application/json',
+      body: redaction?.body ?? body.bytes,
+      redaction,
+      contentType,
       headers: forwarded(surface, request),
       credentials,
     };
@@ -123,7 +132,7 @@ function acceptAndAnswer(
   } catch (error) {
     const failure = asFailure(context, error);
     // A fault of ours is no refusal, and must not read as an upstream's answer.
-    if (failure.code === 'gateway/fault') delivery.failWith(failure);
+    if (failure.code === 'gateway/fault' || failure.code === 'redaction/failed') delivery.failWith(failure);
     else delivery.refuse(failure, failure instanceof Refusal ? { ...failure.headers } : {});
   }
 }

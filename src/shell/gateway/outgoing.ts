@@ -1,10 +1,11 @@
-/** A request as one target is sent it: with the model by its name there, in the dialect that it speaks, and with no key that is not for it. */
+/** A request as one target is sent it: with nothing in it that is to stay here, with the model by its name there, in the dialect that it speaks, and with no key that is not for it. */
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import { surfaceNamed } from '../../exchange/surfaces.js';
 import { upstreamTarget } from '../../exchange/target.js';
 import { translationFor } from '../../exchange/translate/translations.js';
 import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
 import { HostAnswer } from './host-answer.js';
+import type { RedactedRequest } from './redaction/redaction.js';
 import type { Target } from './routing/route.js';
 
 /** A request as the client made it. */
@@ -12,7 +13,10 @@ export interface ClientRequest {
   readonly surface: Surface;
   readonly facts: RequestFacts;
   readonly query: URLSearchParams;
+  /** As it may leave. */
   readonly body: Uint8Array;
+  /** What was taken out of the body; null where nothing was looked for. */
+  readonly redaction: RedactedRequest | null;
   readonly contentType: string;
   /** What an upstream may learn of its headers, keys aside. */
   readonly headers: Readonly<Record<string, string>>;
@@ -45,10 +49,10 @@ export function outgoing(
   trusted: boolean,
   now: number,
 ): Outgoing {
-  const { surface, facts, query, body, contentType, headers, credentials } = client;
+  const { surface, facts, query, body, redaction, contentType, headers, credentials } = client;
   const isRenamed = model !== null && model !== facts.model;
   const named = isRenamed ? surface.withModel(body, contentType, model) : body;
-  const renaming = isRenamed ? ['model-renamed'] : [];
+  const before = [...(redaction?.transforms ?? []), ...(isRenamed ? ['model-renamed'] : [])];
   const asked = model ?? facts.model;
   const inline: Record<string, string> = upstream.givesReceipts ? { 'countersign-inline': 'receipt' } : {};
   const translation = translationFor(surface.name, name => upstream.serves(name));
@@ -61,7 +65,7 @@ export function outgoing(
       key: null,
       body: named,
     };
-    return { request, transforms: renaming, translation: null };
+    return { request, transforms: before, translation: null };
   }
   const translated = translation.request(named, upstream.chatWords);
   const host = surfaceNamed(translation.to);
@@ -75,7 +79,7 @@ export function outgoing(
   };
   return {
     request,
-    transforms: [...renaming, ...translated.transforms],
+    transforms: [...before, ...translated.transforms],
     translation: new HostAnswer(translated.newAnswer(now), host.newReader()),
   };
 }

@@ -78,11 +78,11 @@ class PredicateWriter {
         http: ending.http,
         ...this.#images(ending.answer?.images ?? []),
         reason: ending.reason,
-        ...(this.#facts.untranslated === null
+        ...(this.#facts.upstreamAnswer === null
           ? {}
-          : { received: this.#commit('response/received', this.#facts.untranslated) }),
+          : { received: this.#commit('response/received', this.#facts.upstreamAnswer) }),
         status: ending.status,
-        ...this.#transforms(),
+        ...(this.#facts.answerTransforms.length > 0 ? { transforms: [...this.#facts.answerTransforms] } : {}),
         tools: this.#items('tool', (ending.answer?.toolCalls ?? []).map(toolCallBytes)),
         usage: ending.answer?.usage ?? null,
       },
@@ -91,13 +91,6 @@ class PredicateWriter {
       time: { clock: 'issuer', completed, firstByte: this.#facts.firstByte, received: this.#facts.received },
       upstream: this.#upstreamFacts(),
     };
-  }
-
-  /** Left out where there are none. */
-  #transforms(): { readonly transforms?: string[] } {
-    const { restated, withheld } = this.#facts;
-    if (withheld) return { transforms: ['answer-withheld'] };
-    return restated ? { transforms: ['error-restated'] } : {};
   }
 
   #evidence(): Receipt['evidence'] {

@@ -17,6 +17,7 @@ import type { GatewayLimits } from './context.js';
 import type { Delivery } from './delivery.js';
 import type { HostAnswer } from './host-answer.js';
 import type { Appraisal, Verdict } from './policy/appraisal.js';
+import type { AnswerRestorer } from './redaction/answer-restorer.js';
 import type { Relay } from './relay.js';
 import { forwardedHeaders } from './respond.js';
 
@@ -27,6 +28,7 @@ export interface StreamRelayOptions {
   readonly limits: GatewayLimits;
   readonly reader: AnswerReader;
   readonly translation: HostAnswer | null;
+  readonly restorer: AnswerRestorer | null;
   readonly stream: ClientStream;
   readonly delivery: Delivery;
   readonly head: UpstreamHead;
@@ -72,9 +74,10 @@ export class StreamRelay implements Relay {
    * failed itself.
    */
   end(): void {
-    const { reader, stream, translation } = this.#options;
+    const { reader, stream, translation, restorer } = this.#options;
     this.#relayAll(this.#splitter.end());
     if (translation !== null && !this.#isOver) this.#passAll(translation.end());
+    if (restorer !== null) this.#giveAll(restorer.end());
     if (this.#isOver) return;
     if (!reader.failed && !reader.finished)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
@@ -162,8 +165,19 @@ export class StreamRelay implements Relay {
     }
   }
 
-  /** An event on its way to the client. */
+  /** An event on its way to the client, which may have to wait for those that follow. */
   #pass(block: EventBlock): void {
+    const { restorer } = this.#options;
+    if (restorer === null) this.#give(block);
+    else this.#giveAll(restorer.event(block));
+  }
+
+  #giveAll(blocks: readonly EventBlock[]): void {
+    for (const block of blocks) if (!this.#isOver) this.#give(block);
+  }
+
+  /** An event as the client gets it. */
+  #give(block: EventBlock): void {
     const { appraisal, limits, stream, reader, giveUp } = this.#options;
     const { raw } = block;
     if (stream.length + this.#heldBytes + raw.length > limits.responseBytes)

@@ -2,7 +2,7 @@
 import type { CompiledPolicy } from '../../../appraise/policy/compile.js';
 import type { StatedParty } from '../../../appraise/policy/publish.js';
 import type { Trust } from '../../../appraise/trust.js';
-import type { RedactionKind } from '../../../receipt/policy-words.js';
+import type { RedactionRules } from '../redaction/rules.js';
 
 /** How receipts name a policy. */
 export interface PolicyReference {
@@ -12,19 +12,11 @@ export interface PolicyReference {
   readonly index: number;
 }
 
-/** What is taken out of a prompt before it leaves. */
-export interface RedactionTerms {
-  readonly kinds: readonly RedactionKind[];
-  readonly names: readonly string[];
-  /** Whether it is put back into the answer. */
-  readonly restore: boolean;
-}
-
 /** What of a rule is read from files, or committed to, once. */
 export interface RuleTerms {
   readonly parties: readonly StatedParty[];
   /** Null where nothing is taken out. */
-  readonly redaction: RedactionTerms | null;
+  readonly redaction: RedactionRules | null;
 }
 
 /** The rules of a policy, with what they need. */

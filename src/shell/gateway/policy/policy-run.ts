@@ -9,8 +9,9 @@ import type { Holder } from '../../../economy/admission.js';
 import { Failure, type ReasonCode } from '../../../reason.js';
 import type { Stage } from '../../../receipt/policy-words.js';
 import { MAX_FINDINGS, type Receipt } from '../../../receipt/receipt.js';
+import type { RedactionRules } from '../redaction/rules.js';
 import type { Route, Target, Tier } from '../routing/route.js';
-import type { PolicyInForce, PolicyReference, RedactionTerms, Rules, RuleTerms } from './in-force.js';
+import type { PolicyInForce, PolicyReference, Rules, RuleTerms } from './in-force.js';
 
 /** Why a target is not asked. */
 export interface PassedOver {
@@ -78,7 +79,7 @@ export class PolicyRun {
   }
 
   /** What is taken out of the prompt before it leaves; null for nothing. */
-  get redaction(): RedactionTerms | null {
+  get redaction(): RedactionRules | null {
     return this.#terms.redaction;
   }
 
