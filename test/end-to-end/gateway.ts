@@ -18,6 +18,7 @@ import { cosignerOf } from '../../src/note/cosignature.js';
 import { formatVerifierKey } from '../../src/note/key.js';
 import { parsePolicy } from '../../src/note/policy.js';
 import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js';
+import type { Observer } from '../../src/receipt/exchange-report.js';
 import { defaultPolicy } from '../../src/receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
@@ -99,6 +100,10 @@ export interface GatewayOptions {
   readonly prices?: PriceList;
   /** The list that receipts refer to, where an operator cheats and it is not that of the prices. */
   readonly billedAs?: PriceList;
+  /** Who is told of exchanges and answers. */
+  readonly observer?: Observer;
+  /** Whether upstreams are told of traces. */
+  readonly propagates?: boolean;
 }
 
 export interface TestGateway {
@@ -225,6 +230,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     connections: limits.connections,
     origins: new Set(options.origins),
     onProblem,
+    ...(options.observer && { observer: options.observer }),
   });
   const prices = options.prices ?? null;
   gateway.admit({
@@ -260,6 +266,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       return openedLog.witnessed;
     },
     onProblem,
+    ...(options.observer && { observer: options.observer }),
+    propagates: options.propagates ?? false,
   });
   const address = await gateway.listen();
   return {

@@ -8,6 +8,8 @@ import { type Holder, Refusal } from '../../economy/admission.js';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
+import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
+import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
@@ -15,6 +17,7 @@ import { ExchangeRecord } from './exchange-record.js';
 import { type ClientRequest, keyIn } from './outgoing.js';
 import { requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
+import type { AskedBy } from './report-exchange.js';
 import { sendFailure } from './respond.js';
 
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
@@ -94,7 +97,8 @@ function acceptAndAnswer(
   const given = request.headers[NONCE_HEADER];
   const nonce = typeof given === 'string' && isNonce(given) ? given : null;
   const record = accept(context, surface, client, body, nonce, received);
-  const delivery = new Delivery(context, surface, record, request, response);
+  const askedBy = askedByOf(context, request, response);
+  const delivery = new Delivery(context, surface, record, request, response, askedBy);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
@@ -113,7 +117,7 @@ function acceptAndAnswer(
       query: target.query,
       body: body.bytes,
       contentType: request.headers['content-type'] ?? 'application/json',
-      headers: forwarded(surface, request),
+      headers: forwarded(surface, request, context.propagates ? askedBy.trace : null),
       credentials,
     };
     start(new Attempts(context, record, delivery, sent, route), delivery);
@@ -192,9 +196,26 @@ export function credentialsOf(
   return asked === null || usual in given ? given : { [usual]: asked, ...given };
 }
 
-/** What an upstream may learn about the client beside the body: how to answer it. */
-function forwarded({ clientHeaders }: Surface, { headers }: IncomingMessage): Record<string, string> {
+function askedByOf(
+  { observer }: GatewayContext,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+): AskedBy {
+  const given = headers.traceparent;
   return {
+    request: requestIdOf(response),
+    trace: observer?.trace(typeof given === 'string' ? given : undefined) ?? null,
+  };
+}
+
+/** What an upstream may learn about the client beside the body: how to answer it, and as a part of which trace where it is told of that. */
+function forwarded(
+  { clientHeaders }: Surface,
+  { headers }: IncomingMessage,
+  trace: TraceContext | null,
+): Record<string, string> {
+  return {
+    ...(trace === null ? {} : { traceparent: formatTraceparent(trace) }),
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
     ...pick(headers, [...clientHeaders, 'user-agent']),

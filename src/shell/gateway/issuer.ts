@@ -63,13 +63,10 @@ export class Issuer {
    * Begins a run: the policy is in the log, where it may have been before, and so is the epoch. Rejects with `log/unavailable`.
    */
   static async open(options: IssuerOptions): Promise<Issuer> {
-    const { log, key, policy, signer } = options;
-    const label = keyLabel(key);
-    const envelope = seal(policyStatement(policy, label), label, signer);
-    const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
-    const index = known ?? (await log.include(envelopeBytes(envelope)));
+    const label = keyLabel(options.key);
+    const policy = await announcePolicy(options, options.policy);
     const { run, started, included } = beginEpoch(options, label);
-    const issuer = new Issuer(options, label, { digest: policyDigest(policy), index }, run, started);
+    const issuer = new Issuer(options, label, policy, run, started);
     issuer.#epochIndex = await included;
     return issuer;
   }
@@ -91,6 +88,11 @@ export class Issuer {
   /** Where in the log the epoch stands that this run began with. */
   get firstEpochIndex(): number {
     return this.#epochIndex;
+  }
+
+  /** Has the log name another policy, unless it has: exchanges may be accepted under it then. Rejects with `log/unavailable`. */
+  announce(policy: PolicyDocument): Promise<Issuer['policy']> {
+    return announcePolicy(this.#options, policy);
   }
 
   /**
@@ -127,6 +129,16 @@ export class Issuer {
     const mac = hmacSha256(this.#options.clientSecret, utf8(`${this.#run.epoch}\n${credentials}`));
     return toBase32(mac.subarray(0, 16));
   }
+}
+
+async function announcePolicy(
+  { log, key, signer }: IssuerOptions,
+  policy: PolicyDocument,
+): Promise<Issuer['policy']> {
+  const label = keyLabel(key);
+  const envelope = seal(policyStatement(policy, label), label, signer);
+  const known = await log.find(payloadDigest(envelope).slice(0, ENTRY_KEY_BYTES));
+  return { digest: policyDigest(policy), index: known ?? (await log.include(envelopeBytes(envelope))) };
 }
 
 /** Its journal first: no number may be given that is noted nowhere. */

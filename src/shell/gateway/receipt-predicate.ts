@@ -59,7 +59,7 @@ class PredicateWriter {
       issuer: issuer.label,
       log: { deadline: completed + PROMISE, origin: log.origin },
       model: this.#model(ending.answer),
-      policy: issuer.policy,
+      policy: this.#context.policy ?? issuer.policy,
       previous: this.#facts.thread.previous,
       price: priceOfExchange(this.#context.pricing, this.#facts, ending),
       request: {
