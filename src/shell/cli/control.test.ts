@@ -50,7 +50,12 @@ describe('telling a gateway that its virtual keys have changed', () => {
   it('does nothing for those who do not have its token', async () => {
     const { address } = JSON.parse(readFileSync(file, 'utf8')) as { address: string };
     for (const headers of [{}, { authorization: `Bearer ${'0'.repeat(64)}` }] as Record<string, string>[]) {
-      const { status } = await ask(address, { path: '/admin/keys/reload', method: 'POST', headers, body: '' });
+      const { status } = await ask(address, {
+        path: '/admin/keys/reload',
+        method: 'POST',
+        headers,
+        body: '',
+      });
       expect(status).toBe(401);
     }
     expect(reloaded).toBe(0);
@@ -100,8 +105,20 @@ describe('the virtual keys, through the admin API', () => {
     ['a name that cannot be read', '/admin/keys/%ff/revoke', '', 404, 'access/name-unknown'],
     ['no name', '/admin/keys', '', 400, 'request/malformed'],
     ['a member too many', '/admin/keys', { name: 'bob', admin: true }, 400, 'request/malformed'],
-    ['a limit that is none', '/admin/keys', { name: 'bob', limits: ['money=-5/day'] }, 400, 'request/malformed'],
-    ['a limit twice', '/admin/keys', { name: 'b', limits: ['tokens=1/day', 'tokens=2/day'] }, 400, 'request/malformed'],
+    [
+      'a limit that is none',
+      '/admin/keys',
+      { name: 'bob', limits: ['money=-5/day'] },
+      400,
+      'request/malformed',
+    ],
+    [
+      'a limit twice',
+      '/admin/keys',
+      { name: 'b', limits: ['tokens=1/day', 'tokens=2/day'] },
+      400,
+      'request/malformed',
+    ],
     ['a list', '/admin/keys', [], 400, 'request/malformed'],
     ['no JSON', '/admin/keys', '{', 400, 'request/malformed'],
     ['no UTF-8', '/admin/keys', Uint8Array.of(0x22, 0xff, 0x22), 400, 'request/malformed'],
@@ -128,7 +145,10 @@ describe('nobody else gets anything out of the admin API', () => {
     ['a page that reads', { ...AS_OWNER, 'sec-fetch-site': 'cross-site' }, 'request/host-refused'],
     ['a name that was bound anew', { ...AS_OWNER, host: 'attacker.example' }, 'request/host-refused'],
   ])('%s', async (_, headers, reason) => {
-    for (const [method, path] of [['GET', '/admin/keys'], ['POST', '/admin/keys/reload']] as const) {
+    for (const [method, path] of [
+      ['GET', '/admin/keys'],
+      ['POST', '/admin/keys/reload'],
+    ] as const) {
       const got = await ask(control.address, { path, method, headers, body: '' });
       expect(got.status).toBe(reason === 'control/refused' ? 401 : 403);
       expect(got.headers['countersign-reason']).toBe(reason);

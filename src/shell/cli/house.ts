@@ -230,6 +230,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     routes: [...keyRoutes(folder.access, access), ...houseRoutes(steered)],
     onProblem,
   });
+  opened.add(() => control.close());
   // Keys that were changed since they were read, before anybody could be told of it.
   await access.reload();
   const models = (await engine.models()).map(({ id }) => id);
