@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { parseLimit } from '../../../economy/limit.js';
 import { HolderName, ModelPattern } from '../../../economy/virtual-key.js';
 import { Count, Time } from '../../../receipt/shapes.js';
+import { Erased } from '../erasures.js';
 
 const Checks = v.strictObject({
   log: v.boolean(),
@@ -110,3 +111,18 @@ const YEAR = 31_536_000;
 export const RotationSchema = v.strictObject({
   overlap: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(YEAR)), 86_400),
 });
+
+/** By the names that they have in `spec/openapi.json`. */
+export const ADMIN_SCHEMAS = {
+  Drain: DrainSchema,
+  Erased,
+  Key: KeySchema,
+  KeyWish: KeyWishSchema,
+  Keys: KeysSchema,
+  NewKey: NewKeySchema,
+  Readiness: ReadinessSchema,
+  Reloads: ReloadsSchema,
+  Rotation: RotationSchema,
+  Status: StatusSchema,
+  Upstreams: UpstreamsSchema,
+} as const;
