@@ -181,7 +181,7 @@ function publicPaths(surfaces) {
       'receipts',
       'The exact bytes of what a receipt names as evidence',
       [inPath('digest', 'SHA-256, hexadecimal.', { type: 'string', pattern: '^[0-9a-f]{64}$' })],
-      { ...refusals('OpenaiError', 403, 404, 405, 503) },
+      { ...given('The bytes.', bytes), ...refusals('OpenaiError', 403, 404, 405, 503) },
     ),
     '/v1/closings/{epoch}': get('closing', 'receipts', 'The closing of an epoch', [epoch], {
       ...given('A DSSE envelope.', json(ref('Envelope'))),
@@ -217,7 +217,12 @@ function publicPaths(surfaces) {
         responses: {
           ...given('The log had it already.', json(ref('Submitted'))),
           201: { description: 'It is new.', headers: REQUEST_ID, content: json(ref('Submitted')) },
-          ...said(400, 403, 405, 413),
+          ...said(400, 405, 413),
+          403: {
+            description: 'The entry is of no registered issuer, or the request is addressed to another host.',
+            headers: REFUSED,
+            content: { ...text, ...json(ref('OpenaiError')) },
+          },
         },
       },
     },
@@ -226,20 +231,31 @@ function publicPaths(surfaces) {
       ...refusals('OpenaiError', 403),
       ...said(405),
     }),
-    '/log/tile/{level}/{index}': get(
-      'tile',
-      'log',
-      'A tile of hashes; `entries` as the level gives entries (C2SP tlog-tiles)',
-      [
-        inPath('level', 'The level.', { type: 'string', pattern: '^(entries|[0-9]{1,2})$' }),
-        inPath('index', 'Groups of three digits.', { type: 'string', pattern: '^[0-9]{3}$' }),
-      ],
-      {
-        ...given('Hashes, or entries.', bytes),
-        ...refusals('OpenaiError', 403),
-        ...notThere(),
-        ...said(405),
-      },
+    ...Object.fromEntries(
+      ['/log/tile/{level}/{index}', '/log/tile/{level}/{index}.p/{width}'].map((path, at) => [
+        path,
+        get(
+          at === 0 ? 'tile' : 'partialTile',
+          'log',
+          'A tile of hashes, or of entries where `entries` stands for the level (C2SP tlog-tiles)',
+          [
+            inPath('level', 'The level.', { type: 'string', pattern: '^(entries|[0-9]|[1-5][0-9]|6[0-3])$' }),
+            inPath('index', 'Three digits; more stand in groups before them.', {
+              type: 'string',
+              pattern: '^[0-9]{3}$',
+            }),
+            ...(at === 0
+              ? []
+              : [inPath('width', 'How many there are.', { type: 'integer', minimum: 1, maximum: 255 })]),
+          ],
+          {
+            ...given('Hashes, or entries.', bytes),
+            ...refusals('OpenaiError', 403),
+            ...notThere(),
+            ...said(405),
+          },
+        ),
+      ]),
     ),
     '/log/entries/{index}': get(
       'entry',

@@ -2,7 +2,7 @@
  * A gateway for tests, made of the real parts: issuer, log, witness, vault and HTTP upstream, in a folder of its own. In place of the
  * built-in model it has one whose answers never change.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
@@ -231,6 +231,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     origins: new Set(options.origins),
     onProblem,
     ...(options.observer && { observer: options.observer }),
+    description: () => readFile(new URL('../../spec/openapi.json', import.meta.url)),
   });
   const prices = options.prices ?? null;
   gateway.admit({
