@@ -1,6 +1,7 @@
 /** Writes every file that is derived from another: `npm run generate`. A test fails while one of them is out of date. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { openapi } from './openapi.mjs';
 import { jsonSchemas } from './schemas.mjs';
 
 const at = path => new URL(`../${path}`, import.meta.url);
@@ -75,5 +76,18 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   for (const [name, schema] of Object.entries(jsonSchemas(Object.keys(reasons), sources))) {
     writeFileSync(at(`spec/schemas/${name}`), JSON.stringify(schema));
   }
-  run('@biomejs/biome/bin/biome', 'format', '--write', 'src/reason-table.ts', 'spec/schemas');
+  const { SURFACES } = await import(at('dist/exchange/surfaces.js'));
+  const { ADMIN_SCHEMAS } = await import(at('dist/shell/cli/admin/answers.js'));
+  const { version } = JSON.parse(readFileSync(at('package.json'), 'utf8'));
+  const bundle = JSON.parse(readFileSync(at('spec/schemas/bundle.json'), 'utf8'));
+  const description = openapi({ version, surfaces: SURFACES, admin: ADMIN_SCHEMAS, bundle });
+  writeFileSync(at('spec/openapi.json'), JSON.stringify(description));
+  run(
+    '@biomejs/biome/bin/biome',
+    'format',
+    '--write',
+    'src/reason-table.ts',
+    'spec/schemas',
+    'spec/openapi.json',
+  );
 }

@@ -1331,7 +1331,15 @@ export const REASONS = {
   },
   'control/refused': {
     says: 'Only the owner of the data folder may ask a running gateway for this.',
-    do: "Run the command as the user whose gateway it is, with that gateway's --data.",
+    do: "Show the admin key, which is in keys/admin.key of the data folder; or run the command as the user whose gateway it is, with that gateway's --data.",
+  },
+  'config/refused': {
+    says: 'What stands written now cannot be used; what was read before stays in force.',
+    do: 'Correct what it names; the gateway reads it again when the file changes.',
+  },
+  'config/restart-needed': {
+    says: 'This setting cannot change while the gateway runs.',
+    do: 'Start the gateway again for it; everything else that was changed is in force.',
   },
   'data/erasure-malformed': {
     says: 'A file that says what is to be erased cannot be read.',
@@ -1840,6 +1848,14 @@ export const REASONS = {
   'access/key-revoked': {
     says: 'The key that was shown has been revoked.',
     do: "Ask the gateway's operator for another one.",
+  },
+  'access/name-unknown': {
+    says: 'There is no virtual key of that name or id.',
+    do: 'List the keys, and take a name or an id from there.',
+  },
+  'access/name-taken': {
+    says: 'There is a virtual key of that name already.',
+    do: 'Rotate it, or take another name.',
   },
   'access/model-refused': {
     says: 'The key that was shown may not ask for this model.',

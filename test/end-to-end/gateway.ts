@@ -2,7 +2,7 @@
  * A gateway for tests, made of the real parts: issuer, log, witness, vault and HTTP upstream, in a folder of its own. In place of the
  * built-in model it has one whose answers never change.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { PolicyInput } from '../../src/appraise/policy/language.js';
@@ -20,6 +20,7 @@ import { entryIsByOneOf, entryKeys, readEntry } from '../../src/receipt/entry.js
 import type { Envelope } from '../../src/receipt/envelope.js';
 import { PriceBook } from '../../src/receipt/price/price-book.js';
 import { type PriceList, priceListDigest } from '../../src/receipt/price/price-list.js';
+import type { Observer } from '../../src/receipt/exchange-report.js';
 import { RECEIPT, type Receipt } from '../../src/receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../src/receipt/statement.js';
 import { Archive } from '../../src/shell/archive/archive.js';
@@ -106,6 +107,10 @@ export interface GatewayOptions {
   readonly prices?: PriceList;
   /** The list that receipts refer to, where an operator cheats and it is not that of the prices. */
   readonly billedAs?: PriceList;
+  /** Who is told of exchanges and answers. */
+  readonly observer?: Observer;
+  /** Whether upstreams are told of traces. */
+  readonly propagates?: boolean;
 }
 
 export interface TestGateway {
@@ -234,7 +239,6 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       hasPrices: options.prices !== undefined,
     }),
     now,
-    onProblem,
   });
   const refunds = await Refunds.open({
     folder: join(folder, 'refunds'),
@@ -263,6 +267,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     connections: limits.connections,
     origins: new Set(options.origins),
     onProblem,
+    ...(options.observer && { observer: options.observer }),
+    description: () => readFile(new URL('../../spec/openapi.json', import.meta.url)),
   });
   const prices = options.prices ?? null;
   gateway.admit({
@@ -301,6 +307,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       return openedLog.witnessed;
     },
     onProblem,
+    ...(options.observer && { observer: options.observer }),
+    propagates: options.propagates ?? false,
   });
   const entriesOf = async (predicateType: string) => {
     const entries: Envelope[] = [];
@@ -329,7 +337,6 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     close: async () => {
       await gateway.close();
       await Promise.all(upstreams.map(upstream => upstream.close()));
-      await rules.close();
       await refunds.close();
       await epochs.close();
       await openedLog.close();

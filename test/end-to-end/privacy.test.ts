@@ -237,6 +237,7 @@ describe('files that only their owner may read', () => {
   it('are the keys', () => {
     const keys = filesBelow(join(folder, 'keys'));
     expect(keys.map(({ path }) => path).sort()).toEqual([
+      'admin.key',
       'clients.key',
       'issuer.key',
       'log-ml-dsa.key',

@@ -67,6 +67,8 @@ export interface Served<Printed = Summary> {
 
 export interface Summary {
   readonly address: string;
+  /** Where the admin API is. */
+  readonly admin: string;
   readonly data: string;
   readonly keys: string;
   readonly trust: string;
@@ -131,7 +133,7 @@ export function serveMirror(
 export function serveInWords(args: readonly string[], options: RunOptions = {}): Promise<Served> {
   return untilReady(['up', '--port', '0', ...args], options, printed => {
     const address = /listening on (http:\S+)\/v1/.exec(printed)?.[1];
-    const rest = { data: '', keys: '', trust: '', log: '', models: [] };
+    const rest = { admin: '', data: '', keys: '', trust: '', log: '', models: [] };
     return address === undefined ? null : { address, ...rest };
   });
 }

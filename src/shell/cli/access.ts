@@ -2,31 +2,16 @@
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
 import * as v from 'valibot';
-import { toBase32 } from '../../bytes/base32.js';
-import {
-  findKey,
-  withKeyLimits,
-  withNewKey,
-  withNewSecret,
-  withoutKey,
-  withSharedLimits,
-} from '../../economy/key-changes.js';
+import { findKey, withKeyLimits, withSharedLimits } from '../../economy/key-changes.js';
 import { formatLimit, type Limit, parseLimit } from '../../economy/limit.js';
-import {
-  formatSecret,
-  HolderName,
-  type KeyFile,
-  ModelPattern,
-  SECRET_BYTES,
-  secretDigest,
-  type VirtualKey,
-} from '../../economy/virtual-key.js';
+import { HolderName, type KeyFile, ModelPattern, type VirtualKey } from '../../economy/virtual-key.js';
+import { Failure } from '../../reason.js';
 import { changeKeyFile, readKeyFile } from '../access/key-file.js';
-import { randomBytes } from '../random.js';
 import { tellOfKeys } from './control.js';
 import { type DataFolder, dataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
 import { paint, print, printError, printJson } from './print.js';
+import { createKey, fileSummary, keySummary, revokeKey, rotateKey } from './virtual-keys.js';
 
 interface Options {
   readonly data: string;
@@ -168,33 +153,27 @@ function withLimits(command: Command): Command {
 
 async function list(options: Options): Promise<void> {
   const file = await readKeyFile(openFolder(options).access);
-  if (options.json) printJson(summary(file));
+  if (options.json) printJson(fileSummary(file));
   else describe(file);
 }
 
 async function create(name: string, options: CreateOptions): Promise<void> {
-  const secret = formatSecret(randomBytes(SECRET_BYTES));
-  const { team = null, expires = null, limit: limits } = options;
-  const models = options.model.length === 0 ? ['*'] : options.model;
-  const made = {
-    ...{ id: toBase32(randomBytes(16)), name, team, models, limits, expires },
-    digest: secretDigest(secret) as string,
-  };
-  const file = await change(options, file => withNewKey(file, made, Date.now()));
-  if (file === null)
-    throw new UsageError(`there is a key named "${name}" already. Rotate it, or take another name.`);
+  const { team = null, expires = null, limit: limits, model: models } = options;
+  const wish = { name, team, models, limits, expires };
+  const { file, secret } = await asUsage(name, createKey(openFolder(options).access, wish));
   await tellSecret(options, file, name, secret);
 }
 
 async function rotate(which: string, options: Options & { readonly overlap: number }): Promise<void> {
-  const secret = formatSecret(randomBytes(SECRET_BYTES));
-  const digest = secretDigest(secret) as string;
-  const file = await change(options, file => withNewSecret(file, which, digest, options.overlap, Date.now()));
-  await tellSecret(options, known(file, which), which, secret);
+  const { file, secret } = await asUsage(
+    which,
+    rotateKey(openFolder(options).access, which, options.overlap),
+  );
+  await tellSecret(options, file, which, secret);
 }
 
 async function revoke(which: string, options: Options): Promise<void> {
-  const file = known(await change(options, file => withoutKey(file, which, Date.now())), which);
+  const file = await asUsage(which, revokeKey(openFolder(options).access, which));
   await tell(options, file, which, `The key ${which} is revoked.`);
 }
 
@@ -219,9 +198,20 @@ function change(options: Options, make: (file: KeyFile) => KeyFile | null): Prom
   return changeKeyFile(openFolder(options).access, make);
 }
 
-function known(file: KeyFile | null, which: string): KeyFile {
+function known<Value>(file: Value | null, which: string): Value {
   if (file === null) throw new UsageError(`there is no key "${which}"; "countersign access list" shows all.`);
   return file;
+}
+
+/** A name that is there already, or is not, is a mistake of whoever wrote the command. */
+function asUsage<Value>(which: string, doing: Promise<Value>): Promise<Value> {
+  return doing.catch((error: unknown) => {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'access/name-unknown') return known<Value>(null, which);
+    if (error.code === 'access/name-taken')
+      throw new UsageError(`there is a key named "${which}" already. Rotate it, or take another name.`);
+    throw error;
+  });
 }
 
 function openFolder({ data }: Options): DataFolder {
@@ -244,7 +234,7 @@ async function tellSecret(options: Options, file: KeyFile, which: string, secret
 async function tell(options: Options, file: KeyFile, which: string | null, words: string): Promise<void> {
   const running = await apply(options);
   const key = which === null ? null : findKey(file, which);
-  if (options.json) printJson({ ...(key === null ? summary(file) : keySummary(key)), running });
+  if (options.json) printJson({ ...(key === null ? fileSummary(file) : keySummary(key)), running });
   else print(`${words} ${inForce(running)}`);
 }
 
@@ -255,27 +245,6 @@ async function apply(options: Options): Promise<boolean> {
 
 function inForce(running: boolean): string {
   return running ? 'The gateway knows of it.' : 'No gateway runs; its next start knows of it.';
-}
-
-function summary({ keys, teams, models }: KeyFile) {
-  const shared = (list: KeyFile['teams' | 'models']) =>
-    list.map(({ name, limits }) => ({ name, limits: limits.map(formatLimit) }));
-  return { keys: keys.map(keySummary), teams: shared(teams), models: shared(models) };
-}
-
-function keySummary({ created, expires, id, limits, models, name, revoked, secrets, team }: VirtualKey) {
-  const until = secrets[1]?.until ?? null;
-  return {
-    id,
-    name,
-    team,
-    models,
-    limits: limits.map(formatLimit),
-    created,
-    expires,
-    revoked,
-    formerUntil: until,
-  };
 }
 
 function describe(file: KeyFile): void {

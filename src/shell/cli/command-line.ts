@@ -20,6 +20,8 @@ interface CommandEntry {
 /** In the order of the help. What one command needs is loaded for it alone: checking a receipt loads no gateway. */
 const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', load: async () => (await import('./up.js')).upCommand() },
+  { name: 'status', load: async () => (await import('./status.js')).statusCommand() },
+  { name: 'reload', load: async () => (await import('./reload.js')).reloadCommand() },
   { name: 'config', load: async () => (await import('./config.js')).configCommand() },
   { name: 'policy', load: async () => (await import('./policy.js')).policyCommand() },
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },

@@ -25,6 +25,8 @@ export interface DataFolder {
   readonly refunds: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
+  /** The key of its admin API. */
+  readonly adminKey: string;
   readonly trust: string;
   /** Who has to cosign, where the owner has said so; who controls those keys; and what they say beyond a consistent tree. */
   readonly policy: string;
@@ -58,6 +60,7 @@ export function dataFolder(folder: string): DataFolder {
     views: join(path, 'views'),
     refunds: join(path, 'refunds'),
     control: join(path, 'control.json'),
+    adminKey: join(path, 'keys', 'admin.key'),
     trust: join(path, 'trust.json'),
     policy: join(path, 'witnesses.policy'),
     controllers: join(path, 'controllers.json'),

@@ -6,6 +6,8 @@ describe('--help', () => {
   it.each([
     ['countersign', []],
     ['up', ['up']],
+    ['status', ['status']],
+    ['reload', ['reload']],
     ['verify', ['verify']],
     ['verify-cose', ['verify-cose']],
     ['trust', ['trust']],

@@ -3,38 +3,35 @@
  *
  * All of it belongs to one operator, whose own witnesses count as one controller, however many keys they have.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import type { Surroundings } from '../../appraise/policy/surroundings.js';
+import { parseTrust } from '../../appraise/trust.js';
+import { toBase64 } from '../../bytes/base64.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
-import type { PriceList } from '../../receipt/price/price-list.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
+import { openSecret } from '../files/secret.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { buildInThread } from '../gateway/epochs/build-in-thread.js';
 import { EpochBook } from '../gateway/epochs/epoch-book.js';
 import { Gateway } from '../gateway/gateway.js';
-import type { HttpUpstream } from '../gateway/http-upstream.js';
 import { Issuer } from '../gateway/issuer.js';
-import { ModelLists } from '../gateway/model-lists.js';
-import { ModelNames } from '../gateway/model-names.js';
 import { Refunds } from '../gateway/policy/refunds.js';
-import type { RouteDescriptions } from '../gateway/routing/route-description.js';
-import { DEFAULT_RETRIES, type RetryPolicy } from '../gateway/routing/route-plan.js';
-import { RoutingTable } from '../gateway/routing/routing-table.js';
 import { HealthBoard } from '../gateway/routing/upstream-health.js';
-import { DEFAULT_TIMEOUTS, type Timeouts } from '../gateway/timeouts.js';
 import { BodyBudget } from '../http/body-budget.js';
 import { connectionShares } from '../http/connections.js';
 import { Turns } from '../http/turns.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
+import { houseRoutes } from './admin/house-routes.js';
+import { keyRoutes } from './admin/key-routes.js';
 import { announceActs } from './announce-acts.js';
 import { forgetControl, openControl } from './control.js';
 import { type DataFolder, dataFolder } from './data-folder.js';
@@ -42,39 +39,33 @@ import { ErasureWishes } from './erasure-wishes.js';
 import { Erasures } from './erasures.js';
 import { HouseFacts } from './house-facts.js';
 import { HouseFront } from './house-front.js';
-import { announcePriceList, type HouseAdmission, openAdmission } from './house-money.js';
+import { type HouseAdmission, openAdmission } from './house-money.js';
+import { type Changeable, InForce, routingFor } from './in-force.js';
 import { openKeeper } from './open-keeper.js';
-import { HouseRules, type PolicyStatus } from './policy/house-rules.js';
+import { type Operations, openOperations } from './operations.js';
+import { HouseRules } from './policy/house-rules.js';
 import { NO_SECRET, readPolicy } from './policy/policy-file.js';
 import { BUILT_IN } from './upstreams.js';
+import { watchHouse } from './watch-house.js';
 
-export interface HouseOptions {
+export interface HouseOptions extends Changeable {
   readonly data: string;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
-  /** Beside the built-in engine; the first gets what no other is named for. */
-  readonly upstreams?: readonly HttpUpstream[];
-  /** The public names of their models, where they can be told by their form. */
-  readonly publicModels?: readonly RegExp[];
-  /** The operator's own names for models. */
-  readonly routes?: RouteDescriptions;
-  readonly retries?: RetryPolicy;
-  /** What exchanges cost; nothing has a price when it is left out. */
-  readonly prices?: PriceList;
-  readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   /** The file of the policy; none beyond what is always done when it is left out. */
   readonly policy?: string;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
-  readonly inline: boolean;
-  /** The most bytes that a request may have. */
-  readonly requestBytes: number;
-  /** The most connections of clients at a time; what there are files for when it is left out. */
-  readonly connections?: number;
-  /** The origins of web pages that may ask, beside the gateway's own. */
-  readonly origins?: readonly string[];
   readonly onProblem: (message: string) => void;
+  /** Where the admin API listens; on any free port of the loopback interface when it is left out. */
+  readonly admin?: { readonly host: string; readonly port: number };
+  /** What watches it; nothing of it is written anywhere when it is left out. */
+  readonly operations?: Operations;
+  /** Whether upstreams are told of which trace a request is a part. */
+  readonly propagates?: boolean;
+  /** The settings in force, without secrets, as the admin API shows them. */
+  readonly settings?: () => object;
 }
 
 export interface House {
@@ -84,8 +75,10 @@ export interface House {
   readonly origin: string;
   /** The ids of the built-in models. */
   readonly models: readonly string[];
-  /** The policy in force, and how its file is read again. */
-  readonly policy: { readonly status: PolicyStatus; reload(): Promise<PolicyStatus> };
+  /** Where the admin API listens. */
+  readonly admin: string;
+  /** Puts this in force for exchanges that begin from now on. Throws, changing nothing, as {@link InForce.put} does. */
+  change(options: Changeable): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -128,12 +121,16 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await forgetControl(folder.control);
   const operator = options.operator ?? UNNAMED;
   const { host, port, onProblem } = options;
+  const operations = options.operations ?? openOperations({ format: 'text', level: 'error' });
+  const { registry, observer, reloads, version } = operations;
+  const started = Date.now();
   const front = new HouseFront(onProblem);
   const { connections = connectionShares(DEFAULT_LIMITS.connections).clients } = options;
   const { origins = [] } = options;
   const access = await openAdmission(folder.access, onProblem);
   opened.add(() => access.close());
-  const surroundings = async () => surroundingsOf(options, access);
+  let present: Changeable = options;
+  const surroundings = async () => surroundingsOf(present, access);
   // A policy that cannot be used is refused before anything else takes its time. It is read again when it can be logged.
   if (options.policy !== undefined) await readPolicy(options.policy, await surroundings(), NO_SECRET);
   const gateway = new Gateway({
@@ -143,6 +140,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     connections,
     origins: new Set(origins),
     onProblem,
+    observer,
+    isConfigured: () => reloads.areCurrent,
+    description: () => readFile(OPENAPI),
   });
   const address = await gateway.listen();
   opened.add(() => gateway.close());
@@ -157,19 +157,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const engine = await openEngine();
   opened.add(() => engine.close());
   const now = steadyClock();
-  const { upstreams = [], publicModels = [], routes = new Map() } = options;
-  const names = new ModelNames({
-    known: publicModels,
-    aliases: new Set(routes.keys()),
-    upstreams: new Set(upstreams.map(({ name }) => name)),
-  });
-  await names.ask(engine);
-  for (const upstream of upstreams) {
-    opened.add(() => upstream.close());
-    // It may be slow or down; the gateway does not wait for it.
-    void names.ask(upstream);
-  }
-  const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
+  const { upstreams = [] } = options;
+  opened.add(async () => void (await Promise.all(upstreams.map(upstream => upstream.close()))));
+  const found = await routingFor(engine, options, null);
   const epochs = await EpochBook.open({
     folder: folder.closings,
     ...keys.issuer,
@@ -187,9 +177,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     secret: keys.clientSecret,
     surroundings,
     now,
-    onProblem,
   });
-  opened.add(() => rules.close());
   const issuer = await Issuer.open({
     key: keys.issuer.key,
     signer: keys.issuer.signer,
@@ -204,8 +192,6 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     throw new Failure('log/unwitnessed', { detail: 'the log as it was found is not witnessed' });
 
   await announceActs(retention, log, keys.issuer);
-  const { prices } = options;
-  const pricing = prices === undefined ? null : await announcePriceList(prices, operator, log, keys.issuer);
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
@@ -222,51 +208,77 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
-  gateway.admit({
-    admission: access.admission,
-    pricing,
-    policy: rules.desk,
-    refunds,
-    issuer,
-    log,
-    epochs,
-    sealer,
-    archive: new Archive(folder.archive),
-    routing,
-    health: new HealthBoard<Upstream>(),
-    retries: options.retries ?? DEFAULT_RETRIES,
-    timeouts: options.timeouts ?? DEFAULT_TIMEOUTS,
-    names,
-    lists: new ModelLists(now),
-    active: new ActiveExchanges(),
-    bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
-    answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),
-    turns: new Turns(),
-    operator,
-    limits: { ...DEFAULT_LIMITS, requestBytes: options.requestBytes },
-    inline: options.inline,
-    now,
-    seen: () => log.witnessed as Checkpoint,
-    denialOf: index => retention.denialOf(index),
-    onProblem,
+  const inForce = new InForce({
+    ...{ gateway, engine, operator, rules, issuerKey: keys.issuer },
+    surroundings: changed => surroundingsOf(changed, access),
+    context: {
+      admission: access.admission,
+      issuer,
+      log,
+      epochs,
+      policy: rules.desk,
+      refunds,
+      sealer,
+      archive: new Archive(folder.archive),
+      health: new HealthBoard<Upstream>(),
+      active: new ActiveExchanges(),
+      bodies: new BodyBudget(DEFAULT_LIMITS.heldBytes),
+      answers: new BodyBudget(DEFAULT_LIMITS.heldAnswerBytes),
+      turns: new Turns(),
+      operator,
+      now,
+      seen: () => log.witnessed as Checkpoint,
+      denialOf: index => retention.denialOf(index),
+      onProblem,
+      observer,
+      propagates: options.propagates ?? false,
+    },
   });
+  opened.add(() => inForce.close());
+  await inForce.put(options, found);
   const facts = new HouseFacts({ folder, size: () => log.witnessed?.size ?? 0, onProblem });
   opened.add(() => facts.close());
   // Closed before what its exchanges need.
   opened.add(() => gateway.close());
   // Of processes that died; nobody waits for it.
   void epochs.recover();
-  const control = await openControl({ file: folder.control, erasures, access, onProblem });
+  const { policy, logCosigner } = parseTrust(await readFile(folder.trust));
+  watchHouse(registry, {
+    gateway,
+    log,
+    policy,
+    logCosigner,
+    waiting: keeper.waiting,
+    version,
+    now: Date.now,
+  });
+  reloads.join({ name: 'keys', reload: () => access.reload().then(() => ({ outcome: 'applied' })) });
+  reloads.join(rules);
+  const { settings = () => ({}), admin = { host: '127.0.0.1', port: 0 } } = options;
+  const steered = { gateway, address, log, erasures, reloads, registry, settings, version, started };
+  const control = await openControl({
+    file: folder.control,
+    ...admin,
+    key: toBase64(await openSecret(folder.adminKey)),
+    routes: [...keyRoutes(folder.access, access), ...houseRoutes(steered)],
+    onProblem,
+  });
   opened.add(() => control.close());
   // Keys that were changed since they were read, before anybody could be told of it.
   await access.reload();
-  rules.watch();
   const models = (await engine.models()).map(({ id }) => id);
-  return { address, folder, origin: log.origin, models, policy: rules, close: () => opened.close() };
+  return {
+    ...{ address, folder, origin: log.origin, models, admin: control.address },
+    change: async changed => {
+      await inForce.put(changed);
+      present = changed;
+    },
+    close: () => opened.close(),
+  };
 }
 
 /** What a policy of this house is for. */
-function surroundingsOf({ upstreams = [], prices }: HouseOptions, access: HouseAdmission): Surroundings {
+function surroundingsOf({ upstreams = [], prices }: Changeable, access: HouseAdmission): Surroundings {
   return {
     upstreams: [
       { name: BUILT_IN, givesReceipts: false, givesDigests: true },
@@ -276,6 +288,9 @@ function surroundingsOf({ upstreams = [], prices }: HouseOptions, access: HouseA
     hasPrices: prices !== undefined,
   };
 }
+
+/** The description of the API, as `npm run generate` has written it. */
+const OPENAPI = new URL('../../../spec/openapi.json', import.meta.url);
 
 /** The time in milliseconds, never earlier than it was before: a receipt whose times run backwards would be refused. */
 function steadyClock(): () => number {

@@ -16,6 +16,8 @@ export interface Keeper extends ShownLog {
   readonly issuers: readonly VerifierKey[];
   /** As `HouseLog` has it. */
   readonly mustBeWitnessed: number;
+  /** How many statements wait to be signed and kept. */
+  readonly waiting: () => number;
   close(): Promise<void>;
 }
 

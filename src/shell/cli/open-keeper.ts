@@ -25,6 +25,8 @@ export async function openKeeperHere(options: KeeperOptions): Promise<Keeper> {
     sealer,
     issuers: history.inForce('issuer'),
     mustBeWitnessed,
+    // Each is done when it is given.
+    waiting: () => 0,
     close: async () => {
       await close();
       vault.close();

@@ -34,6 +34,7 @@ export async function openThreadKeeper(options: KeeperOptions, entry: URL = WORK
     sealer: thread.sealer,
     issuers: issuers.map(parseVerifierKey),
     mustBeWitnessed,
+    waiting: () => thread.sealer.waiting,
     close: () => thread.close(),
   };
 }

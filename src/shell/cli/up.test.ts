@@ -52,6 +52,7 @@ describe('countersign up', () => {
     const { summary } = gateway;
     expect(summary).toEqual({
       address: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+      admin: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       data: folder,
       keys: join(folder, 'keys'),
       trust: join(folder, 'trust.json'),

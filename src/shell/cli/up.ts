@@ -7,18 +7,22 @@ import { formatVerifierKey } from '../../note/key.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
-import { connectionShares, OpenConnections } from '../http/connections.js';
 import { parseOrigin } from '../http/cross-origin.js';
 import { isLoopback } from '../http/guard.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/operator-log.js';
 import { defaultDataFolder } from './data-folder.js';
 import { type House, openHouse } from './house.js';
+import { listenAddress } from './listen.js';
 import { closeOnSignal } from './on-signal.js';
-import { readPriceList } from './price-list-file.js';
-import { paint, print, printError, printJson } from './print.js';
+import { openOperations } from './operations.js';
+import { paint, print, printJson } from './print.js';
+import { reloadOnChange } from './reload-on-change.js';
+import { SettingsInForce } from './reload-settings.js';
 import { OPERATOR_NAME } from './settings/config-schema.js';
 import { settingsOf, type UpOptions, type UpSettings } from './settings/up-settings.js';
-import { openUpstreams } from './upstreams.js';
 import { whoseWitnesses } from './whose-witnesses.js';
+
+const LOOPBACK = { host: '127.0.0.1', port: 0 };
 
 export function upCommand(): Command {
   return new Command('up')
@@ -79,6 +83,23 @@ export function upCommand(): Command {
       wholeNumber(0, 10),
       DEFAULT_RETRIES.retries,
     )
+    .option(
+      '--admin <host:port>',
+      'where the admin API and the metrics are (default: any free port of the loopback interface)',
+      listenAddress,
+      LOOPBACK,
+    )
+    .addOption(
+      new Option('--log-format <format>', 'lines for people, or JSON for machines')
+        .choices(LOG_FORMATS)
+        .default('text'),
+    )
+    .addOption(
+      new Option(
+        '--log-level <level>',
+        'the least that is written to standard error (default: info with --log-format json, warn otherwise)',
+      ).choices(LOG_LEVELS),
+    )
     .option('--json', 'print one line of JSON when ready, instead of words')
     .addHelpText('after', EXAMPLES)
     .action(up);
@@ -92,6 +113,7 @@ Examples:
   countersign up --upstream http://127.0.0.1:11434/v1
   countersign up --upstream openai --upstream anthropic --upstream mine=https://models.example/v1
   countersign up --upstream openai --upstream groq --routes routes.json
+  countersign up --log-format json --admin 127.0.0.1:8788
   countersign up --config countersign.yaml      (docs/configuration.md; everything also by environment: COUNTERSIGN_LISTEN_PORT=9000)
 
 Models are named by clients as \`openai/gpt-4o\`, or without the upstream for the first one. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
@@ -100,48 +122,45 @@ Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 
 async function up(options: UpOptions, command: Command): Promise<void> {
   const isGiven = (option: keyof UpOptions) => command.getOptionValueSource(option) === 'cli';
-  const settings = await settingsOf(options, isGiven, process.env);
-  const timeouts = {
-    connect: settings.connectTimeout,
-    firstToken: settings.firstTokenTimeout,
-    idle: settings.idleTimeout,
-    keepAlive: settings.keepAlive,
-  };
-  const shares = connectionShares(settings.maxConnections);
+  const read = () => settingsOf(options, isGiven, process.env);
+  const settings = await read();
+  const { data, host, port, operator = null, admin, logFormat, logLevel } = settings;
+  const operations = openOperations({ format: logFormat, level: logLevel });
+  const { log, reloads, onProblem } = operations;
+  const inForce = new SettingsInForce(read, settings, log);
   const house = await openHouse({
-    data: settings.data,
-    host: settings.host,
-    port: settings.port,
-    ...(await openUpstreams(settings.upstreams, timeouts, new OpenConnections(shares.upstreams))),
-    routes: settings.models,
-    ...(await pricesFor(settings)),
+    ...{ data, host, port, operator, admin, operations, onProblem },
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),
-    retries: { ...DEFAULT_RETRIES, retries: settings.retries },
-    timeouts,
-    operator: settings.operator ?? null,
-    inline: settings.inline,
-    requestBytes: settings.maxRequest,
-    connections: shares.clients,
-    origins: settings.allowOrigin,
-    onProblem: message => printError(`countersign: ${message}`),
-  });
+    ...(await inForce.beginning()),
+    settings: () => inForce.shown,
+  }).finally(() => log.flush());
+  inForce.of(house);
+  reloads.join(inForce);
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
-  process.on('SIGHUP', () => void house.policy.reload());
-  closeOnSignal(() => house.close());
+  log.say('info', 'listening', { address: house.address, admin: house.admin, version: operations.version });
+  const stopWatching = reloadOnChange(reloads, watchedFiles(options, settings));
+  closeOnSignal(async () => {
+    stopWatching();
+    log.say('info', 'closing');
+    await house.close();
+    log.say('info', 'closed');
+    log.flush();
+  });
 }
 
-/** Where nobody but the built-in model is asked, nothing costs anything, and no list is needed. */
-async function pricesFor({ prices, upstreams }: UpSettings) {
-  return prices === undefined && upstreams.length === 0 ? {} : { prices: await readPriceList(prices) };
+/** The files whose change is a reason to read everything again. */
+function watchedFiles({ config, routes }: UpOptions, { prices, policy }: UpSettings): string[] {
+  const file = config ?? process.env.COUNTERSIGN_CONFIG;
+  return [file, routes, prices, policy].filter(path => path !== undefined && path !== '') as string[];
 }
 
-function summary({ address, folder, origin, models }: House) {
-  return { address, data: folder.path, keys: folder.keys, trust: folder.trust, log: origin, models };
+function summary({ address, admin, folder, origin, models }: House) {
+  return { address, admin, data: folder.path, keys: folder.keys, trust: folder.trust, log: origin, models };
 }
 
 function welcome(
-  { address, folder, origin, models }: House,
+  { address, admin, folder, origin, models }: House,
   trust: Trust,
   { host, upstreams }: UpSettings,
 ): void {
@@ -153,6 +172,7 @@ function welcome(
   print(`  trust   ${folder.trust}  (for those who verify your receipts)`);
   print(`  log     ${origin}, with ${whoseWitnesses(trust)}`);
   print(`          ${formatVerifierKey(trust.log)}  (its key, for witnesses and mirrors)`);
+  print(`  admin   ${admin}  (metrics and more, with the key in ${folder.adminKey})`);
   print(
     `  models  ${models.join(', ')} (built in, tiny)${upstreams.length === 0 ? '' : `, and those of ${upstreams.map(({ text }) => text).join(', ')}`}`,
   );

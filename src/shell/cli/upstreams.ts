@@ -40,11 +40,19 @@ export interface NamedUpstream {
   readonly key: string | null;
 }
 
-/** The upstreams, in their order. Throws a usage error. */
+/** Of each upstream that was opened, everything that it was made of, as text. */
+const descriptions = new WeakMap<HttpUpstream, string>();
+
+/**
+ * The upstreams, in their order. Throws a usage error.
+ *
+ * @param before those that were opened before; one that would be made of the same is taken again, with its connections
+ */
 export async function openUpstreams(
   given: readonly NamedUpstream[],
   timeouts: Timeouts,
   connections?: OpenConnections,
+  before: readonly HttpUpstream[] = [],
 ): Promise<OpenedUpstreams> {
   const named = given.map(({ text, key }) => ({ ...readUpstream(text), ownKey: key }));
   const names = named.map(({ name }) => name);
@@ -66,17 +74,12 @@ export async function openUpstreams(
       const { name, keyVariable, apis, listing, ownKey } = provider;
       const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = provider;
       const key = ownKey ?? ((keyVariable !== null && process.env[keyVariable]) || null);
-      return new HttpUpstream({
-        name,
-        apis,
-        key,
-        listing,
-        transient,
-        chatWords,
-        givesReceipts,
-        timeouts,
-        ...(connections && { connections }),
-      });
+      const options = { name, apis, key, listing, transient, chatWords, givesReceipts, timeouts };
+      const description = described(options);
+      const known = before.find(one => descriptions.get(one) === description);
+      const upstream = known ?? new HttpUpstream({ ...options, ...(connections && { connections }) });
+      descriptions.set(upstream, description);
+      return upstream;
     }),
     publicModels: named.flatMap(({ publicModels }) => publicModels ?? []),
   };
@@ -85,6 +88,10 @@ export async function openUpstreams(
 /** The name of an upstream as receipts have it. `text`: `name`, `url` or `name=url`. Throws a usage error. */
 export function upstreamName(text: string): string {
   return PROVIDERS.has(text) ? text : readUpstream(text).name;
+}
+
+function described(options: object): string {
+  return JSON.stringify(options, (_, value: unknown) => (value instanceof Set ? [...value] : value));
 }
 
 interface ReadUpstream extends Omit<Provider, 'apis'> {

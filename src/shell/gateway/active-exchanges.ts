@@ -3,6 +3,8 @@
 export class ActiveExchanges {
   /** Set once the gateway has begun to shut down. */
   closing = false;
+  /** How many of the answers that are on their way are streams. */
+  streams = 0;
   /** Of each exchange, who waits for its end. */
   readonly #running = new Map<string, readonly (() => void)[]>();
 

@@ -4,6 +4,7 @@ import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
+import type { Observer } from '../../receipt/exchange-report.js';
 import type { Sealer } from '../../receipt/sealer.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
@@ -95,6 +96,10 @@ export interface GatewayContext {
   readonly denialOf?: (index: number) => Failure | null;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
+  /** Told of every exchange that has ended; left out where nobody wants to know. */
+  readonly observer?: Observer;
+  /** Whether upstreams are told of which trace a request is a part. */
+  readonly propagates?: boolean;
 }
 
 /** What a client is told of an error: its own code, or for a fault of ours that there was one, which the operator is told in full. */

@@ -15,6 +15,7 @@ import { asFailure, type GatewayContext } from './context.js';
 import type { Ending } from './exchange-facts.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
 import { discardRest } from './read-body.js';
+import type { AskedBy } from './report-exchange.js';
 import { sendBody, sendFailure } from './respond.js';
 
 /** A receipt has three to four kilobytes; Node.js and undici take 16 KiB of headers, and who asks for this one knows his proxies. */
@@ -22,6 +23,13 @@ const MAX_INLINE_HEADER = 6 * 1024;
 
 /** The status that servers commonly log for a client that left; nobody receives it. */
 const CLIENT_GONE = 499;
+
+/** As far as an operator is told. */
+type Told = Pick<Ending, 'status' | 'reason' | 'http' | 'answer'>;
+
+const COLLAPSED: Told = { status: 'failed', reason: 'gateway/fault', http: 500, answer: null };
+/** For what is told to the operator elsewhere. */
+const SILENT = { onProblem: () => undefined };
 
 export interface BodyAnswer {
   readonly status: Receipt['response']['status'];
@@ -42,8 +50,10 @@ export class Delivery {
   readonly #record: ExchangeRecord;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #askedBy: AskedBy;
   #ended = false;
   #released = false;
+  #streams = false;
   /** Bytes of the answer that are held for this exchange. */
   #held = 0;
 
@@ -53,12 +63,14 @@ export class Delivery {
     record: ExchangeRecord,
     request: IncomingMessage,
     response: ServerResponse,
+    askedBy: AskedBy,
   ) {
     this.#context = context;
     this.#surface = surface;
     this.#record = record;
     this.#request = request;
     this.#response = response;
+    this.#askedBy = askedBy;
     context.active.begin(record.id);
     response.once('close', () => {
       // Thousands may leave at once, and each leaves something to be sealed.
@@ -137,6 +149,8 @@ export class Delivery {
 
   /** The head leaves with the first part of the stream. */
   beginStream(http: number, headers: OutgoingHttpHeaders): void {
+    this.#streams = true;
+    this.#context.active.streams++;
     this.#response.writeHead(http, {
       ...this.#record.answerHeaders(headers),
       'cache-control': 'no-cache',
@@ -182,8 +196,10 @@ export class Delivery {
     this.#ended = true;
     this.onEnded();
     this.#record.settle(ending);
+    const completed = this.#context.now();
     this.#record.seal(ending, result => {
       this.#release();
+      this.#tell(ending, completed, result instanceof Error ? asFailure(SILENT, result).code : null);
       try {
         if (result instanceof Error) this.#abandon(result);
         else sealed(result);
@@ -195,10 +211,11 @@ export class Delivery {
 
   /** Ends an exchange that a fault of our own has kept from ending with a receipt: without one, and with an answer that is cut off. */
   collapse(error: unknown): void {
-    asFailure(this.#context, error);
+    const { code } = asFailure(this.#context, error);
     if (!this.#ended) {
       this.onEnded();
       this.#record.abandon();
+      this.#tell(COLLAPSED, this.#context.now(), code);
     }
     this.#ended = true;
     this.#record.settle(null);
@@ -206,9 +223,15 @@ export class Delivery {
     this.#response.destroy();
   }
 
+  #tell(ending: Told, ended: number, unsealed: ReasonCode | null): void {
+    const { observer } = this.#context;
+    if (observer !== undefined) observer.ended(this.#record.report(this.#askedBy, ending, ended, unsealed));
+  }
+
   #release(): void {
     if (this.#released) return;
     this.#released = true;
+    if (this.#streams) this.#context.active.streams--;
     this.#context.active.end(this.#record.id);
     this.#context.bodies.give(this.#record.bodyLength);
     if (this.#response.closed) this.letGo();

@@ -11,6 +11,7 @@ import type { UpstreamHead } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { ACCEPTANCE } from '../../receipt/acceptance.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
+import type { ExchangeReport } from '../../receipt/exchange-report.js';
 import { commit, formatOpening, type Label, OPENING_BYTES } from '../../receipt/opening.js';
 import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
 import type { Sealed } from '../../receipt/sealer.js';
@@ -24,6 +25,7 @@ import type { PolicyInForce } from './policy/in-force.js';
 import type { PassedOver, PolicyRun } from './policy/policy-run.js';
 import { outcomeOf, priceOfExchange } from './pricing.js';
 import { nonceMember, receiptPredicate } from './receipt-predicate.js';
+import { type AskedBy, reportOf } from './report-exchange.js';
 import type { Target } from './routing/route.js';
 import { type TriedUpstream, TriedUpstreams } from './tried-upstreams.js';
 import { UpstreamReceipt } from './upstream-receipt.js';
@@ -312,6 +314,16 @@ export class ExchangeRecord {
       refund?.cancel();
       done(error as Error);
     }
+  }
+
+  /** What the operator is told of it. `ended`: when, in milliseconds since 1970; `unsealed`: why there is no receipt. */
+  report(
+    askedBy: AskedBy,
+    ending: Pick<Ending, 'status' | 'reason' | 'http' | 'answer'>,
+    ended: number,
+    unsealed: ReasonCode | null,
+  ): ExchangeReport {
+    return reportOf(this.#context.names, this.#facts, askedBy, ending, ended, unsealed);
   }
 
   /** The exchange ends without a receipt, which only a fault of our own can bring about. */

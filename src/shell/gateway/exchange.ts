@@ -9,6 +9,8 @@ import { type Holder, Refusal } from '../../economy/admission.js';
 import type { Api, RequestFacts, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
+import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
+import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
@@ -18,6 +20,7 @@ import { PolicyRun } from './policy/policy-run.js';
 import { hasPrice, requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
 import { redact } from './redaction/redaction.js';
+import type { AskedBy } from './report-exchange.js';
 import { sendFailure } from './respond.js';
 import type { Route } from './routing/route.js';
 
@@ -98,7 +101,8 @@ function acceptAndAnswer(
   const given = request.headers[NONCE_HEADER];
   const nonce = typeof given === 'string' && isNonce(given) ? given : null;
   const record = accept(context, surface, client, body, nonce, received);
-  const delivery = new Delivery(context, surface, record, request, response);
+  const askedBy = askedByOf(context, request, response);
+  const delivery = new Delivery(context, surface, record, request, response, askedBy);
   try {
     if (body.kind === 'too-large')
       throw new Failure('request/too-large', { detail: `over ${context.limits.requestBytes} bytes` });
@@ -125,7 +129,7 @@ function acceptAndAnswer(
       body: redaction?.body ?? body.bytes,
       redaction,
       contentType,
-      headers: forwarded(surface, request),
+      headers: forwarded(surface, request, context.propagates ? askedBy.trace : null),
       credentials,
     };
     start(new Attempts(context, record, delivery, sent, route), delivery);
@@ -230,9 +234,26 @@ export function credentialsOf(
   return asked === null || usual in given ? given : { [usual]: asked, ...given };
 }
 
-/** What an upstream may learn about the client beside the body: how to answer it. */
-function forwarded({ clientHeaders }: Surface, { headers }: IncomingMessage): Record<string, string> {
+function askedByOf(
+  { observer }: GatewayContext,
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+): AskedBy {
+  const given = headers.traceparent;
   return {
+    request: requestIdOf(response),
+    trace: observer?.trace(typeof given === 'string' ? given : undefined) ?? null,
+  };
+}
+
+/** What an upstream may learn about the client beside the body: how to answer it, and as a part of which trace where it is told of that. */
+function forwarded(
+  { clientHeaders }: Surface,
+  { headers }: IncomingMessage,
+  trace: TraceContext | null,
+): Record<string, string> {
+  return {
+    ...(trace === null ? {} : { traceparent: formatTraceparent(trace) }),
     'content-type': headers['content-type'] ?? 'application/json',
     accept: headers.accept ?? '*/*',
     ...pick(headers, [...clientHeaders, 'user-agent']),

@@ -19,10 +19,12 @@ import { OPENAI } from '../../exchange/openai/api.js';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import type { Observer } from '../../receipt/exchange-report.js';
 import { explainBrokenRequests } from '../http/broken-requests.js';
 import { answerPreflight, letRead } from '../http/cross-origin.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
+import { NumberedResponse } from '../http/request-id.js';
 import { readTarget } from '../http/request-target.js';
 import type { Routes } from '../http/server.js';
 import { askedClosing, handleClosing } from './closings.js';
@@ -31,8 +33,10 @@ import { handleEvidence } from './evidence.js';
 import { handleExchange } from './exchange.js';
 import { handleGoogleModels } from './google-models.js';
 import { handleModels } from './models.js';
+import { type Readiness, readinessOf } from './readiness.js';
 import { handleReceipt } from './receipts.js';
-import { sendFailure, sendJson } from './respond.js';
+import { sendBody, sendFailure, sendJson } from './respond.js';
+import { routeKindOf } from './route-kind.js';
 
 export interface GatewayOptions {
   /** What the log shows and takes, under `/log/`; the gateway only mounts it. */
@@ -46,6 +50,12 @@ export interface GatewayOptions {
   readonly origins: ReadonlySet<string>;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
+  /** Told of every answer, when its head is written; left out where nobody wants to know. */
+  readonly observer?: Observer;
+  /** Whether what runs is what its configuration says now; left out where that cannot change. */
+  readonly isConfigured?: () => boolean;
+  /** The description of the API that `/openapi.json` gives; none where it is left out. */
+  readonly description?: () => Promise<Uint8Array>;
 }
 
 /** How long running exchanges may take to end when the gateway closes, in milliseconds. */
@@ -60,14 +70,18 @@ const CHECKING_INTERVAL = 5000;
 const BACKLOG = 4096;
 
 export class Gateway {
+  /** Whether whoever balances traffic is to send it elsewhere. What comes all the same is served. */
+  draining = false;
   readonly #options: GatewayOptions;
   readonly #server: Server;
+  #origins: ReadonlySet<string>;
   /** What exchanges are made with; null before there may be any. */
   #context: GatewayContext | null = null;
   #closed: Promise<void> | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
+    this.#origins = options.origins;
     this.#server = createServer(
       {
         headersTimeout: HEADERS_TIME,
@@ -77,8 +91,11 @@ export class Gateway {
         // Whoever is gone without a word is found out, also while nothing is sent to him.
         keepAlive: true,
         keepAliveInitialDelay: 60_000,
+        // Handlers take what every server has.
+        ServerResponse: NumberedResponse as unknown as typeof ServerResponse,
       },
       oneAtATime((request, response) => {
+        this.#watch(request, response);
         this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
       }),
     );
@@ -102,9 +119,27 @@ export class Gateway {
     return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   }
 
-  /** Takes exchanges from now on; until then they are refused with `gateway/opening`. */
+  /**
+   * Takes exchanges from now on, and with another context from then on under that; until the first they are refused with `gateway/opening`. What runs
+   * ends under the context that it began with.
+   */
   admit(context: GatewayContext): void {
     this.#context = context;
+  }
+
+  /** What exchanges are made with now; null before there may be any. */
+  get context(): GatewayContext | null {
+    return this.#context;
+  }
+
+  /** Lets other web pages ask, and another number of clients at a time, from now on. */
+  allow({ origins, connections }: Pick<GatewayOptions, 'origins' | 'connections'>): void {
+    this.#origins = origins;
+    this.#server.maxConnections = connections;
+  }
+
+  get readiness(): Readiness {
+    return readinessOf(this.#context, this.draining);
   }
 
   /** Takes no new requests, lets running ones end, and ends those that do not as aborted. Once, however often it is called. */
@@ -127,8 +162,16 @@ export class Gateway {
     clearTimeout(patience);
   }
 
+  #watch({ url = '/' }: IncomingMessage, response: ServerResponse): void {
+    const { observer } = this.#options;
+    if (observer === undefined || !(response instanceof NumberedResponse)) return;
+    response.onHead = (status, reason) =>
+      observer.answered({ request: response.requestId, route: routeKindOf(pathOf(url)), status, reason });
+  }
+
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { host, origins } = this.#options;
+    const { host } = this.#options;
+    const origins = this.#origins;
     if (isLoopback(host) && !isLocalRequest(request.headers, origins))
       throw new Failure('request/host-refused');
     const { origin } = request.headers;
@@ -181,6 +224,8 @@ export class Gateway {
         return () => sendJson(response, 200, { status: 'alive' });
       case '/readyz':
         return () => this.#sendReadiness(response);
+      case '/openapi.json':
+        return this.#description(response);
       case '/':
         return () => sendJson(response, 200, WELCOME);
       default:
@@ -204,15 +249,16 @@ export class Gateway {
     return this.#context;
   }
 
+  #description(response: ServerResponse): (() => Promise<void>) | null {
+    const { description } = this.#options;
+    if (description === undefined) return null;
+    return async () => sendBody(response, 200, { 'content-type': 'application/json' }, await description());
+  }
+
   #sendReadiness(response: ServerResponse): void {
-    const { log, active } = this.#context ?? {};
-    const checks = {
-      log: log?.writable === true,
-      witnessed: (log?.witnessed ?? null) !== null,
-      open: active?.closing === false,
-    };
-    const ready = Object.values(checks).every(Boolean);
-    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks });
+    const { ready, checks } = this.readiness;
+    const configuration = (this.#options.isConfigured?.() ?? true) ? 'current' : 'refused';
+    sendJson(response, ready ? 200 : 503, { status: ready ? 'ready' : 'not-ready', checks, configuration });
   }
 
   #failed(request: IncomingMessage, response: ServerResponse, error: unknown): void {
@@ -263,6 +309,7 @@ const WELCOME = {
     'GET /log/tile/entries/<index>',
     'GET /log/entries/<index>',
     'GET /log/retention',
+    'GET /openapi.json',
     'GET /healthz',
     'GET /readyz',
   ],

@@ -29,6 +29,14 @@ export class ModelNames {
     this.#options = options;
   }
 
+  /** Takes over what is known of upstreams that are the same as before. */
+  inherit(before: ModelNames, upstreams: readonly Upstream[]): void {
+    for (const upstream of upstreams) {
+      const known = before.#byUpstream.get(upstream);
+      if (known !== undefined) this.#byUpstream.set(upstream, known);
+    }
+  }
+
   /** Asks an upstream, without any client's key, for what it lists, and remembers it; when it cannot be asked, nothing changes. */
   async ask(upstream: Upstream): Promise<void> {
     const models = await upstream.models({}).catch(() => null);

@@ -44,7 +44,8 @@ describe('a gateway that listens and takes no exchanges yet', () => {
     expect(ready.status).toBe(503);
     expect(json(ready)).toEqual({
       status: 'not-ready',
-      checks: { log: false, witnessed: false, open: false },
+      checks: { log: false, witnessed: false, journal: false, upstream: false, open: false },
+      configuration: 'current',
     });
   });
 

@@ -86,10 +86,11 @@ export function outgoing(
 
 /** What means the same in every API; a translation is JSON, whatever it is of. */
 function ofAnyApi(headers: Readonly<Record<string, string>>): Record<string, string> {
-  const { accept = '*/*', 'user-agent': agent } = headers;
+  const { accept = '*/*', 'user-agent': agent, traceparent } = headers;
   return {
     'content-type': 'application/json',
     accept,
+    ...(traceparent === undefined ? {} : { traceparent }),
     ...(agent === undefined ? {} : { 'user-agent': agent }),
   };
 }

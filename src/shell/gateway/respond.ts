@@ -7,6 +7,9 @@ import type { Failure } from '../../reason.js';
 const FORWARDED =
   /^(?:content-type|retry-after|retry-after-ms|x-request-id|x-should-retry|x-ratelimit-[a-z-]+|openai-[a-z-]+|request-id|anthropic-[a-z-]+)$/;
 
+/** The gateway has an id of its own for the request. */
+const RENAMED: ReadonlyMap<string, string> = new Map([['x-request-id', 'countersign-upstream-request-id']]);
+
 /** What may stand in a header's value everywhere; an upstream's other characters would make our own answer fail. */
 const SENDABLE = /^[\t\x20-\x7e]*$/;
 
@@ -14,7 +17,7 @@ export function forwardedHeaders(headers: Readonly<Record<string, string>>): Rec
   const forwarded: Record<string, string> = {};
   for (const name in headers) {
     const value = headers[name] as string;
-    if (FORWARDED.test(name) && SENDABLE.test(value)) forwarded[name] = value;
+    if (FORWARDED.test(name) && SENDABLE.test(value)) forwarded[RENAMED.get(name) ?? name] = value;
   }
   return forwarded;
 }

@@ -146,7 +146,8 @@ describe('health', () => {
     expect(json(await ask(gateway.address, { path: '/healthz' }))).toEqual({ status: 'alive' });
     expect(json(await ask(gateway.address, { path: '/readyz' }))).toEqual({
       status: 'ready',
-      checks: { log: true, witnessed: true, open: true },
+      checks: { log: true, witnessed: true, journal: true, upstream: true, open: true },
+      configuration: 'current',
     });
   });
 });

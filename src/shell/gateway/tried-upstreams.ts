@@ -1,6 +1,7 @@
 /** The upstreams that one exchange has tried, in order, and what its receipt says of each. */
 import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
+import type { ReportedAttempt } from '../../receipt/exchange-report.js';
 import type { Label } from '../../receipt/opening.js';
 import type { Attempt, Receipt } from '../../receipt/receipt.js';
 import type { Target } from './routing/route.js';
@@ -75,6 +76,17 @@ export class TriedUpstreams {
       ...modelOf(target, requested, model => committing.name(`attempt/${at}/model`, model)),
       ...this.#originOf(target),
       ...this.#sentOf(sent, committing),
+    }));
+  }
+
+  /** What an operator is told of them. */
+  reported({ reason, completed }: Pick<LastEnding, 'reason' | 'completed'>): ReportedAttempt[] {
+    return this.#all.map(({ target, started, head, given }) => ({
+      upstream: target.upstream.name,
+      started,
+      ended: given?.ended ?? completed,
+      status: head?.status ?? null,
+      reason: given === null ? reason : given.reason,
     }));
   }
 

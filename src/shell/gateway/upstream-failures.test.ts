@@ -85,7 +85,7 @@ describe('what an upstream says itself is passed on as it is', () => {
       'retry-after': '7',
       'retry-after-ms': '7000',
       'x-should-retry': 'true',
-      'x-request-id': 'req_1',
+      'countersign-upstream-request-id': 'req_1',
       'x-ratelimit-remaining-tokens': '0',
       'x-ratelimit-limit-requests': '1',
       'openai-processing-ms': '12',

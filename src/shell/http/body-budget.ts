@@ -34,6 +34,15 @@ export class BodyBudget {
     this.#now = now;
   }
 
+  /** How many bytes are held now, and how many may be. */
+  get held(): number {
+    return this.#taken;
+  }
+
+  get limit(): number {
+    return this.#size;
+  }
+
   /** Takes bytes from the budget for somebody who holds so many already; false, taking nothing, when they are not there. */
   take(bytes: number, held: number): boolean {
     const size = isMuch(held + bytes) ? this.#size * (1 - KEPT) : this.#size;

@@ -5,6 +5,7 @@
 import { type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { newRequestId, REQUEST_ID } from './request-id.js';
 
 /** An answer's body and its media type. */
 export interface Explanation {
@@ -37,6 +38,7 @@ export function explainBrokenRequests(server: Server, explain: (failure: Failure
       `content-type: ${type}`,
       `content-length: ${Buffer.byteLength(body)}`,
       `countersign-reason: ${code}`,
+      `${REQUEST_ID}: ${newRequestId()}`,
     ];
     socket.write(`${head.join('\r\n')}\r\n\r\n`);
     socket.end(body, () => socket.destroy());

@@ -16,6 +16,7 @@ const EXPOSED = [
   'countersign-receipt-digest',
   'countersign-upstream-exchange',
   'countersign-upstream-opening',
+  'countersign-upstream-request-id',
   'link',
   'request-id',
   'retry-after',

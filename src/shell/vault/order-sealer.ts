@@ -50,6 +50,11 @@ export class OrderSealer implements Sealer {
     this.#give({ statement, ends: { exchange, digest, content } }, done as Told);
   }
 
+  /** How many statements the thread has yet to report on, ordered or not. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   /** The thread has done its order, or the first part of it. */
   take(report: Uint8Array): void {
     const all = readReport(report);

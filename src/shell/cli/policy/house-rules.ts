@@ -2,7 +2,6 @@
  * The policy of a house: read, linted and named in the log before it is used, and read again when its file changes. One that cannot be used changes
  * nothing: the one before stays in force, and the operator is told.
  */
-import { unwatchFile, watchFile } from 'node:fs';
 import { CompiledPolicy } from '../../../appraise/policy/compile.js';
 import { statedParties } from '../../../appraise/policy/publish.js';
 import type { Surroundings } from '../../../appraise/policy/surroundings.js';
@@ -13,6 +12,7 @@ import type { TransparencyLog } from '../../../tree/log.js';
 import type { SigningKey } from '../../files/keys.js';
 import { announcePolicy } from '../../gateway/policy/announce.js';
 import { PolicyDesk, type PolicyInForce, type RuleTerms } from '../../gateway/policy/in-force.js';
+import type { Reloadable, Reloaded } from '../reloads.js';
 import { type ReadPolicy, readPolicy } from './policy-file.js';
 
 export interface HouseRulesOptions {
@@ -25,7 +25,6 @@ export interface HouseRulesOptions {
   /** As they are at the time. */
   readonly surroundings: () => Promise<Surroundings>;
   readonly now: () => number;
-  readonly onProblem: (message: string) => void;
 }
 
 /** What is in force, and what became of the last attempt to exchange it. */
@@ -38,12 +37,11 @@ export interface PolicyStatus {
   readonly problem: string | null;
 }
 
-/** How often it is looked whether the file has changed, in milliseconds. */
-const LOOK = 2000;
 /** How long a policy may take to be witnessed before it is used, in milliseconds. */
 const WITNESS_TIME = 10_000;
 
-export class HouseRules {
+export class HouseRules implements Reloadable {
+  readonly name = 'policy';
   readonly desk: PolicyDesk;
   readonly #options: HouseRulesOptions;
   #since: number;
@@ -59,62 +57,64 @@ export class HouseRules {
 
   /** Throws a `PolicyRefused` for a policy that cannot be used, and `log/unavailable`. */
   static async open(options: HouseRulesOptions): Promise<HouseRules> {
-    const { file, log, issuer } = options;
-    if (file !== null) return new HouseRules(options, await prepare(options, file));
-    const { upstreams } = await options.surroundings();
-    const policy = defaultPolicy(upstreams.map(({ name }) => name));
-    const index = await announcePolicy(label => policyStatement(policy, label), log, issuer);
-    return new HouseRules(options, { reference: { digest: policyDigest(policy), index }, rules: null });
+    return new HouseRules(options, await prepare(options, options.file));
   }
 
   get status(): PolicyStatus {
     return { ...this.desk.inForce.reference, since: this.#since, problem: this.#problem };
   }
 
-  /** Reads the file again. Where it cannot be used, the policy before stays in force, and `problem` says why. Never throws. */
-  reload(): Promise<PolicyStatus> {
+  /** Reads the file again, in turn. Where it cannot be used, the policy before stays in force, and it rejects with why. */
+  reload(): Promise<Reloaded> {
     const turn = this.#running.then(() => this.#reload());
-    this.#running = turn;
+    this.#running = turn.catch(() => undefined);
     return turn;
   }
 
-  /** Looks after the file until {@link close}. */
-  watch(): void {
-    const { file } = this.#options;
-    // By its name, and not by what stands there now: editors, and those who mount it, put another file in its place.
-    if (file !== null) watchFile(file, { interval: LOOK, persistent: false }, () => void this.reload());
+  /** The policy as it is for other surroundings; {@link exchange} puts it in force. Throws as {@link open} does, and `log/unwitnessed`. */
+  async prepareFor(surroundings: Surroundings): Promise<PolicyInForce> {
+    const { file, log } = this.#options;
+    const next = await prepare({ ...this.#options, surroundings: async () => surroundings }, file);
+    // A receipt that names what no witness has seen could not be used against a log that breaks its promise.
+    if (
+      next.reference.digest !== this.desk.inForce.reference.digest &&
+      !(await log.reached(next.reference.index, 'witnessed', WITNESS_TIME))
+    )
+      throw new Failure('log/unwitnessed', { detail: 'the entry of the new policy' });
+    return next;
   }
 
-  async close(): Promise<void> {
-    const { file } = this.#options;
-    if (file !== null) unwatchFile(file);
-    await this.#running;
+  /** From now on this one is in force. */
+  exchange(next: PolicyInForce): void {
+    if (next.reference.digest !== this.desk.inForce.reference.digest) this.#since = this.#options.now();
+    this.desk.exchange(next);
+    this.#problem = null;
   }
 
-  async #reload(): Promise<PolicyStatus> {
-    const { file, log, now, onProblem } = this.#options;
-    if (file === null) return this.status;
+  async #reload(): Promise<Reloaded> {
+    const { file, surroundings } = this.#options;
+    if (file === null) return { outcome: 'unchanged' };
     try {
-      const next = await prepare(this.#options, file);
-      if (next.reference.digest !== this.desk.inForce.reference.digest) {
-        // A receipt that names what no witness has seen could not be used against a log that breaks its promise.
-        if (!(await log.reached(next.reference.index, 'witnessed', WITNESS_TIME)))
-          throw new Failure('log/unwitnessed', { detail: 'the entry of the new policy' });
-        this.desk.exchange(next);
-        this.#since = now();
-      }
-      this.#problem = null;
+      const before = this.desk.inForce.reference.digest;
+      const next = await this.prepareFor(await surroundings());
+      this.exchange(next);
+      return { outcome: next.reference.digest === before ? 'unchanged' : 'applied' };
     } catch (error) {
       this.#problem = error instanceof Error ? error.message : 'unknown';
-      onProblem(`the policy before stays in force, because the new one cannot be used.\n${this.#problem}`);
+      throw error;
     }
-    return this.status;
   }
 }
 
 /** Nothing of it is used before the log has it. */
-async function prepare(options: HouseRulesOptions, file: string): Promise<PolicyInForce> {
+async function prepare(options: HouseRulesOptions, file: string | null): Promise<PolicyInForce> {
   const { log, issuer, secret } = options;
+  if (file === null) {
+    const { upstreams } = await options.surroundings();
+    const policy = defaultPolicy(upstreams.map(({ name }) => name));
+    const index = await announcePolicy(label => policyStatement(policy, label), log, issuer);
+    return { reference: { digest: policyDigest(policy), index }, rules: null };
+  }
   const read = await readPolicy(file, await options.surroundings(), secret);
   const index = await announcePolicy(label => loggedPolicyStatement(read.logged, label), log, issuer);
   return inForce(read, index);

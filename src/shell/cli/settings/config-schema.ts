@@ -4,6 +4,8 @@
  */
 import * as v from 'valibot';
 import { parseOrigin } from '../../http/cross-origin.js';
+import { LOG_FORMATS, LOG_LEVELS } from '../../telemetry/operator-log.js';
+import { readListenAddress } from '../listen.js';
 import { Steps } from '../routes-file.js';
 
 /** The most upstreams, and web origins. */
@@ -86,6 +88,34 @@ export const ConfigSchema = v.strictObject({
       requestBytes: described(whole(1, 2 ** 31), 'the largest request to take'),
     }),
     'what clients reach',
+  ),
+  admin: described(
+    v.strictObject({
+      listen: described(
+        v.pipe(
+          v.string(),
+          v.check(
+            address => readListenAddress(address) !== null,
+            'it takes <host>:<port>, such as 127.0.0.1:8788 or [::1]:8788',
+          ),
+        ),
+        'where the admin API and the metrics are; on any free port of the loopback interface unless this says otherwise',
+      ),
+    }),
+    'what the operator reaches',
+  ),
+  logs: described(
+    v.strictObject({
+      format: described(
+        v.picklist(LOG_FORMATS, 'it takes text or json'),
+        'text for people or json for machines: what is written to standard error, a line for each exchange',
+      ),
+      level: described(
+        v.picklist(LOG_LEVELS, 'it takes debug, info, warn or error'),
+        'the least that is written: debug, info, warn or error; info where the format is json, and warn otherwise',
+      ),
+    }),
+    'what the operator reads',
   ),
   receipts: described(
     v.strictObject({

@@ -240,12 +240,19 @@ describe('what a gateway is started with', () => {
     idleTimeout: 3,
     keepAlive: 4,
     retries: 2,
+    admin: { host: '127.0.0.1', port: 0 },
+    logFormat: 'text',
   };
   const none = () => false;
 
   it('is what it is by default, where nothing is set', async () => {
     const { upstream, ...rest } = options;
-    expect(await settingsOf(options, none, {})).toEqual({ ...rest, upstreams: [], models: new Map() });
+    expect(await settingsOf(options, none, {})).toEqual({
+      ...rest,
+      logLevel: 'warn',
+      upstreams: [],
+      models: new Map(),
+    });
   });
 
   it('comes from the command line first, then from the environment, then from the file', async () => {

@@ -1,6 +1,8 @@
 /** What `countersign up` is to do: from the command line first, then from the environment, then from the configuration file, then by default. */
 import type { RouteDescriptions } from '../../gateway/routing/route-description.js';
+import type { LogFormat, LogLevel } from '../../telemetry/operator-log.js';
 import { UsageError } from '../exit-code.js';
+import { type ListenAddress, readListenAddress } from '../listen.js';
 import { readRoutes, routesOf } from '../routes-file.js';
 import type { NamedUpstream } from '../upstreams.js';
 import type { Config } from './config-schema.js';
@@ -27,10 +29,14 @@ export interface UpOptions {
   readonly idleTimeout: number;
   readonly keepAlive: number;
   readonly retries: number;
+  readonly admin: ListenAddress;
+  readonly logFormat: LogFormat;
+  readonly logLevel?: LogLevel;
   readonly json?: true;
 }
 
-export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'config' | 'json'> {
+export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'config' | 'json' | 'logLevel'> {
+  readonly logLevel: LogLevel;
   readonly upstreams: readonly NamedUpstream[];
   readonly models: RouteDescriptions;
 }
@@ -49,7 +55,7 @@ export async function settingsOf(
 ): Promise<UpSettings> {
   const file = options.config ?? (environment.COUNTERSIGN_CONFIG || null);
   const config = await readConfig(file, environment);
-  const { listen = {}, timeouts = {}, receipts = {} } = config;
+  const { listen = {}, timeouts = {}, receipts = {}, admin = {}, logs = {} } = config;
   const chosen = <Name extends keyof UpOptions>(
     name: Name,
     configured: UpOptions[Name] | undefined,
@@ -57,6 +63,8 @@ export async function settingsOf(
   const operator = chosen('operator', config.operator);
   const prices = chosen('prices', config.prices);
   const policy = chosen('policy', config.policy);
+  const logFormat = chosen('logFormat', logs.format);
+  const adminAddress = admin.listen === undefined ? undefined : readListenAddress(admin.listen);
   return {
     data: chosen('data', config.data),
     host: chosen('host', listen.host),
@@ -73,6 +81,10 @@ export async function settingsOf(
     idleTimeout: chosen('idleTimeout', milliseconds(timeouts.idle)),
     keepAlive: chosen('keepAlive', milliseconds(timeouts.keepAlive)),
     retries: chosen('retries', config.retries),
+    admin: chosen('admin', adminAddress ?? undefined),
+    logFormat,
+    // People who look at a terminal are told when something is wrong; machines want to know of every exchange.
+    logLevel: chosen('logLevel', logs.level) ?? (logFormat === 'json' ? 'info' : 'warn'),
     upstreams: await upstreamsOf(options, config, environment),
     models: await modelsOf(options, config, file),
   };

@@ -96,6 +96,16 @@ export class EpochBook {
     return this.#current?.journal.failed !== true;
   }
 
+  /** The epochs of this process that have no end yet. */
+  get open(): number {
+    return this.#runs.size;
+  }
+
+  /** The bytes of the journal of the epoch that runs. */
+  get journalBytes(): number {
+    return this.#current?.journal.length ?? 0;
+  }
+
   /** Begins an epoch, and ends the one before. `entry`: its entry in the log. Throws `epoch/journal-unavailable`. */
   begin(issuer: string, epoch: string, entry: Uint8Array): EpochRun {
     const journal = EpochJournal.begin(this.#path(epoch, JOURNAL), entry, this.#disk);

@@ -58,6 +58,11 @@ export class EpochJournal {
     });
   }
 
+  /** How many bytes have been written. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Whether nothing more can be noted: a write has failed, or it is closed. */
   get failed(): boolean {
     return this.#failed || this.#closed;

@@ -472,8 +472,8 @@ describe('a policy that is exchanged while the gateway runs', () => {
       const before = await checkedReceipt(gateway, await ask(gateway.address, BOTH));
       const next = { name: 'test', rules: [{ name: 'second', upstreams: { names: ['two'] } }] };
       await writeFile(gateway.policyFile, JSON.stringify(next));
-      const { index, problem } = await gateway.rules.reload();
-      expect(problem).toBeNull();
+      expect(await gateway.rules.reload()).toEqual({ outcome: 'applied' });
+      const { index } = gateway.rules.status;
       const got = await ask(gateway.address, BOTH);
       expect(textOf(got)).toContain('Two.');
       const after = await checkedReceipt(gateway, got);
@@ -481,13 +481,16 @@ describe('a policy that is exchanged while the gateway runs', () => {
       expect(after.policy.index).toBeLessThan(after.seen.size);
 
       await writeFile(gateway.policyFile, '{"name": "test", "rules": [{"name": "third", "bufer": true}]}');
-      const status = await gateway.rules.reload();
-      expect(status).toMatchObject({ index, problem: expect.stringContaining('clause/malformed') });
-      expect(gateway.problems).toEqual([expect.stringContaining('Did you mean "buffer"?')]);
+      await expect(gateway.rules.reload()).rejects.toThrow('Did you mean "buffer"?');
+      expect(gateway.rules.status).toMatchObject({
+        index,
+        problem: expect.stringContaining('clause/malformed'),
+      });
       expect((await checkedReceipt(gateway, await ask(gateway.address, BOTH))).policy.rule).toBe('second');
 
       await writeFile(gateway.policyFile, JSON.stringify(next));
-      expect(await gateway.rules.reload()).toMatchObject({ index, problem: null });
+      expect(await gateway.rules.reload()).toEqual({ outcome: 'unchanged' });
+      expect(gateway.rules.status).toMatchObject({ index, problem: null });
     } finally {
       await gateway.close();
     }

@@ -54,6 +54,11 @@ export class UpstreamHealth {
     return (this.#latency ?? 0) * (this.#running + 1);
   }
 
+  /** Requests that are on their way. */
+  get running(): number {
+    return this.#running;
+  }
+
   begin(now: number): void {
     this.#running++;
     if (this.#failures >= this.#tolerance) this.#probing = now;
