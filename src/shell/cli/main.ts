@@ -39,6 +39,7 @@ const COMMANDS: readonly CommandEntry[] = [
     checking: true,
     load: async () => (await import('./evidence.js')).evidenceCommand(),
   },
+  { name: 'import', checking: true, load: async () => (await import('./import.js')).importCommand() },
   {
     name: 'conformance',
     load: async () => (await import('./conformance.js')).conformanceCommand(),
