@@ -35,6 +35,8 @@ export function readForeign<Schema extends v.GenericSchema>(
   form: ForeignForm<Schema>,
 ): ForeignDocument<v.InferOutput<Schema>> {
   const { text, value } = parseForeign(bytes, form);
+  // The schema library takes a list for an object without members.
+  if (Array.isArray(value)) throw new Failure(form.code, { detail: 'a list' });
   return { text, value, read: readMember(value, form) };
 }
 

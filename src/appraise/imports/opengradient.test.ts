@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import '../../shell/node.js';
-import { makeNitro, NITRO_TEST_ROOTS } from '../../../test/support/evidence/nitro.js';
+import { makeNitro } from '../../../test/support/evidence/nitro.js';
 import {
   ENCLAVE,
   KEY,
@@ -16,22 +16,18 @@ import {
   TLS_CERTIFICATE,
   userData,
 } from '../../../test/support/evidence/opengradient.js';
-import { SIMULATED_ROOTS, TEST_ROOTS } from '../../../test/support/evidence/roots.js';
+import { SIMULATED_ROOTS } from '../../../test/support/evidence/roots.js';
 import { DURING } from '../../../test/support/evidence/x509-maker.js';
 import { reasonOfAsync } from '../../../test/support/failure.js';
+import { CIRCUMSTANCES, outcomeOf } from '../../../test/support/imports.js';
 import { fromHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import { parseBatch } from '../../evidence/opengradient/batch.js';
 import { SAFE_DCAP_POLICY } from '../evidence/dcap-policy.js';
 import { SAFE_NITRO_POLICY } from '../evidence/nitro-policy.js';
-import type { ImportCircumstances, Imported } from './imported.js';
+import type { ImportCircumstances } from './imported.js';
 import { importOpenGradient, importOpenGradientBatch, type OpenGradientInput } from './opengradient.js';
 
-const CIRCUMSTANCES: ImportCircumstances = {
-  asOf: DURING + 1,
-  roots: { nitro: NITRO_TEST_ROOTS, dcap: TEST_ROOTS.dcap },
-  policies: { nitro: SAFE_NITRO_POLICY, dcap: SAFE_DCAP_POLICY },
-};
 const WHOLE: OpenGradientInput = {
   response: makeAnswer(),
   request: REQUEST,
@@ -41,18 +37,11 @@ const WHOLE: OpenGradientInput = {
 };
 const judge = (change: Partial<OpenGradientInput> = {}, circumstances: Partial<ImportCircumstances> = {}) =>
   importOpenGradient({ ...WHOLE, ...change }, { ...CIRCUMSTANCES, ...circumstances });
-/** Names of the checks that failed, and of those that were not made. */
-const outcome = ({ status, code, checks }: Imported) => ({
-  status,
-  code,
-  failed: checks.filter(check => check.status === 'fail').map(({ name }) => name),
-  unmade: checks.filter(check => check.status === 'not-checked').map(({ name }) => name),
-});
 
 describe('an answer of OpenGradient', () => {
   it('with all parts is accepted, as a handoff and no more', async () => {
     const judged = await judge({ tlsCertificate: TLS_CERTIFICATE });
-    expect(outcome(judged)).toEqual({ status: 'accepted', code: null, failed: [], unmade: [] });
+    expect(outcomeOf(judged)).toEqual({ status: 'accepted', code: null, failed: [], unmade: [] });
     expect(judged.facts.model.grade).toBe('asserted');
     expect(judged.facts.place.grade).toBe('handoff');
     expect(judged.claims.map(({ status }) => status)).toEqual([
@@ -68,7 +57,7 @@ describe('an answer of OpenGradient', () => {
   });
 
   it('that came as a stream too', async () => {
-    expect(outcome(await judge({ response: makeStream() })).status).toBe('accepted');
+    expect(outcomeOf(await judge({ response: makeStream() })).status).toBe('accepted');
   });
 
   it.each<readonly [string, Partial<OpenGradientInput>, string, string]>([
@@ -142,12 +131,12 @@ describe('an answer of OpenGradient', () => {
       'nitro/debug',
     ],
   ])('with %s fails in that alone', async (_, change, check, code) => {
-    const judged = outcome(await judge(change));
+    const judged = outcomeOf(await judge(change));
     expect([judged.status, judged.code, judged.failed]).toEqual(['refused', code, [check]]);
   });
 
   it('whose whole key is another fails in all that rests on it', async () => {
-    expect(outcome(await judge({ key: utf8(keyPem(OTHER_ENCLAVE)) })).failed).toEqual([
+    expect(outcomeOf(await judge({ key: utf8(keyPem(OTHER_ENCLAVE)) })).failed).toEqual([
       'key',
       'signature',
       'key-attested',
@@ -165,26 +154,26 @@ describe('an answer of OpenGradient', () => {
     ],
   ])('without %s is inconclusive', async (_, change, unmade) => {
     const judged = await judge(change);
-    expect(outcome(judged)).toMatchObject({ status: 'inconclusive', failed: [], unmade });
+    expect(outcomeOf(judged)).toMatchObject({ status: 'inconclusive', failed: [], unmade });
     expect(judged.facts.place.grade).toBe(unmade.includes('key-attested') ? 'asserted' : 'handoff');
   });
 
   it('under a root that nobody has pinned, or of a simulated attester, is refused, and its key counts for nothing', async () => {
     const unknown = await judge({}, { roots: { nitro: [], dcap: [] } });
-    expect(outcome(unknown)).toMatchObject({
+    expect(outcomeOf(unknown)).toMatchObject({
       failed: ['attestation'],
       unmade: ['key-attested'],
       code: 'certificate/root-unknown',
     });
     expect(unknown.facts.place.grade).toBe('none');
     const simulated = await judge({}, { roots: SIMULATED_ROOTS });
-    expect(outcome(simulated)).toMatchObject({ failed: ['attestation'], code: 'evidence/simulated' });
+    expect(outcomeOf(simulated)).toMatchObject({ failed: ['attestation'], code: 'evidence/simulated' });
     expect(simulated.claims[2]).toMatchObject({ status: 'refuted', code: 'evidence/simulated' });
   });
 
   it('that is old is refused by a policy that wants fresh documents', async () => {
     const nitro = { ...SAFE_NITRO_POLICY, maximumAge: 0 };
-    expect(outcome(await judge({}, { policies: { nitro, dcap: SAFE_DCAP_POLICY } })).code).toBe(
+    expect(outcomeOf(await judge({}, { policies: { nitro, dcap: SAFE_DCAP_POLICY } })).code).toBe(
       'nitro/stale',
     );
   });
@@ -231,7 +220,7 @@ describe('a batch of OpenGradient', () => {
 
   it('with root and keys is accepted', async () => {
     const judged = await judgeBatch();
-    expect(outcome(judged)).toEqual({ status: 'accepted', code: null, failed: [], unmade: [] });
+    expect(outcomeOf(judged)).toEqual({ status: 'accepted', code: null, failed: [], unmade: [] });
     expect([judged.facts.model.grade, judged.facts.place.grade]).toEqual(['none', 'none']);
     expect(judged.claims.map(({ status }) => status)).toEqual([
       'verified',
@@ -270,24 +259,24 @@ describe('a batch of OpenGradient', () => {
       'opengradient/tree-mismatch',
     ],
   ])('with %s is refused', async (_, change, failed, code) => {
-    const judged = outcome(await judgeBatch(change));
+    const judged = outcomeOf(await judgeBatch(change));
     expect(judged).toMatchObject({ status: 'refused', code });
     expect(judged.failed).toEqual(expect.arrayContaining(failed as string[]));
   });
 
   it('without root, or the keys of all items, is inconclusive', async () => {
-    expect(outcome(await judgeBatch({ root: null }))).toMatchObject({
+    expect(outcomeOf(await judgeBatch({ root: null }))).toMatchObject({
       status: 'inconclusive',
       unmade: ['root'],
     });
-    expect(outcome(await judgeBatch({ keys: [] }))).toMatchObject({
+    expect(outcomeOf(await judgeBatch({ keys: [] }))).toMatchObject({
       status: 'inconclusive',
       unmade: ['signatures'],
     });
     const items = [{ keys: ENCLAVE }, { keys: OTHER_ENCLAVE }];
     const two = { batch: makeBatch({ items }), root: null };
-    expect(outcome(await judgeBatch(two)).unmade).toEqual(['root', 'signatures']);
-    expect(outcome(await judgeBatch({ ...two, keys: [KEY, utf8(keyPem(OTHER_ENCLAVE))] })).unmade).toEqual([
+    expect(outcomeOf(await judgeBatch(two)).unmade).toEqual(['root', 'signatures']);
+    expect(outcomeOf(await judgeBatch({ ...two, keys: [KEY, utf8(keyPem(OTHER_ENCLAVE))] })).unmade).toEqual([
       'root',
     ]);
   });

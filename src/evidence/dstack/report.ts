@@ -6,7 +6,7 @@ import * as v from 'valibot';
 import { sha256 } from '../../bytes/cryptography.js';
 import type { Json } from '../../bytes/json.js';
 import { concat, concatAll } from '../../bytes/octets.js';
-import type { ReasonCode } from '../../reason.js';
+import { Failure, type ReasonCode } from '../../reason.js';
 import { hexBytes, parseForeign, readMember } from '../foreign-json.js';
 
 /** Of ECDSA on secp256k1 an address of 20 bytes; of Ed25519 the key, 32. */
@@ -87,6 +87,7 @@ const Several = v.object({
 /** A report of one component stands among the models. Throws `code`. */
 export function parseDstackReports(bytes: Uint8Array, code: ReasonCode): DstackReports {
   const { value } = parseForeign(bytes, { code, maxBytes: MAX_REPORT_BYTES });
+  if (Array.isArray(value)) throw new Failure(code, { detail: 'a list' });
   const isOne = typeof value === 'object' && value !== null && 'intel_quote' in value;
   if (isOne) return { gateway: null, models: [readMember(value, { code, schema: Component })] };
   const { gateway_attestation, model_attestations } = readMember(value, { code, schema: Several });
