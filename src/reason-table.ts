@@ -1922,7 +1922,7 @@ export const REASONS = {
     do: 'Use a build that knows it.',
   },
   'aci/signature-invalid': {
-    says: "The receipt's signature does not verify.",
+    says: "The workload's signature over the receipt does not verify.",
     do: 'Do not rely on it: it was changed, or signed by another.',
   },
   'aci/keyset-mismatch': {
@@ -1946,11 +1946,11 @@ export const REASONS = {
     do: 'Do not send anything over the connection: it ends outside of what was attested.',
   },
   'aci/request-mismatch': {
-    says: 'The receipt has the digest of another request.',
+    says: 'The receipt of the workload has the digest of another request.',
     do: 'Give the exact bytes that were sent; of an encrypted request those that the service has restored.',
   },
   'aci/response-mismatch': {
-    says: 'The receipt has the digest of another response.',
+    says: 'The receipt of the workload has the digest of another response.',
     do: 'Give the exact bytes that came over the wire, of a stream all of them.',
   },
   'aci/upstream-unverified': {
