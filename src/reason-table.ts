@@ -2041,6 +2041,10 @@ export const REASONS = {
     says: "The provider's evidence binds no TLS key: who the connection ends at was not attested.",
     do: 'Send only what you would send without attestation, or encrypt to the key that the evidence binds.',
   },
+  'provider/tls-unseen': {
+    says: 'The key that the TLS connection ends at was not seen.',
+    do: 'Connect yourself, so that the key can be compared with the one that was attested.',
+  },
   'provider/tls-mismatch': {
     says: 'The TLS connection ends at another key than the one that was attested.',
     do: 'Do not send anything over the connection.',

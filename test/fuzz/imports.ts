@@ -15,6 +15,8 @@ import { parseAnswer } from '../../src/evidence/opengradient/answer.js';
 import { checkLeaves, checkTree, parseBatch } from '../../src/evidence/opengradient/batch.js';
 import { signedRequest } from '../../src/evidence/opengradient/request.js';
 import { parseSigningKey } from '../../src/evidence/opengradient/signing-key.js';
+import { CHUTES } from '../../src/evidence/providers/chutes.js';
+import { TINFOIL } from '../../src/evidence/providers/tinfoil.js';
 import { makeReceipt, makeReport, makeSession } from '../support/evidence/aci.js';
 import { makeAir } from '../support/evidence/air.js';
 import {
@@ -33,6 +35,7 @@ import {
   makeStream,
   REQUEST,
 } from '../support/evidence/opengradient.js';
+import { chutesAnswers, NONCE, tinfoilDocument } from '../support/evidence/providers.js';
 import { jsonMutants } from '../support/mutation.js';
 import type { Reader } from './reader.js';
 
@@ -52,6 +55,7 @@ const reports = utf8(
 );
 const events = utf8(JSON.stringify(EVENTS));
 const body = parseQuote(trustDomainQuote()).body as TdReport;
+const [evidence, instances] = chutesAnswers();
 /** The same again: what a reader of somebody else's JSON writes is the JSON. */
 const same = (bytes: Uint8Array) => utf8(JSON.stringify(parsed(bytes)));
 
@@ -165,6 +169,39 @@ export const IMPORT_READERS: readonly Reader[] = [
     damage: json(makeSession()),
     writeBack: bytes => {
       parseAciSession(bytes);
+      return same(bytes);
+    },
+  },
+  {
+    name: "a document of Tinfoil's",
+    genuine: [tinfoilDocument(), tinfoilDocument({ tee: 'tdx' })],
+    codes: ['provider/answer-malformed', 'provider/nonce-mismatch', 'provider/binding-mismatch'],
+    form: 'normal',
+    damage: json(tinfoilDocument()),
+    writeBack: bytes => {
+      TINFOIL.read([bytes], NONCE);
+      return same(bytes);
+    },
+  },
+  {
+    name: 'evidence of Chutes',
+    genuine: [evidence],
+    codes: ['provider/answer-malformed'],
+    form: 'normal',
+    damage: json(evidence),
+    writeBack: bytes => {
+      CHUTES.read([bytes, instances], NONCE);
+      return same(bytes);
+    },
+  },
+  {
+    name: 'instances of Chutes',
+    genuine: [instances],
+    codes: ['provider/answer-malformed'],
+    form: 'normal',
+    damage: json(instances),
+    writeBack: bytes => {
+      CHUTES.read([evidence, bytes], NONCE);
       return same(bytes);
     },
   },

@@ -16,6 +16,7 @@ import {
   type EvidenceCheck,
   type EvidenceStatus,
   failed,
+  notMade,
   passed,
   relying,
   statusOf,
@@ -163,25 +164,14 @@ function tlsChecks(
 ): readonly EvidenceCheck[] {
   const ofTls = keys.flatMap(key => (key.use === 'tls' ? [key] : []));
   if (ofTls.length === 0 && keys.some(({ use }) => use === 'encryption')) return [];
-  if (tls === null || ofTls.length === 0)
-    return [
-      {
-        name: 'tls',
-        status: 'not-checked',
-        code: 'provider/tls-unbound',
-        says: TLS_UNBOUND,
-        field: null,
-        detail: null,
-      },
-    ];
+  if (ofTls.length === 0) return [notMade('tls', 'provider/tls-unbound')];
+  if (tls === null) return [notMade('tls', 'provider/tls-unseen')];
   const isBound = ofTls.some(({ of, sha256 }) => equal(sha256, of === 'key' ? tls.key : tls.certificate));
   const check = isBound
     ? passed('tls', 'The connection ends at a key that was attested.')
     : failed('tls', new Failure('provider/tls-mismatch'));
   return [relying(isGenuine, check)];
 }
-
-const TLS_UNBOUND = 'Nothing ties the connection to what was attested.';
 
 function partOf(
   evidence: ProviderEvidence,
