@@ -1801,6 +1801,298 @@ export const REASONS = {
     says: 'A run is of one machine, and here are quotes of several.',
     do: "Check each machine's parts on their own.",
   },
+  'import/kind-unknown': {
+    says: 'This file is no part of a receipt or signed answer of that kind.',
+    do: "See the command's help for the parts that it takes, and give each as it was served.",
+  },
+  'import/part-doubled': {
+    says: 'Two files are the same part of the receipt, and it cannot be told which one counts.',
+    do: 'Give one of them, or judge each by itself.',
+  },
+  'import/nothing-to-judge': {
+    says: 'The part that everything else is about was not given.',
+    do: 'Give the file that has the signature: the answer, the receipt, or the answer about its signature.',
+  },
+  'import/part-missing': {
+    says: 'This was not looked at, because a part that it takes was not given.',
+    do: 'Give the part that is named.',
+  },
+  'opengradient/response-malformed': {
+    says: "This is no answer of OpenGradient's gateway with a signature that we can read.",
+    do: 'Give the whole body as it came, a stream with its last event; an answer without tee_signature proves nothing.',
+  },
+  'opengradient/request-malformed': {
+    says: "This is no request that OpenGradient's gateway would hash in a form that can be rebuilt.",
+    do: "Give the request as it was sent; some contents are hashed in Python's own notation, which nobody can rebuild for certain.",
+  },
+  'opengradient/key-malformed': {
+    says: 'This is no public key of RSA with 2,048 to 4,096 bits.',
+    do: 'Give the key in PEM or DER, or the answer of /signing-key.',
+  },
+  'opengradient/batch-malformed': {
+    says: "This is no dump of a batch of OpenGradient's settlements.",
+    do: "Give the blob as it was published: a StandardMerkleTree in the format standard-v1 with OpenGradient's five columns.",
+  },
+  'opengradient/key-mismatch': {
+    says: 'The signing key is not the one that the answer names.',
+    do: 'Get the key of the enclave that answered; it makes a new one at every start.',
+  },
+  'opengradient/signature-invalid': {
+    says: "The enclave's signature over the digests and the time does not verify.",
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'opengradient/request-mismatch': {
+    says: 'What was signed is not the digest of this request.',
+    do: 'Give the exact request; if it is the right one, the answer is to another. Gateways before 2026-04 hash lists of content otherwise.',
+  },
+  'opengradient/output-mismatch': {
+    says: "What was signed is not the digest of this answer's text or tool calls.",
+    do: 'Do not rely on the answer: it is not what the enclave has signed.',
+  },
+  'opengradient/stream-unsupported': {
+    says: 'Which bytes the enclave hashes of a stream that ends in tool calls is not published.',
+    do: 'Ask without streaming where tool calls have to be proven.',
+  },
+  'opengradient/from-the-future': {
+    says: 'The enclave states a time that has not come.',
+    do: 'Check the time that you asked about.',
+  },
+  'opengradient/user-data-malformed': {
+    says: "The attestation document's user data is not the two digests that OpenGradient's enclaves put in.",
+    do: 'It is a document of another enclave: get that of the one that answered.',
+  },
+  'opengradient/key-unattested': {
+    says: 'The attestation document names another signing key.',
+    do: 'Get the document of the enclave that answered; one of another start has another key.',
+  },
+  'opengradient/certificate-mismatch': {
+    says: 'The attestation document names another TLS certificate.',
+    do: 'Do not rely on the connection: it may end at somebody else.',
+  },
+  'opengradient/tree-mismatch': {
+    says: "A node of the batch's tree is not the hash of the two below it.",
+    do: 'Do not rely on the batch: it was changed.',
+  },
+  'opengradient/leaf-mismatch': {
+    says: 'An item of the batch is not the leaf that it says it is.',
+    do: 'Do not rely on the batch: it was changed.',
+  },
+  'opengradient/leaves-incomplete': {
+    says: 'A leaf of the batch has no item, or two items are one leaf.',
+    do: 'Do not rely on the batch as the list of what was settled.',
+  },
+  'opengradient/root-mismatch': {
+    says: 'The batch has another root than the one that was published.',
+    do: 'Get the blob that the published root is of.',
+  },
+  'opengradient/signature-absent': {
+    says: 'An item of the batch has no signature.',
+    do: 'Nothing shows that an enclave has made it: anybody who could reach the service that settles can have put it in.',
+  },
+  'dstack/log-malformed': {
+    says: 'This is no event log of a trust domain that we can read.',
+    do: 'Give it as the service served it.',
+  },
+  'dstack/log-mismatch': {
+    says: 'Replaying the event log does not give the register that the quote has.',
+    do: 'Do not believe the log: what it says was measured was not.',
+  },
+  'dstack/compose-mismatch': {
+    says: 'The compose file is not the one that was measured when the trust domain started.',
+    do: 'Do not believe the file: other software runs there.',
+  },
+  'near/signature-malformed': {
+    says: "This is no answer about a signature of NEAR AI's that we can read.",
+    do: 'Give the answer of /v1/signature/<id> as it came; it is kept for minutes only.',
+  },
+  'near/report-malformed': {
+    says: "This is no attestation report of NEAR AI's that we can read.",
+    do: 'Give the answer of /v1/attestation/report as it came.',
+  },
+  'near/signature-invalid': {
+    says: 'The key that is named has not signed this text.',
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'near/request-mismatch': {
+    says: 'The signed text has the digest of another request.',
+    do: 'Give the exact bytes that were sent: JSON that was written anew has another digest.',
+  },
+  'near/response-mismatch': {
+    says: 'The signed text has the digest of another response.',
+    do: 'Give the exact bytes that came, of a stream all of them: JSON that was written anew has another digest.',
+  },
+  'near/model-mismatch': {
+    says: 'The signed text names another model than the request.',
+    do: 'Ask for the model by its canonical name; an alias is resolved before it is signed.',
+  },
+  'near/kind-unstated': {
+    says: 'The answer does not say whether the gateway or the serving side of the model has signed.',
+    do: 'Ask for the signature anew: older answers have no signature_kind, and the text alone does not say whose key it is.',
+  },
+  'near/kind-mismatch': {
+    says: 'The signed text is not of the form of the component that is said to have signed it.',
+    do: 'Do not rely on it: a gateway signs two digests, the serving side names the model as well.',
+  },
+  'near/signer-unattested': {
+    says: 'The attestation report is not about the key that has signed.',
+    do: 'Ask for the report with this signing address; the service may have started anew since.',
+  },
+  'near/report-data-mismatch': {
+    says: 'The quote does not carry this key, TLS key and nonce.',
+    do: 'Do not rely on the report: its parts are of different trust domains, or it answers another nonce.',
+  },
+  'aci/receipt-malformed': {
+    says: 'This is no receipt of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/receipts/<id> as it came.',
+  },
+  'aci/report-malformed': {
+    says: 'This is no attestation report of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/attestation as it came. Drafts before August 2026 have other reports.',
+  },
+  'aci/session-malformed': {
+    says: 'This is no session of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/sessions/<id> as it came.',
+  },
+  'aci/version-unsupported': {
+    says: 'This is of a version of Attested Confidential Inference that is not known here.',
+    do: 'Use a build that knows it.',
+  },
+  'aci/key-unknown': {
+    says: 'The keyset has no receipt key of the name that the receipt gives, or several.',
+    do: 'Get the report of the keyset that the receipt names.',
+  },
+  'aci/algorithm-unsupported': {
+    says: "The keyset's entry names an algorithm other than Ed25519.",
+    do: 'Use a build that knows it.',
+  },
+  'aci/signature-invalid': {
+    says: "The workload's signature over the receipt does not verify.",
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'aci/keyset-mismatch': {
+    says: 'Report and receipt do not name the keyset that is in the report.',
+    do: 'Get the report of the keyset that the receipt names; a service changes its keys.',
+  },
+  'aci/keyset-expired': {
+    says: 'The keyset has run out.',
+    do: 'Ask as of a time when it was in force, if you may judge old receipts so.',
+  },
+  'aci/evidence-unsupported': {
+    says: 'The report has no quote of Intel TDX, the one kind of evidence of aci/1 that is read here.',
+    do: 'Check the evidence by itself, with countersign evidence.',
+  },
+  'aci/report-data-mismatch': {
+    says: 'The quote does not carry the digest of this keyset and nonce.',
+    do: 'Do not rely on the report: its parts do not belong together, or it answers another nonce.',
+  },
+  'aci/tls-unlisted': {
+    says: 'The key of the TLS connection is not in the keyset.',
+    do: 'Do not send anything over the connection: it ends outside of what was attested.',
+  },
+  'aci/request-mismatch': {
+    says: 'The receipt of the workload has the digest of another request.',
+    do: 'Give the exact bytes that were sent; of an encrypted request those that the service has restored.',
+  },
+  'aci/response-mismatch': {
+    says: 'The receipt of the workload has the digest of another response.',
+    do: 'Give the exact bytes that came over the wire, of a stream all of them.',
+  },
+  'aci/upstream-unverified': {
+    says: 'The receipt does not say that the upstream was verified, or that it had to be.',
+    do: 'Ask with aci_verified, so that the service refuses where it cannot verify.',
+  },
+  'aci/session-mismatch': {
+    says: 'The session is not the one that the receipt cites.',
+    do: 'Get the one that is cited; sessions are named by their digest.',
+  },
+  'aci/session-evidence-mismatch': {
+    says: 'The evidence in the session is not what the session says it is.',
+    do: 'Do not rely on the session.',
+  },
+  'aci/session-outdated': {
+    says: 'The answer was served before the session began or after it had ended.',
+    do: 'Do not conclude from the session what was so at that time.',
+  },
+  'air/malformed': {
+    says: 'This is no Attested Inference Receipt that we can read.',
+    do: 'Give the receipt as it was issued.',
+  },
+  'air/profile-unsupported': {
+    says: 'This is a receipt of another profile than version 1 of Attested Inference Receipts.',
+    do: 'Use a build that knows it.',
+  },
+  'air/signature-invalid': {
+    says: 'The signature of the receipt does not verify under this key.',
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'air/evaluation': {
+    says: 'The receipt is of a workload that was run for evaluation.',
+    do: 'Do not rely on it in production.',
+  },
+  'air/mode-unknown': {
+    says: 'The receipt names a security mode that the draft does not define.',
+    do: 'Ask its issuer what it means; receipts of earlier drafts have such names.',
+  },
+  'air/from-the-future': {
+    says: 'The receipt states a time that has not come yet.',
+    do: 'Check the time that you asked about.',
+  },
+  'air/request-mismatch': {
+    says: 'The receipt has the digest of another request.',
+    do: 'Give the exact bytes that the issuer hashes.',
+  },
+  'air/response-mismatch': {
+    says: 'The receipt has the digest of another response.',
+    do: 'Give the exact bytes that the issuer hashes.',
+  },
+  'air/nonce-mismatch': {
+    says: 'The receipt has another nonce than was asked with, or none.',
+    do: 'It was made for somebody else, or before.',
+  },
+  'air/attestation-mismatch': {
+    says: 'The attestation is not the one that the receipt names by its digest.',
+    do: 'Get the document that is named.',
+  },
+  'air/attestation-stub': {
+    says: 'What the receipt names as its attestation is no evidence of hardware: nobody can verify it.',
+    do: 'Do not believe what the receipt says about its hardware, however valid its signature is.',
+  },
+  'air/key-unattested': {
+    says: 'The attestation names another key than the one that has signed the receipt.',
+    do: "Do not rely on it: anybody can sign a receipt that names somebody else's attestation.",
+  },
+  'air/measurement-mismatch': {
+    says: 'The receipt states a measurement that its attestation does not have.',
+    do: 'Do not rely on it: the receipt says something else about the workload than the hardware does.',
+  },
+  'provider/answer-malformed': {
+    says: 'This is no attestation of that provider in the form that is known here.',
+    do: 'See docs/providers.md for the form; the provider may have changed it.',
+  },
+  'provider/nonce-mismatch': {
+    says: "The provider's attestation answers another nonce.",
+    do: 'Do not send anything: it is an old answer, or one to somebody else.',
+  },
+  'provider/binding-mismatch': {
+    says: "The evidence does not carry the keys and the nonce that the provider's answer has beside it.",
+    do: 'Do not send anything: the keys are not those of what was attested.',
+  },
+  'provider/unattestable': {
+    says: 'The provider serves no attestation that can be checked by whoever asks over HTTP.',
+    do: 'See docs/providers.md for what the provider has in place of that.',
+  },
+  'provider/tls-unbound': {
+    says: "The provider's evidence binds no TLS key: who the connection ends at was not attested.",
+    do: 'Send only what you would send without attestation, or encrypt to the key that the evidence binds.',
+  },
+  'provider/tls-unseen': {
+    says: 'The key that the TLS connection ends at was not seen.',
+    do: 'Connect yourself, so that the key can be compared with the one that was attested.',
+  },
+  'provider/tls-mismatch': {
+    says: 'The TLS connection ends at another key than the one that was attested.',
+    do: 'Do not send anything over the connection.',
+  },
   'price/sum-wrong': {
     says: 'A line of the price is not its quantity times its price.',
     do: 'Do not pay by this receipt; ask its issuer for a refund.',

@@ -7,6 +7,7 @@
  */
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 as nobleSha256, sha384 as nobleSha384, sha512 as nobleSha512 } from '@noble/hashes/sha2.js';
+import { keccak_256 } from '@noble/hashes/sha3.js';
 import { ml_dsa44 } from '@noble/post-quantum/ml-dsa.js';
 import { isIdentity, verifyCofactorless } from './ed25519.js';
 
@@ -132,6 +133,14 @@ export function sha384(data: Uint8Array): Uint8Array {
 /** Source: FIPS 180-4. No part of {@link Cryptography}: it is asked for a few short messages at most, where no provider is faster. */
 export function sha512(data: Uint8Array): Uint8Array {
   return nobleSha512(data);
+}
+
+/**
+ * The Keccak that Ethereum took before it became SHA-3, of which it differs in one byte of padding. No part of {@link Cryptography}: no provider
+ * has it. Source: Keccak submission to NIST, version 3; Ethereum's yellow paper, appendix F.
+ */
+export function keccak256(data: Uint8Array): Uint8Array {
+  return keccak_256(data);
 }
 
 export function verifyForeign(

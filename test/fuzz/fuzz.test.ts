@@ -8,6 +8,7 @@ import { temporaryFolder } from '../support/log.js';
 import { fuzz, runsFor, SEED } from './budget.js';
 import { DCAP_READERS } from './dcap.js';
 import { EVIDENCE_READERS } from './evidence.js';
+import { IMPORT_READERS } from './imports.js';
 import { keptReaders } from './kept.js';
 import { KEPT_READERS } from './kept-evidence.js';
 import { NOTE_READERS } from './notes.js';
@@ -26,6 +27,7 @@ const READERS = [
   ...NVIDIA_READERS,
   ...DCAP_READERS,
   ...EVIDENCE_READERS,
+  ...IMPORT_READERS,
   ...KEPT_READERS,
   ...(await keptReaders(folder.path)),
 ];

@@ -7,6 +7,7 @@ import '../../src/shell/node.js';
 import { fuzz, runsFor, SEED } from '../fuzz/budget.js';
 import { DCAP_READERS } from '../fuzz/dcap.js';
 import { EVIDENCE_READERS } from '../fuzz/evidence.js';
+import { IMPORT_READERS } from '../fuzz/imports.js';
 import { keptReaders } from '../fuzz/kept.js';
 import { NOTE_READERS } from '../fuzz/notes.js';
 import { NVIDIA_READERS } from '../fuzz/nvidia.js';
@@ -25,6 +26,7 @@ const READERS = [
   ...NVIDIA_READERS,
   ...DCAP_READERS,
   ...EVIDENCE_READERS,
+  ...IMPORT_READERS,
   ...(await keptReaders(folder.path)),
 ];
 console.info(`fuzz: repeat this run with COUNTERSIGN_FUZZ_SEED=${SEED}`);

@@ -51,6 +51,7 @@ const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./reconcile.js')).reconcileCommand(),
   },
   { name: 'trust', checking: true, load: async () => (await import('./trust.js')).trustCommand() },
+  { name: 'import', checking: true, load: async () => (await import('./import.js')).importCommand() },
   { name: 'receipt', load: async () => (await import('./receipt.js')).receiptCommand() },
   { name: 'receipts', load: async () => (await import('./receipts.js')).receiptsCommand() },
   { name: 'views', load: async () => (await import('./views.js')).viewsCommand() },
