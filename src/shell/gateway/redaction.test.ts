@@ -80,7 +80,7 @@ describe('a request', () => {
 
   it('streamed, with placeholders that are cut', async () => {
     const parts = ['Dear [NA', 'ME', '_1] <', '[EMAIL_1', ']>'].map(content => chunk({ content }));
-    openai.behaviour = stream(...parts, chunk({}, { finish_reason: 'stop' }), DONE);
+    openai.behaviour = stream(...parts, chunk({}, 'stop'), DONE);
     const got = await ask(gateway.address, { body: chat({ stream: true }, PROMPT) });
     const said = got.body
       .toString()
@@ -90,7 +90,7 @@ describe('a request', () => {
       .join('');
     expect(said).toBe('Dear Jane Doe <jane@example.com>');
     const receipt = await receiptOf(gateway, got);
-    const received = Buffer.from([...parts, chunk({}, { finish_reason: 'stop' }), DONE].join(''));
+    const received = Buffer.from([...parts, chunk({}, 'stop'), DONE].join(''));
     expect(receipt.response).toMatchObject({
       status: 'completed',
       transforms: ['restored'],
