@@ -59,7 +59,7 @@ export class GenAiMetrics {
 
 /** All of the registry. */
 export function registryMetrics(registry: Registry, started: number, now: number): object[] {
-  return (Object.keys(METRICS) as MetricName[]).flatMap(name => {
+  return (Object.keys(METRICS) as MetricName[]).flatMap((name): object[] => {
     const { type, says: description, labels: names } = METRICS[name];
     if (type === 'histogram') {
       const histogram = histogramOf(registry.histogram(name), names, SECONDS, started, now);
