@@ -39,6 +39,19 @@ ${rows.join('\n')}
 `;
 }
 
+/** `metrics`: the table of them. */
+export function operationsPage(metrics) {
+  const rows = Object.entries(metrics).map(
+    ([name, { type, labels, says }]) =>
+      `| \`${name}\` | ${type} | ${labels.map(label => `\`${label}\``).join(', ')} | ${says} |`,
+  );
+  return `${readFileSync(at('scripts/operations.md'), 'utf8').trimEnd()}
+
+${'| metric | type | labels | what |\n|---|---|---|---|'}
+${rows.join('\n')}
+`;
+}
+
 const run = (program, ...args) =>
   execFileSync(process.execPath, [at(`node_modules/${program}`).pathname, ...args], {
     cwd: at('.').pathname,
@@ -62,6 +75,8 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { VERBS } = await import(at('dist/shell/cli/conformance/verbs.js'));
   const { CONFIG_MEMBERS } = await import(at('dist/shell/cli/settings/config-members.js'));
   writeFileSync(at('docs/configuration.md'), configurationPage(CONFIG_MEMBERS));
+  const { METRICS } = await import(at('dist/shell/telemetry/metric-table.js'));
+  writeFileSync(at('docs/operations.md'), operationsPage(METRICS));
   const sources = {
     bundle: BundleSchema,
     config: ConfigSchema,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import { CONFIG_MEMBERS } from '../src/shell/cli/settings/config-members.js';
+import { METRICS } from '../src/shell/telemetry/metric-table.js';
 
 interface Reasons {
   readonly [code: string]: { readonly says: string; readonly do: string };
@@ -12,6 +13,7 @@ interface Generator {
   reasonTable(reasons: Reasons): string;
   reasonPage(reasons: Reasons): string;
   configurationPage(members: typeof CONFIG_MEMBERS): string;
+  operationsPage(metrics: typeof METRICS): string;
 }
 
 const ROOT = new URL('../', import.meta.url);
@@ -63,6 +65,10 @@ describe('derived files are what `npm run generate` would write now', () => {
 
 it('docs/configuration.md is what `npm run generate` would write now', () => {
   expect(unpadded(read('docs/configuration.md'))).toBe(unpadded(generator.configurationPage(CONFIG_MEMBERS)));
+});
+
+it('docs/operations.md is what `npm run generate` would write now', () => {
+  expect(unpadded(read('docs/operations.md'))).toBe(unpadded(generator.operationsPage(METRICS)));
 });
 
 describe('every reason is given somewhere', () => {

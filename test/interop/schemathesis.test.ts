@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SURFACES } from '../../src/exchange/surfaces.js';
+import { ask } from '../end-to-end/client.js';
 import { type Served, serve } from '../end-to-end/process.js';
 import { answer, TestUpstream } from '../end-to-end/upstreams.js';
 import { SAMPLES } from '../openapi/samples.js';
@@ -35,6 +36,19 @@ beforeAll(async () => {
   house = await serve(['--data', folder, '--upstream', upstream.base]);
 });
 
+/** How many answers of each HTTP status there were, by the gateway's own count: what a description names, Schemathesis lets pass. */
+async function countedByStatus(): Promise<Map<string, number>> {
+  const key = readFileSync(join(folder, 'keys', 'admin.key'), 'utf8').trim();
+  const headers = { authorization: `Bearer ${key}` };
+  const text = (await ask(house.summary.admin, { path: '/metrics', headers })).body.toString();
+  const counts = new Map<string, number>();
+  for (const [, status = '', count] of text.matchAll(
+    /^countersign_answers_total\{.*status="(\d+)"\} (\d+)$/gm,
+  ))
+    counts.set(status, (counts.get(status) ?? 0) + Number(count));
+  return counts;
+}
+
 afterAll(async () => {
   if (missing !== null) return;
   await house.stop();
@@ -50,6 +64,13 @@ it.skipIf(missing !== null)(named('Schemathesis finds nothing in the API for cli
   );
   console.log(`      ${cases} requests`);
   expect(passed, said).toBe(true);
+  const counts = await countedByStatus();
+  expect(
+    [...counts.keys()].filter(status => status.startsWith('5')),
+    said,
+  ).toEqual([]);
+  // It was heard, and not only refused.
+  for (const status of ['200', '400', '405']) expect(counts.get(status) ?? 0).toBeGreaterThan(20);
   expect(house.printed()).not.toContain('a fault of our own');
 });
 

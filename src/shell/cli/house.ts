@@ -121,7 +121,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await forgetControl(folder.control);
   const operator = options.operator ?? UNNAMED;
   const { host, port, onProblem } = options;
-  const operations = options.operations ?? openOperations({ format: 'text', level: 'error' });
+  const operations = options.operations ?? (await openOperations({ format: 'text', level: 'error' }));
   const { registry, observer, reloads, version } = operations;
   const started = Date.now();
   const front = new HouseFront(onProblem);

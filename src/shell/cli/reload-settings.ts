@@ -18,6 +18,8 @@ const AT_START = {
   policy: 'policy',
   admin: 'admin.listen',
   logFormat: 'logs.format',
+  telemetry: 'telemetry',
+  propagate: 'telemetry.propagate',
 } as const satisfies Partial<Record<keyof UpSettings, string>>;
 
 export class SettingsInForce implements Reloadable {
@@ -46,12 +48,13 @@ export class SettingsInForce implements Reloadable {
 
   /** The settings in force; of a secret, whether there is one. */
   get shown(): object {
-    const { upstreams, models, ...rest } = this.#settings;
+    const { upstreams, models, telemetry, ...rest } = this.#settings;
     // Without those that are not set.
     return JSON.parse(
       JSON.stringify({
         ...rest,
         upstreams: upstreams.map(({ text, key }) => ({ upstream: text, isKeyConfigured: key !== null })),
+        telemetry: telemetry && { endpoint: telemetry.endpoint, service: telemetry.service },
         models: Object.fromEntries(models),
       }),
     ) as object;

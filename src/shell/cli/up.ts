@@ -125,7 +125,8 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const read = () => settingsOf(options, isGiven, process.env);
   const settings = await read();
   const { data, host, port, operator = null, admin, logFormat, logLevel } = settings;
-  const operations = openOperations({ format: logFormat, level: logLevel });
+  const { telemetry, propagate } = settings;
+  const operations = await openOperations({ format: logFormat, level: logLevel }, telemetry);
   const { log, reloads, onProblem } = operations;
   const inForce = new SettingsInForce(read, settings, log);
   const house = await openHouse({
@@ -133,6 +134,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),
     ...(await inForce.beginning()),
     settings: () => inForce.shown,
+    propagates: propagate,
   }).finally(() => log.flush());
   inForce.of(house);
   reloads.join(inForce);
@@ -144,6 +146,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     stopWatching();
     log.say('info', 'closing');
     await house.close();
+    await operations.exporter?.close();
     log.say('info', 'closed');
     log.flush();
   });

@@ -117,6 +117,27 @@ export const ConfigSchema = v.strictObject({
     }),
     'what the operator reads',
   ),
+  telemetry: described(
+    v.strictObject({
+      endpoint: described(
+        text('a URL'),
+        'the base of the OTLP/HTTP collector that gets traces and metrics; OTEL_EXPORTER_OTLP_ENDPOINT where it is left out, and nobody where neither is set',
+      ),
+      headers: described(
+        SecretReference,
+        'where the headers for it are: name=value, with commas between them; OTEL_EXPORTER_OTLP_HEADERS where it is left out',
+      ),
+      service: described(
+        text('a name'),
+        'the service.name of what is sent; OTEL_SERVICE_NAME where it is left out, and countersign where neither is set',
+      ),
+      propagate: described(
+        v.boolean('it takes true or false'),
+        'whether upstreams are sent a traceparent, so that their spans are a part of the trace',
+      ),
+    }),
+    'what is told to OpenTelemetry',
+  ),
   receipts: described(
     v.strictObject({
       inline: described(v.boolean('it takes true or false'), 'whether streams carry acceptance and receipt'),

@@ -250,6 +250,8 @@ describe('what a gateway is started with', () => {
     expect(await settingsOf(options, none, {})).toEqual({
       ...rest,
       logLevel: 'warn',
+      telemetry: null,
+      propagate: false,
       upstreams: [],
       models: new Map(),
     });

@@ -8,6 +8,7 @@ import type { NamedUpstream } from '../upstreams.js';
 import type { Config } from './config-schema.js';
 import { readConfig } from './read-config.js';
 import { readSecret } from './secret.js';
+import { type TelemetrySettings, telemetryOf } from './telemetry-settings.js';
 
 /** The options of the command line, all of which have a value, given or not. Times in milliseconds. */
 export interface UpOptions {
@@ -37,6 +38,10 @@ export interface UpOptions {
 
 export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'config' | 'json' | 'logLevel'> {
   readonly logLevel: LogLevel;
+  /** Null where nothing is sent. */
+  readonly telemetry: TelemetrySettings | null;
+  /** Whether upstreams are told of traces. */
+  readonly propagate: boolean;
   readonly upstreams: readonly NamedUpstream[];
   readonly models: RouteDescriptions;
 }
@@ -55,7 +60,7 @@ export async function settingsOf(
 ): Promise<UpSettings> {
   const file = options.config ?? (environment.COUNTERSIGN_CONFIG || null);
   const config = await readConfig(file, environment);
-  const { listen = {}, timeouts = {}, receipts = {}, admin = {}, logs = {} } = config;
+  const { listen = {}, timeouts = {}, receipts = {}, admin = {}, logs = {}, telemetry = {} } = config;
   const chosen = <Name extends keyof UpOptions>(
     name: Name,
     configured: UpOptions[Name] | undefined,
@@ -85,6 +90,8 @@ export async function settingsOf(
     logFormat,
     // People who look at a terminal are told when something is wrong; machines want to know of every exchange.
     logLevel: chosen('logLevel', logs.level) ?? (logFormat === 'json' ? 'info' : 'warn'),
+    telemetry: await telemetryOf(telemetry, environment),
+    propagate: telemetry.propagate ?? false,
     upstreams: await upstreamsOf(options, config, environment),
     models: await modelsOf(options, config, file),
   };

@@ -1,0 +1,33 @@
+/** Series of one metric by the values of their labels, bounded: what comes beyond is counted together, so that no stranger can fill the memory. */
+
+const MOST_SERIES = 1000;
+const OTHER = 'other';
+
+export interface Series<Value> {
+  readonly labels: readonly string[];
+  value: Value;
+}
+
+export class SeriesByLabels<Value> {
+  readonly #begin: () => Value;
+  readonly #all = new Map<string, Series<Value>>();
+
+  constructor(begin: () => Value) {
+    this.#begin = begin;
+  }
+
+  of(labels: readonly string[]): Series<Value> {
+    const key = labels.join('\n');
+    const known = this.#all.get(key);
+    if (known !== undefined) return known;
+    if (this.#all.size >= MOST_SERIES && !labels.every(label => label === OTHER))
+      return this.of(labels.map(() => OTHER));
+    const series = { labels, value: this.#begin() };
+    this.#all.set(key, series);
+    return series;
+  }
+
+  get all(): readonly Series<Value>[] {
+    return [...this.#all.values()];
+  }
+}
