@@ -16,9 +16,10 @@ import { RECEIPT_FORK } from './receipt-fork.js';
 import { RECEIPT_WITHHELD } from './receipt-withheld.js';
 import { REWRITTEN_LOG } from './rewritten-log.js';
 import { WITNESS_FAULT } from './witness-fault.js';
+import { WRONG_VERDICT } from './wrong-verdict.js';
 
-/** Two entries of 64 KiB, with room. */
-export const MAX_EVIDENCE_BYTES = 1 << 18;
+/** Two entries of 64 KiB with room, or a verdict with the certificates and lists that it was made from. */
+export const MAX_EVIDENCE_BYTES = 1 << 20;
 
 /** Every kind of evidence, for programs that read JSON schemas. */
 export const EvidenceSchema = v.union([
@@ -28,6 +29,7 @@ export const EvidenceSchema = v.union([
   WITNESS_FAULT.schema,
   RECEIPT_FORK.schema,
   RECEIPT_WITHHELD.schema,
+  WRONG_VERDICT.schema,
 ]);
 export type EvidenceJson = v.InferOutput<typeof EvidenceSchema>;
 
@@ -44,6 +46,7 @@ const READERS: ReadonlyMap<string, (value: Json) => StatedEvidence> = new Map([
   reader(WITNESS_FAULT),
   reader(RECEIPT_FORK),
   reader(RECEIPT_WITHHELD),
+  reader(WRONG_VERDICT),
 ]);
 
 export function formatEvidence(evidence: EvidenceJson): Uint8Array {
