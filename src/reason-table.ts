@@ -2365,4 +2365,84 @@ export const REASONS = {
     says: 'The note of how far refunds have been ordered is damaged.',
     do: "Restore the file from a backup, or write the log's size at the last good start into it.",
   },
+  'appraisal/policy-malformed': {
+    says: 'This is not an appraisal policy.',
+    do: 'Correct the member that is named; spec/verdict.md and spec/schemas/appraisal-policy.json say what each may hold.',
+  },
+  'appraisal/policy-useless': {
+    says: 'No receipt can ever pass this policy.',
+    do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
+  },
+  'appraisal/evidence-excessive': {
+    says: 'There is more evidence than one verdict can name.',
+    do: 'Give the evidence that belongs to this receipt, and no other.',
+  },
+  'appraisal/evidence-unreadable': {
+    says: 'A piece of evidence cannot be read, so that nothing can be said about it, for or against.',
+    do: 'Check which file it is; countersign evidence explain says what is wrong with it.',
+  },
+  'appraisal/receipt-old': {
+    says: 'The receipt is older than the policy allows.',
+    do: 'Ask for a newer answer, or appraise under a policy that allows this age.',
+  },
+  'appraisal/issuer-excluded': {
+    says: 'The policy does not count receipts of this issuer.',
+    do: 'Add the issuer to the policy if its receipts are meant to count.',
+  },
+  'appraisal/grade-missed': {
+    says: 'The fact has been graded lower than the policy requires.',
+    do: 'Get the evidence that shows the higher grade, or do not rely on the answer for what needs it.',
+  },
+  'appraisal/fact-unknown': {
+    says: 'Nothing is known of a fact that the policy requires.',
+    do: 'Nobody can say it afterwards; treat the answer as one without that fact.',
+  },
+  'appraisal/claim-missing': {
+    says: 'The issuer does not claim what the policy requires it to claim.',
+    do: 'Ask the issuer, or do not rely on the answer for it.',
+  },
+  'appraisal/model-substituted': {
+    says: "Another model answered than the one that was asked for, by the issuer's own word.",
+    do: 'Ask for a refund, or pin the model at the gateway by a policy.',
+  },
+  'appraisal/parties-few': {
+    says: 'Fewer parties than the policy requires could make such a receipt mean nothing.',
+    do: 'Add witnesses of other controllers to the quorum, or name the controllers in the trust file if they are known.',
+  },
+  'appraisal/provider-unknown': {
+    says: 'The receipt of an upstream is by nobody whom the policy counts as a provider.',
+    do: "Add the provider's verifier key to the policy's providers, from a source other than this receipt.",
+  },
+  'appraisal/model-differs': {
+    says: "The provider's own receipt does not name the model that this receipt names.",
+    do: 'Report it to the issuer: it does not say what its provider has said.',
+  },
+  'appraisal/kind-excluded': {
+    says: 'The policy does not count evidence of this kind.',
+    do: 'Add the kind to the policy if it is meant to count.',
+  },
+  'appraisal/release-unknown': {
+    says: "The evidence is of software that none of the policy's releases stands for.",
+    do: 'Find out which software has this measurement before its release is added to the policy.',
+  },
+  'verdict/malformed': {
+    says: 'This is not a verdict.',
+    do: 'Use the bytes exactly as they were signed.',
+  },
+  'misbehaviour/verdict-wrong': {
+    says: 'A verdict says of a clause what its own inputs do not give.',
+    do: 'Publish the evidence, and do not rely on verdicts by this key until its owner has explained it.',
+  },
+  'misbehaviour/verdict-right': {
+    says: 'Judging again gives what the verdict says.',
+    do: 'Nothing is proven; check whether the evidence names the clause that is meant.',
+  },
+  'misbehaviour/artefact-mismatch': {
+    says: 'These are not the bytes that the verdict was made from.',
+    do: 'Give exactly what the verdict names by digest: the bundle, the trust file, the policy, and each piece of evidence with all that belongs to it.',
+  },
+  'misbehaviour/checker-unknown': {
+    says: 'The verdict was made by other rules than those of this version.',
+    do: 'Check it with the version whose rules it names.',
+  },
 } as const;

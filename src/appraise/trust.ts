@@ -70,6 +70,8 @@ export const TrustSchema = v.strictObject({
     v.pipe(v.array(v.strictObject({ key: v.string(), says: v.picklist(STATEMENTS) })), v.maxLength(1000)),
     [],
   ),
+  /** The verifier keys whose verdicts count. */
+  validators: v.optional(v.pipe(v.array(v.string()), v.maxLength(1000)), []),
 });
 export type TrustFile = v.InferInput<typeof TrustSchema>;
 
@@ -103,6 +105,7 @@ export interface Trust {
   readonly controllers: readonly Controller[];
   readonly retired: readonly RetiredKey[];
   readonly statements: readonly { readonly key: string; readonly says: (typeof STATEMENTS)[number] }[];
+  readonly validators: readonly VerifierKey[];
 }
 
 /** Reads a trust file. Throws `trust/malformed` naming the member, or the `policy/…` code of the policy's line. */
@@ -122,7 +125,7 @@ export function parseTrust(bytes: Uint8Array): Trust {
   const names = topLevelNames(text, MAX_MEMBERS);
   if (names === null || new Set(names).size < names.length)
     throw new Failure('trust/malformed', { detail: 'one member twice' });
-  const { log, logCosigner, issuers, policy, controllers, retired, statements } = result.output;
+  const { log, logCosigner, issuers, policy, controllers, retired, statements, validators } = result.output;
   const logKey = signingKey(log, 'log');
   const trust: Trust = {
     log: logKey,
@@ -136,6 +139,7 @@ export function parseTrust(bytes: Uint8Array): Trust {
       successor: successor ?? null,
     })),
     statements,
+    validators: validators.map((validator, index) => signingKey(validator, `validators.${index}`)),
   };
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
   if (trust.policy.logs.some(({ key }) => !logKeys.some(known => sameKey(known, key)))) {

@@ -13,7 +13,7 @@ import {
   evidenceName,
   formatEvidence,
   MAX_EVIDENCE_BYTES,
-  MAX_WRONG_BILL_BYTES,
+  MAX_LARGE_EVIDENCE_BYTES,
   parseEvidence,
 } from './evidence.js';
 import { judgeEvidence } from './judge.js';
@@ -47,7 +47,7 @@ describe('the form of evidence', () => {
     ['no JSON', 'json/malformed', utf8('{')],
     ['not canonical', 'json/not-canonical', utf8(`${fromUtf8(samples[0] as Uint8Array)}\n`)],
     ['a doubled member', 'json/not-canonical', utf8('{"type":"a","type":"a"}')],
-    ['too large', 'misbehaviour/too-large', new Uint8Array(MAX_WRONG_BILL_BYTES + 1)],
+    ['too large', 'misbehaviour/too-large', new Uint8Array(MAX_LARGE_EVIDENCE_BYTES + 1)],
     [
       'too large for its type',
       'misbehaviour/too-large',

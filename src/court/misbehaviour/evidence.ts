@@ -17,11 +17,12 @@ import { RECEIPT_WITHHELD } from './receipt-withheld.js';
 import { REWRITTEN_LOG } from './rewritten-log.js';
 import { WITNESS_FAULT } from './witness-fault.js';
 import { WRONG_BILL } from './wrong-bill.js';
+import { WRONG_VERDICT } from './wrong-verdict.js';
 
 /** Two entries of 64 KiB, with room. */
 export const MAX_EVIDENCE_BYTES = 1 << 18;
-/** An entry and a price list of ten thousand models. */
-export const MAX_WRONG_BILL_BYTES = 1 << 22;
+/** An entry and a price list of ten thousand models, or a verdict with the certificates and lists that it was made from. */
+export const MAX_LARGE_EVIDENCE_BYTES = 1 << 22;
 
 /** Every kind of evidence, for programs that read JSON schemas. */
 export const EvidenceSchema = v.union([
@@ -32,6 +33,7 @@ export const EvidenceSchema = v.union([
   RECEIPT_FORK.schema,
   RECEIPT_WITHHELD.schema,
   WRONG_BILL.schema,
+  WRONG_VERDICT.schema,
 ]);
 export type EvidenceJson = v.InferOutput<typeof EvidenceSchema>;
 
@@ -41,6 +43,9 @@ export interface StatedEvidence {
   check(known: KnownKeys, copy: LogCopy | null): Promise<Proven>;
 }
 
+/** What has to hold more than statements. */
+const LARGE: ReadonlySet<string> = new Set([WRONG_BILL.type, WRONG_VERDICT.type]);
+
 const READERS: ReadonlyMap<string, (value: Json) => StatedEvidence> = new Map([
   reader(LOG_FORK),
   reader(REWRITTEN_LOG),
@@ -49,6 +54,7 @@ const READERS: ReadonlyMap<string, (value: Json) => StatedEvidence> = new Map([
   reader(RECEIPT_FORK),
   reader(RECEIPT_WITHHELD),
   reader(WRONG_BILL),
+  reader(WRONG_VERDICT),
 ]);
 
 export function formatEvidence(evidence: EvidenceJson): Uint8Array {
@@ -66,13 +72,13 @@ export function evidenceName(evidence: Uint8Array, type: string): string {
  * `receipt/malformed`, `acceptance/malformed`, `closing/malformed`, `closing/proof-malformed`.
  */
 export function parseEvidence(bytes: Uint8Array): StatedEvidence {
-  if (bytes.length > MAX_WRONG_BILL_BYTES) throw new Failure('misbehaviour/too-large');
+  if (bytes.length > MAX_LARGE_EVIDENCE_BYTES) throw new Failure('misbehaviour/too-large');
   const value = parseCanonical(bytes);
   const type = (value as { type?: unknown } | null)?.type;
   if (typeof type !== 'string') throw new Failure('misbehaviour/malformed', { field: 'type' });
   const read = READERS.get(type);
   if (read === undefined) throw new Failure('misbehaviour/type-unknown', { field: 'type' });
-  if (bytes.length > MAX_EVIDENCE_BYTES && type !== WRONG_BILL.type)
+  if (bytes.length > MAX_EVIDENCE_BYTES && !LARGE.has(type))
     throw new Failure('misbehaviour/too-large');
   return read(value);
 }

@@ -27,9 +27,10 @@ export interface Judgement {
   readonly detail: string | null;
 }
 
-/** What another trust file, another mirror or another copy of the log can change. */
+/** What another trust file, another mirror, another copy of the log or another version of this software can change. */
 const MISSING: ReadonlySet<ReasonCode> = new Set([
   'misbehaviour/key-unknown',
+  'misbehaviour/checker-unknown',
   'misbehaviour/log-data-missing',
   'misbehaviour/log-data-mismatch',
   'stamp/stamper-unknown',

@@ -17,6 +17,8 @@ export interface KnownKeys {
   readonly logs: readonly KnownKey[];
   readonly witnesses: readonly KnownKey[];
   readonly issuers: readonly KnownKey[];
+  /** Whose verdicts count. */
+  readonly validators: readonly KnownKey[];
   /** The mirrors and second logs whose stamps count: plain Ed25519 keys. */
   readonly stampers: readonly VerifierKey[];
 }
@@ -48,6 +50,7 @@ export function knownKeys(
       ...retired('witness').map(ended),
     ],
     issuers: [...ofType(ed25519), ...(trust?.issuers ?? []).map(inForce), ...retired('issuer').map(ended)],
+    validators: [...ofType(ed25519), ...(trust?.validators ?? []).map(inForce)],
     stampers,
   };
 }

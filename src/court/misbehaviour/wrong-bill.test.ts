@@ -13,7 +13,7 @@ import { type PricedExchange, priceOf } from '../../receipt/price/price-lines.js
 import { type PriceList, priceListDigest } from '../../receipt/price/price-list.js';
 import { type PriceLine, RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
-import { formatEvidence, MAX_EVIDENCE_BYTES, MAX_WRONG_BILL_BYTES } from './evidence.js';
+import { formatEvidence, MAX_EVIDENCE_BYTES, MAX_LARGE_EVIDENCE_BYTES } from './evidence.js';
 import { makeWrongBill } from './wrong-bill.js';
 
 const ASOF = { asOf: '2026-11-21' };
@@ -258,7 +258,7 @@ describe('P10: a price that its list contradicts', () => {
       })),
     };
     expect(formatEvidence(makeWrongBill(signed(honest()), endless)).length).toBeGreaterThan(
-      MAX_WRONG_BILL_BYTES,
+      MAX_LARGE_EVIDENCE_BYTES,
     );
     expect(await judged(makeWrongBill(signed(honest()), endless))).toMatchObject({
       outcome: 'malformed',

@@ -1,7 +1,7 @@
 /** `countersign verify-misbehaviour`: checks evidence against a log, a witness or an issuer, without asking anybody. */
 import { Command } from 'commander';
 import { parseTrust } from '../../appraise/trust.js';
-import { MAX_WRONG_BILL_BYTES } from '../../court/misbehaviour/evidence.js';
+import { MAX_LARGE_EVIDENCE_BYTES } from '../../court/misbehaviour/evidence.js';
 import { type Judgement, judgeEvidence, type Outcome } from '../../court/misbehaviour/judge.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
 import { parseVerifierKey, type VerifierKey } from '../../note/key.js';
@@ -60,7 +60,7 @@ async function run(path: string, options: MisbehaviourOptions): Promise<void> {
     options.trust === undefined ? null : parseTrust(await readInput(options.trust, MAX_TRUST_BYTES));
   const known = knownKeys(trust, options.key.map(key('--key')), options.stamper.map(key('--stamper')));
   // Whoever reads it says that it is too large; what is much too large is not read.
-  const evidence = await readInput(path, 2 * MAX_WRONG_BILL_BYTES);
+  const evidence = await readInput(path, 2 * MAX_LARGE_EVIDENCE_BYTES);
   const judgement = await judgeEvidence(
     evidence,
     known,

@@ -1,0 +1,244 @@
+/**
+ * Appraising a receipt: everything that was checked about it, held against a policy, clause by clause. The same bytes, policy, time and rules always give
+ * the same verdict, byte for byte; that is what makes a wrong one provable.
+ */
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
+import type { Attack } from '../../economy/concentration.js';
+import { Failure, type ReasonCode } from '../../reason.js';
+import { parseBundle } from '../../receipt/bundle.js';
+import type { Envelope } from '../../receipt/envelope.js';
+import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
+import type { Receipt } from '../../receipt/receipt.js';
+import { CLAUSES, type Clause, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
+import { type Verification, verify } from '../../verify.js';
+import type { Check } from '../check.js';
+import type { EvidenceTrust } from '../kept/judge.js';
+import type { Trust } from '../trust.js';
+import type { AppraisalPolicy } from './appraisal-policy.js';
+import { type Claim, claimsOf, reliedOn } from './claims.js';
+import { type EvidenceArtefact, type WeighedEvidence, weigh } from './weighed-evidence.js';
+
+/** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
+const NO_CONTENT = { opening: null, request: null, response: null };
+
+/** The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name. */
+export const CHECKER = 'countersign-appraisal-1';
+
+export interface AppraisalInput {
+  /** The bundle's exact bytes. */
+  readonly bundle: Uint8Array;
+  /** The trust file: as it was read, and its exact bytes. Null when the appraiser has none, and then nobody's signature counts. */
+  readonly trust: { readonly trust: Trust; readonly bytes: Uint8Array } | null;
+  readonly policy: AppraisalPolicy;
+  /** What was handed in with it; at most {@link MAX_EVIDENCE}. */
+  readonly evidence: readonly EvidenceArtefact[];
+  /** The time asked about, in milliseconds since 1970. */
+  readonly asOf: number;
+  /** Roots other than the makers' own: for tests, and for whoever has hardware of his own. */
+  readonly roots?: EvidenceTrust;
+}
+
+export interface Appraisal {
+  readonly verdict: Verdict;
+  readonly claims: readonly Claim[];
+  readonly verification: Verification;
+}
+
+/**
+ * Never throws for anything that a bundle can hold. Throws `appraisal/evidence-unreadable` for evidence that nobody could judge, naming it, and
+ * `appraisal/evidence-excessive` for more of it than a verdict can name.
+ */
+export async function appraise(input: AppraisalInput): Promise<Appraisal> {
+  const { bundle, trust, policy, asOf } = input;
+  if (input.evidence.length > MAX_EVIDENCE)
+    throw new Failure('appraisal/evidence-excessive', { detail: `${input.evidence.length}` });
+  const verification = await verify({ bundle, trust: trust?.trust ?? null, content: NO_CONTENT, asOf });
+  const evidence = await weighAll(input, verification);
+  const claims = claimsOf(verification, evidence, asOf);
+  const clauses = [
+    ...checkClauses(verification.checks),
+    ...ageClause(verification.receipt, policy, asOf),
+    ...issuerClause(verification.receipt, policy),
+    ...evidenceClauses(evidence),
+    ...factClauses(claims, policy),
+    ...claimClause(verification.receipt, policy),
+    ...quorumClauses(verification, policy),
+  ];
+  const verdict: Verdict = {
+    asOf,
+    bundle: toHex(sha256(bundle)),
+    checker: CHECKER,
+    clauses: inOrder(clauses),
+    evidence: evidence.map(({ judged }) => judged).sort((a, b) => (a.whole < b.whole ? -1 : 1)),
+    outcome: outcomeOf(clauses),
+    policy: policy.digest,
+    receipt: verification.receipt === null ? null : verification.digest,
+    trust: trust === null ? null : toHex(sha256(trust.bytes)),
+  };
+  return { verdict, claims, verification };
+}
+
+async function weighAll(
+  { bundle, policy, evidence, asOf, roots = {} }: AppraisalInput,
+  { receipt }: Verification,
+): Promise<readonly WeighedEvidence[]> {
+  if (receipt === null) return [];
+  const { envelope }: { readonly envelope: Envelope } = parseBundle(bundle);
+  const weighed: WeighedEvidence[] = [];
+  for (const [at, artefact] of evidence.entries()) {
+    try {
+      weighed.push(await weigh(artefact, envelope, policy, reliedOn(receipt, asOf), roots));
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      throw new Failure('appraisal/evidence-unreadable', { field: `evidence.${at}`, detail: error.code });
+    }
+  }
+  const wholes = weighed.map(({ judged }) => judged.whole);
+  if (new Set(wholes).size < wholes.length)
+    throw new Failure('appraisal/evidence-unreadable', { field: 'evidence', detail: 'one of them twice' });
+  return weighed;
+}
+
+/** The steps of `verify` that are clauses of their own. A proof that is missing, a quorum that is: nothing failed, and nothing is known. */
+function checkClauses(checks: readonly Check[]): Clause[] {
+  return checks.flatMap(check => {
+    const clause = CLAUSES.find(name => name === check.name);
+    if (clause === undefined) return [];
+    if (check.status === 'pass') return [passed(clause, 'check')];
+    // A policy of witnesses that asks for none has been met.
+    if (check.code === 'witness/not-asked') return [];
+    return [
+      {
+        clause,
+        code: check.code,
+        decidedBy: 'check',
+        status: check.status === 'fail' ? 'fail' : 'inconclusive',
+      } as const,
+    ];
+  });
+}
+
+const DAY = 86_400_000;
+
+function ageClause(receipt: Receipt | null, { maximumAgeDays }: AppraisalPolicy, asOf: number): Clause[] {
+  if (maximumAgeDays === undefined || receipt === null) return [];
+  return asOf - receipt.time.completed <= maximumAgeDays * DAY
+    ? [passed('age', 'receipt-time')]
+    : [failed('age', 'appraisal/receipt-old', 'receipt-time')];
+}
+
+/** Which issuers count is the trust file's; a policy can ask for fewer. */
+function issuerClause(receipt: Receipt | null, { issuers }: AppraisalPolicy): Clause[] {
+  if (issuers === undefined || receipt === null || issuers.includes(receipt.issuer)) return [];
+  return [failed('receipt', 'appraisal/issuer-excluded', 'receipt-issuer')];
+}
+
+function evidenceClauses(evidence: readonly WeighedEvidence[]): Clause[] {
+  if (evidence.length === 0) return [];
+  const bound = evidence.flatMap(({ binding }) => binding ?? []);
+  return [
+    ofSeveral('evidence', 'evidence', evidence),
+    ...(bound.length === 0 ? [] : [ofSeveral('binding', 'binding-graph', bound)]),
+  ];
+}
+
+/** One that was refused decides, and after it one that is open. */
+function ofSeveral(
+  clause: ClauseName,
+  decidedBy: string,
+  all: readonly Pick<WeighedEvidence, 'status' | 'code'>[],
+): Clause {
+  const refused = all.find(({ status }) => status === 'refused');
+  const decisive = refused ?? all.find(({ status }) => status === 'inconclusive');
+  if (decisive === undefined) return passed(clause, decidedBy);
+  return { clause, code: decisive.code, decidedBy, status: refused === undefined ? 'inconclusive' : 'fail' };
+}
+
+function factClauses(claims: readonly Claim[], { requires }: AppraisalPolicy): Clause[] {
+  return FACTS.flatMap(fact => {
+    const required = requires[fact];
+    const claim = claims.find(({ about }) => about === fact);
+    if (required === undefined || claim === undefined) return [];
+    const decidedBy = claim.strength === 'none' ? 'no-grade' : `grade-${claim.strength}`;
+    return [
+      isEnough(fact, claim, required)
+        ? passed(fact, decidedBy)
+        : failed(
+            fact,
+            claim.status === 'unknown' ? 'appraisal/fact-unknown' : 'appraisal/grade-missed',
+            decidedBy,
+          ),
+    ];
+  });
+}
+
+function isEnough(fact: FactName, { status, strength }: Claim, required: string): boolean {
+  const order: readonly string[] = GRADES[fact];
+  return (
+    (status === 'asserted' || status === 'verified') && order.indexOf(strength) >= order.indexOf(required)
+  );
+}
+
+/** What the issuer itself claims. */
+function claimClause(receipt: Receipt | null, { claims: required }: AppraisalPolicy): Clause[] {
+  if (required === undefined || receipt === null) return [];
+  const { asserted = [], notSubstituted } = required;
+  const missing = asserted.some(
+    about => !receipt.claims.some(claim => claim.about === about && claim.status === 'asserted'),
+  );
+  if (missing) return [failed('claims', 'appraisal/claim-missing', 'issuer-claim')];
+  const isSubstituted = receipt.claims.some(({ about }) => about === 'model/substituted');
+  if (notSubstituted && isSubstituted)
+    return [failed('claims', 'appraisal/model-substituted', 'issuer-claim')];
+  return [passed('claims', 'issuer-claim')];
+}
+
+const NUMBERS = ['fabricate', 'split', 'block'] as const satisfies readonly Attack[];
+
+/** By the worse end, in which all keys that are attributed to nobody are one adversary. */
+function quorumClauses({ concentration }: Verification, { quorum }: AppraisalPolicy): Clause[] {
+  if (quorum === undefined) return [];
+  return NUMBERS.flatMap(attack => {
+    const least = quorum[attack];
+    if (least === undefined) return [];
+    if (concentration === null)
+      return [
+        {
+          clause: attack,
+          code: 'trust/missing',
+          decidedBy: 'fewest-parties',
+          status: 'inconclusive',
+        } as const,
+      ];
+    const { worst } = concentration[quorum.along][attack];
+    return worst === null || worst.atLeast >= least
+      ? [passed(attack, 'fewest-parties')]
+      : [failed(attack, 'appraisal/parties-few', 'fewest-parties')];
+  });
+}
+
+function passed(clause: ClauseName, decidedBy: string): Clause {
+  return { clause, code: null, decidedBy, status: 'pass' };
+}
+
+function failed(clause: ClauseName, code: ReasonCode, decidedBy: string): Clause {
+  return { clause, code, decidedBy, status: 'fail' };
+}
+
+/** In the order of the list, each once: where two say something about one clause, the worse word stands. */
+function inOrder(clauses: readonly Clause[]): Clause[] {
+  const worst = ['pass', 'inconclusive', 'fail'];
+  return CLAUSES.flatMap(name => {
+    const all = clauses.filter(({ clause }) => clause === name);
+    return all.length === 0
+      ? []
+      : [all.reduce((a, b) => (worst.indexOf(b.status) > worst.indexOf(a.status) ? b : a))];
+  });
+}
+
+/** Nothing unknown passes. */
+function outcomeOf(clauses: readonly Clause[]): Verdict['outcome'] {
+  if (clauses.some(({ status }) => status === 'fail')) return 'fail';
+  return clauses.every(({ status }) => status === 'pass') ? 'pass' : 'inconclusive';
+}

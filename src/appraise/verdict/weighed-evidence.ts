@@ -1,0 +1,221 @@
+/** The evidence that is handed in with a receipt: what it proves by itself, and whether it is of the same run as the receipt. */
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
+import { keyLabel, type VerifierKey } from '../../note/key.js';
+import type { ReasonCode } from '../../reason.js';
+import {
+  type Envelope,
+  envelopeBytes,
+  envelopeIsSignedBy,
+  parseEnvelope,
+  payloadDigest,
+} from '../../receipt/envelope.js';
+import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
+import { readStatement } from '../../receipt/statement.js';
+import type { JudgedEvidence } from '../../receipt/verdict.js';
+import type { Edge } from '../binding/run.js';
+import { judgeRun } from '../binding/whole-run.js';
+import type { HardwareReport } from '../evidence/appraised.js';
+import { type EvidenceTrust, judgeEvidence } from '../kept/judge.js';
+import { formatPolicy } from '../kept/policy-text.js';
+import { type Piece, ROLES } from '../kept/roles.js';
+import type { AppraisalPolicy } from './appraisal-policy.js';
+
+/** A receipt of an upstream's own, or hardware evidence with all that it is judged with but the policy, which is the appraiser's. */
+export type EvidenceArtefact =
+  | { readonly kind: 'countersign-receipt'; readonly envelope: Uint8Array }
+  | {
+      readonly kind: 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia';
+      readonly pieces: readonly Piece[];
+      /** The statement whose digest it carries (spec/binding.md); null where nothing beside it says what it is bound to. */
+      readonly statement: Uint8Array | null;
+    };
+
+/** What one piece of evidence comes to. */
+export interface WeighedEvidence {
+  readonly judged: JudgedEvidence;
+  readonly status: 'accepted' | 'refused' | 'inconclusive';
+  readonly code: ReasonCode | null;
+  /** Null for what has no edges: a receipt of an upstream. */
+  readonly binding: {
+    readonly status: 'accepted' | 'refused' | 'inconclusive';
+    readonly code: ReasonCode | null;
+  } | null;
+  /** What it shows when it is accepted and bound: of which fact, and which grade. */
+  readonly shows: { readonly place: 'handoff' | 'hardware' | null; readonly model: 'provider-signed' | null };
+}
+
+const SHOWS_NOTHING = { place: null, model: null } as const;
+
+/**
+ * `asOf`: milliseconds. Throws what the verifiers throw for bytes that cannot be read, `archive/pieces-unfit`, `binding/statement-malformed`, and
+ * `envelope/…` or `receipt/malformed`.
+ */
+export async function weigh(
+  artefact: EvidenceArtefact,
+  envelope: Envelope,
+  policy: AppraisalPolicy,
+  asOf: number,
+  roots: EvidenceTrust,
+): Promise<WeighedEvidence> {
+  return artefact.kind === 'countersign-receipt'
+    ? weighReceipt(artefact.envelope, envelope, policy)
+    : weighHardware(artefact, envelope, policy, asOf, roots);
+}
+
+/** A provider's own receipt: that it was given for what was sent is for the gateway to have checked, and for the holder of the opening to check. */
+async function weighReceipt(
+  bytes: Uint8Array,
+  envelope: Envelope,
+  { providers }: AppraisalPolicy,
+): Promise<WeighedEvidence> {
+  const linked = parseEnvelope(bytes);
+  const theirs = readStatement(RECEIPT, linked).predicate;
+  const ours = readStatement(RECEIPT, envelope).predicate;
+  const judged = {
+    kind: 'countersign-receipt' as const,
+    pieces: [],
+    signedRegion: toHex(payloadDigest(linked)),
+    statement: null,
+    whole: toHex(sha256(envelopeBytes(linked))),
+  };
+  const code = await providerFault(linked, theirs, ours, providers);
+  const status =
+    code === null ? 'accepted' : code === 'appraisal/provider-unknown' ? 'inconclusive' : 'refused';
+  const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
+  return { judged, status, code, binding: null, shows };
+}
+
+async function providerFault(
+  linked: Envelope,
+  theirs: Receipt,
+  ours: Receipt,
+  providers: readonly VerifierKey[],
+): Promise<ReasonCode | null> {
+  const provider = providers.find(key => keyLabel(key) === linked.keyId);
+  if (provider === undefined) return 'appraisal/provider-unknown';
+  if (!(await envelopeIsSignedBy(linked, provider.publicKey))) return 'envelope/signature-invalid';
+  if (theirs.issuer !== linked.keyId) return 'envelope/issuer-mismatch';
+  const [served, theirServed] = [ours.model.served, theirs.model.served];
+  if (served === null || theirServed === null) return 'appraisal/model-differs';
+  // A name that one of them only commits to cannot be compared, and shows nothing.
+  const same = 'name' in served && 'name' in theirServed && served.name === theirServed.name;
+  return same ? null : 'appraisal/model-differs';
+}
+
+async function weighHardware(
+  { kind, pieces, statement }: Exclude<EvidenceArtefact, { kind: 'countersign-receipt' }>,
+  envelope: Envelope,
+  policy: AppraisalPolicy,
+  asOf: number,
+  roots: EvidenceTrust,
+): Promise<WeighedEvidence> {
+  const measure = { role: 'policy', bytes: formatPolicy(kind, policy.evidence[kind]) } as const;
+  // In one order, whoever hands them in: what is found must not depend on it.
+  const given = pieces
+    .filter(({ role }) => role !== 'policy')
+    .map(piece => ({ piece, role: piece.role, digest: toHex(sha256(piece.bytes)) }))
+    .sort((a, b) => (`${a.role} ${a.digest}` < `${b.role} ${b.digest}` ? -1 : 1));
+  const judgement = await judgeEvidence(
+    { kind, pieces: [...given.map(({ piece }) => piece), measure] },
+    Math.floor(asOf / 1000),
+    roots,
+  );
+  const report = judgement.report as HardwareReport;
+  const { subject } = ROLES[kind];
+  const judged = {
+    kind,
+    pieces: given.filter(({ role }) => role !== subject).map(({ digest, role }) => ({ digest, role })),
+    signedRegion: toHex(report.signedRegion),
+    statement: statement === null ? null : toHex(sha256(statement)),
+    whole: toHex(report.whole),
+  };
+  const excluded = exclusionOf(kind, report, policy);
+  const run = await boundTo(report, judgement.status, statement, envelope);
+  const isGood = judgement.status === 'accepted' && excluded === null && run.status === 'accepted';
+  return {
+    judged,
+    status: excluded === null ? judgement.status : 'refused',
+    code: judgement.code ?? excluded,
+    binding: { status: run.status, code: run.code },
+    shows: isGood && kind !== 'nvidia' ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
+  };
+}
+
+/** Why evidence that is good does not count under this policy. */
+function exclusionOf(
+  kind: string,
+  report: HardwareReport,
+  { kinds, releases }: AppraisalPolicy,
+): ReasonCode | null {
+  if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
+  if (releases.length === 0 || report.kind === 'nvidia') return null;
+  const measured = measurementsOf(report);
+  return releases.some(({ measurements }) => measurements.some(each => measured.has(each)))
+    ? null
+    : 'appraisal/release-unknown';
+}
+
+/** What of the software is measured, before it runs, and nothing that the software itself can extend. */
+function measurementsOf(report: Exclude<HardwareReport, { kind: 'nvidia' }>): ReadonlySet<string> {
+  switch (report.kind) {
+    case 'nitro': {
+      const image = report.fields.pcrs.get(0);
+      return new Set(image === undefined ? [] : [toHex(image)]);
+    }
+    case 'sev-snp':
+      return new Set([toHex(report.fields.measurement)]);
+    case 'tdx':
+    case 'sgx': {
+      const { body } = report.fields;
+      return new Set([toHex(body.kind === 'td' ? body.mrTd : body.mrEnclave)]);
+    }
+  }
+}
+
+interface BoundRun {
+  readonly status: 'accepted' | 'refused' | 'inconclusive';
+  readonly code: ReasonCode | null;
+  readonly edges: readonly Edge[];
+}
+
+/** Whether the evidence is bound, by the statement beside it, to the key that has signed the receipt, and to its epoch. */
+async function boundTo(
+  report: HardwareReport,
+  status: WeighedEvidence['status'],
+  statement: Uint8Array | null,
+  envelope: Envelope,
+): Promise<BoundRun> {
+  if (statement === null) return { status: 'inconclusive', code: 'binding/part-missing', edges: [] };
+  const field = report.kind === 'nitro' ? 'userData' : report.kind === 'nvidia' ? 'nonce' : 'reportData';
+  const piece = {
+    appraised: { report, checks: [], status, code: null },
+    carries: [{ field, convention: 'sha-256-statement' } as const],
+  };
+  const { edges } = await judgeRun([piece], {
+    nonce: null,
+    key: null,
+    tls: null,
+    epoch: null,
+    statement,
+    receipt: envelope,
+    body: null,
+  });
+  const broken = edges.find(edge => edge.status === 'contradicted');
+  const open = broken ?? edges.find(edge => edge.status === 'not-shown');
+  if (open === undefined || open.status === 'holds') return { status: 'accepted', code: null, edges };
+  return { status: broken === undefined ? 'inconclusive' : 'refused', code: open.code, edges };
+}
+
+/**
+ * The machine that signs the receipt is the one that runs the model only where it asked nobody else; otherwise it is known who handed the request on, and
+ * no more.
+ */
+function placeOf(envelope: Envelope, edges: readonly Edge[]): 'handoff' | 'hardware' | null {
+  const isSigner = edges.some(
+    ({ from, to, status }) => from === 'receipt' && to === 'key' && status === 'holds',
+  );
+  if (!isSigner) return null;
+  const { upstream } = readStatement(RECEIPT, envelope).predicate;
+  return upstream?.origin === 'built-in:' ? 'hardware' : 'handoff';
+}

@@ -1,0 +1,110 @@
+/**
+ * The verdict: what somebody has found about a receipt, under which policy, from which bytes, as of when. Signing one is an accountable act: whoever
+ * has the same bytes can judge again, and every clause in which the result differs proves that one of two was wrong. Source: 4-trust, "From evidence to
+ * verdict"; normative: spec/verdict.md.
+ */
+import * as v from 'valibot';
+import { sha256 } from '../bytes/cryptography.js';
+import { toHex } from '../bytes/hex.js';
+import { canonicalize, type Json } from '../bytes/json.js';
+import { isReasonCode, type ReasonCode } from '../reason.js';
+import { Hash, KeyLabel, Time, Word } from './shapes.js';
+import { statementType, writeStatement } from './statement.js';
+
+const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
+
+/** Clauses of a verdict, in the order in which they stand. A word is added, and never taken away. */
+export const CLAUSES = [
+  'bundle',
+  'signature',
+  'receipt',
+  'time',
+  'inclusion',
+  'witnesses',
+  'age',
+  'evidence',
+  'binding',
+  'model',
+  'place',
+  'record',
+  'answer',
+  'claims',
+  'fabricate',
+  'split',
+  'block',
+] as const;
+export type ClauseName = (typeof CLAUSES)[number];
+
+export type ClauseStatus = 'pass' | 'fail' | 'inconclusive';
+
+const Clause = v.strictObject({
+  clause: v.picklist(CLAUSES),
+  /** Why it did not pass; null where it did. */
+  code: v.nullable(Reason),
+  /** The claim that decided it: a check, a grade, or a number, as a word. */
+  decidedBy: Word,
+  status: v.picklist(['pass', 'fail', 'inconclusive']),
+});
+export type Clause = v.InferOutput<typeof Clause>;
+
+/** Pieces of one piece of evidence: none of the kinds has more. */
+const MAX_PIECES = 80;
+
+const Judged = v.strictObject({
+  kind: v.picklist(['nitro', 'sev-snp', 'tdx', 'sgx', 'nvidia', 'countersign-receipt']),
+  /** SHA-256 of every certificate, list and statement of the maker's that it was judged with, by role and digest. */
+  pieces: v.pipe(v.array(v.strictObject({ digest: Hash, role: Word })), v.maxLength(MAX_PIECES)),
+  /** SHA-256 of what the evidence's own signature covers. */
+  signedRegion: Hash,
+  /** SHA-256 of the statement that says what it is bound to; null where there was none. */
+  statement: v.nullable(Hash),
+  /** SHA-256 of the document. */
+  whole: Hash,
+});
+
+/** Beyond these a bundle could not be appraised. */
+export const MAX_EVIDENCE = 16;
+
+export const Verdict = v.strictObject({
+  /** Milliseconds since 1970: the time that was asked about. */
+  asOf: Time,
+  /** SHA-256 of the bundle's bytes. */
+  bundle: Hash,
+  /** Which rules were applied: two that name the same must come to the same. */
+  checker: Word,
+  clauses: v.pipe(v.array(Clause), v.minLength(1), v.maxLength(CLAUSES.length)),
+  /** Sorted by the digest of the document. */
+  evidence: v.pipe(v.array(Judged), v.maxLength(MAX_EVIDENCE)),
+  outcome: v.picklist(['pass', 'fail', 'inconclusive']),
+  /** SHA-256 of the appraisal policy's canonical JSON. */
+  policy: Hash,
+  /** SHA-256 of the receipt's payload; null where there was none to be read. */
+  receipt: v.nullable(Hash),
+  /** SHA-256 of the trust file's bytes; null where there was none. */
+  trust: v.nullable(Hash),
+});
+export type Verdict = v.InferOutput<typeof Verdict>;
+export type JudgedEvidence = v.InferOutput<typeof Judged>;
+
+export const VERDICT = statementType({
+  predicateType: 'urn:countersign:verdict:v1',
+  subject: v.strictTuple([
+    v.strictObject({ digest: v.strictObject({ sha256: Hash }), name: v.literal('verdict') }),
+  ]),
+  /** `made`: when it was signed, in milliseconds, by the clock of `issuer`, who is the one that judges. */
+  predicate: v.strictObject({ issuer: KeyLabel, made: Time, verdict: Verdict }),
+  malformed: 'verdict/malformed',
+});
+
+/** SHA-256 of a verdict's canonical JSON, hexadecimal: the statement's subject. The same inputs give the same. */
+export function verdictDigest(verdict: Verdict): string {
+  return toHex(sha256(canonicalize(verdict as Json)));
+}
+
+/** `issuer`: the label of the key that signs; `made` in milliseconds. */
+export function verdictStatement(verdict: Verdict, issuer: string, made: number): Uint8Array {
+  return writeStatement(VERDICT, {
+    subject: [{ digest: { sha256: verdictDigest(verdict) }, name: 'verdict' }],
+    predicate: { issuer, made, verdict },
+  });
+}
