@@ -13,7 +13,7 @@ import type { Receipt } from '../../receipt/receipt.js';
 import { CLAUSES, type Clause, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
 import { type Verification, verify } from '../../verify.js';
 import type { Check } from '../check.js';
-import type { EvidenceTrust } from '../kept/judge.js';
+import type { EvidenceTrust } from '../kept/material.js';
 import type { Trust } from '../trust.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
 import { type Claim, claimsOf, reliedOn } from './claims.js';

@@ -16,7 +16,8 @@ import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { Edge } from '../binding/run.js';
 import { judgeRun } from '../binding/whole-run.js';
 import type { HardwareReport } from '../evidence/appraised.js';
-import { type EvidenceTrust, judgeEvidence } from '../kept/judge.js';
+import { judgeEvidence } from '../kept/judge.js';
+import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
@@ -44,6 +45,9 @@ export interface WeighedEvidence {
   /** What it shows when it is accepted and bound: of which fact, and which grade. */
   readonly shows: { readonly place: 'handoff' | 'hardware' | null; readonly model: 'provider-signed' | null };
 }
+
+type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
+type MachineReport = Exclude<HardwareReport, { kind: 'nvidia' | 'nras' }>;
 
 const SHOWS_NOTHING = { place: null, model: null } as const;
 
@@ -121,7 +125,7 @@ async function weighHardware(
     Math.floor(asOf / 1000),
     roots,
   );
-  const report = judgement.report as HardwareReport;
+  const report = judgement.report as MachineReport | GpuReport;
   const { subject } = ROLES[kind];
   const judged = {
     kind,
@@ -145,7 +149,7 @@ async function weighHardware(
 /** Why evidence that is good does not count under this policy. */
 function exclusionOf(
   kind: string,
-  report: HardwareReport,
+  report: MachineReport | GpuReport,
   { kinds, releases }: AppraisalPolicy,
 ): ReasonCode | null {
   if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
@@ -157,7 +161,7 @@ function exclusionOf(
 }
 
 /** What of the software is measured, before it runs, and nothing that the software itself can extend. */
-function measurementsOf(report: Exclude<HardwareReport, { kind: 'nvidia' }>): ReadonlySet<string> {
+function measurementsOf(report: MachineReport): ReadonlySet<string> {
   switch (report.kind) {
     case 'nitro': {
       const image = report.fields.pcrs.get(0);
@@ -181,7 +185,7 @@ interface BoundRun {
 
 /** Whether the evidence is bound, by the statement beside it, to the key that has signed the receipt, and to its epoch. */
 async function boundTo(
-  report: HardwareReport,
+  report: MachineReport | GpuReport,
   status: WeighedEvidence['status'],
   statement: Uint8Array | null,
   envelope: Envelope,

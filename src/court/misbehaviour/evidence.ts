@@ -78,8 +78,7 @@ export function parseEvidence(bytes: Uint8Array): StatedEvidence {
   if (typeof type !== 'string') throw new Failure('misbehaviour/malformed', { field: 'type' });
   const read = READERS.get(type);
   if (read === undefined) throw new Failure('misbehaviour/type-unknown', { field: 'type' });
-  if (bytes.length > MAX_EVIDENCE_BYTES && !LARGE.has(type))
-    throw new Failure('misbehaviour/too-large');
+  if (bytes.length > MAX_EVIDENCE_BYTES && !LARGE.has(type)) throw new Failure('misbehaviour/too-large');
   return read(value);
 }
 

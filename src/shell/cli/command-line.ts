@@ -25,6 +25,8 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'config', load: async () => (await import('./config.js')).configCommand() },
   { name: 'policy', load: async () => (await import('./policy.js')).policyCommand() },
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
+  { name: 'appraise', checking: true, load: async () => (await import('./appraise.js')).appraiseCommand() },
+  { name: 'compare', checking: true, load: async () => (await import('./compare.js')).compareCommand() },
   { name: 'monitor', load: async () => (await import('./monitor.js')).monitorCommand() },
   {
     name: 'verify-misbehaviour',

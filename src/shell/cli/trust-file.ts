@@ -10,6 +10,8 @@ const MAX_TRUST_BYTES = 1 << 21;
 export interface Trusted {
   readonly path: string;
   readonly trust: Trust;
+  /** The file's exact bytes. */
+  readonly bytes: Uint8Array;
 }
 
 /** Where this machine's own gateway writes its trust file. */
@@ -25,5 +27,6 @@ export const THEIR_TRUST_FILE =
 export async function readTrust(named: string | undefined): Promise<Trusted | null> {
   const path = named ?? ownTrustFile();
   if (named === undefined && !existsSync(path)) return null;
-  return { path, trust: parseTrust(await readInput(path, MAX_TRUST_BYTES)) };
+  const bytes = await readInput(path, MAX_TRUST_BYTES);
+  return { path, trust: parseTrust(bytes), bytes };
 }

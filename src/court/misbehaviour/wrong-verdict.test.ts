@@ -1,0 +1,196 @@
+import { describe, expect, it } from 'vitest';
+import { testKey } from '../../../test/support/keys.js';
+import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
+import { make } from '../../../test/support/sample-exchange.js';
+import { COMPLETED } from '../../../test/support/sample-receipt.js';
+import { parseTrust } from '../../appraise/trust.js';
+import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
+import { appraise } from '../../appraise/verdict/appraise.js';
+import { compareVerdicts } from '../../appraise/verdict/compare.js';
+import type { Json } from '../../bytes/json.js';
+import { utf8 } from '../../bytes/octets.js';
+import { formatVerifierKey, keyLabel } from '../../note/key.js';
+import { type Envelope, seal } from '../../receipt/envelope.js';
+import { type Verdict, verdictStatement } from '../../receipt/verdict.js';
+import { formatEvidence } from './evidence.js';
+import { judgeEvidence } from './judge.js';
+import { knownKeys } from './known-keys.js';
+import { makeWrongVerdict, type VerdictArtefacts, type WrongVerdictJson } from './wrong-verdict.js';
+
+const VALIDATOR = testKey('validator.example', 301);
+const TRUST = utf8(JSON.stringify(TRUST_FILE));
+const POLICY = { name: 'sample', requires: { record: 'witnessed' }, maximumAgeDays: 1 } satisfies Json;
+const WITH_VALIDATOR = parseTrust(
+  utf8(JSON.stringify({ ...TRUST_FILE, validators: [formatVerifierKey(VALIDATOR.key)] })),
+);
+
+const { bundle, asOf } = await make();
+const artefacts: VerdictArtefacts = { bundle, trust: TRUST, policy: POLICY, evidence: [] };
+const honest = await verdictOf(artefacts, asOf);
+
+async function verdictOf(given: VerdictArtefacts, at: number): Promise<Verdict> {
+  const { verdict } = await appraise({
+    bundle: given.bundle,
+    trust: given.trust === null ? null : { trust: parseTrust(given.trust), bytes: given.trust },
+    policy: appraisalPolicyOf(given.policy),
+    evidence: given.evidence,
+    asOf: at,
+  });
+  return verdict;
+}
+
+function signed(verdict: Verdict, by = VALIDATOR, name = keyLabel(by.key)): Envelope {
+  return seal(verdictStatement(verdict, name, asOf), keyLabel(by.key), by.signer);
+}
+
+/** The verdict with another word for a clause, and an outcome to match. */
+function lying(clause: string, status: 'pass' | 'fail', from: Verdict = honest): Verdict {
+  const clauses = from.clauses.map(each =>
+    each.clause === clause
+      ? { ...each, status, code: status === 'pass' ? null : ('appraisal/grade-missed' as const) }
+      : each,
+  );
+  return { ...from, clauses, outcome: status };
+}
+
+const judge = (evidence: WrongVerdictJson, trust = WITH_VALIDATOR) =>
+  judgeEvidence(formatEvidence(evidence as never), knownKeys(trust));
+
+describe('P11: a wrong verdict', () => {
+  it('that fails what passes is proven, against the key that has signed it', async () => {
+    const evidence = await makeWrongVerdict(signed(lying('record', 'fail')), artefacts);
+    expect(evidence.clause).toBe('record');
+    expect(await judge(evidence)).toMatchObject({
+      outcome: 'proven',
+      code: 'misbehaviour/verdict-wrong',
+      accused: keyLabel(VALIDATOR.key),
+    });
+  });
+
+  it('that passes what fails is proven as well, and so is one that leaves a clause out', async () => {
+    const late = COMPLETED + 2 * 86_400_000;
+    const truth = await verdictOf(artefacts, late);
+    expect(truth.outcome).toBe('fail');
+    const evidence = await makeWrongVerdict(signed(lying('age', 'pass', truth)), artefacts);
+    expect(await judge(evidence)).toMatchObject({ outcome: 'proven' });
+    const silent = { ...honest, clauses: honest.clauses.filter(({ clause }) => clause !== 'record') };
+    expect(await judge(await makeWrongVerdict(signed(silent), artefacts))).toMatchObject({
+      outcome: 'proven',
+      says: expect.stringContaining('"nothing" for the clause record'),
+    });
+  });
+});
+
+describe('an honest validator cannot be framed', () => {
+  it('there is nothing to write about a right verdict', async () => {
+    await expect(makeWrongVerdict(signed(honest), artefacts)).rejects.toMatchObject({
+      code: 'misbehaviour/verdict-right',
+    });
+  });
+
+  it.each<[string, () => Promise<WrongVerdictJson>, string, string]>([
+    [
+      'another clause of a wrong verdict',
+      async () => ({
+        ...(await makeWrongVerdict(signed(lying('record', 'fail')), artefacts)),
+        clause: 'signature',
+      }),
+      'not-proven',
+      'misbehaviour/verdict-right',
+    ],
+    [
+      'by another trust file',
+      () => framed({ ...artefacts, trust: utf8(JSON.stringify({ ...TRUST_FILE, controllers: [] })) }),
+      'not-proven',
+      'misbehaviour/artefact-mismatch',
+    ],
+    ['by none', () => framed({ ...artefacts, trust: null }), 'not-proven', 'misbehaviour/artefact-mismatch'],
+    [
+      'by another policy',
+      () => framed({ ...artefacts, policy: { ...POLICY, maximumAgeDays: 2 } }),
+      'not-proven',
+      'misbehaviour/artefact-mismatch',
+    ],
+    [
+      'of another bundle',
+      async () => framed({ ...artefacts, bundle: (await make({ form: 'stream' })).bundle }),
+      'not-proven',
+      'misbehaviour/artefact-mismatch',
+    ],
+    [
+      'by other rules',
+      () => framed(artefacts, signed({ ...lying('record', 'fail'), checker: 'countersign-appraisal-0' })),
+      'inconclusive',
+      'misbehaviour/checker-unknown',
+    ],
+    [
+      'signed by somebody else under that name',
+      () => framed(artefacts, forged()),
+      'not-proven',
+      'envelope/signature-invalid',
+    ],
+    [
+      'by a key that nobody knows',
+      () => framed(artefacts, signed(lying('record', 'fail'), STRANGER)),
+      'inconclusive',
+      'misbehaviour/key-unknown',
+    ],
+    [
+      'by the key of an issuer, who is no validator',
+      () => framed(artefacts, signed(lying('record', 'fail'), ISSUER)),
+      'inconclusive',
+      'misbehaviour/key-unknown',
+    ],
+    [
+      'that says another has judged',
+      () => framed(artefacts, signed(lying('record', 'fail'), VALIDATOR, keyLabel(STRANGER.key))),
+      'malformed',
+      'envelope/issuer-mismatch',
+    ],
+  ])('%s', async (_, evidence, outcome, code) => {
+    expect(await judge(await evidence())).toMatchObject({ outcome, code });
+  });
+
+  /** What {@link makeWrongVerdict} would not write. */
+  async function framed(
+    given: VerdictArtefacts,
+    envelope = signed(lying('record', 'fail')),
+  ): Promise<WrongVerdictJson> {
+    const genuine = await makeWrongVerdict(signed(lying('record', 'fail')), artefacts);
+    const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+    const { payload, keyId, signature } = envelope;
+    return {
+      ...genuine,
+      artefacts: {
+        bundle: base64(given.bundle),
+        evidence: [],
+        policy: given.policy,
+        trust: given.trust === null ? null : base64(given.trust),
+      },
+      verdict: {
+        payload: base64(payload),
+        payloadType: genuine.verdict.payloadType,
+        signatures: [{ keyid: keyId, sig: base64(signature) }],
+      } as WrongVerdictJson['verdict'],
+    };
+  }
+
+  function forged(): Envelope {
+    return { ...signed(lying('record', 'fail')), signature: signed(honest, STRANGER).signature };
+  }
+});
+
+describe('two verdicts', () => {
+  it('on the same question that differ contradict each other; on different questions they do not', async () => {
+    expect(compareVerdicts(honest, honest)).toEqual({ inputs: [], clauses: [], kind: 'same' });
+    const lie = compareVerdicts(honest, lying('record', 'fail'));
+    expect(lie).toMatchObject({ inputs: [], kind: 'contradiction', clauses: [{ clause: 'record' }] });
+    const other = await verdictOf(
+      { ...artefacts, policy: { ...POLICY, requires: { place: 'hardware' } } },
+      asOf,
+    );
+    expect(compareVerdicts(honest, other)).toMatchObject({ inputs: ['policy'], kind: 'other-question' });
+    const later = await verdictOf(artefacts, COMPLETED + 2 * 86_400_000);
+    expect(compareVerdicts(honest, later)).toMatchObject({ inputs: ['asOf'], kind: 'other-question' });
+  });
+});

@@ -1,0 +1,184 @@
+/** `countersign compare`: two verdicts beside each other; with what they were made from, which of them is wrong. */
+import { Command } from 'commander';
+import { type Comparison, compareVerdicts } from '../../appraise/verdict/compare.js';
+import { evidenceName, formatEvidence } from '../../court/misbehaviour/evidence.js';
+import { keysWithLabel, knownKeys } from '../../court/misbehaviour/known-keys.js';
+import {
+  makeWrongVerdict,
+  readVerdict,
+  type VerdictArtefacts,
+} from '../../court/misbehaviour/wrong-verdict.js';
+import { parseVerifierKey } from '../../note/key.js';
+import { Failure } from '../../reason.js';
+import { type Envelope, envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
+import type { Clause, Verdict } from '../../receipt/verdict.js';
+import { writeDurably } from '../files/durable.js';
+import { EXIT, UsageError } from './exit-code.js';
+import { readInput } from './files.js';
+import { paint, print, printJson } from './print.js';
+import { ownTrustFile, readTrust } from './trust-file.js';
+import { collect, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
+
+interface CompareOptions {
+  readonly bundle?: string;
+  readonly policy?: string;
+  readonly evidence: readonly string[];
+  readonly trust?: string;
+  readonly key: readonly string[];
+  readonly out?: string;
+  readonly json?: true;
+}
+
+const MAX_BYTES = 1 << 20;
+
+export function compareCommand(): Command {
+  return new Command('compare')
+    .description('line two verdicts up clause by clause, and say which of them is wrong')
+    .argument('<verdict>', 'a signed verdict')
+    .argument('<other>', 'another one')
+    .option('--bundle <file>', 'what they were made from: then it is judged again')
+    .option('--policy <file>', 'the policy that they were made under')
+    .option('--evidence <file>', 'evidence that they were made from; repeat it for several', collect, [])
+    .option('--trust <file>', `the trust file that they name (default: ${ownTrustFile()}, when it is there)`)
+    .option('--key <verifier key>', 'whose verdicts count; repeat it for several', collect, [])
+    .option('--out <folder>', 'write the proof that one is wrong here')
+    .option('--json', 'print one line of JSON instead of words')
+    .addHelpText('after', EXAMPLES)
+    .action(run);
+}
+
+const EXAMPLES = `
+Examples:
+  countersign compare ours.json theirs.json
+  countersign compare ours.json theirs.json --bundle bundle.json --policy policy.yaml --trust trust.json --out .
+
+Two verdicts that were asked the same (bundle, trust file, policy, evidence, time, rules) and differ contradict each other: one is
+wrong. Where they were asked something else, a difference is nobody's fault.
+
+Exit codes: 0 nothing contradicts, 10 they contradict each other, 30 malformed, 64 wrong usage, 1 anything else.`;
+
+interface Side {
+  readonly envelope: Envelope;
+  readonly verdict: Verdict;
+  /** Whether it is signed by a key that is known; null where none with its name is. */
+  readonly isSigned: boolean | null;
+  /** What judging again gives; null where it was not. */
+  readonly again: 'right' | 'wrong' | null;
+  /** The file with the proof. */
+  readonly proof: string | null;
+}
+
+async function run(first: string, second: string, options: CompareOptions): Promise<void> {
+  const sides = await sidesOf([first, second], options);
+  const [a, b] = sides as [Side, Side];
+  const comparison = compareVerdicts(a.verdict, b.verdict);
+  const exitCode = comparison.kind === 'contradiction' ? EXIT.fail : EXIT.pass;
+  if (options.json) {
+    const told = sides.map(({ envelope, isSigned, again, proof }) => ({
+      by: envelope.keyId,
+      isSigned,
+      again,
+      proof,
+    }));
+    printJson({ ...comparison, verdicts: told, exitCode });
+  } else for (const line of words(comparison, a, b)) print(line);
+  process.exitCode = exitCode;
+}
+
+async function sidesOf(paths: readonly string[], options: CompareOptions): Promise<Side[]> {
+  const { bundle, policy, evidence } = options;
+  if ((bundle === undefined) !== (policy === undefined))
+    throw new UsageError('to judge again takes both --bundle and --policy.');
+  const trusted = await readTrust(options.trust);
+  const known = knownKeys(trusted?.trust ?? null, options.key.map(readKey));
+  const artefacts: VerdictArtefacts | null =
+    bundle === undefined || policy === undefined
+      ? null
+      : {
+          bundle: await readInput(bundle, MAX_BYTES),
+          trust: trusted?.bytes ?? null,
+          policy: await readAppraisalPolicy(policy),
+          evidence: await readEvidenceFiles(evidence),
+        };
+  const sides: Side[] = [];
+  for (const path of paths) {
+    const envelope = parseEnvelope(await readInput(path, MAX_BYTES));
+    const verdict = readVerdict(envelope);
+    let isSigned: boolean | null = null;
+    for (const { key } of labelled(envelope.keyId, known.validators))
+      isSigned = isSigned === true || (await envelopeIsSignedBy(envelope, key.publicKey));
+    const judged =
+      artefacts === null ? { again: null, proof: null } : await judgedAgain(envelope, artefacts, options.out);
+    sides.push({ envelope, verdict, isSigned, ...judged });
+  }
+  return sides;
+}
+
+function labelled(label: string, validators: Parameters<typeof keysWithLabel>[1]) {
+  try {
+    return keysWithLabel(label, validators);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'misbehaviour/key-unknown') return [];
+    throw error;
+  }
+}
+
+/** A verdict that was made from something else is not judged by this. */
+async function judgedAgain(
+  envelope: Envelope,
+  artefacts: VerdictArtefacts,
+  folder: string | undefined,
+): Promise<Pick<Side, 'again' | 'proof'>> {
+  try {
+    const evidence = await makeWrongVerdict(envelope, artefacts);
+    if (folder === undefined) return { again: 'wrong', proof: null };
+    const bytes = formatEvidence(evidence);
+    const path = `${folder}/${evidenceName(bytes, evidence.type)}.json`;
+    await writeDurably(path, bytes);
+    return { again: 'wrong', proof: path };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    if (error.code === 'misbehaviour/verdict-right') return { again: 'right', proof: null };
+    if (error.code === 'misbehaviour/artefact-mismatch' || error.code === 'misbehaviour/checker-unknown')
+      return { again: null, proof: null };
+    throw error;
+  }
+}
+
+function readKey(text: string) {
+  try {
+    return parseVerifierKey(text);
+  } catch {
+    throw new UsageError(`--key takes a verifier key, <name>+<key id>+<base64>, and this is none: ${text}`);
+  }
+}
+
+const HEADLINES: Record<Comparison['kind'], string> = {
+  same: 'THE SAME            they say the same of every clause',
+  'other-question': 'ANOTHER QUESTION    they differ, and were not asked the same: nobody is shown to be wrong',
+  contradiction: 'CONTRADICTION       they were asked the same and differ: one of them is wrong',
+};
+
+function words({ kind, inputs, clauses }: Comparison, a: Side, b: Side): string[] {
+  const style = kind === 'contradiction' ? 'red' : kind === 'same' ? 'green' : 'yellow';
+  return [
+    paint(['bold', style], HEADLINES[kind]),
+    '',
+    ...(inputs.length === 0 ? [] : [`  not the same: ${inputs.join(', ')}`, '']),
+    ...clauses.map(({ clause, first, second }) => `  ${clause.padEnd(12)} ${said(first)}  |  ${said(second)}`),
+    ...(clauses.length === 0 ? [] : ['']),
+    ...[a, b].map(about),
+  ];
+}
+
+function said(clause: Clause | null): string {
+  if (clause === null) return 'nothing';
+  return clause.code === null ? clause.status : `${clause.status} (${clause.code})`;
+}
+
+function about({ envelope, isSigned, again, proof }: Side): string {
+  const signature =
+    isSigned === null ? 'signature not checked: pass --key' : isSigned ? 'signed' : 'NOT signed by that key';
+  const judged = again === null ? 'not judged again' : `${again} when judged again`;
+  return `  ${envelope.keyId}: ${signature}; ${judged}${proof === null ? '' : `; the proof is in ${proof}`}`;
+}

@@ -1,0 +1,60 @@
+/** What a verdict is made from, as it is named on the command line. */
+import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy.js';
+import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
+import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { toHex } from '../../bytes/hex.js';
+import type { Json } from '../../bytes/json.js';
+import { fromUtf8 } from '../../bytes/octets.js';
+import { KEY_TYPE } from '../../note/key.js';
+import { openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
+import { UsageError } from './exit-code.js';
+import { readInput } from './files.js';
+import { parseConfig } from './settings/config-document.js';
+import { readDocument } from './settings/read-document.js';
+
+const MAX_POLICY_BYTES = 1 << 20;
+/** Of one piece of evidence with all that belongs to it, in base64. */
+const MAX_EVIDENCE_BYTES = 1 << 23;
+
+/** The appraisal policy as its author wrote it, in YAML or JSON. Throws a usage error with line and column. */
+export async function readAppraisalPolicy(path: string): Promise<Json> {
+  const bytes = await readInput(path, MAX_POLICY_BYTES);
+  readDocument(path, bytes, AppraisalPolicySchema, 'member');
+  return parseConfig(path, fromUtf8(bytes) as string).value as Json;
+}
+
+/** The key in a file, which is made when there is none, under `name` or after itself. Throws what `openSigningKey` throws. */
+export async function openValidatorKey(path: string, name: string | undefined): Promise<SigningKey> {
+  const existing = await readSigningKey(path, KEY_TYPE.ed25519);
+  if (existing === null) return openSigningKey(path, name ?? unnamed, KEY_TYPE.ed25519);
+  if (name === undefined || existing.key.name === name) return existing;
+  throw new UsageError(
+    `${path} is the key of ${existing.key.name}, and a key keeps its name. Leave --name out, or pass another file.`,
+  );
+}
+
+/** The name of somebody who has named nobody: under a domain that can never be anybody's (RFC 2606). */
+function unnamed(publicKey: Uint8Array): string {
+  return `countersign.invalid/validator/${toHex(sha256(publicKey).subarray(0, 8))}`;
+}
+
+/** Throws a usage error for what is not JSON, and `appraisal/evidence-unreadable`. */
+export async function readEvidenceFiles(paths: readonly string[]): Promise<EvidenceArtefact[]> {
+  const artefacts: EvidenceArtefact[] = [];
+  for (const path of paths) {
+    let value: unknown;
+    try {
+      value = JSON.parse(fromUtf8(await readInput(path, MAX_EVIDENCE_BYTES)) ?? '');
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new UsageError(`${path} is not JSON. spec/verdict.md says how evidence is handed in.`);
+    }
+    artefacts.push(evidenceArtefactOf(value));
+  }
+  return artefacts;
+}
+
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
