@@ -95,7 +95,15 @@ function lintChart(folder) {
   const all = values('all', ALL_VALUES);
   run(`${CHART}: lint`, 'helm', ['lint', '--strict', CHART]);
   run(`${CHART}: lint, with all values`, 'helm', ['lint', '--strict', CHART, '--values', all]);
-  const rendered = run(`${CHART}: template`, 'helm', ['template', 'release', CHART, '--values', all]);
+  const cluster = ['--kube-version', '1.30.0'];
+  const rendered = run(`${CHART}: template`, 'helm', [
+    'template',
+    'release',
+    CHART,
+    ...cluster,
+    '--values',
+    all,
+  ]);
   const kinds = [...rendered.matchAll(/^kind: (\w+)$/gm)].map(([, kind]) => kind).sort();
   const wanted = ['ConfigMap', 'NetworkPolicy', 'Service', 'StatefulSet'];
   report(`${CHART}: has ${wanted.join(', ')}`, `${kinds}` === `${wanted}` ? [] : [`${kinds}`]);

@@ -125,4 +125,4 @@ it('counts, streams, calls a tool and goes on, and every step has a receipt', as
     { surface: 'messages', status: 'completed', requested: MODEL, served: MODEL, prompt_tokens: 64 },
     { surface: 'messages', status: 'completed', completion_tokens: 12 },
   ]);
-}, 60_000);
+}, 120_000);

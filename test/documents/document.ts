@@ -61,7 +61,7 @@ export class Desk {
     return run(['--norc', '-euo', 'pipefail', '-c', script], {
       folder: this.folder,
       environment: this.#environment,
-      limit: 60_000,
+      limit: 150_000,
       command: ['bash'],
     });
   }

@@ -62,7 +62,7 @@ describe.each(Object.entries(PROGRAMS))('docs/how-to/%s.md', (name, programs) =>
       expect([code, stderr]).toEqual([0, '']);
       for (const expected of printed) expect(stdout).toMatch(expected);
     },
-    60_000,
+    120_000,
   );
 
   it('has no program that is not run', () => {

@@ -46,7 +46,7 @@ it('is walked to its end', async () => {
   // What is checked, once more without the content, and once more without a gateway.
   expect(stdout.match(/^PASS /gm)).toHaveLength(3);
   expect(existsSync(join(folder, 'monitor/evidence'))).toBe(false);
-}, 90_000);
+}, 180_000);
 
 function freePort(): Promise<number> {
   return new Promise(resolve => {

@@ -77,7 +77,7 @@ describe('countersign reconcile --prices', () => {
       expect(other.code).toBe(20);
       expect(existsSync(path('evidence'))).toBe(false);
     });
-  });
+  }, 60_000);
 
   it('10: one who bills by another than he names, with evidence that anybody can check', async () => {
     await withGateway(
@@ -104,7 +104,7 @@ describe('countersign reconcile --prices', () => {
         }
       },
     );
-  });
+  }, 60_000);
 
   it.each<[number, string, () => readonly string[]]>([
     [64, 'a price list that is none', () => ['--log', path('none'), '--prices', path('trust.json')]],

@@ -113,7 +113,7 @@ describe('the views of a log', () => {
       }),
       { numRuns: 4 },
     );
-  }, 60_000);
+  }, 120_000);
 
   it('have each entry once when several follow at a time', async () => {
     const path = fresh();
