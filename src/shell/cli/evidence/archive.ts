@@ -68,7 +68,7 @@ Examples:
   countersign evidence archive judge 3f0c… --fetch
 
 A gateway serves every kept piece under its SHA-256 at /v1/evidence/<digest>.
-Exit codes: 0 kept, whatever was found, 30 malformed, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 kept, whatever was found, 30 malformed, or an archive that cannot be written, 64 wrong usage, 1 anything else.`;
 
 const CODES = `
 Exit codes: of the answer about now by the latest record: 0 accepted, 10 refused, 20 inconclusive; 30 where a record does not agree with what is
