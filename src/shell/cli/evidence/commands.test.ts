@@ -316,7 +316,7 @@ describe('the index', () => {
     expect((await find('--chip', '00ff')).said.receipts).toEqual([]);
     const words = await run(['evidence', 'index', 'find', '--chip', '00ff', '--data', at('gateway')]);
     expect(words.stdout).toBe('0 receipts rest on chip 00ff.\n');
-  });
+  }, 60_000);
 
   it.each<readonly [string, readonly string[]]>([
     ['no fact', []],
