@@ -44,7 +44,11 @@ export const EVIDENCE_READERS: readonly Reader[] = [
     name: 'a revocation list',
     genuine: [list],
     codes: ['revocation/malformed', 'revocation/partial', 'revocation/extension-unknown'],
-    writeBack: bytes => parseRevocationList(bytes).bytes,
+    writeBack: bytes => {
+      const entries = parseRevocationList(bytes);
+      entries.revoked();
+      return entries.bytes;
+    },
   },
   {
     name: 'an attestation document of a Nitro enclave',

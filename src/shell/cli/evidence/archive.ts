@@ -1,16 +1,17 @@
 /** `countersign evidence archive`: keeps evidence with everything it is judged with, and judges what was kept: good then, and still good now. */
 import { mkdir } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { judgeEvidence } from '../../../appraise/kept/judge.js';
 import { type EvidenceTrust, materialOf } from '../../../appraise/kept/material.js';
+import type { FreshCollateral } from '../../../appraise/kept/standing.js';
 import { decidingCode, type EvidenceStatus, statusOf } from '../../../evidence/report.js';
 import { Failure } from '../../../reason.js';
 import { type Answers, answersFor } from '../../archive/answers.js';
 import { EvidenceRecords, type StoredRecord } from '../../archive/evidence-records.js';
+import { keepJudged } from '../../archive/keep-judged.js';
 import { acquireLock } from '../../files/lock.js';
 import { EXIT_CODES } from '../conformance/answer.js';
 import { MAKERS, nrasTrust } from '../conformance/evidence-input.js';
-import { dataFolder, defaultDataFolder } from '../data-folder.js';
+import { type DataFolder, dataFolder, defaultDataFolder } from '../data-folder.js';
 import { EXIT } from '../exit-code.js';
 import { hang, paint, print, printable, printJson, type Style } from '../print.js';
 import { timeArgument } from '../time-argument.js';
@@ -31,17 +32,21 @@ interface FolderOptions {
   readonly json?: true;
 }
 
-interface JudgeOptions extends FolderOptions, MakersOptions, ServiceOptions {
-  /** Milliseconds. */
-  readonly asOf?: number;
+interface RenewOptions extends FolderOptions, MakersOptions {
   readonly fetch?: true;
 }
 
+interface JudgeOptions extends RenewOptions, ServiceOptions {
+  /** Milliseconds. */
+  readonly asOf?: number;
+}
+
 export function archiveCommand(): Command {
-  const add = withMaterialOptions(new Command('add'))
+  const add = withMakersOptions(withMaterialOptions(new Command('add')))
     .exitOverride()
     .description('judge evidence, and keep it with everything that it was judged with')
-    .argument('<file...>', FILES);
+    .argument('<file...>', FILES)
+    .option('--fetch', 'ask the makers for collateral that is not given');
   const list = new Command('list')
     .exitOverride()
     .description('what is kept: each piece of evidence by the digest of what its hardware signed');
@@ -68,7 +73,7 @@ Examples:
   countersign evidence archive judge 3f0c… --fetch
 
 A gateway serves every kept piece under its SHA-256 at /v1/evidence/<digest>.
-Exit codes: 0 kept, whatever was found, 30 malformed, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 kept, whatever was found, 30 malformed, or an archive that cannot be written, 64 wrong usage, 1 anything else.`;
 
 const CODES = `
 Exit codes: of the answer about now by the latest record: 0 accepted, 10 refused, 20 inconclusive; 30 where a record does not agree with what is
@@ -85,7 +90,7 @@ function digestArgument(text: string): string {
   return text.toLowerCase();
 }
 
-async function runAdd(files: readonly string[], options: MaterialOptions & FolderOptions): Promise<void> {
+async function runAdd(files: readonly string[], options: MaterialOptions & RenewOptions): Promise<void> {
   const asOf = Math.floor((options.asOf ?? Date.now()) / 1000);
   const given = await givenFiles(files, options);
   const trust = await trustOf(options);
@@ -94,14 +99,21 @@ async function runAdd(files: readonly string[], options: MaterialOptions & Folde
   const lock = acquireLock(archive);
   try {
     const records = new EvidenceRecords(archive);
+    const fresh = options.fetch ? { fresh: await freshFor(dataFolder(options.data), options) } : {};
     const kept: Listed[] = [];
+    const problems: string[] = [];
     for (const { name, part } of partsOf(given, { asOf, roots: MAKERS })) {
-      const material = materialOf(part());
-      const judged = await judgeEvidence(material, asOf, trust);
-      kept.push({ file: name, ...listed(await records.keep(material, judged, asOf)) });
+      const { stored, problems: told } = await keepJudged(records, materialOf(part()), {
+        asOf,
+        trust,
+        ...fresh,
+      });
+      kept.push({ file: name, ...listed(stored) });
+      problems.push(...told.map(({ message }) => message));
     }
-    if (options.json) printJson({ kept });
-    else for (const each of kept) print(`${printable(each.file ?? '')}  ${lineOf(each)}`);
+    if (options.json) return printJson({ kept, problems });
+    for (const each of kept) print(`${printable(each.file ?? '')}  ${lineOf(each)}`);
+    for (const problem of problems) print(`not renewed: ${hang(problem, 13)}`);
   } finally {
     lock.release();
   }
@@ -162,13 +174,10 @@ async function runJudge(digest: string, options: JudgeOptions): Promise<void> {
   const records = new EvidenceRecords(folder.archive);
   const { records: found, damaged } = await records.find(digest);
   if (found.length === 0) throw new Failure('archive/unknown', { detail: digest });
-  const { Renewal } = await import('../../collateral/renewal.js');
-  const offline = options.fetch !== true;
-  const makers = await openMakers(folder, options, { offline, onProblem: () => undefined });
+  const fresh = await freshFor(folder, options);
   const trust = await trustOf(options);
   const all: Answers[] = [];
-  for (const stored of found)
-    all.push(await answersFor(records, stored, now, { fresh: new Renewal(makers), trust }));
+  for (const stored of found) all.push(await answersFor(records, stored, now, { fresh, trust }));
   const latest = all.at(-1) as Answers;
   process.exitCode = all.some(({ then }) => !then.agrees) ? EXIT.malformed : EXIT_CODES[latest.now.status];
   if (options.json) return printJson({ answers: all.map(answerJson), damaged, exitCode: process.exitCode });
@@ -199,6 +208,13 @@ function answerLines({ digest, record, then, now, problems }: Answers): string[]
     `  still good now?  ${timeText(now.asOf)}  ${said(now.status, now.code)}, ${renewed}`,
     ...problems.map(({ message }) => `  not renewed      ${hang(message, 19)}`),
   ];
+}
+
+/** From the makers, or from what the data folder keeps of their answers alone. */
+async function freshFor(folder: DataFolder, options: RenewOptions): Promise<FreshCollateral> {
+  const { Renewal } = await import('../../collateral/renewal.js');
+  const offline = options.fetch !== true;
+  return new Renewal(await openMakers(folder, options, { offline, onProblem: () => undefined }));
 }
 
 /** The makers' own roots; the attestation service has none, so that whoever asks names who vouches for its keys. */

@@ -234,6 +234,24 @@ describe('the archive', () => {
     expect(words.stdout).toMatch(/good then\?[\s\S]*as its record says[\s\S]*still good now\?/);
   });
 
+  it('--fetch: with collateral that was not given', async () => {
+    await simulate('tdx', 'fetched');
+    const server = await testPublisher(asIntel(readFileSync(at('fetched/collateral.json'))));
+    try {
+      const args = ['add', at('fetched/quote.bin'), '--fetch', '--pccs', server.url];
+      const added = await archive(...args);
+      expect(added).toMatchObject({ code: 0, said: { kept: [{ kind: 'tdx' }], problems: [] } });
+      expect(server.asked).toHaveLength(4);
+      // A quote whose signer nobody vouches for is judged no further, with or without.
+      server.behave = (_, response) => notFound(response);
+      await simulate('tdx', 'fetched', '--report-data', 'ff');
+      const given = ['--collateral', at('fetched/collateral.json')];
+      expect((await archive(...args, ...given)).said).toMatchObject({ kept: [{ kind: 'tdx' }] });
+    } finally {
+      await server.close();
+    }
+  });
+
   it('30 for what it does not have, 64 for what is no digest', async () => {
     expect((await archive('judge', '0'.repeat(64))).code).toBe(30);
     expect((await archive('judge', '00')).code).toBe(64);
@@ -298,7 +316,7 @@ describe('the index', () => {
     expect((await find('--chip', '00ff')).said.receipts).toEqual([]);
     const words = await run(['evidence', 'index', 'find', '--chip', '00ff', '--data', at('gateway')]);
     expect(words.stdout).toBe('0 receipts rest on chip 00ff.\n');
-  });
+  }, 60_000);
 
   it.each<readonly [string, readonly string[]]>([
     ['no fact', []],

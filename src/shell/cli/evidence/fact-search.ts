@@ -52,7 +52,7 @@ Examples:
   countersign evidence index find --measurement 7d7d… --json
 
 While a gateway runs it keeps the index up to its log, some seconds behind; otherwise this command does. An index that is lost is made again from log and archive.
-Exit codes: 0 looked (also where there is none), 64 wrong usage, 1 anything else.`;
+Exit codes: 0 looked (also where there is none), 30 a log or an index that cannot be read, 64 wrong usage, 1 anything else.`;
 
 function indexArgument(text: string): number {
   if (!/^\d{1,15}$/.test(text)) throw new UsageError('--from takes the index of a log entry.');
