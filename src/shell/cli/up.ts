@@ -127,7 +127,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   });
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
-  process.on('SIGHUP', () => void house.policy.reload());
+  if (settings.policy !== undefined) process.on('SIGHUP', () => void house.policy.reload());
   closeOnSignal(() => house.close());
 }
 
