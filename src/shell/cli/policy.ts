@@ -181,6 +181,6 @@ async function surroundingsOf({ data, config, upstream }: Options): Promise<Surr
     // A gateway that has no keys yet may get them later.
     keys: isKnown ? holders.keys : null,
     teams: isKnown ? holders.teams : null,
-    hasPrices: gateway.upstreams.length > 0,
+    hasPrices: gateway.hasPrices,
   };
 }

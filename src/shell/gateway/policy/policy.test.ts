@@ -1,6 +1,6 @@
 /** What a policy does to exchanges, end to end: a gateway with its log, upstreams, and receipts that anybody checks. */
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, ask, chat, errorOf } from '../../../../test/end-to-end/client.js';
 import { type GatewayOptions, openGateway, type TestGateway } from '../../../../test/end-to-end/gateway.js';
 import { eventually, openingOf, receiptOf } from '../../../../test/end-to-end/receipts.js';
@@ -20,6 +20,7 @@ import { toHex } from '../../../bytes/hex.js';
 import { Budgets } from '../../../economy/budgets.js';
 import { withNewKey } from '../../../economy/key-changes.js';
 import { KeyedAdmission } from '../../../economy/keyed-admission.js';
+import type { PriceList } from '../../../economy/price-list.js';
 import { formatSecret, type KeyFile, NO_KEYS, secretDigest } from '../../../economy/virtual-key.js';
 import { POLICY_V2 } from '../../../receipt/logged-policy.js';
 import { commit } from '../../../receipt/opening.js';
@@ -233,6 +234,31 @@ describe('before anything is sent', () => {
           expect(attempts[0]).toMatchObject({ upstream: 'one', reason: 'clause/model-unpinned' });
       },
       { routes },
+    );
+  });
+
+  it('a model without a price is not asked for, where the rule wants one', async () => {
+    const prices: PriceList = {
+      currency: 'EUR',
+      dated: '2026-11-21',
+      entries: [
+        { upstream: 'two', models: ['test-model'], prompt: '10', completion: '20', asOf: '2026-11-21' },
+      ],
+    };
+    const checks: Rule['checks'] = [{ check: 'price-known', stage: 'before', onFailure: 'block' }];
+    await withRules(
+      [{ name: 'priced', checks }],
+      async gateway => {
+        const priced = await ask(gateway.address, { body: chat({ model: 'two/test-model' }) });
+        expect(textOf(priced)).toContain('Two.');
+        expect((await checkedReceipt(gateway, priced)).policy.findings).toBeUndefined();
+        const got = await ask(gateway.address, { body: chat({ model: 'one/test-model' }) });
+        expect([got.status, errorOf(got).code]).toEqual([403, 'clause/price-unknown']);
+        expect(one.requests).toEqual([]);
+        const { policy } = await checkedReceipt(gateway, got);
+        expect(policy.findings).toEqual([{ check: 'price-known', stage: 'before', done: 'block' }]);
+      },
+      { prices },
     );
   });
 
@@ -625,6 +651,16 @@ describe('a policy that is exchanged while the gateway runs', () => {
     } finally {
       await gateway.close();
     }
+  });
+
+  it('when its file changes', { timeout: 60_000 }, async () => {
+    await withRules([{ name: 'first' }], async gateway => {
+      gateway.rules.watch();
+      const { digest } = gateway.rules.status;
+      await writeFile(gateway.policyFile, JSON.stringify({ name: 'test', rules: [{ name: 'second' }] }));
+      await vi.waitUntil(() => gateway.rules.status.digest !== digest, { timeout: 30_000, interval: 50 });
+      expect((await checkedReceipt(gateway, await ask(gateway.address, BOTH))).policy.rule).toBe('second');
+    });
   });
 
   it('an exchange ends under the policy that it began with', async () => {
