@@ -2341,10 +2341,6 @@ export const REASONS = {
     says: 'The receipt names a rule that its policy has not, or none where something was sent.',
     do: 'Report it to the issuer: it did not follow the policy that it logged.',
   },
-  'clause/model-unmatched': {
-    says: 'The rule in the receipt is not for the model that was asked for.',
-    do: 'Report it to the issuer: it did not follow the policy that it logged.',
-  },
   'clause/finding-unfounded': {
     says: 'The receipt tells of a failed check, or of a consequence, that its rule has not.',
     do: 'Report it to the issuer: it did not follow the policy that it logged.',

@@ -41,6 +41,7 @@ function trustOf(shape: Shape | null, holders: readonly string[], change: Partia
     controllers: controllersOf(holders),
     retired: [],
     statements: [],
+    validators: [],
     ...change,
   };
 }

@@ -1,5 +1,6 @@
 /** The readers of what is signed as JSON: envelopes, every statement in them, entries of a log, bundles, evidence of misbehaviour. */
 import fc from 'fast-check';
+import { publishedPolicy } from '../../src/appraise/policy/publish.js';
 import { toBase64 } from '../../src/bytes/base64.js';
 import { toHex } from '../../src/bytes/hex.js';
 import { canonicalize, type Json, parseCanonical } from '../../src/bytes/json.js';
@@ -25,6 +26,7 @@ import { type Envelope, envelopeBytes, payloadDigest, seal } from '../../src/rec
 import { EPOCH, epochStatement } from '../../src/receipt/epoch.js';
 import { ERASURE, erasureStatement } from '../../src/receipt/erasure.js';
 import { checkProofs, KEY_CHANGE, readKeyChange } from '../../src/receipt/key-change.js';
+import { loggedPolicyStatement, POLICY_V2, PolicyNames } from '../../src/receipt/logged-policy.js';
 import { defaultPolicy, POLICY, policyStatement } from '../../src/receipt/policy.js';
 import { type PriceList, priceListDigest } from '../../src/receipt/price/price-list.js';
 import { RECEIPT, receiptSubject } from '../../src/receipt/receipt.js';
@@ -51,6 +53,7 @@ import {
   trustWith,
   WITNESSES,
 } from '../support/parties.js';
+import { policyOf, SURROUNDINGS } from '../support/policies.js';
 import { make } from '../support/sample-exchange.js';
 import { DEADLINE, RECEIVED, SAMPLE_RECEIPT } from '../support/sample-receipt.js';
 import type { Reader } from './reader.js';
@@ -66,6 +69,31 @@ const receiptPayload = (change: Partial<typeof SAMPLE_RECEIPT> = {}) =>
 const { client, counter, epoch, exchange } = SAMPLE_RECEIPT;
 const closed = closeEpoch([leaf('a', 1), leaf('a', 2, 'open'), leaf('b', 1, 'aborted'), leaf('z', 5)]);
 const OTHER_EXCHANGE = 'bbbbbbbbbbbbbbbbbbbbbbbbba';
+
+/** A policy in which every member that may hold something holds something. */
+const RULES = publishedPolicy(
+  policyOf([
+    {
+      for: { keys: ['a'], teams: ['b'], models: ['c*'] },
+      upstreams: { names: ['one', 'two'] },
+      require: { place: 'asserted' },
+      checks: [
+        { check: 'model-pinned', stage: 'final', onFailure: 'flag', digests: ['a'.repeat(64)] },
+        { check: 'usage-known', stage: 'final', onFailure: 'refund' },
+      ],
+      redact: { kinds: ['email'], names: { file: 'names.txt' } },
+      responsibility: [
+        { role: 'human-gate', person: 'A' },
+        { role: 'policy-author', party: 'B' },
+      ],
+      diversity: [{ of: 'controller', atMost: 50, ofLast: 10, onFailure: 'reroute' }],
+    },
+    {},
+  ]),
+  SURROUNDINGS,
+  { names: new Map([['names.txt', ['A']]]), trust: new Map([['far.json', utf8('{}')]]) },
+  new PolicyNames(new Uint8Array(32), utf8('')),
+);
 
 /** A payload of every type that there is. */
 const PAYLOADS = {
@@ -85,6 +113,7 @@ const PAYLOADS = {
   }),
   epoch: epochStatement(ISSUER.key, epoch, RECEIVED),
   policy: policyStatement(defaultPolicy(['provider', 'another']), label),
+  rules: loggedPolicyStatement(RULES, label),
   retention: retentionStatement({ minimumDays: 365, prunes: 'oldest-entries' }, label, 5),
   access: accessStatement({ act: 'deny', index: 7, reason: 'court-order' }, label, 5),
   erasure: erasureStatement({ exchange, receipt: 'a'.repeat(64) }, label, 5),
@@ -199,6 +228,7 @@ export const STATEMENT_READERS: readonly Reader[] = [
   statement('acceptance', ACCEPTANCE as never, ['acceptance/malformed']),
   statement('epoch', EPOCH as never, ['entry/malformed']),
   statement('policy', POLICY as never, ['entry/malformed']),
+  statement('rules', POLICY_V2 as never, ['entry/malformed']),
   statement('retention', RETENTION as never, ['entry/malformed']),
   statement('access', ACCESS as never, ['entry/malformed']),
   statement('erasure', ERASURE as never, ['entry/malformed']),

@@ -80,8 +80,9 @@ export class TestIssuer {
     return keyLabel(this.#by.key);
   }
 
-  async begin(): Promise<void> {
-    const policy = seal(policyStatement(POLICY, this.label), this.label, this.#by.signer);
+  /** `policy`: the statement of the policy that receipts name; one without rules when it is left out. */
+  async begin(statement = policyStatement(POLICY, this.label)): Promise<void> {
+    const policy = seal(statement, this.label, this.#by.signer);
     const known = await this.#log.find(payloadDigest(policy).slice(0, 16));
     this.#policyIndex = known ?? this.#log.append(envelopeBytes(policy)).index;
     await this.beginEpoch();

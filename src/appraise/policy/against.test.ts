@@ -88,7 +88,6 @@ describe('a receipt that is not in keeping with its policy', () => {
         ],
       }),
     },
-    { code: 'clause/model-unmatched', what: 'for another model', rule: { for: { models: ['gpt-*'] } } },
     {
       code: 'clause/finding-unfounded',
       what: 'with a finding of a check that the rule has not',
@@ -163,8 +162,13 @@ describe('a receipt that is in keeping with it', () => {
       rule: { upstreams: { names: ['one'] }, for: { models: ['one/sample-*'] } },
     },
     {
+      what: 'whose model changed after its first byte was checked',
+      rule: { checks: [{ check: 'model-as-asked', stage: 'first-byte', onFailure: 'block' }] },
+      change: served('sample-2'),
+    },
+    {
       what: 'whose model only a commitment names',
-      rule: { for: { models: ['gpt-*'] } },
+      rule: { checks: checks('model-as-asked') },
       change: receipt => ({
         ...receipt,
         model: { ...receipt.model, requested: { commitment: 'a'.repeat(64) } },

@@ -1,9 +1,8 @@
 /**
  * Whether a receipt is in keeping with the policy that it names, for whoever has both: an auditor, years later. What shows only in content, or in who
- * asked, cannot be judged by it.
+ * asked, cannot be judged by it; nor can for which model a rule is, where the operator has names of his own that stand for several.
  */
 import { isSubstitution } from '../../exchange/substitution.js';
-import { wildcard } from '../../exchange/wildcard.js';
 import { Failure } from '../../reason.js';
 import type { LoggedPolicy, LoggedRule } from '../../receipt/logged-policy.js';
 import type { PolicyCheckName } from '../../receipt/policy-words.js';
@@ -11,7 +10,7 @@ import type { PolicyFinding, Receipt } from '../../receipt/receipt.js';
 
 /**
  * `digest`: that of the policy, hexadecimal. Throws `clause/policy-mismatch`, `clause/rule-unknown`, or the code of the clause that was broken:
- * `clause/upstream-refused`, `clause/model-unmatched`, `clause/finding-unfounded`, `clause/finding-ignored`, `clause/finding-omitted` or
+ * `clause/upstream-refused`, `clause/finding-unfounded`, `clause/finding-ignored`, `clause/finding-omitted` or
  * `clause/responsibility-differs`.
  */
 export function checkAgainstPolicy(
@@ -31,7 +30,6 @@ export function checkAgainstPolicy(
   const rule = policy.rules.find(one => one.name === name);
   if (rule === undefined) throw new Failure('clause/rule-unknown', { field: 'policy.rule', detail: name });
   checkUpstreams(receipt, rule);
-  checkModel(receipt, rule);
   checkFindings(receipt, rule);
   checkResponsibility(receipt, rule);
   return rule;
@@ -41,21 +39,6 @@ function checkUpstreams({ attempts, request }: Receipt, rule: LoggedRule): void 
   for (const [at, { upstream, sent = request.sent }] of attempts.entries())
     if (sent !== null && !rule.upstreams.includes(upstream))
       throw new Failure('clause/upstream-refused', { field: `attempts.${at}.upstream`, detail: upstream });
-}
-
-/** By the name that the client used, or by one that an upstream was asked for; only where all of them are in clear can it be said that none fits. */
-function checkModel({ attempts, model: { requested } }: Receipt, { for: { models } }: LoggedRule): void {
-  if (models === null || requested === null) return;
-  const all = [requested, ...attempts.flatMap(({ model }) => (model === undefined ? [] : [model]))];
-  const names = all.flatMap(one => ('name' in one ? [one.name] : []));
-  if (names.length < all.length) return;
-  const spelled = [
-    ...names,
-    ...names.map(name => name.slice(name.indexOf('/') + 1)),
-    ...attempts.flatMap(({ upstream }) => names.map(name => `${upstream}/${name}`)),
-  ];
-  if (!models.some(pattern => spelled.some(wildcard(pattern))))
-    throw new Failure('clause/model-unmatched', { field: 'model.requested' });
 }
 
 function checkFindings(receipt: Receipt, rule: LoggedRule): void {
@@ -89,12 +72,12 @@ function hasCheck({ checks }: LoggedRule, { check, stage, done }: PolicyFinding)
   );
 }
 
-/** What the receipt itself shows to have gone wrong cannot be passed over. */
+/** What the receipt itself shows to have gone wrong cannot be passed over. At the end alone: what was known before that may have been other. */
 function checkOmissions(receipt: Receipt, rule: LoggedRule): void {
   const { policy, response } = receipt;
   if (response.status !== 'completed') return;
   const omits = (check: PolicyCheckName) =>
-    rule.checks.some(one => one.check === check && one.stage !== 'before') &&
+    rule.checks.some(one => one.check === check && one.stage === 'final') &&
     !(policy.findings ?? []).some(one => one.check === check);
   if (omits('usage-known') && response.usage === null)
     throw new Failure('clause/finding-omitted', { field: 'response.usage' });

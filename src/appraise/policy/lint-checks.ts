@@ -2,7 +2,7 @@
 import type { Consequence, Stage } from '../../receipt/policy-words.js';
 import { CHECKS } from './checks.js';
 import type { CheckClause, Rule } from './language.js';
-import type { LintFinding, PolicyPath } from './lint.js';
+import type { LintFinding, PolicyPath } from './lint-finding.js';
 import type { JudgedUpstream, Surroundings } from './surroundings.js';
 
 /** `able`: who may be asked. */

@@ -1,7 +1,7 @@
 /** Whether the traffic of a rule can be spread as it says: all of it has to go somewhere. */
 import { mostOf } from './diversity.js';
 import type { Rule } from './language.js';
-import type { LintFinding, PolicyPath } from './lint.js';
+import type { LintFinding, PolicyPath } from './lint-finding.js';
 import type { JudgedUpstream } from './surroundings.js';
 
 /** `able`: who may be asked. */

@@ -3,7 +3,7 @@ import { wildcard } from '../../exchange/wildcard.js';
 import { FACTS, type FactName } from '../../receipt/policy-words.js';
 import { canReach, isAllowed } from './compile.js';
 import type { Rule } from './language.js';
-import type { LintFinding, PolicyPath } from './lint.js';
+import type { LintFinding, PolicyPath } from './lint-finding.js';
 import { isAtLeast, type JudgedUpstream, reachable } from './surroundings.js';
 
 /** `able`: who may be asked and can give what is required. */

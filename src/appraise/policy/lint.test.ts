@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { policyOf, type RuleInput, SURROUNDINGS } from '../../../test/support/policies.js';
 import type { ReasonCode } from '../../reason.js';
 import type { PolicyInput } from './language.js';
-import { type LintFinding, lintPolicy } from './lint.js';
+import { lintPolicy } from './lint.js';
+import type { LintFinding } from './lint-finding.js';
 import type { Surroundings } from './surroundings.js';
 
 interface Row {

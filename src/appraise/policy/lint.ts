@@ -8,20 +8,9 @@ import type { ReasonCode } from '../../reason.js';
 import type { Policy, Rule } from './language.js';
 import { lintChecks } from './lint-checks.js';
 import { lintDiversity } from './lint-diversity.js';
+import type { LintFinding, PolicyPath } from './lint-finding.js';
 import { lintUpstreams } from './lint-upstreams.js';
 import { type JudgedUpstream, judgedUpstreams, type Surroundings } from './surroundings.js';
-
-/** Where in the policy something stands: names of members, and numbers in lists. */
-export type PolicyPath = readonly (string | number)[];
-
-export interface LintFinding {
-  readonly code: ReasonCode;
-  readonly path: PolicyPath;
-  /** What exactly was found; null where the code says it all. */
-  readonly detail: string | null;
-  /** Whether it is the member's name that is wrong, and not its value. */
-  readonly ofName?: true;
-}
 
 /** All that is wrong with a policy, in its own order. */
 export function lintPolicy(policy: Policy, surroundings: Surroundings): LintFinding[] {

@@ -77,7 +77,7 @@ ${NOTES}`,
 
 const NOTES = `
 Which upstreams there are is read from --config or --upstream, which keys from --data. Nothing is started, logged or reached.
-Exit codes: 0 the policy can be used, 10 it cannot, 30 it is no policy, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 the policy can be used, 10 it cannot, 30 it is no policy, 64 wrong usage, 1 anything else. Each takes --json.`;
 
 function withCommonOptions(command: Command): Command {
   return command
@@ -181,6 +181,6 @@ async function surroundingsOf({ data, config, upstream }: Options): Promise<Surr
     // A gateway that has no keys yet may get them later.
     keys: isKnown ? holders.keys : null,
     teams: isKnown ? holders.teams : null,
-    hasPrices: gateway.upstreams.length > 0,
+    hasPrices: gateway.hasPrices,
   };
 }

@@ -53,12 +53,12 @@ export class BodyRelay implements Relay {
     const { status: http } = head;
     const headers = forwardedHeaders(head.headers);
     const given = parseJson(this.#body.bytes);
+    if (http >= 400 && this.#isStopped(appraisal?.first(false, null) ?? null, null)) return;
     if (stream.begun) {
       if (http >= 400) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
       throw new Failure('upstream/garbage', { detail: 'no stream' });
     }
     if (http >= 400) {
-      if (this.#isStopped(appraisal?.first(false, null) ?? null, null)) return;
       this.#refuse(given, headers);
       return;
     }
@@ -83,8 +83,11 @@ export class BodyRelay implements Relay {
 
   /** Whether the policy does not let the answer pass; then the client is told so here, or another attempt is made. */
   #isStopped(verdict: Verdict, answer: AnswerFacts | null): boolean {
-    if (verdict !== null && verdict !== 'elsewhere')
-      this.#options.delivery.withhold(verdict, this.#body.bytes, answer);
+    if (verdict !== null && verdict !== 'elsewhere') {
+      const { stream, delivery } = this.#options;
+      const teller = stream.begun ? stream : delivery;
+      teller.withhold(verdict, this.#body.bytes, answer);
+    }
     return verdict !== null;
   }
 

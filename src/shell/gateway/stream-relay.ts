@@ -250,8 +250,8 @@ export class StreamRelay implements Relay {
     this.#given = true;
     if (verdict === 'elsewhere') return true;
     const received = concat(...[...this.#held, ...(last === null ? [] : [last])].map(({ raw }) => raw));
-    if (stream.begun) stream.withhold(verdict, received, this.#answer);
-    else delivery.withhold(verdict, received, this.#answer);
+    const teller = stream.begun ? stream : delivery;
+    teller.withhold(verdict, received, this.#answer);
     // Only now, so that what it says of being stopped comes too late to be its failure.
     stream.source?.abort();
     return true;

@@ -19,7 +19,9 @@ import {
   TRUST,
   TRUST_FILE,
 } from '../../../test/support/monitored.js';
+import { policyOf, SURROUNDINGS } from '../../../test/support/policies.js';
 import { DEADLINE } from '../../../test/support/sample-receipt.js';
+import { NO_FILES, publishedPolicy } from '../../appraise/policy/publish.js';
 import { beginningOf } from '../../appraise/standing.js';
 import { parseTrust, policyText } from '../../appraise/trust.js';
 import { toHex } from '../../bytes/hex.js';
@@ -34,6 +36,7 @@ import { formatNote, parseNote, signNote } from '../../note/signed-note.js';
 import { payloadDigest, seal } from '../../receipt/envelope.js';
 import { erasureStatement } from '../../receipt/erasure.js';
 import { KeyHistory } from '../../receipt/key-history.js';
+import { loggedPolicyDigest, loggedPolicyStatement, PolicyNames } from '../../receipt/logged-policy.js';
 import { stampStatement } from '../../receipt/stamp.js';
 import type { FileLog } from '../log/file-log.js';
 
@@ -363,6 +366,21 @@ describe('findings about entries', () => {
     const looked = await look();
     expect(found(looked)).toEqual([]);
     expect(looked).toMatchObject({ isComplete: true, hasFindings: false });
+  });
+
+  it('none, of a receipt under a rule of a policy that stands there', async () => {
+    const rules = publishedPolicy(
+      policyOf([{}]),
+      SURROUNDINGS,
+      NO_FILES,
+      new PolicyNames(new Uint8Array(32), utf8('')),
+    );
+    const index = log.size;
+    await issuer.begin(loggedPolicyStatement(rules, issuer.label));
+    const policy = { digest: loggedPolicyDigest(rules), index, rule: 'rule-0' };
+    await issuer.append(issuer.receipt('one', { policy }));
+    await witnessed(log);
+    expect(found(await look())).toEqual([]);
   });
 
   it.each(cases)('%s', async (_, codes, act) => {

@@ -8,6 +8,8 @@ export interface NamedGateway {
   readonly upstreams: readonly string[];
   /** Its data folder; null where no setting names one. */
   readonly data: string | null;
+  /** Whether exchanges have prices: by a list of the operator's, or by the one that comes with the program where anybody else is asked. */
+  readonly hasPrices: boolean;
 }
 
 /** `upstream`: in the place of those of the configuration, where there are any. Throws a usage error. */
@@ -20,15 +22,14 @@ export async function namedGateway({
   readonly upstream: readonly string[];
   readonly environment: Environment;
 }): Promise<NamedGateway> {
-  const { upstreams = [], data } = await readConfig(
-    file ?? environment.COUNTERSIGN_CONFIG ?? null,
-    environment,
-  );
+  const {
+    upstreams = [],
+    data,
+    prices,
+  } = await readConfig(file ?? environment.COUNTERSIGN_CONFIG ?? null, environment);
   const configured = upstreams.map(one =>
     typeof one === 'string' ? one : one.url === undefined ? one.name : `${one.name}=${one.url}`,
   );
-  return {
-    upstreams: (upstream.length > 0 ? upstream : configured).map(upstreamName),
-    data: data ?? null,
-  };
+  const names = (upstream.length > 0 ? upstream : configured).map(upstreamName);
+  return { upstreams: names, data: data ?? null, hasPrices: prices !== undefined || names.length > 0 };
 }

@@ -1,6 +1,6 @@
 /** What a policy does to exchanges, end to end: a gateway with its log, upstreams, and receipts that anybody checks. */
 import { writeFile } from 'node:fs/promises';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Answer, ask, chat, errorOf } from '../../../../test/end-to-end/client.js';
 import { type GatewayOptions, openGateway, type TestGateway } from '../../../../test/end-to-end/gateway.js';
 import { eventually, openingOf, receiptOf } from '../../../../test/end-to-end/receipts.js';
@@ -17,6 +17,11 @@ import {
 import { checkAgainstPolicy } from '../../../appraise/policy/against.js';
 import type { PolicyInput } from '../../../appraise/policy/language.js';
 import { toHex } from '../../../bytes/hex.js';
+import { Budgets } from '../../../economy/budgets.js';
+import { withNewKey } from '../../../economy/key-changes.js';
+import { KeyedAdmission } from '../../../economy/keyed-admission.js';
+import type { PriceList } from '../../../economy/price-list.js';
+import { formatSecret, type KeyFile, NO_KEYS, secretDigest } from '../../../economy/virtual-key.js';
 import { POLICY_V2 } from '../../../receipt/logged-policy.js';
 import { commit } from '../../../receipt/opening.js';
 import { POLICY } from '../../../receipt/policy.js';
@@ -37,6 +42,9 @@ const ROUTES: RouteDescriptions = new Map([
       { balance: 'weight', targets: [{ model: 'two/test-model', weight: 1 }] },
     ],
   ],
+]);
+const ONE_ROUTE: RouteDescriptions = new Map([
+  ['both', [{ balance: 'weight', targets: [{ model: 'one/test-model', weight: 1 }] }]],
 ]);
 const BOTH = { body: chat({ model: 'both' }) };
 const STREAMED = { body: chat({ model: 'both', stream: true }) };
@@ -229,6 +237,31 @@ describe('before anything is sent', () => {
     );
   });
 
+  it('a model without a price is not asked for, where the rule wants one', async () => {
+    const prices: PriceList = {
+      currency: 'EUR',
+      dated: '2026-11-21',
+      entries: [
+        { upstream: 'two', models: ['test-model'], prompt: '10', completion: '20', asOf: '2026-11-21' },
+      ],
+    };
+    const checks: Rule['checks'] = [{ check: 'price-known', stage: 'before', onFailure: 'block' }];
+    await withRules(
+      [{ name: 'priced', checks }],
+      async gateway => {
+        const priced = await ask(gateway.address, { body: chat({ model: 'two/test-model' }) });
+        expect(textOf(priced)).toContain('Two.');
+        expect((await checkedReceipt(gateway, priced)).policy.findings).toBeUndefined();
+        const got = await ask(gateway.address, { body: chat({ model: 'one/test-model' }) });
+        expect([got.status, errorOf(got).code]).toEqual([403, 'clause/price-unknown']);
+        expect(one.requests).toEqual([]);
+        const { policy } = await checkedReceipt(gateway, got);
+        expect(policy.findings).toEqual([{ check: 'price-known', stage: 'before', done: 'block' }]);
+      },
+      { prices },
+    );
+  });
+
   it('traffic is spread as the rule says, and refused where it cannot be', async () => {
     const spread: Rule = {
       name: 'spread',
@@ -335,6 +368,36 @@ describe('when the answer begins', () => {
       expect([got.status, errorOf(got).code]).toEqual([502, 'clause/upstream-failed']);
       await checkedReceipt(gateway, got);
     });
+  });
+
+  it('a stream that has given signs of life is refused in its own words, or goes elsewhere', async () => {
+    one.behaviour = async response => {
+      await new Promise(resolve => setTimeout(resolve, 60));
+      answer(400, { error: { message: 'No.' } })(response);
+    };
+    two.behaviour = stream(...HELLO);
+    const checked = (onFailure: 'block' | 'reroute'): Rule['checks'] => [
+      { check: 'upstream-answered', stage: 'first-byte', onFailure },
+    ];
+    const timeouts = { keepAlive: 20 };
+    await withRules(
+      [{ name: 'answered', checks: checked('reroute') }],
+      async gateway => {
+        const got = await ask(gateway.address, STREAMED);
+        expect(textOf(got)).toContain('Hel');
+        expect((await checkedReceipt(gateway, got)).attempts[0]?.reason).toBe('clause/upstream-failed');
+      },
+      { timeouts },
+    );
+    await withRules(
+      [{ name: 'answered', checks: checked('block') }],
+      async gateway => {
+        const got = await ask(gateway.address, STREAMED);
+        expect([got.status, textOf(got)]).toEqual([200, expect.stringContaining('clause/upstream-failed')]);
+        expect((await checkedReceipt(gateway, got)).response.status).toBe('refused');
+      },
+      { timeouts },
+    );
   });
 
   it('what is only flagged passes, and header and receipt say so', async () => {
@@ -461,6 +524,103 @@ describe('when the answer is there', () => {
   });
 });
 
+describe('who asks', () => {
+  const key = (byte: number) => formatSecret(new Uint8Array(32).fill(byte));
+  const ring = [
+    { id: 'a'.repeat(26), name: 'alice', team: null },
+    { id: 'b'.repeat(26), name: 'bob', team: 'research' },
+    { id: 'c'.repeat(26), name: 'carol', team: null },
+  ].reduce<KeyFile>(
+    (file, holder, at) =>
+      withNewKey(
+        file,
+        { ...holder, digest: secretDigest(key(at)) as string, expires: null, models: ['*'], limits: [] },
+        0,
+      ) as KeyFile,
+    NO_KEYS,
+  );
+
+  it('has the rule that is for his key or his team', async () => {
+    const rules: [Rule, Rule] = [
+      { name: 'alice', for: { keys: ['alice'] }, upstreams: { names: ['two'] } },
+      { name: 'team', for: { teams: ['res*'] }, upstreams: { names: ['one'] } },
+    ];
+    const budgets = new Budgets({ marks: [], record: () => undefined });
+    const admission = new KeyedAdmission(ring, budgets, () => undefined);
+    await withRules(
+      rules,
+      async gateway => {
+        const asked = await Promise.all(
+          [0, 1, 2].map(at =>
+            ask(gateway.address, { ...BOTH, headers: { authorization: `Bearer ${key(at)}` } }),
+          ),
+        );
+        expect(asked.map(got => /One|Two|none-applies/.exec(textOf(got))?.[0])).toEqual([
+          'Two',
+          'One',
+          'none-applies',
+        ]);
+        const receipts = await Promise.all(asked.map(got => checkedReceipt(gateway, got)));
+        expect(receipts.map(({ policy }) => policy.rule)).toEqual(['alice', 'team', undefined]);
+      },
+      { admission },
+    );
+  });
+});
+
+describe('what is refused is said in the words of the API', () => {
+  const rules: [Rule] = [{ name: 'no', upstreams: { names: ['built-in'] } }];
+
+  it.each([
+    {
+      path: '/v1/messages',
+      body: { model: 'both', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] },
+      shape: { type: 'error', error: { type: 'permission_error' } },
+    },
+    {
+      path: '/v1beta/models/both:generateContent',
+      body: { contents: [{ parts: [{ text: 'a' }] }] },
+      shape: { error: { code: 403, status: 'PERMISSION_DENIED' } },
+    },
+    {
+      path: '/v1/responses',
+      body: { model: 'both', input: 'a' },
+      shape: { error: { type: 'invalid_request_error', code: 'clause/upstream-refused' } },
+    },
+  ])('$path', async ({ path, body, shape }) => {
+    await withRules(rules, async gateway => {
+      const got = await ask(gateway.address, { path, method: 'POST', body });
+      expect(got.status).toBe(403);
+      expect(JSON.parse(textOf(got))).toMatchObject(shape);
+      expect(textOf(got)).toContain('the rule \\"no\\"');
+      expect(textOf(got)).toContain('policy.rules.0');
+      expect((await checkedReceipt(gateway, got)).response.reason).toBe('clause/upstream-refused');
+    });
+  });
+
+  it('also of an answer of another dialect, which is committed to as it came', async () => {
+    const silent = completion('Silent.', { rest: { usage: undefined } });
+    one.behaviour = answer(200, silent);
+    const checks: Rule['checks'] = [{ check: 'usage-known', stage: 'final', onFailure: 'block' }];
+    const body = { model: 'both', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] };
+    await withRules(
+      [{ name: 'held', buffer: true, upstreams: { names: ['one'] }, checks }],
+      async gateway => {
+        const got = await ask(gateway.address, { path: '/v1/messages', method: 'POST', body });
+        expect([got.status, got.headers['countersign-reason']]).toEqual([502, 'clause/usage-missing']);
+        const { response } = await checkedReceipt(gateway, got);
+        expect(response.received).toBe(
+          toHex(commit(openingOf(got), 'response/received', Buffer.from(JSON.stringify(silent)))),
+        );
+      },
+      {
+        more: { one: { base: one.base, surfaces: ['chat/completions'] }, two: { base: two.base } },
+        routes: ONE_ROUTE,
+      },
+    );
+  });
+});
+
 describe('a policy that is exchanged while the gateway runs', () => {
   it('is in the log before the first receipt under it, and one that cannot be used changes nothing', async () => {
     const gateway = await openGateway({
@@ -494,6 +654,16 @@ describe('a policy that is exchanged while the gateway runs', () => {
     } finally {
       await gateway.close();
     }
+  });
+
+  it('when its file changes', { timeout: 60_000 }, async () => {
+    await withRules([{ name: 'first' }], async gateway => {
+      gateway.rules.watch();
+      const { digest } = gateway.rules.status;
+      await writeFile(gateway.policyFile, JSON.stringify({ name: 'test', rules: [{ name: 'second' }] }));
+      await vi.waitUntil(() => gateway.rules.status.digest !== digest, { timeout: 30_000, interval: 50 });
+      expect((await checkedReceipt(gateway, await ask(gateway.address, BOTH))).policy.rule).toBe('second');
+    });
   });
 
   it('an exchange ends under the policy that it began with', async () => {

@@ -93,6 +93,26 @@ describe.each(QUESTIONS)("another gateway's receipt for $what", ({ question, beh
     });
   });
 
+  it('is the only way to the grade: nobody else is asked', async () => {
+    const gateway = await openGateway({
+      more: {
+        far: { base: between.base, givesReceipts: true },
+        one: { base: provider.base },
+      },
+      policy: policyWith('far.json'),
+    });
+    try {
+      provider.requests.length = 0;
+      const got = await ask(gateway.address, { body: chat({ model: 'one/test-model' }) });
+      expect([got.status, errorOf(got).code]).toEqual([403, 'clause/grade-unreachable']);
+      expect(provider.requests).toEqual([]);
+      const { policy } = await receiptOf(gateway, got);
+      expect(policy.findings).toEqual([{ check: 'grades', stage: 'before', done: 'block' }]);
+    } finally {
+      await gateway.close();
+    }
+  });
+
   it.each<{ what: string; trust: string; change: (body: string) => string }>([
     { what: 'is by a stranger', trust: 'stranger.json', change: body => body },
     { what: 'is for another answer', trust: 'far.json', change: body => body.replace(/Far|Hel/, 'Liar') },
