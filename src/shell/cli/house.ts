@@ -15,6 +15,7 @@ import { openEngine } from '../engine/engine.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import { AnswerCache, type AnswerCacheOptions } from '../gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { buildInThread } from '../gateway/epochs/build-in-thread.js';
 import { EpochBook } from '../gateway/epochs/epoch-book.js';
@@ -57,6 +58,8 @@ export interface HouseOptions {
   readonly retries?: RetryPolicy;
   /** What exchanges cost; nothing has a price when it is left out. */
   readonly prices?: PriceList;
+  /** Answers that may be given again; `lifetime` in milliseconds. Every request is asked anew when it is left out. */
+  readonly cache?: Pick<AnswerCacheOptions, 'maximumBytes' | 'lifetime'>;
   readonly timeouts?: Pick<Timeouts, 'firstToken' | 'keepAlive'>;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
@@ -187,13 +190,20 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
-  const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
+  const cache = options.cache === undefined ? null : new AnswerCache({ ...options.cache, now });
+  const erasures = new Erasures({
+    wishes,
+    log,
+    issuer: keys.issuer,
+    onErasing: exchange => cache?.forget(exchange),
+  });
   await erasures.finish();
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS);
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   gateway.admit({
     admission: access.admission,
+    cache,
     pricing,
     issuer,
     log,

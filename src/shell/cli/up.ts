@@ -110,6 +110,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     port: settings.port,
     ...(await openUpstreams(settings.upstreams, timeouts, new OpenConnections(shares.upstreams))),
     routes: settings.models,
+    ...(settings.cache === undefined ? {} : { cache: settings.cache }),
     ...(await pricesFor(settings)),
     retries: { ...DEFAULT_RETRIES, retries: settings.retries },
     timeouts,

@@ -35,6 +35,8 @@ export interface BodyAnswer {
 export class Delivery {
   /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
   onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
+  /** Called once when a whole answer has its receipt, of which the digest is given. */
+  onCompleted: (ending: Ending, receipt: string, contentType: string) => void = () => undefined;
   /** Called once when nothing more of the exchange is wanted from anywhere, however it ends. */
   onEnded: () => void = () => undefined;
   readonly #context: GatewayContext;
@@ -42,6 +44,7 @@ export class Delivery {
   readonly #record: ExchangeRecord;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  #contentType = '';
   #ended = false;
   #released = false;
   /** Bytes of the answer that are held for this exchange. */
@@ -109,6 +112,7 @@ export class Delivery {
 
   /** Sends a whole answer and ends the exchange. */
   answer({ status, reason, http, headers, body, answer }: BodyAnswer): void {
+    this.#contentType = String(headers['content-type'] ?? '');
     const digest: ResponseDigest = {
       form: 'body',
       commitment: toHex(commit(this.#record.opening, 'response', body)),
@@ -127,6 +131,7 @@ export class Delivery {
 
   /** The head leaves with the first part of the stream. */
   beginStream(http: number, headers: OutgoingHttpHeaders): void {
+    this.#contentType = String(headers['content-type'] ?? '');
     this.#response.writeHead(http, {
       ...this.#record.answerHeaders(headers),
       'cache-control': 'no-cache',
@@ -176,7 +181,10 @@ export class Delivery {
       this.#release();
       try {
         if (result instanceof Error) this.#abandon(result);
-        else sealed(result);
+        else {
+          if (ending.status === 'completed') this.onCompleted(ending, result.digest, this.#contentType);
+          sealed(result);
+        }
       } catch (error) {
         this.collapse(error);
       }

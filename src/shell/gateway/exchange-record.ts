@@ -17,7 +17,7 @@ import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
 import type { Held } from './epochs/horizon.js';
-import type { Ending, ExchangeFacts } from './exchange-facts.js';
+import type { CachedReference, Ending, ExchangeFacts } from './exchange-facts.js';
 import type { ClientThread } from './issuer.js';
 import { outcomeOf } from './pricing.js';
 import { nonceMember, receiptPredicate } from './receipt-predicate.js';
@@ -61,6 +61,7 @@ export class ExchangeRecord {
   #received: ByteCollector | null = null;
   #restated = false;
   #sending: Sending = { transforms: [], isTranslated: false, restorer: null };
+  #cached: CachedReference | null = null;
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
   #isNoted = false;
@@ -125,7 +126,15 @@ export class ExchangeRecord {
       link: `</v1/receipts/${this.id}>; rel="receipt"`,
       ...(this.#tried.count > 1 ? { 'countersign-attempts': String(this.#tried.count) } : {}),
       ...this.#tried.last?.receipt?.headers,
+      ...(this.#cached === null
+        ? {}
+        : { 'countersign-cache': 'hit', 'countersign-cached-exchange': this.#cached.exchange }),
     };
+  }
+
+  /** The client's name in the epoch in which this is. */
+  get client(): string {
+    return this.#thread.client;
   }
 
   /** The bytes of the request that are held for this exchange. */
@@ -135,6 +144,11 @@ export class ExchangeRecord {
 
   understood(request: RequestFacts): void {
     this.#request = request;
+  }
+
+  /** Nobody is asked: the answer is one that was given before. */
+  answeredBefore({ exchange, receipt }: CachedReference): void {
+    this.#cached = { exchange, receipt };
   }
 
   /** Another upstream is about to be sent this. */
@@ -305,6 +319,7 @@ export class ExchangeRecord {
       request: this.#request,
       transforms: this.#sending.transforms,
       tried: this.#tried,
+      cached: this.#cached,
       upstreamAnswer: this.#otherThanGiven,
       answerTransforms: [
         ...(this.#sending.restorer?.changed === true ? ['restored'] : []),

@@ -10,6 +10,8 @@ import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
 import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { Attempts } from './attempts.js';
+import { isCacheable } from './cache/cache-key.js';
+import { Caching } from './cache/caching.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
@@ -109,6 +111,9 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
+    const caching = cachingOf(context, surface, target, request, body.bytes, record, client);
+    if (caching?.answers(record, delivery) === true) return;
+    caching?.keepsAnswerOf(record, delivery);
     const contentType = request.headers['content-type'] ?? 'application/json';
     const rules = context.redactionFor?.(holder) ?? null;
     const redaction =
@@ -132,6 +137,20 @@ function acceptAndAnswer(
     if (failure.code === 'gateway/fault' || failure.code === 'redaction/failed') delivery.failWith(failure);
     else delivery.refuse(failure, failure instanceof Refusal ? { ...failure.headers } : {});
   }
+}
+
+/** Null where no answer is given again: there is no cache, or nobody says who he is and so might be given the answer of another. */
+function cachingOf(
+  { cache, issuer }: GatewayContext,
+  surface: Surface,
+  target: RequestTarget,
+  { headers }: IncomingMessage,
+  body: Uint8Array,
+  { client }: ExchangeRecord,
+  credentials: string,
+): Caching | null {
+  if (cache === null || cache === undefined || credentials === '' || !isCacheable(surface)) return null;
+  return new Caching(cache, { surface, target, headers, body, client, policy: issuer.policy.digest });
 }
 
 /** Who asks. */
