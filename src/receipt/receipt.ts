@@ -66,6 +66,8 @@ const PriceReason = v.picklist([
   'no-price-list',
   'free',
   'nothing-served',
+  /** The answer was given before, and paid for then. */
+  'cached',
   /** The list has no price for the model at the upstream. */
   'not-listed',
   /** The exchange has parts whose price its count of tokens does not tell. */
@@ -152,6 +154,8 @@ const Predicate = v.strictObject({
     transforms: v.array(Word),
   }),
   response: v.strictObject({
+    /** The exchange whose answer this is, given again, and the digest of its receipt; left out where somebody was asked. */
+    cached: v.exactOptional(v.strictObject({ exchange: Identifier, receipt: Hash })),
     finish: v.array(NameOrCommitment),
     http: v.pipe(Count, v.minValue(100), v.maxValue(599)),
     /** Those of the answer; left out where there are none, and in receipts from before each had a commitment of its own. */

@@ -27,6 +27,7 @@ import { Archive } from '../../src/shell/archive/archive.js';
 import { HouseRules } from '../../src/shell/cli/policy/house-rules.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
+import type { AnswerCache } from '../../src/shell/gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS, type GatewayContext, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { buildClosing } from '../../src/shell/gateway/epochs/build-closing.js';
 import { EpochBook } from '../../src/shell/gateway/epochs/epoch-book.js';
@@ -101,6 +102,8 @@ export interface GatewayOptions {
   readonly policy?: PolicyInput;
   /** Everybody may ask when it is left out. */
   readonly admission?: Admission;
+  /** Every request is asked anew when it is left out. */
+  readonly cache?: AnswerCache;
   /** Nothing is taken out of any request when it is left out. */
   readonly redactionFor?: GatewayContext['redactionFor'];
   /** Nothing has a price when it is left out. In these tests the log does not name it. */
@@ -273,6 +276,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   const prices = options.prices ?? null;
   gateway.admit({
     admission: options.admission ?? OPEN,
+    cache: options.cache ?? null,
     ...(options.redactionFor === undefined ? {} : { redactionFor: options.redactionFor }),
     pricing:
       prices === null

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { reasonOfAsync } from '../../../test/support/failure.js';
 import { hastyDisk } from '../../../test/support/faulty-disk.js';
 import { testKey } from '../../../test/support/keys.js';
 import { openTestLog, temporaryFolder } from '../../../test/support/log.js';
@@ -46,7 +47,15 @@ function openLog(changes: Parameters<typeof openTestLog>[1] = {}): Promise<FileL
 }
 
 /** What answers for erasures from a start of the house on. A `crash` at a step is a start that ended there. */
-function start({ crash = null, on = log }: { crash?: Step | null; on?: FileLog } = {}) {
+function start({
+  crash = null,
+  on = log,
+  onErasing = () => undefined,
+}: {
+  crash?: Step | null;
+  on?: FileLog;
+  onErasing?: (exchange: string) => void;
+} = {}) {
   const wishes = new ErasureWishes({
     folder: join(folder.path, 'erasures'),
     vault,
@@ -56,7 +65,7 @@ function start({ crash = null, on = log }: { crash?: Step | null; on?: FileLog }
       if (step === crash) throw new Error(`the power went when it was ${step}`);
     },
   });
-  return new Erasures({ wishes, log: on, issuer: ISSUER });
+  return new Erasures({ wishes, log: on, issuer: ISSUER, onErasing });
 }
 
 const keep = (exchange: string) =>
@@ -104,6 +113,18 @@ describe('erasing an exchange', () => {
       issuer: keyLabel(ISSUER.key),
     });
     expect(wished()).toEqual([]);
+  });
+
+  it('tells those who have other copies first, whatever comes of it', async () => {
+    keep(ONE);
+    const told: [string, string][] = [];
+    const erasures = start({ onErasing: exchange => told.push([exchange, vault.state(exchange)]) });
+    await erasures.erase(ONE);
+    expect(await reasonOfAsync(() => erasures.erase(TWO))).toBe('vault/unknown');
+    expect(told).toEqual([
+      [ONE, 'kept'],
+      [TWO, 'unknown'],
+    ]);
   });
 
   it('of which the log has no receipt, the entry names none', async () => {

@@ -37,6 +37,8 @@ export interface ErasuresOptions {
   readonly wishes: ErasureWishes;
   readonly log: TransparencyLog;
   readonly issuer: SigningKey;
+  /** Told first, of every exchange that is to be erased: whatever else has a copy destroys it at once. */
+  readonly onErasing?: (exchange: string) => void;
 }
 
 /** How long the commit of an entry may take that was found, in milliseconds. */
@@ -53,6 +55,7 @@ export class Erasures {
 
   /** Throws `vault/unknown` when there is nothing of that exchange, `vault/unavailable`, or `data/erasure-malformed`. */
   erase(exchange: string): Promise<Erased> {
+    this.#options.onErasing?.(exchange);
     return this.#inTurn(async () => {
       const { wishes } = this.#options;
       const wish = await wishes.destroy(exchange);

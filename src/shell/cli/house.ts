@@ -17,6 +17,7 @@ import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { openSecret } from '../files/secret.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import { AnswerCache, type AnswerCacheOptions } from '../gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { buildInThread } from '../gateway/epochs/build-in-thread.js';
 import { EpochBook } from '../gateway/epochs/epoch-book.js';
@@ -55,6 +56,8 @@ export interface HouseOptions extends Changeable {
   readonly port: number;
   /** The file of the policy; none beyond what is always done when it is left out. */
   readonly policy?: string;
+  /** Answers that may be given again; `lifetime` in milliseconds. Every request is asked anew when it is left out. */
+  readonly cache?: Pick<AnswerCacheOptions, 'maximumBytes' | 'lifetime'>;
   /** The published identity of the operator; null for one who has not published any. */
   readonly operator: string | null;
   readonly onProblem: (message: string) => void;
@@ -195,7 +198,13 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const vault = new Vault(folder.vault, keys.vaultKey);
   opened.add(async () => vault.close());
   const wishes = new ErasureWishes({ folder: folder.erasures, vault, now: Date.now });
-  const erasures = new Erasures({ wishes, log, issuer: keys.issuer });
+  const cache = options.cache === undefined ? null : new AnswerCache({ ...options.cache, now });
+  const erasures = new Erasures({
+    wishes,
+    log,
+    issuer: keys.issuer,
+    onErasing: exchange => cache?.forget(exchange),
+  });
   await erasures.finish();
   const refunds = await Refunds.open({
     folder: folder.refunds,
@@ -213,6 +222,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     surroundings: changed => surroundingsOf(changed, access),
     context: {
       admission: access.admission,
+      cache,
       issuer,
       log,
       epochs,

@@ -16,6 +16,7 @@ const AT_START = {
   port: 'listen.port',
   operator: 'operator',
   policy: 'policy',
+  cache: 'cache',
   admin: 'admin.listen',
   logFormat: 'logs.format',
   telemetry: 'telemetry',

@@ -132,6 +132,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const house = await openHouse({
     ...{ data, host, port, operator, admin, operations, onProblem },
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),
+    ...(settings.cache === undefined ? {} : { cache: settings.cache }),
     ...(await inForce.beginning()),
     settings: () => inForce.shown,
     propagates: propagate,

@@ -10,6 +10,7 @@ import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { Turns } from '../http/turns.js';
 import type { ActiveExchanges } from './active-exchanges.js';
+import type { AnswerCache } from './cache/answer-cache.js';
 import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
@@ -60,6 +61,8 @@ export interface GatewayContext {
   readonly admission: Admission;
   /** What is to be taken out of what somebody asks before it leaves; null where nothing is. Left out where that is so for everybody. */
   readonly redactionFor?: (holder: Holder | null) => RedactionRules | null;
+  /** Null, or left out, where every request is asked anew. */
+  readonly cache?: AnswerCache | null;
   /** Null where nothing has a price. */
   readonly pricing: Pricing | null;
   /** Which policy is in force. */

@@ -43,6 +43,8 @@ export interface BodyAnswer {
 export class Delivery {
   /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
   onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
+  /** Called once when a whole answer has its receipt, of which the digest is given. */
+  onCompleted: (ending: Ending, receipt: string, contentType: string) => void = () => undefined;
   /** Called once when nothing more of the exchange is wanted from anywhere, however it ends. */
   onEnded: () => void = () => undefined;
   readonly #context: GatewayContext;
@@ -51,6 +53,7 @@ export class Delivery {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #askedBy: AskedBy;
+  #contentType = '';
   #ended = false;
   #released = false;
   #streams = false;
@@ -131,6 +134,7 @@ export class Delivery {
 
   /** Sends a whole answer and ends the exchange. */
   answer({ status, reason, http, headers, body, answer }: BodyAnswer): void {
+    this.#contentType = String(headers['content-type'] ?? '');
     const digest: ResponseDigest = {
       form: 'body',
       commitment: toHex(commit(this.#record.opening, 'response', body)),
@@ -151,6 +155,7 @@ export class Delivery {
   beginStream(http: number, headers: OutgoingHttpHeaders): void {
     this.#streams = true;
     this.#context.active.streams++;
+    this.#contentType = String(headers['content-type'] ?? '');
     this.#response.writeHead(http, {
       ...this.#record.answerHeaders(headers),
       'cache-control': 'no-cache',
@@ -202,7 +207,10 @@ export class Delivery {
       this.#tell(ending, completed, result instanceof Error ? asFailure(SILENT, result).code : null);
       try {
         if (result instanceof Error) this.#abandon(result);
-        else sealed(result);
+        else {
+          if (ending.status === 'completed') this.onCompleted(ending, result.digest, this.#contentType);
+          sealed(result);
+        }
       } catch (error) {
         this.collapse(error);
       }

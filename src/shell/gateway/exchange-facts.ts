@@ -19,6 +19,12 @@ export interface Ending {
   readonly answer: AnswerFacts | null;
 }
 
+/** The exchange in which an answer was first given, and the digest of its receipt's payload, hexadecimal. */
+export interface CachedReference {
+  readonly exchange: string;
+  readonly receipt: string;
+}
+
 /** What is known of an exchange when it ends. Times are milliseconds since 1970. */
 export interface ExchangeFacts {
   readonly exchange: string;
@@ -35,6 +41,8 @@ export interface ExchangeFacts {
   /** The names of the changes between what came and what was sent. */
   readonly transforms: readonly string[];
   readonly tried: TriedUpstreams;
+  /** Null where the answer was not given before. */
+  readonly cached: CachedReference | null;
   /** What the upstream has sent, where that is not what the client got. */
   readonly upstreamAnswer: Uint8Array | null;
   /** The names of the changes between the two, but for a translation. */

@@ -19,7 +19,7 @@ import { writeStatement } from '../../receipt/statement.js';
 import { randomBytes } from '../random.js';
 import type { GatewayContext } from './context.js';
 import type { Held } from './epochs/horizon.js';
-import type { Ending, ExchangeFacts } from './exchange-facts.js';
+import type { CachedReference, Ending, ExchangeFacts } from './exchange-facts.js';
 import type { ClientThread } from './issuer.js';
 import type { PolicyInForce } from './policy/in-force.js';
 import type { PassedOver, PolicyRun } from './policy/policy-run.js';
@@ -75,6 +75,7 @@ export class ExchangeRecord {
   readonly #policy: PolicyInForce;
   #run: PolicyRun | null = null;
   #sending: Sending = { transforms: [], isTranslated: false, restorer: null };
+  #cached: CachedReference | null = null;
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
   #isNoted = false;
@@ -142,7 +143,15 @@ export class ExchangeRecord {
       ...(this.#tried.count > 1 ? { 'countersign-attempts': String(this.#tried.count) } : {}),
       ...(this.#run?.header == null ? {} : { 'countersign-policy': this.#run.header }),
       ...this.#tried.last?.receipt?.headers,
+      ...(this.#cached === null
+        ? {}
+        : { 'countersign-cache': 'hit', 'countersign-cached-exchange': this.#cached.exchange }),
     };
+  }
+
+  /** The client's name in the epoch in which this is. */
+  get client(): string {
+    return this.#thread.client;
   }
 
   /** The bytes of the request that are held for this exchange. */
@@ -182,6 +191,11 @@ export class ExchangeRecord {
     const { pricing } = this.#context;
     const price = priceOfExchange(pricing, this.#facts, { status: 'completed', answer });
     return price.lines !== null || price.reason === 'free';
+  }
+
+  /** Nobody is asked: the answer is one that was given before. */
+  answeredBefore({ exchange, receipt }: CachedReference): void {
+    this.#cached = { exchange, receipt };
   }
 
   /** Another upstream is about to be sent this. */
@@ -386,6 +400,7 @@ export class ExchangeRecord {
       request: this.#request,
       transforms: this.#sending.transforms,
       tried: this.#tried,
+      cached: this.#cached,
       upstreamAnswer: this.#otherThanGiven,
       answerTransforms: this.#answerTransforms,
       policy: this.#run?.clause ?? this.#policy.reference,

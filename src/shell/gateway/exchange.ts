@@ -12,6 +12,8 @@ import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
 import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
+import { isCacheable } from './cache/cache-key.js';
+import { Caching } from './cache/caching.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
@@ -116,6 +118,9 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
+    const caching = cachingOf(context, surface, target, request, body.bytes, record, client);
+    if (caching?.answers(record, delivery) === true) return;
+    caching?.keepsAnswerOf(record, delivery);
     const contentType = request.headers['content-type'] ?? 'application/json';
     const rules = record.run?.redaction ?? context.redactionFor?.(holder) ?? null;
     const redaction =
@@ -165,6 +170,24 @@ function permitted(
   for (const one of narrowed.passedOver) record.passedOver(one);
   if (narrowed.refused !== undefined) throw narrowed.refused;
   return narrowed.route;
+}
+
+/**
+ * Null where no answer is given again: there is no cache, nobody says who he is and so might be given the answer of another, or the policy has answers
+ * checked, which an answer that nobody gives cannot be.
+ */
+function cachingOf(
+  { cache }: GatewayContext,
+  surface: Surface,
+  target: RequestTarget,
+  { headers }: IncomingMessage,
+  body: Uint8Array,
+  { client, policy, run }: ExchangeRecord,
+  credentials: string,
+): Caching | null {
+  if (cache === null || cache === undefined || credentials === '' || !isCacheable(surface)) return null;
+  if (run?.checksAnswers === true) return null;
+  return new Caching(cache, { surface, target, headers, body, client, policy: policy.reference.digest });
 }
 
 /** Who asks. */

@@ -20,6 +20,8 @@ interface Exchange {
   readonly surface: Surface;
   readonly request: RequestFacts | null;
   readonly tried: TriedUpstreams;
+  /** Null where the answer was not given before. */
+  readonly cached: object | null;
 }
 
 /** How it has ended. */
@@ -33,8 +35,9 @@ const USUAL_ANSWER = 4096;
 
 /** What a receipt says of the price. */
 export function priceOfExchange(pricing: Pricing | null, facts: Exchange, { status, answer }: Ended): Price {
-  const { surface, tried, request } = facts;
+  const { surface, tried, request, cached } = facts;
   const last = tried.last;
+  if (cached !== null) return { lines: null, reason: 'cached' };
   if (pricing === null) return { lines: null, reason: isOwn(tried.upstream) ? 'free' : 'no-price-list' };
   if (last === null) return { lines: null, reason: 'nothing-served' };
   return priceOf(pricing.book, pricing.list, {

@@ -72,6 +72,7 @@ class PredicateWriter {
         transforms: [...this.#facts.transforms],
       },
       response: {
+        ...(this.#facts.cached === null ? {} : { cached: { ...this.#facts.cached } }),
         finish: (ending.answer?.finish ?? [])
           .slice(0, MAX_LISTED_ITEMS)
           .map((reason, at) => this.#finish(reason, at)),

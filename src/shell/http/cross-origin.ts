@@ -8,6 +8,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 /** What a page may read of an answer's head, beside what every page may. */
 const EXPOSED = [
   'countersign-attempts',
+  'countersign-cache',
+  'countersign-cached-exchange',
   'countersign-exchange',
   'countersign-opening',
   'countersign-policy',

@@ -157,6 +157,16 @@ export const ConfigSchema = v.strictObject({
     }),
     'how long upstreams may take',
   ),
+  cache: described(
+    v.strictObject({
+      maximumBytes: described(
+        whole(1_000_000, 2 ** 36),
+        'the memory for answers that are given again; without it, none are',
+      ),
+      ttl: described(Seconds, 'seconds for which an answer may be given again'),
+    }),
+    'answers that are given again to the same client for the very same request',
+  ),
   retries: described(whole(0, 10), 'attempts after one that failed, before the next fallback'),
   prices: described(
     text('a path'),

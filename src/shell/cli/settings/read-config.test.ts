@@ -54,6 +54,7 @@ timeouts:
   idle: 30
   keepAlive: 10
 retries: 1
+cache: { maximumBytes: 100000000, ttl: 60 }
 models:
   fast: [openai/gpt-4o-mini, mine/small]
 `;
@@ -75,6 +76,7 @@ describe('a configuration file', () => {
       upstreams: ['openai', { name: 'mine', url: 'https://models.example/v1', key: { env: 'MINE_KEY' } }],
       timeouts: { connect: 2.5, firstToken: 60, idle: 30, keepAlive: 10 },
       retries: 1,
+      cache: { maximumBytes: 100_000_000, ttl: 60 },
       models: { fast: ['openai/gpt-4o-mini', 'mine/small'] },
     });
   });
@@ -270,6 +272,7 @@ describe('what a gateway is started with', () => {
       inline: false,
       maxConnections: 500,
       operator: 'Example Ltd',
+      cache: { maximumBytes: 100_000_000, lifetime: 60_000 },
       upstreams: [
         { text: 'openai', key: null },
         { text: 'mine=https://models.example/v1', key: 'sk-mine' },
@@ -278,6 +281,16 @@ describe('what a gateway is started with', () => {
     expect([...settings.models.keys()]).toEqual(['fast']);
     const named = await settingsOf({ ...given, upstream: ['groq'] }, none, environment);
     expect(named.upstreams).toEqual([{ text: 'groq', key: null }]);
+  });
+
+  it('keeps answers for an hour, where nothing else is said, and none without room for them', async () => {
+    const cacheBy = async (environment: Record<string, string>) =>
+      (await settingsOf(options, none, environment)).cache;
+    expect(await cacheBy({ COUNTERSIGN_CACHE_MAXIMUM_BYTES: '1000000' })).toEqual({
+      maximumBytes: 1_000_000,
+      lifetime: 3_600_000,
+    });
+    expect(await cacheBy({ COUNTERSIGN_CACHE_TTL: '5' })).toBeUndefined();
   });
 
   it('has no key that nobody has set', async () => {

@@ -44,6 +44,8 @@ export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'con
   readonly propagate: boolean;
   readonly upstreams: readonly NamedUpstream[];
   readonly models: RouteDescriptions;
+  /** Undefined where no answer is given again; times in milliseconds. */
+  readonly cache?: { readonly maximumBytes: number; readonly lifetime: number };
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -94,7 +96,16 @@ export async function settingsOf(
     propagate: telemetry.propagate ?? false,
     upstreams: await upstreamsOf(options, config, environment),
     models: await modelsOf(options, config, file),
+    ...cacheOf(config),
   };
+}
+
+/** An hour, unless something else is set. */
+const DEFAULT_LIFETIME = 3_600_000;
+
+function cacheOf({ cache: { maximumBytes, ttl } = {} }: Config): Pick<UpSettings, 'cache'> {
+  if (maximumBytes === undefined) return {};
+  return { cache: { maximumBytes, lifetime: milliseconds(ttl) ?? DEFAULT_LIFETIME } };
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {

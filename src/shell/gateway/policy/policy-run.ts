@@ -110,6 +110,11 @@ export class PolicyRun {
     return this.#findings.some(({ done }) => done === 'refund');
   }
 
+  /** Whether it depends on the answer whether it passes, or what the receipt says of it. */
+  get checksAnswers(): boolean {
+    return this.hasChecks('first-byte') || this.hasChecks('final');
+  }
+
   hasChecks(stage: Stage): boolean {
     return this.#rule.checks[stage].length > 0;
   }
