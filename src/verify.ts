@@ -7,8 +7,8 @@
 import { type Check, fail, failed, notChecked, pass } from './appraise/check.js';
 import { type Content, checkImage, checkRequest, checkResponse } from './appraise/content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
-import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
 import { checkPolicy } from './appraise/policy/policy-check.js';
+import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
 import { checkStanding } from './appraise/standing.js';
 import type { RetiredKey, Trust } from './appraise/trust.js';
 import { toHex } from './bytes/hex.js';
@@ -92,8 +92,7 @@ export async function verify(input: VerifyInput): Promise<Verification> {
   const { image } = input.content;
   if (image !== undefined) checks.push(checkImage(input.content, image, statement));
 
-  if (input.policy !== undefined)
-    checks.push(await checkPolicy(input.policy, statement.predicate, issuer));
+  if (input.policy !== undefined) checks.push(await checkPolicy(input.policy, statement.predicate, issuer));
 
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 
