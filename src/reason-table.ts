@@ -2001,4 +2001,8 @@ export const REASONS = {
     says: 'The note of how far refunds have been ordered is damaged.',
     do: "Restore the file from a backup, or write the log's size at the last good start into it.",
   },
+  'clause/redaction-empty': {
+    says: 'The rule takes nothing out of prompts, though it has a clause about it.',
+    do: 'List kinds, or name a file of names, or remove the clause.',
+  },
 } as const;
