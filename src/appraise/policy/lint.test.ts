@@ -201,6 +201,12 @@ const ROWS: readonly Row[] = [
     at: 'rules.0.checks.0',
   },
   {
+    code: 'clause/redaction-empty',
+    what: 'nothing that is taken out',
+    rules: [{ redact: { restore: false } }],
+    at: 'rules.0.redact',
+  },
+  {
     code: 'clause/diversity-repeated',
     what: 'two limits for controllers',
     rules: [{ diversity: [...half(), ...half({ atMost: 60 })] }],

@@ -22,6 +22,7 @@ export function lintPolicy(policy: Policy, surroundings: Surroundings): LintFind
       ...lintName(policy.rules, at),
       ...lintHolders(rule, at, surroundings),
       ...lintReach(policy.rules, takers, at),
+      ...lintRedaction(rule, at),
       ...lintRule(rule, ['rules', at], upstreams, surroundings),
     ]),
   ];
@@ -86,6 +87,11 @@ function lintHolders(
     ...missing('clause/key-unknown', 'keys', keys, known.keys),
     ...missing('clause/team-unknown', 'teams', teams, known.teams),
   ];
+}
+
+function lintRedaction({ redact }: Rule, at: number): LintFinding[] {
+  if (redact === undefined || redact.kinds.length > 0 || redact.names !== undefined) return [];
+  return [{ code: 'clause/redaction-empty', path: ['rules', at, 'redact'], detail: null }];
 }
 
 function lintReach(rules: readonly Rule[], takers: readonly Taker[], at: number): LintFinding[] {
