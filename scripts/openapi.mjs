@@ -306,7 +306,7 @@ function adminPaths() {
         status,
         {
           description: ADMIN_WHY[status],
-          headers: { 'countersign-reason': header('Reason') },
+          headers: REFUSED,
           content: text,
         },
       ]),
@@ -320,7 +320,10 @@ function adminPaths() {
         summary,
         security: [{ bearer: [] }],
         ...more,
-        responses: { [status]: { description: says, content }, ...said(401, 403, 405, ...statuses) },
+        responses: {
+          [status]: { description: says, headers: REQUEST_ID, content },
+          ...said(401, 403, 405, ...statuses),
+        },
       },
     };
   };

@@ -99,7 +99,7 @@ const admin = async (path: string, method = 'GET', body: unknown = '') => {
     headers: { authorization: `Bearer ${adminKey}` },
     body,
   });
-  told.push(`${path}: ${got.body}`);
+  told.push(`${path.replace(PROMPT, '…')}: ${got.body}`);
   return got;
 };
 
@@ -123,7 +123,7 @@ async function exercise(): Promise<void> {
       path: '/admin/keys',
       method: 'POST',
       headers: { authorization: `Bearer ${adminKey}` },
-      body: { name: NAME, team: TEAM, limits: ['requests=1000/day', 'money=1000/day'] },
+      body: { name: NAME, team: TEAM, limits: ['requests=1000/day', 'tokens=100000000/day'] },
     });
     virtualKey = json<{ key: string }>(made).key;
   }

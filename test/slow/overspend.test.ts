@@ -71,7 +71,7 @@ it('of tokens: what upstreams say that was used is never more', async () => {
 it('over a death in the middle of it: what was admitted before counts after', async () => {
   const headers = await keyWith('requests=400/total');
   const first = rush(headers);
-  await expect.poll(() => upstream.requests.length, { interval: 1 }).toBeGreaterThan(20);
+  await expect.poll(() => upstream.requests.length, { interval: 1, timeout: 60_000 }).toBeGreaterThan(20);
   await house.stop('SIGKILL');
   await first;
   house = await serve(['--data', data, '--upstream', upstream.base]);

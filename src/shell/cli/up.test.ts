@@ -126,6 +126,13 @@ describe('countersign up', () => {
     expect(performance.now() - started).toBeLessThan(4000);
     expect(got.broken).toBe(false);
     expect(got.body.toString()).toMatch(/^: countersign-receipt .*\ndata: \[DONE\]\n\n$/m);
+    // The epoch was closed with that exchange in it, and nothing is left to be made up for.
+    expect(readdirSync(join(folder, 'closings')).some(name => name.endsWith('.journal'))).toBe(false);
+    const next = await serve(data());
+    const { epoch, client, counter } = await receiptFrom(next.summary.address, exchangeOf(got));
+    const path = `/v1/closings/${epoch}/${client}/${counter}`;
+    expect((await ask(next.summary.address, { path })).status).toBe(200);
+    await next.stop();
   });
 
   it('on a second signal: it ends at once', async () => {

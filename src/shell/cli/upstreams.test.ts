@@ -106,3 +106,27 @@ describe('--upstream', () => {
     await expect(open('azure')).rejects.toThrow(/without user, query or fragment/);
   });
 });
+
+describe('upstreams that are opened again', () => {
+  const mine = { text: 'mine=http://127.0.0.1:9/v1', key: 'sk-1' };
+  const reopen = async (given: { text: string; key: string | null }, timeouts = DEFAULT_TIMEOUTS) => {
+    const { upstreams: before } = await openUpstreams([mine], DEFAULT_TIMEOUTS);
+    const { upstreams: after } = await openUpstreams([given], timeouts, undefined, before);
+    await Promise.all([...before, ...after].map(upstream => upstream.close()));
+    return after[0] === before[0];
+  };
+
+  it('are the same, with their connections, where nothing of them has changed', async () => {
+    expect(await reopen({ ...mine })).toBe(true);
+  });
+
+  it.each([
+    ['their key', { ...mine, key: 'sk-2' }, DEFAULT_TIMEOUTS],
+    ['whether they have one', { ...mine, key: null }, DEFAULT_TIMEOUTS],
+    ['their address', { ...mine, text: 'mine=http://127.0.0.1:8/v1' }, DEFAULT_TIMEOUTS],
+    ['their name', { ...mine, text: 'yours=http://127.0.0.1:9/v1' }, DEFAULT_TIMEOUTS],
+    ['a timeout', mine, { ...DEFAULT_TIMEOUTS, idle: 1 }],
+  ])('are others where %s has changed', async (_, given, timeouts) => {
+    expect(await reopen(given, timeouts)).toBe(false);
+  });
+});

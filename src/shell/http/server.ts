@@ -14,6 +14,7 @@ import { explainBrokenRequests } from './broken-requests.js';
 import { connectionLimit } from './connections.js';
 import { isLocalRequest, isLoopback } from './guard.js';
 import { oneAtATime } from './one-at-a-time.js';
+import { NumberedResponse } from './request-id.js';
 import { readTarget, type Target } from './request-target.js';
 import { UnreadAnswers } from './unread-answers.js';
 
@@ -97,7 +98,12 @@ export class HttpServer {
     this.#options = options;
     this.#routes = new Routes(options);
     this.#server = createServer(
-      { requestTimeout: REQUEST_TIME, keepAliveTimeout: 65_000 },
+      {
+        requestTimeout: REQUEST_TIME,
+        keepAliveTimeout: 65_000,
+        // Handlers take what every server has.
+        ServerResponse: NumberedResponse as unknown as typeof ServerResponse,
+      },
       oneAtATime((request, response) => {
         const isLocal = !isLoopback(options.host) || isLocalRequest(request.headers);
         void this.#routes.serve(request, response, isLocal, () => this.#closing);

@@ -21,8 +21,8 @@ export class Buckets {
   }
 
   observe(value: number): void {
-    const at = this.#bounds.findIndex(bound => value <= bound);
-    const bucket = at < 0 ? this.#bounds.length : at;
+    let bucket = 0;
+    while (bucket < this.#bounds.length && value > (this.#bounds[bucket] as number)) bucket++;
     this.#counts[bucket] = (this.#counts[bucket] as number) + 1;
     this.#sum += value;
     this.#count++;

@@ -6,6 +6,7 @@ import { UsageError } from '../exit-code.js';
 import { CONFIG_MEMBERS } from './config-members.js';
 import { readConfig } from './read-config.js';
 import { readSecret } from './secret.js';
+import { telemetryOf } from './telemetry-settings.js';
 import { settingsOf, type UpOptions } from './up-settings.js';
 
 let folder: string;
@@ -302,5 +303,51 @@ describe('what a gateway is started with', () => {
     write(WHOLE);
     const both = { ...options, config: file, routes: 'routes.json' };
     await expect(settingsOf(both, none, { MINE_KEY: 'a' })).rejects.toThrow('not in both');
+  });
+});
+
+describe('where telemetry goes', () => {
+  const none = {};
+  it('is nowhere by itself', async () => {
+    expect(await telemetryOf({}, none)).toBeNull();
+    expect(await telemetryOf({ service: 'x' }, { OTEL_SERVICE_NAME: 'y' })).toBeNull();
+  });
+
+  it('is where OpenTelemetry’s own variables say', async () => {
+    const environment = {
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:4318',
+      OTEL_EXPORTER_OTLP_HEADERS: 'X-Key=a%20b, other=c=d',
+      OTEL_SERVICE_NAME: 'mine',
+    };
+    expect(await telemetryOf({}, environment)).toEqual({
+      endpoint: 'http://127.0.0.1:4318',
+      headers: { 'x-key': 'a b', other: 'c=d' },
+      service: 'mine',
+    });
+    const configured = {
+      endpoint: 'https://collector.example/otlp',
+      headers: { env: 'MINE' },
+      service: 'ours',
+    };
+    expect(await telemetryOf(configured, { ...environment, MINE: 'k=v' })).toEqual({
+      endpoint: 'https://collector.example/otlp',
+      headers: { k: 'v' },
+      service: 'ours',
+    });
+  });
+
+  it.each([
+    [{ endpoint: 'collector:4318' }, none],
+    [{ endpoint: 'ftp://collector.example' }, none],
+    [{ endpoint: 'http://user:secret@collector.example' }, none],
+    [{ endpoint: 'http://collector.example?key=secret' }, none],
+    [{ endpoint: 'http://c.example', headers: { env: 'MINE' } }, { MINE: 'secret' }],
+    [{ endpoint: 'http://c.example', headers: { env: 'MINE' } }, { MINE: 'a b=secret' }],
+    [{ endpoint: 'http://c.example', headers: { env: 'MINE' } }, { MINE: 'a=%secret' }],
+    [{ endpoint: 'http://c.example', headers: { env: 'MINE' } }, none],
+  ])('%j is a mistake, and is not repeated', async (configured, environment) => {
+    const error = await telemetryOf(configured, environment).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(UsageError);
+    expect(String(error)).not.toContain('secret');
   });
 });

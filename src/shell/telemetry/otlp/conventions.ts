@@ -1,6 +1,6 @@
 /**
- * The names that OpenTelemetry's conventions for generative AI have for what a gateway knows. Source: the GenAI semantic conventions as of 1.40
- * (https://opentelemetry.io/docs/specs/semconv/gen-ai/), which are in development and may still change.
+ * The names that OpenTelemetry's conventions for generative AI have for what a gateway knows. Source: the GenAI semantic conventions 0.1.0
+ * (https://github.com/open-telemetry/semantic-conventions-genai), which are in development and may still change.
  */
 import type { SurfaceName } from '../../../exchange/surface-names.js';
 

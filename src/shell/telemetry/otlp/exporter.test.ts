@@ -19,12 +19,14 @@ let status: number;
 let registry: Registry;
 let problems: string[];
 let exporter: OtlpExporter;
+let closing: number;
 
 /** A collector that keeps what it is sent. */
 beforeEach(async () => {
   received = [];
   status = 200;
   problems = [];
+  closing = 10_000;
   registry = new Registry();
   server = createServer((request, response) => {
     let body = '';
@@ -33,7 +35,8 @@ beforeEach(async () => {
     });
     request.on('end', () => {
       received.push({ path: request.url ?? '', headers: request.headers, message: JSON.parse(body) });
-      response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
+      // A status of 0 is none: it keeps its client waiting.
+      if (status > 0) response.writeHead(status, { 'content-type': 'application/json' }).end('{}');
     });
   });
   await new Promise<void>(resolve => {
@@ -56,7 +59,7 @@ const open = (path = '', endpoint?: string) =>
     onProblem: message => problems.push(message),
     now: () => 5000,
     // Sent when it is closed.
-    intervals: { spans: 1e9, metrics: 1e9 },
+    intervals: { spans: 1e9, metrics: 1e9, closing },
   });
 
 const TRACE: TraceContext = {
@@ -253,6 +256,16 @@ describe('a collector that takes nothing', () => {
     alone.ended(report());
     await alone.close();
     expect(problems).toEqual(['telemetry is not taken by its collector: it cannot be reached']);
+  });
+
+  it('because it never answers: a gateway that ends does not wait for it', async () => {
+    status = 0;
+    closing = 50;
+    const alone = open();
+    alone.ended(report());
+    await alone.close();
+    expect(problems).toEqual(['telemetry is not taken by its collector: it cannot be reached']);
+    expect(registry.samples('countersign_telemetry_dropped_total')).toEqual([[[], 3]]);
   });
 
   it('does not fill the memory: what waits is bounded', () => {

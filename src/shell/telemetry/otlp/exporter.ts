@@ -27,11 +27,11 @@ export interface ExporterOptions {
   readonly onProblem: (message: string) => void;
   /** Milliseconds since 1970. */
   readonly now: () => number;
-  /** How often spans and metrics are sent, in milliseconds. */
-  readonly intervals?: { readonly spans: number; readonly metrics: number };
+  /** How often spans and metrics are sent, and how long the last of them may take when it is closed, in milliseconds. */
+  readonly intervals?: { readonly spans: number; readonly metrics: number; readonly closing: number };
 }
 
-const INTERVALS = { spans: 5000, metrics: 60_000 };
+const INTERVALS = { spans: 5000, metrics: 60_000, closing: 3000 };
 /** Spans that wait to be sent, at most; and those that are sent together. */
 const MOST_WAITING = 4096;
 const AT_ONCE = 512;
@@ -43,6 +43,8 @@ export class OtlpExporter implements Tracer {
   readonly #genAi = new GenAiMetrics();
   readonly #started: number;
   readonly #timers: readonly NodeJS.Timeout[];
+  /** Aborted when a gateway that ends waits no longer. */
+  readonly #ending = new AbortController();
   #waiting: object[] = [];
   #sending: Promise<void> = Promise.resolve();
   #isSending = false;
@@ -82,8 +84,11 @@ export class OtlpExporter implements Tracer {
   /** Sends what is left, as far as the collector takes it. */
   async close(): Promise<void> {
     for (const timer of this.#timers) clearInterval(timer);
+    const { closing } = this.#options.intervals ?? INTERVALS;
+    const patience = setTimeout(() => this.#ending.abort(), closing);
     await this.#sendSpans();
     await this.#sendMetrics();
+    clearTimeout(patience);
   }
 
   #sendSpans(): Promise<void> {
@@ -133,6 +138,7 @@ export class OtlpExporter implements Tracer {
         body: utf8(JSON.stringify(message)),
         limit: MAX_ANSWER,
         timeout: PATIENCE,
+        signal: this.#ending.signal,
       });
       if (status < 300) {
         this.#isDown = false;
