@@ -229,6 +229,12 @@ describe('a receipt of aci/1', () => {
     });
   });
 
+  it('with evidence of another TEE: why it was not looked at is said', async () => {
+    expect((await judge(report({ attestation: { tee_type: 'sev_snp' } }))).code).toBe(
+      'aci/evidence-unsupported',
+    );
+  });
+
   it('under a root that nobody has pinned: what the quote carries counts for nothing', async () => {
     const judged = await judge({}, { roots: { nitro: [], dcap: [] } });
     expect(outcomeOf(judged)).toMatchObject({ failed: ['hardware'], unmade: ['report-data', 'deployment'] });

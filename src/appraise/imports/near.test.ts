@@ -176,6 +176,12 @@ describe('a signed response of NEAR AI', () => {
     expect(outcomeOf(await judge(change))).toMatchObject({ status: 'inconclusive', failed: [], unmade });
   });
 
+  it('that does not say whose signature it is: why that is not enough is said', async () => {
+    expect((await judge({ signature: signature({ signature_kind: undefined }) })).code).toBe(
+      'near/kind-unstated',
+    );
+  });
+
   it('under a root that nobody has pinned: what the quote carries counts for nothing', async () => {
     const judged = await judge({}, { roots: { nitro: [], dcap: [] } });
     expect(outcomeOf(judged)).toMatchObject({ failed: ['hardware'], unmade: ['report-data', 'deployment'] });

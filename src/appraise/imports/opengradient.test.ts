@@ -158,6 +158,11 @@ describe('an answer of OpenGradient', () => {
     expect(judged.facts.place.grade).toBe(unmade.includes('key-attested') ? 'asserted' : 'handoff');
   });
 
+  it('that ends in tool calls, as a stream: why the output was not looked at is said', async () => {
+    const judged = await judge({ response: makeStream([], { finish: 'tool_calls' }) });
+    expect(judged.code).toBe('opengradient/stream-unsupported');
+  });
+
   it('under a root that nobody has pinned, or of a simulated attester, is refused, and its key counts for nothing', async () => {
     const unknown = await judge({}, { roots: { nitro: [], dcap: [] } });
     expect(outcomeOf(unknown)).toMatchObject({
