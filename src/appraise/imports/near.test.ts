@@ -224,6 +224,21 @@ describe('a signed response of NEAR AI', () => {
   });
 });
 
+describe('every byte of an answer about a signature', () => {
+  it('counts', async () => {
+    // Without the quote, which takes its time and has a test of its own.
+    const others = { report: null };
+    const whole = WHOLE.signature;
+    const unmade = ['signer', 'hardware', 'report-data', 'deployment'];
+    expect(outcomeOf(await judge(others))).toMatchObject({ failed: [], unmade });
+    for (let at = 0; at < whole.length; at++) {
+      const changed = whole.with(at, (whole[at] as number) ^ 1);
+      const outcome = await judge({ ...others, signature: changed }).then(outcomeOf, () => 'malformed');
+      expect(outcome).not.toMatchObject({ failed: [], unmade });
+    }
+  });
+});
+
 describe('the signature that NEAR AI has published', () => {
   it('is good, of nobody knows which component, and of other bytes than its page shows', async () => {
     const published = {

@@ -269,6 +269,19 @@ describe('a batch of OpenGradient', () => {
     expect(judged.failed).toEqual(expect.arrayContaining(failed as string[]));
   });
 
+  it('no byte of it can be changed', async () => {
+    const one = makeBatch({ items: [{ question: 'a' }, { question: 'b' }] });
+    const published = parseBatch(one).tree[0] as Uint8Array;
+    for (let at = 0; at < one.length; at++) {
+      const changed = one.with(at, (one[at] as number) ^ 1);
+      const status = await judgeBatch({ batch: changed, root: published }).then(
+        judged => judged.status,
+        () => 'malformed',
+      );
+      expect(status).not.toBe('accepted');
+    }
+  });
+
   it('without root, or the keys of all items, is inconclusive', async () => {
     expect(outcomeOf(await judgeBatch({ root: null }))).toMatchObject({
       status: 'inconclusive',
