@@ -299,7 +299,7 @@ export const REASONS = {
   },
   'evidence/kind-unknown': {
     says: 'These bytes are no evidence of a kind that is known here.',
-    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, or NVIDIA evidence, as it was issued.',
+    do: 'Give a Nitro document, an SEV-SNP report, a TDX or SGX quote, NVIDIA evidence, or an answer of its attestation service, as it was issued.',
   },
   'evidence/policy-malformed': {
     says: 'This is no policy about evidence.',
@@ -307,7 +307,7 @@ export const REASONS = {
   },
   'evidence/certificates-missing': {
     says: 'This kind of evidence comes without the certificates of its signer, and they were not given.',
-    do: "Pass them with --chain: the chip's from AMD, or the device's chain.",
+    do: "Pass them: with --chain the chip's from AMD, or the device's chain; with --keys those of NVIDIA's attestation service.",
   },
   'nitro/malformed': {
     says: 'This is not an attestation document of an AWS Nitro enclave that we can read.',
@@ -412,6 +412,10 @@ export const REASONS = {
   'snp/vmpl-refused': {
     says: 'The report was asked for at a privilege level that the policy does not accept.',
     do: 'Ask for a report from the level at which your software runs.',
+  },
+  'snp/minimum-tcb-not-given': {
+    says: 'Nobody has said how old the firmware of the platform may be, so that its age was not judged.',
+    do: "Name the least TCB of each product line in the policy, from AMD's latest bulletins.",
   },
   'snp/tcb-refused': {
     says: "The platform's firmware or microcode is older than the policy accepts.",
@@ -953,13 +957,17 @@ export const REASONS = {
     says: 'The bill counts other tokens than the receipt of the exchange.',
     do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
   },
+  'reconcile/amount-differs': {
+    says: 'The bill asks another amount for the exchange than its receipt.',
+    do: 'Ask for a bill by the receipt; the receipt is what the operator has signed.',
+  },
   'reconcile/not-billed': {
     says: 'The exchange has a receipt with usage and is not on the bill.',
     do: 'Nothing is owed that is not billed; expect it on the next one.',
   },
   'reconcile/bill-malformed': {
     says: 'A line of the bill is not one that can be compared.',
-    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens.',
+    do: 'Ask for a bill with one JSON object a line: exchange, prompt_tokens, completion_tokens, amount, currency.',
   },
   'receipt/malformed': {
     says: 'The signed payload is not a receipt of this version.',
@@ -1141,6 +1149,14 @@ export const REASONS = {
     says: "The model's host speaks another API's dialect, and this member of the request cannot be said in it without changing the answer.",
     do: "Leave the member out, or ask in the host's own dialect; docs/translation.md has what can be translated.",
   },
+  'redaction/unreadable': {
+    says: 'Personal data are taken out of requests here before they leave, and this request cannot be looked through for them.',
+    do: 'Send text in place of tokens, and each member once; see docs/redaction.md.',
+  },
+  'redaction/failed': {
+    says: 'Personal data could not be taken out of the request, and so nothing of it was sent.',
+    do: 'Report it, with what the gateway printed.',
+  },
   'request/route-unknown': {
     says: 'The server has nothing at this path.',
     do: "Check the address, and what GET / says. A gateway's APIs are under /v1 and /v1beta and its log under /log; a mirror's copy of a log is under /<hash>.",
@@ -1315,7 +1331,15 @@ export const REASONS = {
   },
   'control/refused': {
     says: 'Only the owner of the data folder may ask a running gateway for this.',
-    do: "Run the command as the user whose gateway it is, with that gateway's --data.",
+    do: "Show the admin key, which is in keys/admin.key of the data folder; or run the command as the user whose gateway it is, with that gateway's --data.",
+  },
+  'config/refused': {
+    says: 'What stands written now cannot be used; what was read before stays in force.',
+    do: 'Correct what it names; the gateway reads it again when the file changes.',
+  },
+  'config/restart-needed': {
+    says: 'This setting cannot change while the gateway runs.',
+    do: 'Start the gateway again for it; everything else that was changed is in force.',
   },
   'data/erasure-malformed': {
     says: 'A file that says what is to be erased cannot be read.',
@@ -1417,6 +1441,10 @@ export const REASONS = {
     says: 'The issuer has closed an epoch and left out an exchange that it had accepted, or a receipt that it had given.',
     do: 'Stop relying on this issuer: what it does not like it leaves out. Publish the evidence.',
   },
+  'misbehaviour/wrong-bill': {
+    says: 'The issuer has signed a price that contradicts itself, or the price list that it names.',
+    do: 'Do not pay by this receipt, ask for a refund, and publish the evidence.',
+  },
   'misbehaviour/key-unknown': {
     says: 'The evidence is about a key that your trust file does not name, so it accuses nobody whom you know.',
     do: 'Pass the trust file of that log, or --key with the verifier key of the accused.',
@@ -1484,6 +1512,22 @@ export const REASONS = {
   'misbehaviour/loss-stated': {
     says: 'The closing says itself that this may be missing: it came too late for what a process that died had made durable, or the exchange still ran.',
     do: 'Hand the receipt in to the log if there is one; an issuer that loses much, or often, is not one to rely on.',
+  },
+  'misbehaviour/price-absent': {
+    says: 'The receipt states no price, so that there is none that could be wrong.',
+    do: 'Look for the receipt that has the price; a bill without one is a matter between you and the operator.',
+  },
+  'misbehaviour/list-mismatch': {
+    says: 'The receipt names another price list than the one that it is compared with, or none.',
+    do: 'Ask the operator for the list whose digest the receipt names; the log has an entry that names it too.',
+  },
+  'misbehaviour/price-hidden': {
+    says: "The receipt does not show everything that its price depends on, such as the model's name.",
+    do: 'Ask the operator how the price was reckoned: what is only committed to cannot be compared by others.',
+  },
+  'misbehaviour/price-agrees': {
+    says: 'The price is as its lines and the price list have it.',
+    do: 'Nothing: this is what honest issuers sign.',
   },
   'misbehaviour/deadline-not-passed': {
     says: 'The log had not yet signed anything after the deadline of its promise.',
@@ -1757,6 +1801,298 @@ export const REASONS = {
     says: 'A run is of one machine, and here are quotes of several.',
     do: "Check each machine's parts on their own.",
   },
+  'import/kind-unknown': {
+    says: 'This file is no part of a receipt or signed answer of that kind.',
+    do: "See the command's help for the parts that it takes, and give each as it was served.",
+  },
+  'import/part-doubled': {
+    says: 'Two files are the same part of the receipt, and it cannot be told which one counts.',
+    do: 'Give one of them, or judge each by itself.',
+  },
+  'import/nothing-to-judge': {
+    says: 'The part that everything else is about was not given.',
+    do: 'Give the file that has the signature: the answer, the receipt, or the answer about its signature.',
+  },
+  'import/part-missing': {
+    says: 'This was not looked at, because a part that it takes was not given.',
+    do: 'Give the part that is named.',
+  },
+  'opengradient/response-malformed': {
+    says: "This is no answer of OpenGradient's gateway with a signature that we can read.",
+    do: 'Give the whole body as it came, a stream with its last event; an answer without tee_signature proves nothing.',
+  },
+  'opengradient/request-malformed': {
+    says: "This is no request that OpenGradient's gateway would hash in a form that can be rebuilt.",
+    do: "Give the request as it was sent; some contents are hashed in Python's own notation, which nobody can rebuild for certain.",
+  },
+  'opengradient/key-malformed': {
+    says: 'This is no public key of RSA with 2,048 to 4,096 bits.',
+    do: 'Give the key in PEM or DER, or the answer of /signing-key.',
+  },
+  'opengradient/batch-malformed': {
+    says: "This is no dump of a batch of OpenGradient's settlements.",
+    do: "Give the blob as it was published: a StandardMerkleTree in the format standard-v1 with OpenGradient's five columns.",
+  },
+  'opengradient/key-mismatch': {
+    says: 'The signing key is not the one that the answer names.',
+    do: 'Get the key of the enclave that answered; it makes a new one at every start.',
+  },
+  'opengradient/signature-invalid': {
+    says: "The enclave's signature over the digests and the time does not verify.",
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'opengradient/request-mismatch': {
+    says: 'What was signed is not the digest of this request.',
+    do: 'Give the exact request; if it is the right one, the answer is to another. Gateways before 2026-04 hash lists of content otherwise.',
+  },
+  'opengradient/output-mismatch': {
+    says: "What was signed is not the digest of this answer's text or tool calls.",
+    do: 'Do not rely on the answer: it is not what the enclave has signed.',
+  },
+  'opengradient/stream-unsupported': {
+    says: 'Which bytes the enclave hashes of a stream that ends in tool calls is not published.',
+    do: 'Ask without streaming where tool calls have to be proven.',
+  },
+  'opengradient/from-the-future': {
+    says: 'The enclave states a time that has not come.',
+    do: 'Check the time that you asked about.',
+  },
+  'opengradient/user-data-malformed': {
+    says: "The attestation document's user data is not the two digests that OpenGradient's enclaves put in.",
+    do: 'It is a document of another enclave: get that of the one that answered.',
+  },
+  'opengradient/key-unattested': {
+    says: 'The attestation document names another signing key.',
+    do: 'Get the document of the enclave that answered; one of another start has another key.',
+  },
+  'opengradient/certificate-mismatch': {
+    says: 'The attestation document names another TLS certificate.',
+    do: 'Do not rely on the connection: it may end at somebody else.',
+  },
+  'opengradient/tree-mismatch': {
+    says: "A node of the batch's tree is not the hash of the two below it.",
+    do: 'Do not rely on the batch: it was changed.',
+  },
+  'opengradient/leaf-mismatch': {
+    says: 'An item of the batch is not the leaf that it says it is.',
+    do: 'Do not rely on the batch: it was changed.',
+  },
+  'opengradient/leaves-incomplete': {
+    says: 'A leaf of the batch has no item, or two items are one leaf.',
+    do: 'Do not rely on the batch as the list of what was settled.',
+  },
+  'opengradient/root-mismatch': {
+    says: 'The batch has another root than the one that was published.',
+    do: 'Get the blob that the published root is of.',
+  },
+  'opengradient/signature-absent': {
+    says: 'An item of the batch has no signature.',
+    do: 'Nothing shows that an enclave has made it: anybody who could reach the service that settles can have put it in.',
+  },
+  'dstack/log-malformed': {
+    says: 'This is no event log of a trust domain that we can read.',
+    do: 'Give it as the service served it.',
+  },
+  'dstack/log-mismatch': {
+    says: 'Replaying the event log does not give the register that the quote has.',
+    do: 'Do not believe the log: what it says was measured was not.',
+  },
+  'dstack/compose-mismatch': {
+    says: 'The compose file is not the one that was measured when the trust domain started.',
+    do: 'Do not believe the file: other software runs there.',
+  },
+  'near/signature-malformed': {
+    says: "This is no answer about a signature of NEAR AI's that we can read.",
+    do: 'Give the answer of /v1/signature/<id> as it came; it is kept for minutes only.',
+  },
+  'near/report-malformed': {
+    says: "This is no attestation report of NEAR AI's that we can read.",
+    do: 'Give the answer of /v1/attestation/report as it came.',
+  },
+  'near/signature-invalid': {
+    says: 'The key that is named has not signed this text.',
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'near/request-mismatch': {
+    says: 'The signed text has the digest of another request.',
+    do: 'Give the exact bytes that were sent: JSON that was written anew has another digest.',
+  },
+  'near/response-mismatch': {
+    says: 'The signed text has the digest of another response.',
+    do: 'Give the exact bytes that came, of a stream all of them: JSON that was written anew has another digest.',
+  },
+  'near/model-mismatch': {
+    says: 'The signed text names another model than the request.',
+    do: 'Ask for the model by its canonical name; an alias is resolved before it is signed.',
+  },
+  'near/kind-unstated': {
+    says: 'The answer does not say whether the gateway or the serving side of the model has signed.',
+    do: 'Ask for the signature anew: older answers have no signature_kind, and the text alone does not say whose key it is.',
+  },
+  'near/kind-mismatch': {
+    says: 'The signed text is not of the form of the component that is said to have signed it.',
+    do: 'Do not rely on it: a gateway signs two digests, the serving side names the model as well.',
+  },
+  'near/signer-unattested': {
+    says: 'The attestation report is not about the key that has signed.',
+    do: 'Ask for the report with this signing address; the service may have started anew since.',
+  },
+  'near/report-data-mismatch': {
+    says: 'The quote does not carry this key, TLS key and nonce.',
+    do: 'Do not rely on the report: its parts are of different trust domains, or it answers another nonce.',
+  },
+  'aci/receipt-malformed': {
+    says: 'This is no receipt of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/receipts/<id> as it came.',
+  },
+  'aci/report-malformed': {
+    says: 'This is no attestation report of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/attestation as it came. Drafts before August 2026 have other reports.',
+  },
+  'aci/session-malformed': {
+    says: 'This is no session of aci/1 that we can read.',
+    do: 'Give the answer of /v1/aci/sessions/<id> as it came.',
+  },
+  'aci/version-unsupported': {
+    says: 'This is of a version of Attested Confidential Inference that is not known here.',
+    do: 'Use a build that knows it.',
+  },
+  'aci/key-unknown': {
+    says: 'The keyset has no receipt key of the name that the receipt gives, or several.',
+    do: 'Get the report of the keyset that the receipt names.',
+  },
+  'aci/algorithm-unsupported': {
+    says: "The keyset's entry names an algorithm other than Ed25519.",
+    do: 'Use a build that knows it.',
+  },
+  'aci/signature-invalid': {
+    says: "The workload's signature over the receipt does not verify.",
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'aci/keyset-mismatch': {
+    says: 'Report and receipt do not name the keyset that is in the report.',
+    do: 'Get the report of the keyset that the receipt names; a service changes its keys.',
+  },
+  'aci/keyset-expired': {
+    says: 'The keyset has run out.',
+    do: 'Ask as of a time when it was in force, if you may judge old receipts so.',
+  },
+  'aci/evidence-unsupported': {
+    says: 'The report has no quote of Intel TDX, the one kind of evidence of aci/1 that is read here.',
+    do: 'Check the evidence by itself, with countersign evidence.',
+  },
+  'aci/report-data-mismatch': {
+    says: 'The quote does not carry the digest of this keyset and nonce.',
+    do: 'Do not rely on the report: its parts do not belong together, or it answers another nonce.',
+  },
+  'aci/tls-unlisted': {
+    says: 'The key of the TLS connection is not in the keyset.',
+    do: 'Do not send anything over the connection: it ends outside of what was attested.',
+  },
+  'aci/request-mismatch': {
+    says: 'The receipt of the workload has the digest of another request.',
+    do: 'Give the exact bytes that were sent; of an encrypted request those that the service has restored.',
+  },
+  'aci/response-mismatch': {
+    says: 'The receipt of the workload has the digest of another response.',
+    do: 'Give the exact bytes that came over the wire, of a stream all of them.',
+  },
+  'aci/upstream-unverified': {
+    says: 'The receipt does not say that the upstream was verified, or that it had to be.',
+    do: 'Ask with aci_verified, so that the service refuses where it cannot verify.',
+  },
+  'aci/session-mismatch': {
+    says: 'The session is not the one that the receipt cites.',
+    do: 'Get the one that is cited; sessions are named by their digest.',
+  },
+  'aci/session-evidence-mismatch': {
+    says: 'The evidence in the session is not what the session says it is.',
+    do: 'Do not rely on the session.',
+  },
+  'aci/session-outdated': {
+    says: 'The answer was served before the session began or after it had ended.',
+    do: 'Do not conclude from the session what was so at that time.',
+  },
+  'air/malformed': {
+    says: 'This is no Attested Inference Receipt that we can read.',
+    do: 'Give the receipt as it was issued.',
+  },
+  'air/profile-unsupported': {
+    says: 'This is a receipt of another profile than version 1 of Attested Inference Receipts.',
+    do: 'Use a build that knows it.',
+  },
+  'air/signature-invalid': {
+    says: 'The signature of the receipt does not verify under this key.',
+    do: 'Do not rely on it: it was changed, or signed by another.',
+  },
+  'air/evaluation': {
+    says: 'The receipt is of a workload that was run for evaluation.',
+    do: 'Do not rely on it in production.',
+  },
+  'air/mode-unknown': {
+    says: 'The receipt names a security mode that the draft does not define.',
+    do: 'Ask its issuer what it means; receipts of earlier drafts have such names.',
+  },
+  'air/from-the-future': {
+    says: 'The receipt states a time that has not come yet.',
+    do: 'Check the time that you asked about.',
+  },
+  'air/request-mismatch': {
+    says: 'The receipt has the digest of another request.',
+    do: 'Give the exact bytes that the issuer hashes.',
+  },
+  'air/response-mismatch': {
+    says: 'The receipt has the digest of another response.',
+    do: 'Give the exact bytes that the issuer hashes.',
+  },
+  'air/nonce-mismatch': {
+    says: 'The receipt has another nonce than was asked with, or none.',
+    do: 'It was made for somebody else, or before.',
+  },
+  'air/attestation-mismatch': {
+    says: 'The attestation is not the one that the receipt names by its digest.',
+    do: 'Get the document that is named.',
+  },
+  'air/attestation-stub': {
+    says: 'What the receipt names as its attestation is no evidence of hardware: nobody can verify it.',
+    do: 'Do not believe what the receipt says about its hardware, however valid its signature is.',
+  },
+  'air/key-unattested': {
+    says: 'The attestation names another key than the one that has signed the receipt.',
+    do: "Do not rely on it: anybody can sign a receipt that names somebody else's attestation.",
+  },
+  'air/measurement-mismatch': {
+    says: 'The receipt states a measurement that its attestation does not have.',
+    do: 'Do not rely on it: the receipt says something else about the workload than the hardware does.',
+  },
+  'provider/answer-malformed': {
+    says: 'This is no attestation of that provider in the form that is known here.',
+    do: 'See docs/providers.md for the form; the provider may have changed it.',
+  },
+  'provider/nonce-mismatch': {
+    says: "The provider's attestation answers another nonce.",
+    do: 'Do not send anything: it is an old answer, or one to somebody else.',
+  },
+  'provider/binding-mismatch': {
+    says: "The evidence does not carry the keys and the nonce that the provider's answer has beside it.",
+    do: 'Do not send anything: the keys are not those of what was attested.',
+  },
+  'provider/unattestable': {
+    says: 'The provider serves no attestation that can be checked by whoever asks over HTTP.',
+    do: 'See docs/providers.md for what the provider has in place of that.',
+  },
+  'provider/tls-unbound': {
+    says: "The provider's evidence binds no TLS key: who the connection ends at was not attested.",
+    do: 'Send only what you would send without attestation, or encrypt to the key that the evidence binds.',
+  },
+  'provider/tls-unseen': {
+    says: 'The key that the TLS connection ends at was not seen.',
+    do: 'Connect yourself, so that the key can be compared with the one that was attested.',
+  },
+  'provider/tls-mismatch': {
+    says: 'The TLS connection ends at another key than the one that was attested.',
+    do: 'Do not send anything over the connection.',
+  },
   'price/sum-wrong': {
     says: 'A line of the price is not its quantity times its price.',
     do: 'Do not pay by this receipt; ask its issuer for a refund.',
@@ -1773,6 +2109,22 @@ export const REASONS = {
     says: 'The price is not what the price list says that the receipt refers to.',
     do: 'Keep the receipt and the list: together they show that the bill is wrong.',
   },
+  'views/engine-missing': {
+    says: 'Views need the package libsql, which is not installed.',
+    do: 'Install it beside this package: npm install libsql.',
+  },
+  'views/file-unreadable': {
+    says: 'The file of the views cannot be opened as one.',
+    do: 'Remove the folder views from the data folder and make them anew (countersign views rebuild): nothing is lost by it.',
+  },
+  'views/file-foreign': {
+    says: 'The views are of another log, or were made by another version.',
+    do: 'Make them anew: countersign views rebuild.',
+  },
+  'views/log-contradicted': {
+    says: 'The entries on disk do not make the tree that the log has signed.',
+    do: 'Look for the damage with countersign log fsck, then make the views anew: countersign views rebuild.',
+  },
   'access/key-missing': {
     says: 'This gateway answers only those who show a key of its own.',
     do: "Send the key as the SDK sends an API key; ask the gateway's operator for one.",
@@ -1788,6 +2140,14 @@ export const REASONS = {
   'access/key-revoked': {
     says: 'The key that was shown has been revoked.',
     do: "Ask the gateway's operator for another one.",
+  },
+  'access/name-unknown': {
+    says: 'There is no virtual key of that name or id.',
+    do: 'List the keys, and take a name or an id from there.',
+  },
+  'access/name-taken': {
+    says: 'There is a virtual key of that name already.',
+    do: 'Rotate it, or take another name.',
   },
   'access/model-refused': {
     says: 'The key that was shown may not ask for this model.',
@@ -2004,5 +2364,85 @@ export const REASONS = {
   'clause/redaction-empty': {
     says: 'The rule takes nothing out of prompts, though it has a clause about it.',
     do: 'List kinds, or name a file of names, or remove the clause.',
+  },
+  'appraisal/policy-malformed': {
+    says: 'This is not an appraisal policy.',
+    do: 'Correct the member that is named; spec/verdict.md and spec/schemas/appraisal-policy.json say what each may hold.',
+  },
+  'appraisal/policy-useless': {
+    says: 'No receipt can ever pass this policy.',
+    do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
+  },
+  'appraisal/evidence-excessive': {
+    says: 'There is more evidence than one verdict can name.',
+    do: 'Give the evidence that belongs to this receipt, and no other.',
+  },
+  'appraisal/evidence-unreadable': {
+    says: 'A piece of evidence cannot be read, so that nothing can be said about it, for or against.',
+    do: 'Check which file it is; countersign evidence explain says what is wrong with it.',
+  },
+  'appraisal/receipt-old': {
+    says: 'The receipt is older than the policy allows.',
+    do: 'Ask for a newer answer, or appraise under a policy that allows this age.',
+  },
+  'appraisal/issuer-excluded': {
+    says: 'The policy does not count receipts of this issuer.',
+    do: 'Add the issuer to the policy if its receipts are meant to count.',
+  },
+  'appraisal/grade-missed': {
+    says: 'The fact has been graded lower than the policy requires.',
+    do: 'Get the evidence that shows the higher grade, or do not rely on the answer for what needs it.',
+  },
+  'appraisal/fact-unknown': {
+    says: 'Nothing is known of a fact that the policy requires.',
+    do: 'Nobody can say it afterwards; treat the answer as one without that fact.',
+  },
+  'appraisal/claim-missing': {
+    says: 'The issuer does not claim what the policy requires it to claim.',
+    do: 'Ask the issuer, or do not rely on the answer for it.',
+  },
+  'appraisal/model-substituted': {
+    says: "Another model answered than the one that was asked for, by the issuer's own word.",
+    do: 'Ask for a refund, or pin the model at the gateway by a policy.',
+  },
+  'appraisal/parties-few': {
+    says: 'Fewer parties than the policy requires could make such a receipt mean nothing.',
+    do: 'Add witnesses of other controllers to the quorum, or name the controllers in the trust file if they are known.',
+  },
+  'appraisal/provider-unknown': {
+    says: 'The receipt of an upstream is by nobody whom the policy counts as a provider.',
+    do: "Add the provider's verifier key to the policy's providers, from a source other than this receipt.",
+  },
+  'appraisal/model-differs': {
+    says: "The provider's own receipt does not name the model that this receipt names.",
+    do: 'Report it to the issuer: it does not say what its provider has said.',
+  },
+  'appraisal/kind-excluded': {
+    says: 'The policy does not count evidence of this kind.',
+    do: 'Add the kind to the policy if it is meant to count.',
+  },
+  'appraisal/release-unknown': {
+    says: "The evidence is of software that none of the policy's releases stands for.",
+    do: 'Find out which software has this measurement before its release is added to the policy.',
+  },
+  'verdict/malformed': {
+    says: 'This is not a verdict.',
+    do: 'Use the bytes exactly as they were signed.',
+  },
+  'misbehaviour/verdict-wrong': {
+    says: 'A verdict says of a clause what its own inputs do not give.',
+    do: 'Publish the evidence, and do not rely on verdicts by this key until its owner has explained it.',
+  },
+  'misbehaviour/verdict-right': {
+    says: 'Judging again gives what the verdict says.',
+    do: 'Nothing is proven; check whether the evidence names the clause that is meant.',
+  },
+  'misbehaviour/artefact-mismatch': {
+    says: 'These are not the bytes that the verdict was made from.',
+    do: 'Give exactly what the verdict names by digest: the bundle, the trust file, the policy, and each piece of evidence with all that belongs to it.',
+  },
+  'misbehaviour/checker-unknown': {
+    says: 'The verdict was made by other rules than those of this version.',
+    do: 'Check it with the version whose rules it names.',
   },
 } as const;

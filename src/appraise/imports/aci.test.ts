@@ -170,6 +170,21 @@ describe('a receipt of aci/1', () => {
     expect([judged.status, judged.code, judged.failed]).toEqual(['refused', code, failed]);
   });
 
+  it('no byte of it can be changed', async () => {
+    // Without the quote, which takes its time and has a test of its own.
+    const others = { ...report({ evidence: { quote: undefined } }), sessions: [] };
+    const whole = WHOLE.receipt;
+    expect(outcomeOf(await judge(others)).failed).toEqual([]);
+    for (let at = 0; at < whole.length; at++) {
+      const receipt = whole.with(at, (whole[at] as number) ^ 1);
+      const failed = await judge({ ...others, receipt }).then(
+        judged => outcomeOf(judged).failed,
+        () => ['malformed'],
+      );
+      expect(failed).not.toEqual([]);
+    }
+  });
+
   it('of a keyset that has run out', async () => {
     const keyset = makeKeyset({ not_after: DURING });
     expect(outcomeOf(await judge({ ...receipt({ keyset }), ...report({ keyset }) }))).toMatchObject({
@@ -227,6 +242,12 @@ describe('a receipt of aci/1', () => {
       failed: [],
       unmade,
     });
+  });
+
+  it('with evidence of another TEE: why it was not looked at is said', async () => {
+    expect((await judge(report({ attestation: { tee_type: 'sev_snp' } }))).code).toBe(
+      'aci/evidence-unsupported',
+    );
   });
 
   it('under a root that nobody has pinned: what the quote carries counts for nothing', async () => {

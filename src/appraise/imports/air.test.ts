@@ -178,6 +178,10 @@ describe('an attested inference receipt', () => {
     expect(outcomeOf(await judge(change))).toMatchObject({ status: 'inconclusive', failed: [], unmade });
   });
 
+  it('with a mode that the draft does not have: why that is not enough is said', async () => {
+    expect((await judge(claim(-65548, 'ShieldMode'))).code).toBe('air/mode-unknown');
+  });
+
   it('whose own nonce nobody asked about says nothing about one', async () => {
     const judged = await judge({ nonce: null });
     expect([judged.status, judged.claims.length]).toEqual(['accepted', 6]);

@@ -176,6 +176,12 @@ describe('a signed response of NEAR AI', () => {
     expect(outcomeOf(await judge(change))).toMatchObject({ status: 'inconclusive', failed: [], unmade });
   });
 
+  it('that does not say whose signature it is: why that is not enough is said', async () => {
+    expect((await judge({ signature: signature({ signature_kind: undefined }) })).code).toBe(
+      'near/kind-unstated',
+    );
+  });
+
   it('under a root that nobody has pinned: what the quote carries counts for nothing', async () => {
     const judged = await judge({}, { roots: { nitro: [], dcap: [] } });
     expect(outcomeOf(judged)).toMatchObject({ failed: ['hardware'], unmade: ['report-data', 'deployment'] });
@@ -215,6 +221,21 @@ describe('a signed response of NEAR AI', () => {
     ],
   ])('malformed: %s', async (_, change, code) => {
     expect(await reasonOfAsync(() => judge(change))).toBe(code);
+  });
+});
+
+describe('every byte of an answer about a signature', () => {
+  it('counts', async () => {
+    // Without the quote, which takes its time and has a test of its own.
+    const others = { report: null };
+    const whole = WHOLE.signature;
+    const unmade = ['signer', 'hardware', 'report-data', 'deployment'];
+    expect(outcomeOf(await judge(others))).toMatchObject({ failed: [], unmade });
+    for (let at = 0; at < whole.length; at++) {
+      const changed = whole.with(at, (whole[at] as number) ^ 1);
+      const outcome = await judge({ ...others, signature: changed }).then(outcomeOf, () => 'malformed');
+      expect(outcome).not.toMatchObject({ failed: [], unmade });
+    }
   });
 });
 

@@ -158,6 +158,11 @@ describe('an answer of OpenGradient', () => {
     expect(judged.facts.place.grade).toBe(unmade.includes('key-attested') ? 'asserted' : 'handoff');
   });
 
+  it('that ends in tool calls, as a stream: why the output was not looked at is said', async () => {
+    const judged = await judge({ response: makeStream([], { finish: 'tool_calls' }) });
+    expect(judged.code).toBe('opengradient/stream-unsupported');
+  });
+
   it('under a root that nobody has pinned, or of a simulated attester, is refused, and its key counts for nothing', async () => {
     const unknown = await judge({}, { roots: { nitro: [], dcap: [] } });
     expect(outcomeOf(unknown)).toMatchObject({
@@ -262,6 +267,19 @@ describe('a batch of OpenGradient', () => {
     const judged = outcomeOf(await judgeBatch(change));
     expect(judged).toMatchObject({ status: 'refused', code });
     expect(judged.failed).toEqual(expect.arrayContaining(failed as string[]));
+  });
+
+  it('no byte of it can be changed', async () => {
+    const one = makeBatch({ items: [{ question: 'a' }, { question: 'b' }] });
+    const published = parseBatch(one).tree[0] as Uint8Array;
+    for (let at = 0; at < one.length; at++) {
+      const changed = one.with(at, (one[at] as number) ^ 1);
+      const status = await judgeBatch({ batch: changed, root: published }).then(
+        judged => judged.status,
+        () => 'malformed',
+      );
+      expect(status).not.toBe('accepted');
+    }
   });
 
   it('without root, or the keys of all items, is inconclusive', async () => {

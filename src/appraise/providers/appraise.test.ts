@@ -30,7 +30,8 @@ const CIRCUMSTANCES: ProviderCircumstances = {
   policies: { nitro: SAFE_NITRO_POLICY, snp: SAFE_SNP_POLICY, dcap: SAFE_DCAP_POLICY },
   collateral: makeCollateral(),
 };
-const SEEN = { key: TLS_KEY, certificate: CERTIFICATE };
+/** The one that the keyset of the tests names. */
+const SEEN = { host: 'api.example.com', key: TLS_KEY, certificate: CERTIFICATE };
 const judge = (
   name: Attested,
   change: Partial<ProviderAnswers> = {},
@@ -68,16 +69,23 @@ describe('a provider that attests itself', () => {
   it.each(ATTESTED.filter(name => name !== 'chutes'))(
     '%s: a connection that ends at another key is refused',
     async name => {
-      const tls = { key: new Uint8Array(32), certificate: new Uint8Array(32) };
+      const tls = { ...SEEN, key: new Uint8Array(32), certificate: new Uint8Array(32) };
       const judged = await judge(name, { tls });
       expect([judged.status, judged.code]).toEqual(['refused', 'provider/tls-mismatch']);
     },
   );
 
   it('a certificate is not compared with a key, nor the other way round', async () => {
-    const swapped = { key: CERTIFICATE, certificate: TLS_KEY };
+    const swapped = { ...SEEN, key: CERTIFICATE, certificate: TLS_KEY };
     expect((await judge('near', { tls: swapped })).code).toBe('provider/tls-mismatch');
     expect((await judge('opengradient', { tls: swapped })).code).toBe('provider/tls-mismatch');
+  });
+
+  it('a key that is for one host name counts for no other', async () => {
+    expect((await judge('aci', { tls: { ...SEEN, host: 'other.example.com' } })).code).toBe(
+      'provider/tls-mismatch',
+    );
+    expect((await judge('near', { tls: { ...SEEN, host: 'other.example.com' } })).status).toBe('accepted');
   });
 
   it('a connection that was not seen, or a provider that binds none, is inconclusive', async () => {

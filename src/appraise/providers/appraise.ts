@@ -46,8 +46,11 @@ export interface ProviderCircumstances {
   readonly collateral: Uint8Array | null;
 }
 
-/** SHA-256 of what the connection's server has shown. */
+/** What the connection's server has shown. */
 export interface SeenTls {
+  /** The host name that was connected to. */
+  readonly host: string;
+  /** SHA-256 of its SubjectPublicKeyInfo, and of its certificate. */
   readonly key: Uint8Array;
   readonly certificate: Uint8Array;
 }
@@ -166,7 +169,10 @@ function tlsChecks(
   if (ofTls.length === 0 && keys.some(({ use }) => use === 'encryption')) return [];
   if (ofTls.length === 0) return [notMade('tls', 'provider/tls-unbound')];
   if (tls === null) return [notMade('tls', 'provider/tls-unseen')];
-  const isBound = ofTls.some(({ of, sha256 }) => equal(sha256, of === 'key' ? tls.key : tls.certificate));
+  const isBound = ofTls.some(
+    ({ of, sha256, host }) =>
+      (host === null || host === tls.host) && equal(sha256, of === 'key' ? tls.key : tls.certificate),
+  );
   const check = isBound
     ? passed('tls', 'The connection ends at a key that was attested.')
     : failed('tls', new Failure('provider/tls-mismatch'));

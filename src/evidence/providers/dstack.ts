@@ -77,7 +77,10 @@ function oneOf(
         binds: ['nonce', 'signing', ...(tls === null ? [] : (['tls'] as const))],
       },
     ],
-    boundKeys: [signing, ...(tls === null ? [] : [{ use: 'tls', of: 'key', sha256: tls } as const])],
+    boundKeys: [
+      signing,
+      ...(tls === null ? [] : [{ use: 'tls', of: 'key', sha256: tls, host: null } as const]),
+    ],
     deployment,
   };
 }
@@ -104,7 +107,12 @@ export const ACI: AttestedProvider = {
         name: null,
         evidence: { kind: 'tdx', quote },
         carried: [{ field: 'reportData', extent: 'whole', octets, binds: ['nonce', 'tls', 'signing'] }],
-        boundKeys: keyset.tlsKeys.map(({ spki }) => ({ use: 'tls', of: 'key', sha256: spki })),
+        boundKeys: keyset.tlsKeys.map(({ spki, domain }) => ({
+          use: 'tls',
+          of: 'key',
+          sha256: spki,
+          host: domain,
+        })),
         deployment,
       },
     ];

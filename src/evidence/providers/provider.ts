@@ -91,8 +91,13 @@ export interface Carried {
 export type Bound = 'nonce' | BoundKey['use'];
 
 export type BoundKey =
-  /** Where TLS ends: SHA-256 of the SubjectPublicKeyInfo, or of the whole certificate. */
-  | { readonly use: 'tls'; readonly of: 'key' | 'certificate'; readonly sha256: Uint8Array }
+  /** Where TLS ends: SHA-256 of the SubjectPublicKeyInfo, or of the whole certificate; for one host name, or null for any. */
+  | {
+      readonly use: 'tls';
+      readonly of: 'key' | 'certificate';
+      readonly sha256: Uint8Array;
+      readonly host: string | null;
+    }
   /** With which answers are signed: the key itself, its address, or its digest. */
   | {
       readonly use: 'signing';

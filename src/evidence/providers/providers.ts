@@ -43,7 +43,7 @@ const OPENGRADIENT: AttestedProvider = {
           },
         ],
         boundKeys: [
-          { use: 'tls', of: 'certificate', sha256: tlsCertificate },
+          { use: 'tls', of: 'certificate', sha256: tlsCertificate, host: null },
           { use: 'signing', form: 'spki-sha256', octets: signingKey },
         ],
         deployment: null,

@@ -126,7 +126,7 @@ function keysOf(material: Uint8Array): readonly BoundKey[] {
   return items.flatMap(({ id, format, data }): readonly BoundKey[] => {
     const octets = () => readMember(data, { code: CODE, schema: hexBytes(32) });
     if (id === 'tls' && format === `${URI}/key/spki-fp-sha256/v1`)
-      return [{ use: 'tls', of: 'key', sha256: octets() }];
+      return [{ use: 'tls', of: 'key', sha256: octets(), host: null }];
     if (id === 'hpke' && format === `${URI}/key/x25519-hpke/v1`)
       return [{ use: 'encryption', algorithm: 'x25519-hpke', key: octets() }];
     return [];
