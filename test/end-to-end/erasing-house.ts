@@ -16,8 +16,11 @@ export class ErasingHouse {
   readonly data = join(this.folder, 'data');
   gateway!: Served;
 
-  async start(): Promise<void> {
-    this.gateway = await serve(['--data', this.data]);
+  /** `configuration`: as a file has it; empty when it is left out. */
+  async start(configuration = '{}'): Promise<void> {
+    const file = join(this.folder, 'countersign.yaml');
+    writeFileSync(file, configuration);
+    this.gateway = await serve(['--data', this.data, '--config', file]);
   }
 
   async remove(): Promise<void> {
@@ -37,10 +40,10 @@ export class ErasingHouse {
   }
 
   /** An answer of the built-in model. */
-  answer(stream = false): Promise<Answer> {
+  answer(stream = false, headers: Record<string, string> = {}): Promise<Answer> {
     const { address, models } = this.gateway.summary;
     const messages = [{ role: 'user', content: 'What is a receipt?' }];
-    return ask(address, { body: { model: models[0], messages, stream } });
+    return ask(address, { body: { model: models[0], messages, stream }, headers });
   }
 
   /** The files of the vault: a few exchanges are in its first segment. */

@@ -11,13 +11,29 @@ import { ERASURE } from '../../receipt/erasure.js';
 import { readStatement } from '../../receipt/statement.js';
 
 const house = new ErasingHouse();
-beforeAll(() => house.start());
+beforeAll(() => house.start('cache: { maximumBytes: 10000000 }'));
 afterAll(() => house.remove());
 
 /** Some start five commands one after another, on whatever machine. In milliseconds. */
 const MANY_COMMANDS = { timeout: 60_000 };
 
 describe('countersign erase, while the gateway runs', () => {
+  it.each([false, true])(
+    'has an answer given to nobody again (as a stream: %s)',
+    MANY_COMMANDS,
+    async stream => {
+      const headers = { authorization: 'Bearer a' };
+      const first = await house.answer(stream, headers);
+      const again = await house.answer(stream, headers);
+      expect(again.headers['countersign-cached-exchange']).toBe(exchangeOf(first));
+      await house.checkReceipt(again);
+      await house.erased(exchangeOf(first));
+      const anew = await house.answer(stream, headers);
+      expect(anew.headers['countersign-cache']).toBeUndefined();
+      expect(house.kept(exchangeOf(again))).not.toEqual(Buffer.alloc(0));
+    },
+  );
+
   it('destroys key and content, logs it, and leaves a receipt that verifies', MANY_COMMANDS, async () => {
     const [answer, other] = [await house.answer(), await house.answer()];
     const exchange = exchangeOf(answer);

@@ -11,6 +11,9 @@ const BETWEEN: ReadonlySet<string> = new Set([' ', '-', '.', '/']);
 const MAX_GROUPS = 10;
 const MOST_IN_LAYOUT = 7;
 
+/** The digits of a card that is found in the middle of letters, at least. */
+const LEAST_CARD = 13;
+
 type Check = (text: string) => boolean;
 interface Form {
   readonly kind: RedactionKind;
@@ -43,7 +46,7 @@ export function* findNumbers(text: string, kinds: ReadonlySet<string>): Generato
     if (!isPlainWord(text.charCodeAt(at))) continue;
     const end = endOfGroup(text, at);
     if (mayBegin(text, at, end)) yield* foundFrom(text, at, end, kinds);
-    if (kinds.has('card')) yield* cardsWithin(text, at, end);
+    if (end - at > LEAST_CARD && kinds.has('card')) yield* cardsWithin(text, at, end);
     at = end;
   }
 }
@@ -56,11 +59,13 @@ function endOfGroup(text: string, start: number): number {
 
 /** Most words cannot be the beginning of anything; a fraction is none either. */
 function mayBegin(text: string, start: number, end: number): boolean {
-  if (end - start > MAX_IBAN) return false;
+  const length = end - start;
+  if (length > MAX_IBAN) return false;
   if (isDigit(text.charCodeAt(start))) return text[start - 1] !== '.' || !isDigit(text.charCodeAt(start - 2));
-  if (end - start < 5) return true;
+  // Letters alone stand in front of numbers of Britain and of foreigners in Spain, of codes of Italy, and of accounts.
+  if (length <= 3 || length === 6) return true;
   for (let at = start + 1; at < end; at++) if (isDigit(text.charCodeAt(at))) return true;
-  return end - start === 6;
+  return false;
 }
 
 /** Cards to which letters have been put without a blank. */
@@ -69,7 +74,7 @@ function* cardsWithin(text: string, begin: number, end: number): Generator<Found
     let at = start;
     while (at < end && isDigit(text.charCodeAt(at))) at++;
     const isWhole = start === begin && at === end;
-    if (!isWhole && at - start >= 13 && at - start <= 19 && isCard(text.slice(start, at)))
+    if (!isWhole && at - start >= LEAST_CARD && at - start <= 19 && isCard(text.slice(start, at)))
       yield { kind: 'card', start, end: at };
     start = at;
   }
@@ -84,22 +89,29 @@ function* foundFrom(
 ): Generator<Found> {
   const isLettered = isPlainLetter(text.charCodeAt(start)) && isPlainLetter(text.charCodeAt(start + 1));
   const iban = isLettered ? ibanLength(text.slice(start, start + 2)) : null;
-  let [joined, layout, groups] = ['', 0, 0];
+  let [length, layout, groups] = [0, 0, 0];
   for (let [at, end] = [start, first]; ; end = endOfGroup(text, at)) {
-    joined += text.slice(at, end);
+    length += end - at;
     layout = withGroup(layout, end - at);
     groups++;
-    if (joined.length > MAX_IBAN) return;
-    if (kinds.has('iban') && joined.length === iban && isIban(joined)) yield { kind: 'iban', start, end };
+    if (length > MAX_IBAN) return;
+    if (kinds.has('iban') && length === iban && isIban(together(text, start, end)))
+      yield { kind: 'iban', start, end };
     if (iban === null && !BEGINNINGS.has(layout)) return;
-    if (groups <= MOST_IN_LAYOUT && !goesOnAsFraction(text, start, end, groups)) {
-      for (const { kind, isOne } of FORMS.get(layout) ?? [])
-        if (kinds.has(kind) && isOne(joined)) yield { kind, start, end };
+    const forms = groups > MOST_IN_LAYOUT ? undefined : FORMS.get(layout);
+    if (forms !== undefined && !goesOnAsFraction(text, start, end, groups)) {
+      const whole = together(text, start, end);
+      for (const { kind, isOne } of forms) if (kinds.has(kind) && isOne(whole)) yield { kind, start, end };
     }
     if (groups === MAX_GROUPS || !BETWEEN.has(text[end] as string)) return;
     at = end + 1;
     if (!isPlainWord(text.charCodeAt(at))) return;
   }
+}
+
+/** Groups without what stands between them. */
+function together(text: string, start: number, end: number): string {
+  return text.slice(start, end).replace(/[^0-9a-z]/g, '');
 }
 
 /** `4111111111111111.5` is a number. */

@@ -394,6 +394,92 @@ describe('there and back', () => {
   });
 });
 
+/** Objects as requests and answers have them, and as nobody has. */
+const { tree: HOSTILE } = fc.letrec(tie => ({
+  tree: fc.oneof(
+    { depthSize: 'small' },
+    fc.oneof(
+      VALUE,
+      fc.constantFrom('[EMAIL_1]', '[EMA', 'IL_1]', '{"a":', '{"a":"[NAME_1]"}', 'text'),
+      fc.double(),
+    ),
+    fc.array(tie('tree'), { maxLength: 4 }),
+    fc.dictionary(
+      fc.constantFrom(
+        ...[
+          'messages',
+          'content',
+          'text',
+          'type',
+          'role',
+          'input',
+          'prompt',
+          'choices',
+          'delta',
+          'index',
+          'parts',
+        ],
+        ...[
+          'candidates',
+          'output',
+          'tool_calls',
+          'function',
+          'arguments',
+          'contents',
+          'source',
+          'data',
+          '__proto__',
+        ],
+      ),
+      tie('tree'),
+      { maxKeys: 5 },
+    ),
+  ),
+}));
+
+describe('whatever comes', () => {
+  const SURFACES = REQUESTS.map(([surface]) => surface);
+
+  it('a request is redacted to JSON, or refused for what it is', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...SURFACES), HOSTILE, (surface, value) => {
+        const json = JSON.stringify({ ...(value as object) });
+        try {
+          const { body, transforms, problems } = redacted(surface, json);
+          expect(problems).toEqual([]);
+          JSON.parse(fromUtf8(body) ?? '');
+          if (transforms.length === 0) expect(fromUtf8(body)).toBe(json);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'redaction/unreadable' });
+        }
+      }),
+    );
+  });
+
+  it('an answer is restored to JSON, and each event is given once', () => {
+    const surfaces = [
+      'chat/completions',
+      'responses',
+      'messages',
+      'completions',
+      'streamGenerateContent',
+    ] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...surfaces), fc.array(HOSTILE, { maxLength: 5 }), (surface, values) => {
+        const body = restorerFor(surface).body(utf8(JSON.stringify(values)));
+        expect(JSON.parse(fromUtf8(body) ?? '')).toHaveLength(values.length);
+        const events = values.map(value => `data: ${JSON.stringify(value)}\n\n`).join('');
+        // A type that is none of the API's, and one that is under no name, are for the reader to refuse.
+        try {
+          restoredStream(surface, events);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'upstream/garbage' });
+        }
+      }),
+    );
+  });
+});
+
 /** The same prompt at another surface, with the same placeholders. */
 function redactedChat(texts: readonly string[]) {
   const messages = texts.map(content => ({ role: 'user', content }));
