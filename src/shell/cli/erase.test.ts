@@ -104,8 +104,11 @@ describe('countersign erase, while the gateway runs', () => {
 describe('how a running gateway is asked', () => {
   const control = () =>
     JSON.parse(readFileSync(join(house.data, 'control.json'), 'utf8')) as { address: string; token: string };
-  const post = (headers: Record<string, string>, path = `/erasures/${'a'.repeat(26)}`, method = 'POST') =>
-    ask(control().address, { path, method, body: '', headers });
+  const post = (
+    headers: Record<string, string>,
+    path = `/admin/erasures/${'a'.repeat(26)}`,
+    method = 'POST',
+  ) => ask(control().address, { path, method, body: '', headers });
   const bearer = () => ({ authorization: `Bearer ${control().token}` });
 
   it('the token is for its owner alone to read, and the port no other than the loopback interface has', () => {
@@ -115,9 +118,9 @@ describe('how a running gateway is asked', () => {
   });
 
   it.each([
-    ['no token', () => ({}), 403],
-    ['another token', () => ({ authorization: `Bearer ${'0'.repeat(64)}` }), 403],
-    ['the token in another scheme', () => ({ authorization: `Basic ${control().token}` }), 403],
+    ['no token', () => ({}), 401],
+    ['another token', () => ({ authorization: `Bearer ${'0'.repeat(64)}` }), 401],
+    ['the token in another scheme', () => ({ authorization: `Basic ${control().token}` }), 401],
     ['the token, from a web page', () => ({ ...bearer(), origin: 'http://a.example' }), 403],
     ['the token, under another name of this host', () => ({ ...bearer(), host: 'a.example' }), 403],
     ['the token', bearer, 404],
@@ -126,13 +129,20 @@ describe('how a running gateway is asked', () => {
   });
 
   it('for nothing else', async () => {
-    for (const path of ['/', '/erasures', '/erasures/', '/erasures/x', '/v1/models', '/log/checkpoint'])
+    for (const path of [
+      '/',
+      '/admin/erasures',
+      '/admin/erasures/',
+      '/admin/erasures/x',
+      '/v1/models',
+      '/log/checkpoint',
+    ])
       expect((await post(bearer(), path)).status).toBe(404);
-    expect((await post(bearer(), `/erasures/${'a'.repeat(26)}`, 'GET')).status).toBe(405);
+    expect((await post(bearer(), `/admin/erasures/${'a'.repeat(26)}`, 'GET')).status).toBe(405);
   });
 
   it('and nowhere on the gateway’s own port', async () => {
-    const path = `/erasures/${'a'.repeat(26)}`;
+    const path = `/admin/erasures/${'a'.repeat(26)}`;
     const { status } = await ask(house.gateway.summary.address, {
       path,
       method: 'POST',
