@@ -5,7 +5,10 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { PolicyInput } from '../../src/appraise/policy/language.js';
+import * as v from 'valibot';
+import { CompiledPolicy } from '../../src/appraise/policy/compile.js';
+import { type PolicyInput, PolicySchema } from '../../src/appraise/policy/language.js';
+import type { Surroundings } from '../../src/appraise/policy/surroundings.js';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { type Admission, OPEN } from '../../src/economy/admission.js';
@@ -28,7 +31,7 @@ import { HouseRules } from '../../src/shell/cli/policy/house-rules.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
 import type { AnswerCache } from '../../src/shell/gateway/cache/answer-cache.js';
-import { DEFAULT_LIMITS, type GatewayContext, type GatewayLimits } from '../../src/shell/gateway/context.js';
+import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { buildClosing } from '../../src/shell/gateway/epochs/build-closing.js';
 import { EpochBook } from '../../src/shell/gateway/epochs/epoch-book.js';
 import { Gateway } from '../../src/shell/gateway/gateway.js';
@@ -36,7 +39,9 @@ import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelLists } from '../../src/shell/gateway/model-lists.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import { PolicyDesk, type PolicyInForce } from '../../src/shell/gateway/policy/in-force.js';
 import { Refunds } from '../../src/shell/gateway/policy/refunds.js';
+import type { RedactionRules } from '../../src/shell/gateway/redaction/rules.js';
 import type { RouteDescriptions } from '../../src/shell/gateway/routing/route-description.js';
 import type { RetryPolicy } from '../../src/shell/gateway/routing/route-plan.js';
 import { RoutingTable } from '../../src/shell/gateway/routing/routing-table.js';
@@ -104,8 +109,8 @@ export interface GatewayOptions {
   readonly admission?: Admission;
   /** Every request is asked anew when it is left out. */
   readonly cache?: AnswerCache;
-  /** Nothing is taken out of any request when it is left out. */
-  readonly redactionFor?: GatewayContext['redactionFor'];
+  /** In place of a policy: one rule for all, under which this is taken out of a request. */
+  readonly redaction?: () => RedactionRules | null;
   /** Nothing has a price when it is left out. In these tests the log does not name it. */
   readonly prices?: PriceList;
   /** The list that receipts refer to, where an operator cheats and it is not that of the prices. */
@@ -226,21 +231,22 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   });
   const policyFile = join(folder, 'policy.json');
   if (options.policy !== undefined) await writeFile(policyFile, JSON.stringify(options.policy));
+  const surroundings: Surroundings = {
+    upstreams: routing.upstreams.map(upstream => ({
+      name: upstream.name,
+      givesReceipts: upstream.givesReceipts,
+      givesDigests: upstream === engine,
+    })),
+    keys: null,
+    teams: null,
+    hasPrices: options.prices !== undefined,
+  };
   const rules = await HouseRules.open({
     file: options.policy === undefined ? null : policyFile,
     log: openedLog,
     issuer,
     secret: new Uint8Array(32).fill(6),
-    surroundings: async () => ({
-      upstreams: routing.upstreams.map(upstream => ({
-        name: upstream.name,
-        givesReceipts: upstream.givesReceipts,
-        givesDigests: upstream === engine,
-      })),
-      keys: null,
-      teams: null,
-      hasPrices: options.prices !== undefined,
-    }),
+    surroundings: async () => surroundings,
     now,
   });
   const refunds = await Refunds.open({
@@ -277,7 +283,6 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
   gateway.admit({
     admission: options.admission ?? OPEN,
     cache: options.cache ?? null,
-    ...(options.redactionFor === undefined ? {} : { redactionFor: options.redactionFor }),
     pricing:
       prices === null
         ? null
@@ -285,7 +290,10 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
             book: new PriceBook(prices, 'test operator'),
             list: { digest: priceListDigest(options.billedAs ?? prices), index: 0 },
           },
-    policy: rules.desk,
+    policy:
+      options.redaction === undefined
+        ? rules.desk
+        : new RedactingDesk(rules.desk.inForce, surroundings, options.redaction),
     refunds,
     issuer: openedIssuer,
     log: openedLog,
@@ -401,3 +409,21 @@ const cannedModel: Upstream = {
   modelDigest: () => 'ab'.repeat(32),
   close: async () => undefined,
 };
+
+/** The policy of a gateway that was given none, with one rule for all that only takes something out. */
+class RedactingDesk extends PolicyDesk {
+  readonly #compiled: CompiledPolicy;
+  readonly #redaction: () => RedactionRules | null;
+
+  constructor(inForce: PolicyInForce, surroundings: Surroundings, redaction: () => RedactionRules | null) {
+    super(inForce);
+    const policy = v.parse(PolicySchema, { name: 'redacting', rules: [{ name: 'redacting' }] });
+    this.#compiled = new CompiledPolicy(policy, surroundings);
+    this.#redaction = redaction;
+  }
+
+  override get inForce(): PolicyInForce {
+    const terms = [{ parties: [], redaction: this.#redaction() }];
+    return { ...super.inForce, rules: { compiled: this.#compiled, terms, trust: new Map() } };
+  }
+}

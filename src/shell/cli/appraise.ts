@@ -38,7 +38,11 @@ export function appraiseCommand(): Command {
     .option('--key <file>', 'sign the verdict with this key, which is made when there is none')
     .option('--name <name>', 'the name of a key that is made: a domain or path of yours')
     .option('--out <file>', 'write the signed verdict here')
-    .option('--as-of <time>', 'judge as of this time, such as 2026-11-21T12:00:00Z (default: now)', timeArgument)
+    .option(
+      '--as-of <time>',
+      'judge as of this time, such as 2026-11-21T12:00:00Z (default: now)',
+      timeArgument,
+    )
     .option('--json', 'print one line of JSON instead of words')
     .addHelpText('after', EXAMPLES)
     .action(run);
@@ -72,10 +76,10 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
   if (envelope !== null && options.out !== undefined)
     await writeDurably(options.out, envelopeBytes(envelope));
   const { verdict, claims, verification } = appraisal;
-  const exitCode =
-    verification.outcome === 'malformed' ? EXIT.malformed : exitCodeOf(verdict.outcome);
+  const exitCode = verification.outcome === 'malformed' ? EXIT.malformed : exitCodeOf(verdict.outcome);
   const signedVerdict = envelope === null ? null : envelopeJson(envelope);
-  if (options.json) printJson({ verdict, digest: verdictDigest(verdict), claims, signed: signedVerdict, exitCode });
+  if (options.json)
+    printJson({ verdict, digest: verdictDigest(verdict), claims, signed: signedVerdict, exitCode });
   else for (const line of words(appraisal, key)) print(line);
   process.exitCode = exitCode;
 }

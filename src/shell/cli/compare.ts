@@ -155,7 +155,8 @@ function readKey(text: string) {
 
 const HEADLINES: Record<Comparison['kind'], string> = {
   same: 'THE SAME            they say the same of every clause',
-  'other-question': 'ANOTHER QUESTION    they differ, and were not asked the same: nobody is shown to be wrong',
+  'other-question':
+    'ANOTHER QUESTION    they differ, and were not asked the same: nobody is shown to be wrong',
   contradiction: 'CONTRADICTION       they were asked the same and differ: one of them is wrong',
 };
 
@@ -165,7 +166,9 @@ function words({ kind, inputs, clauses }: Comparison, a: Side, b: Side): string[
     paint(['bold', style], HEADLINES[kind]),
     '',
     ...(inputs.length === 0 ? [] : [`  not the same: ${inputs.join(', ')}`, '']),
-    ...clauses.map(({ clause, first, second }) => `  ${clause.padEnd(12)} ${said(first)}  |  ${said(second)}`),
+    ...clauses.map(
+      ({ clause, first, second }) => `  ${clause.padEnd(12)} ${said(first)}  |  ${said(second)}`,
+    ),
     ...(clauses.length === 0 ? [] : ['']),
     ...[a, b].map(about),
   ];

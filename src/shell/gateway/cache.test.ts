@@ -28,7 +28,8 @@ let outcomes: Outcome[];
 /** Everybody may ask, by whatever key; what each exchange came to is written down. */
 const admission: Admission = {
   ...OPEN,
-  identify: shown => (shown?.startsWith('virtual-') ? { client: `\n${shown}`, name: 'test', team: null } : null),
+  identify: shown =>
+    shown?.startsWith('virtual-') ? { client: `\n${shown}`, name: 'test', team: null } : null,
   admit: () => ({ headers: { 'x-admitted': 'yes' }, settle: outcome => outcomes.push(outcome) }),
 };
 
@@ -41,7 +42,7 @@ beforeAll(async () => {
     upstream: upstream.base,
     cache,
     admission,
-    redactionFor: () => ({ kinds: REDACTION_KINDS, names: [], restore: true }),
+    redaction: () => ({ kinds: REDACTION_KINDS, names: [], restore: true }),
   });
 });
 
@@ -89,7 +90,7 @@ describe('an answer that is given again', () => {
       'countersign-cached-exchange': exchangeOf(first),
       'x-admitted': 'yes',
     });
-    expect(again.headers['x-request-id']).toBeUndefined();
+    expect(again.headers['countersign-upstream-request-id']).toBeUndefined();
     expect(again.headers['countersign-opening']).not.toBe(first.headers['countersign-opening']);
     const receipt = await receiptOf(gateway, again);
     expect(receipt).toMatchObject({

@@ -1,5 +1,5 @@
 /** What every part of the gateway works with; the CLI composes it. */
-import type { Admission, Holder } from '../../economy/admission.js';
+import type { Admission } from '../../economy/admission.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
@@ -18,7 +18,6 @@ import type { ModelNames } from './model-names.js';
 import type { PolicyDesk } from './policy/in-force.js';
 import type { Refunds } from './policy/refunds.js';
 import type { Pricing } from './pricing.js';
-import type { RedactionRules } from './redaction/rules.js';
 import type { RetryPolicy } from './routing/route-plan.js';
 import type { RoutingTable } from './routing/routing-table.js';
 import type { HealthBoard } from './routing/upstream-health.js';
@@ -59,8 +58,6 @@ export const DEFAULT_LIMITS: GatewayLimits = {
 export interface GatewayContext {
   /** Who may ask, and how much. */
   readonly admission: Admission;
-  /** What is to be taken out of what somebody asks before it leaves; null where nothing is. Left out where that is so for everybody. */
-  readonly redactionFor?: (holder: Holder | null) => RedactionRules | null;
   /** Null, or left out, where every request is asked anew. */
   readonly cache?: AnswerCache | null;
   /** Null where nothing has a price. */

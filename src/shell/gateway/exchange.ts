@@ -122,7 +122,7 @@ function acceptAndAnswer(
     if (caching?.answers(record, delivery) === true) return;
     caching?.keepsAnswerOf(record, delivery);
     const contentType = request.headers['content-type'] ?? 'application/json';
-    const rules = record.run?.redaction ?? context.redactionFor?.(holder) ?? null;
+    const rules = record.run?.redaction ?? null;
     const redaction =
       rules === null
         ? null

@@ -29,7 +29,7 @@ beforeAll(async () => {
   gateway = await openGateway({
     upstream: openai.base,
     more: { anthropic: { base: anthropic.base, surfaces: ['messages'] } },
-    redactionFor: () => rules,
+    redaction: () => rules,
   });
 });
 

@@ -20,11 +20,11 @@ import { toHex } from '../../../bytes/hex.js';
 import { Budgets } from '../../../economy/budgets.js';
 import { withNewKey } from '../../../economy/key-changes.js';
 import { KeyedAdmission } from '../../../economy/keyed-admission.js';
-import type { PriceList } from '../../../receipt/price/price-list.js';
 import { formatSecret, type KeyFile, NO_KEYS, secretDigest } from '../../../economy/virtual-key.js';
 import { POLICY_V2 } from '../../../receipt/logged-policy.js';
 import { commit } from '../../../receipt/opening.js';
 import { POLICY } from '../../../receipt/policy.js';
+import type { PriceList } from '../../../receipt/price/price-list.js';
 import { readStatement } from '../../../receipt/statement.js';
 import type { RouteDescriptions } from '../routing/route-description.js';
 
