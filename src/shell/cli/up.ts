@@ -176,7 +176,9 @@ function welcome(
   );
   if (!isLoopback(host)) print(paint('yellow', '  Anybody who reaches this address can use it.'));
   if (!isLoopback(adminHost))
-    print(paint('yellow', '  The admin API can be reached from other machines, and its key is sent in clear.'));
+    print(
+      paint('yellow', '  The admin API can be reached from other machines, and its key is sent in clear.'),
+    );
   print();
   print('Try it:');
   print();
