@@ -166,7 +166,7 @@ function summary({ address, admin, folder, origin, models }: House) {
 function welcome(
   { address, admin, folder, origin, models }: House,
   trust: Trust,
-  { host, upstreams }: UpSettings,
+  { host, upstreams, admin: { host: adminHost } }: UpSettings,
 ): void {
   const request = `{"model":"${models[0]}","messages":[{"role":"user","content":"What is a receipt?"}]}`;
   print(`${paint(['bold', 'green'], 'Countersign is listening')} on ${paint('bold', `${address}/v1`)}`);
@@ -181,6 +181,10 @@ function welcome(
     `  models  ${models.join(', ')} (built in, tiny)${upstreams.length === 0 ? '' : `, and those of ${upstreams.map(({ text }) => text).join(', ')}`}`,
   );
   if (!isLoopback(host)) print(paint('yellow', '  Anybody who reaches this address can use it.'));
+  if (!isLoopback(adminHost))
+    print(
+      paint('yellow', '  The admin API can be reached from other machines, and its key is sent in clear.'),
+    );
   print();
   print('Try it:');
   print();
