@@ -21,7 +21,7 @@ const { openSecret } = await import(at('dist/shell/files/secret.js'));
 const { DEFAULT_LIMITS } = await import(at('dist/shell/gateway/context.js'));
 const { DEFAULT_TIMEOUTS } = await import(at('dist/shell/gateway/timeouts.js'));
 const { Vault } = await import(at('dist/shell/vault/vault.js'));
-const { verify } = await import(at('dist/verify.js'));
+const { verify } = await import(at('dist/appraise/verify.js'));
 
 const GRADES = { model: 'asserted', place: 'asserted', record: 'witnessed', answer: 'not-recomputed' };
 const OPERATOR = 'Example Operator';

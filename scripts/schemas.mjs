@@ -50,6 +50,7 @@ const TRUST = {
   'statements.*.key': 'A key as <name>+<key id>.',
   'statements.*.says':
     'That every entry was read and checked (entries-checked), or that the log is mirrored (mirrored).',
+  validators: 'The verifier keys (Ed25519) whose verdicts count.',
 };
 
 const RECEIPT = {

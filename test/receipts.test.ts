@@ -4,10 +4,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { parseTrust } from '../src/appraise/trust.js';
+import { type Outcome, type VerifyInput, verify } from '../src/appraise/verify.js';
 import { equal } from '../src/bytes/octets.js';
 import { parseOpening } from '../src/receipt/opening.js';
 import { EXIT } from '../src/shell/cli/exit-code.js';
-import { type Outcome, type VerifyInput, verify } from '../src/verify.js';
 import { thorough } from './support/thoroughness.js';
 
 interface About {

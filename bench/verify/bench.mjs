@@ -4,7 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { verify } from '../../dist/verify.js';
+import { verify } from '../../dist/appraise/verify.js';
 import { spread } from '../log/contender.mjs';
 import { machine } from '../machine.mjs';
 import { ed25519Witnesses, mlDsaWitnesses, trustIn, witnessedBundles } from './bundles.mjs';

@@ -3,7 +3,7 @@ import { removed, replaced } from '../../test/support/edit.js';
 import { STRANGER } from '../../test/support/parties.js';
 import { make, type Recipe } from '../../test/support/sample-exchange.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
-import { verify } from '../verify.js';
+import { verify } from './verify.js';
 
 /** The code of the response's check, or `pass`. */
 async function judge(recipe: Recipe): Promise<{ code: string; field: string | null }> {

@@ -5,6 +5,7 @@
 import { checkAcceptance } from '../appraise/acceptance.js';
 import { CLOCK_TOLERANCE } from '../appraise/record.js';
 import type { Trust } from '../appraise/trust.js';
+import { verify } from '../appraise/verify.js';
 import { toHex } from '../bytes/hex.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
@@ -15,7 +16,6 @@ import { nonceCommitment } from '../receipt/nonce.js';
 import { commit } from '../receipt/opening.js';
 import { RECEIPT, type ReceiptStatement } from '../receipt/receipt.js';
 import { readStatement } from '../receipt/statement.js';
-import { verify } from '../verify.js';
 import type { Verified } from './outcome.js';
 
 /** What the client knows of an exchange by itself, and what the headers of the answer say. */

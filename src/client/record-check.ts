@@ -6,6 +6,7 @@
 import { checkAcceptance } from '../appraise/acceptance.js';
 import { CLOCK_TOLERANCE } from '../appraise/record.js';
 import type { Trust } from '../appraise/trust.js';
+import { type Verification, verify } from '../appraise/verify.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { formatEvidence } from '../court/misbehaviour/evidence.js';
 import { judgeEvidence } from '../court/misbehaviour/judge.js';
@@ -19,7 +20,6 @@ import { parseOpening } from '../receipt/opening.js';
 import { RECEIPT } from '../receipt/receipt.js';
 import { readStatement } from '../receipt/statement.js';
 import { parseTlogProof } from '../tree/tlog-proof.js';
-import { type Verification, verify } from '../verify.js';
 import { proveBrokenPromise } from './broken-promise.js';
 import type { CheckpointWatch } from './checkpoint-watch.js';
 import type { Finding, FindingKind } from './finding.js';

@@ -182,6 +182,8 @@ describe('a proof that was tampered with', () => {
     const hashes = fc.array(fc.uint8Array({ minLength: 32, maxLength: 32 }), { maxLength: 8 });
     fc.assert(
       fc.property(fc.nat(SMALL), fc.nat(SMALL), fc.nat(SMALL), hashes, (start, end, size, proof) => {
+        // What is shown is the whole of that tree, and that it is needs no proof.
+        fc.pre(!(start === 0 && end === SMALL && size === SMALL && proof.length === 0));
         const code = reasonOf(() => {
           verifySubtree({ start, end }, size, proof, tree.hash(0, SMALL), tree.hash(0, size));
         });

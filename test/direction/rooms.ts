@@ -12,7 +12,6 @@ export const ROOMS = [
   'appraise',
   'court',
   'economy',
-  'verify',
   'client',
   'shell',
 ] as const;

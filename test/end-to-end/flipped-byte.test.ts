@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Verification, verify } from '../../src/verify.js';
+import { type Verification, verify } from '../../src/appraise/verify.js';
 import { type Answer, ask, chat } from './client.js';
 import { openGateway, type TestGateway } from './gateway.js';
 import { exchangeOf, fetchBundle, openingOf } from './receipts.js';

@@ -38,8 +38,8 @@ const SERVING = new Set(['up', 'witness', 'mirror', 'demo']);
  */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   const { environment = {}, folder = ROOT, command, input = '', limit = LIMIT } = options;
-  if (isServing(args) || command !== undefined || 'FORCE_COLOR' in environment)
-    return runAlone(args, options);
+  const isOther = 'FORCE_COLOR' in environment || 'NODE_OPTIONS' in environment;
+  if (isServing(args) || command !== undefined || isOther) return runAlone(args, options);
   return performWarm({ args, environment: environmentWith(environment), folder, input }, limit);
 }
 

@@ -1,9 +1,9 @@
 /** Fetching the receipts of exchanges and checking them as an outsider would. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Trust } from '../../src/appraise/trust.js';
+import { type Verification, verify } from '../../src/appraise/verify.js';
 import { parseOpening } from '../../src/receipt/opening.js';
 import type { Receipt } from '../../src/receipt/receipt.js';
-import { type Verification, verify } from '../../src/verify.js';
 import { type Answer, ask } from './client.js';
 import '../../src/shell/node.js';
 

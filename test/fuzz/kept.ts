@@ -2,10 +2,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+import { concentrationOf } from '../../src/appraise/concentration/concentration.js';
 import { parseTrust } from '../../src/appraise/trust.js';
 import { canonicalize, type Json, parseCanonical } from '../../src/bytes/json.js';
 import { fromUtf8, utf8 } from '../../src/bytes/octets.js';
-import { concentrationOf } from '../../src/economy/concentration.js';
 import { cosign } from '../../src/note/cosignature.js';
 import { formatVerifierKey, KEY_TYPE, sameKey } from '../../src/note/key.js';
 import { formatNote, signNote } from '../../src/note/signed-note.js';

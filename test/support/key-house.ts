@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { parseTrust } from '../../src/appraise/trust.js';
+import { type Outcome, verify } from '../../src/appraise/verify.js';
 import { canonicalize } from '../../src/bytes/json.js';
 import { KEY_TYPE, keyLabel } from '../../src/note/key.js';
 import { envelopeBytes, envelopeJson, seal } from '../../src/receipt/envelope.js';
@@ -12,7 +13,6 @@ import { type DataFolder, dataFolder } from '../../src/shell/cli/data-folder.js'
 import { slotsOf } from '../../src/shell/cli/house-keys.js';
 import { type HouseLog, openHouseLog } from '../../src/shell/cli/house-log.js';
 import { readSigningKey, type SigningKey } from '../../src/shell/files/keys.js';
-import { type Outcome, verify } from '../../src/verify.js';
 import { temporaryFolder } from './log.js';
 import { COMPLETED, SAMPLE_RECEIPT } from './sample-receipt.js';
 

@@ -4,6 +4,7 @@
  */
 import type { Content } from '../../src/appraise/content.js';
 import type { Trust } from '../../src/appraise/trust.js';
+import type { VerifyInput } from '../../src/appraise/verify.js';
 import type { Signer } from '../../src/bytes/cryptography.js';
 import { toHex } from '../../src/bytes/hex.js';
 import { canonicalize, type Json } from '../../src/bytes/json.js';
@@ -25,7 +26,6 @@ import { leafHash } from '../../src/tree/hash.js';
 import { proveInclusion } from '../../src/tree/prove.js';
 import { merkleRoot } from '../../src/tree/root.js';
 import { formatTlogProof, type TlogProof } from '../../src/tree/tlog-proof.js';
-import type { VerifyInput } from '../../src/verify.js';
 import { ISSUER, LOG, ORIGIN, trustWith, WITNESSES } from './parties.js';
 import { AS_OF, COSIGNED, OPENING, SAMPLE_RECEIPT } from './sample-receipt.js';
 

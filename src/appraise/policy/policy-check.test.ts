@@ -10,7 +10,7 @@ import { epochStatement } from '../../receipt/epoch.js';
 import { loggedPolicyDigest, loggedPolicyStatement, PolicyNames } from '../../receipt/logged-policy.js';
 import { defaultPolicy, policyDigest, policyStatement } from '../../receipt/policy.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import { verify } from '../../verify.js';
+import { verify } from '../verify.js';
 import { NO_FILES, publishedPolicy } from './publish.js';
 
 const LABEL = keyLabel(ISSUER.key);

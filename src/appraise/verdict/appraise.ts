@@ -4,17 +4,17 @@
  */
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import type { Attack } from '../../economy/concentration.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import type { Envelope } from '../../receipt/envelope.js';
 import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { CLAUSES, type Clause, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
-import { type Verification, verify } from '../../verify.js';
 import type { Check } from '../check.js';
+import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
 import type { Trust } from '../trust.js';
+import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
 import { type Claim, claimsOf, reliedOn } from './claims.js';
 import { type EvidenceArtefact, type WeighedEvidence, weigh } from './weighed-evidence.js';

@@ -4,7 +4,7 @@
  */
 import type { FactName } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import type { Verification } from '../../verify.js';
+import type { Verification } from '../verify.js';
 import type { WeighedEvidence } from './weighed-evidence.js';
 
 export type ClaimStatus = 'asserted' | 'verified' | 'refuted' | 'unknown' | 'not-applicable';

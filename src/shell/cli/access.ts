@@ -137,7 +137,6 @@ ${EXIT_CODES}`,
 
 function withCommonOptions(command: Command): Command {
   return command
-    .exitOverride()
     .option('--data <folder>', "the gateway's data folder", defaultDataFolder())
     .option('--json', 'print one line of JSON instead of words');
 }

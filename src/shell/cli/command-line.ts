@@ -107,9 +107,14 @@ Examples:
 
 Each command has its own --help, with examples and exit codes.`,
     );
-  // Not inherited by commands that are added, so that every one of them has to be told.
-  for (const { load } of commands) program.addCommand((await load()).exitOverride());
+  for (const { load } of commands) program.addCommand(withoutExits(await load()));
   return program;
+}
+
+/** Commander's own way out knows none of our exit codes. It is not inherited by commands that are added, so that every one of them has to be told. */
+function withoutExits(command: Command): Command {
+  for (const each of command.commands) withoutExits(each);
+  return command.exitOverride();
 }
 
 /** Says what happened, and which exit code that is. */

@@ -5,8 +5,8 @@ import {
   type Concentration,
   type Count,
   type Fewest,
-} from '../../economy/concentration.js';
-import type { Dimension } from '../../economy/holders.js';
+} from '../../appraise/concentration/concentration.js';
+import type { Dimension } from '../../appraise/concentration/holders.js';
 import { hang } from './print.js';
 
 /** More names than a line can hold say less than their number. */

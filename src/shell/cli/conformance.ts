@@ -27,14 +27,11 @@ says what each verb reads and finds.
 Exit codes: 0 accepted, 10 refused, 20 inconclusive or unsupported, 30 malformed (the input too), 64 wrong usage, 1 anything else.`;
 
 function commandOf(verb: Verb): Command {
-  return new Command(verb.name)
-    .exitOverride()
-    .description(`check ${verb.about}`)
-    .action(async () => {
-      const answer = await answerTo(verb, await standardInput());
-      printJson(answer);
-      process.exitCode = EXIT_CODES[answer.status];
-    });
+  return new Command(verb.name).description(`check ${verb.about}`).action(async () => {
+    const answer = await answerTo(verb, await standardInput());
+    printJson(answer);
+    process.exitCode = EXIT_CODES[answer.status];
+  });
 }
 
 async function answerTo(verb: Verb, input: Uint8Array): Promise<ConformanceAnswer> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../../test/end-to-end/process.js';
-import type { Verification } from '../../verify.js';
+import type { Verification } from '../../appraise/verify.js';
 
 let temporary: string;
 

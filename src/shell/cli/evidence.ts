@@ -37,7 +37,7 @@ export function evidenceCommand(): Command {
 }
 
 function subcommand(name: 'verify' | 'explain', about: string): Command {
-  const command = new Command(name).exitOverride().description(about).argument('<file...>', FILES);
+  const command = new Command(name).description(about).argument('<file...>', FILES);
   return withRunOptions(withMaterialOptions(command))
     .option(
       '--simulated <folder>',

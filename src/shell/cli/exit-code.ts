@@ -1,5 +1,5 @@
 /** What the process tells whoever started it. */
-import type { Outcome } from '../../verify.js';
+import type { Outcome } from '../../appraise/verify.js';
 
 export const EXIT = {
   pass: 0,

@@ -84,7 +84,7 @@ describe('countersign fees', () => {
     } as const;
     const entry = envelopeBytes(seal(refundStatement(refund, label, 1), label, issuer.signer));
     const put = await ask(gateway.address, {
-      path: '/log/entries?wait=included',
+      path: '/log/entries?wait=witnessed',
       method: 'POST',
       body: entry,
     });

@@ -17,11 +17,11 @@ import {
 } from '../../../test/support/parties.js';
 import { make, SIZE } from '../../../test/support/sample-exchange.js';
 import { formatTrust, parseTrust, policyText, type TrustFile } from '../../appraise/trust.js';
+import { verify } from '../../appraise/verify.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel, verifierKey } from '../../note/key.js';
 import { parsePolicy } from '../../note/policy.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
-import { verify } from '../../verify.js';
 import { formerWitnesses, readPreviousTrust } from './former-witnesses.js';
 
 const [FIRST, SECOND, THIRD] = WITNESSES as [TestKey, TestKey, TestKey];

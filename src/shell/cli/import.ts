@@ -85,7 +85,6 @@ function subcommand(
   { files, options }: { readonly files: string; readonly options: readonly Extra[] },
 ): Command {
   const command = new Command(origin)
-    .exitOverride()
     .description(`check ${about}`)
     .argument('<file...>', files)
     .option('--request <file>', 'the request, byte for byte as it was sent')

@@ -100,7 +100,6 @@ ${EXIT_CODES}`,
 
 function withCommonOptions(command: Command): Command {
   return command
-    .exitOverride()
     .option('--data <folder>', 'where data and keys are kept', defaultDataFolder())
     .option('--json', 'print one line of JSON instead of words');
 }

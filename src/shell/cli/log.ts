@@ -9,8 +9,7 @@ export function logCommand(): Command {
     .description('look after the log of a data folder, while its gateway is stopped')
     .addHelpText('after', EXAMPLES);
   // Not inherited by commands that are added, so that every one of them has to be told.
-  for (const command of [fsckCommand(), restoreCommand(), ...retentionCommands()])
-    log.addCommand(command.exitOverride());
+  for (const command of [fsckCommand(), restoreCommand(), ...retentionCommands()]) log.addCommand(command);
   return log;
 }
 

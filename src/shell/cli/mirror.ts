@@ -44,7 +44,7 @@ export function mirrorCommand(): Command {
       .action(run)
       // What stands after `push` is its own, the options of the same names included.
       .enablePositionalOptions()
-      .addCommand(mirrorPushCommand().exitOverride())
+      .addCommand(mirrorPushCommand())
   );
 }
 

@@ -2,9 +2,9 @@ import { describe, expect, it, vi } from 'vitest';
 import { TRUST_FILE } from '../../../test/support/parties.js';
 import { make, type Recipe } from '../../../test/support/sample-exchange.js';
 import { parseTrust } from '../../appraise/trust.js';
+import { verify } from '../../appraise/verify.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
-import { verify } from '../../verify.js';
 import { hang, printable, printJson } from './print.js';
 import { report } from './report.js';
 

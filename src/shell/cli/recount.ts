@@ -1,8 +1,8 @@
 /** `countersign recount`: counts the tokens of an exchange again. The difference is a claim, and never a fault. */
 import { Command } from 'commander';
+import { verify } from '../../appraise/verify.js';
 import { type Encoding, type Recounted, recountUsage, type UsageClaim } from '../../economy/usage-recount.js';
 import { parseOpening } from '../../receipt/opening.js';
-import { verify } from '../../verify.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';

@@ -3,10 +3,10 @@
 import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
 import { codeOf } from '../../appraise/policy/checks.js';
+import type { Outcome, Verification } from '../../appraise/verify.js';
 import { advice, type ReasonCode } from '../../reason.js';
 import type { Consequence, Stage } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import type { Outcome, Verification } from '../../verify.js';
 import { briefly } from './concentration.js';
 import { hang, paint, printable, type Style } from './print.js';
 

@@ -12,8 +12,8 @@ import {
   trustWith,
   WITNESSES,
 } from '../../../test/support/parties.js';
+import { concentrationOf } from '../../appraise/concentration/concentration.js';
 import { formatTrust, policyText, type TrustFile } from '../../appraise/trust.js';
-import { concentrationOf } from '../../economy/concentration.js';
 import { keyLabel } from '../../note/key.js';
 import { briefly, headline } from './concentration.js';
 

@@ -1,8 +1,8 @@
 /** `countersign trust`: says in words whom a trust file believes, and how few of them would have to cheat. */
 import { Command } from 'commander';
+import { concentrationOf } from '../../appraise/concentration/concentration.js';
+import { DIMENSIONS, type Dimension } from '../../appraise/concentration/holders.js';
 import { controllerOf, type Trust } from '../../appraise/trust.js';
-import { concentrationOf } from '../../economy/concentration.js';
-import { DIMENSIONS, type Dimension } from '../../economy/holders.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import type { Quorum } from '../../note/policy.js';
 import { attackLines, headline } from './concentration.js';

@@ -2,10 +2,10 @@
 import { Command } from 'commander';
 import { checkCose } from '../../appraise/cose.js';
 import type { Trust } from '../../appraise/trust.js';
+import type { Outcome } from '../../appraise/verify.js';
 import { Failure } from '../../reason.js';
 import { MAX_BUNDLE_BYTES } from '../../receipt/bundle.js';
 import { ALLOW_UNPROTECTED } from '../../tree/cose-receipt.js';
-import type { Outcome } from '../../verify.js';
 import { entryIn } from './entry-input.js';
 import { exitCodeOf } from './exit-code.js';
 import { readInput } from './files.js';

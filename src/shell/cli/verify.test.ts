@@ -6,9 +6,9 @@ import { type Answer, ask } from '../../../test/end-to-end/client.js';
 import { type Ended, run, serve } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { testCosigner, testKey } from '../../../test/support/keys.js';
+import type { Verification } from '../../appraise/verify.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { formatVerifierKey } from '../../note/key.js';
-import type { Verification } from '../../verify.js';
 
 let folder: string;
 let streamed: Answer;

@@ -1,7 +1,7 @@
 /** `countersign verify`: checks a bundle without asking anybody. */
 import { Command } from 'commander';
+import { verify } from '../../appraise/verify.js';
 import { parseOpening } from '../../receipt/opening.js';
-import { verify } from '../../verify.js';
 import { exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';

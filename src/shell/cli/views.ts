@@ -25,7 +25,7 @@ export function viewsCommand(): Command {
       .description('take in what the log publishes, until the process is told to end')
       .action(follow),
   ];
-  for (const command of commands) views.addCommand(withAtRestOptions(command).exitOverride());
+  for (const command of commands) views.addCommand(withAtRestOptions(command));
   return views;
 }
 

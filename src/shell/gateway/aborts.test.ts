@@ -13,8 +13,8 @@ import {
   stalledStream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { verify } from '../../appraise/verify.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import { verify } from '../../verify.js';
 
 let upstream: TestUpstream;
 let gateway: TestGateway;

@@ -11,11 +11,11 @@ import {
   stream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { verify } from '../../appraise/verify.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { parseEnvelope, payloadDigest } from '../../receipt/envelope.js';
-import { verify } from '../../verify.js';
 
 let provider: TestUpstream;
 /** The gateway that stands behind the other. */

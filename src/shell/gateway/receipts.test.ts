@@ -6,10 +6,10 @@ import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.
 import { exchangeOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, DONE, HELLO, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
 import { checkCose } from '../../appraise/cose.js';
+import { verify } from '../../appraise/verify.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { envelopeBytes } from '../../receipt/envelope.js';
-import { verify } from '../../verify.js';
 import type { GatewayContext } from './context.js';
 import { handleReceipt } from './receipts.js';
 

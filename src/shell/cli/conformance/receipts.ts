@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { checkProof } from '../../../appraise/proof.js';
 import { parseTrust } from '../../../appraise/trust.js';
+import { verify } from '../../../appraise/verify.js';
 import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../../bytes/octets.js';
@@ -10,7 +11,6 @@ import { parsePolicy } from '../../../note/policy.js';
 import { parseNote, type VerifiedSignature, verifyNote } from '../../../note/signed-note.js';
 import { Failure, type ReasonCode } from '../../../reason.js';
 import { leafHash } from '../../../tree/hash.js';
-import { verify } from '../../../verify.js';
 import { accepted, answerOf, answerWith, type ConformanceAnswer } from './answer.js';
 import { Base64, Time } from './input.js';
 import { verb } from './verb.js';

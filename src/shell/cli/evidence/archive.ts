@@ -43,21 +43,18 @@ interface JudgeOptions extends RenewOptions, ServiceOptions {
 
 export function archiveCommand(): Command {
   const add = withMakersOptions(withMaterialOptions(new Command('add')))
-    .exitOverride()
     .description('judge evidence, and keep it with everything that it was judged with')
     .argument('<file...>', FILES)
     .option('--fetch', 'ask the makers for collateral that is not given');
-  const list = new Command('list')
-    .exitOverride()
-    .description('what is kept: each piece of evidence by the digest of what its hardware signed');
+  const list = new Command('list').description(
+    'what is kept: each piece of evidence by the digest of what its hardware signed',
+  );
   const judge = withMakersOptions(withServiceOptions(new Command('judge')))
-    .exitOverride()
     .description('judge what was kept again: was it good then, and is it still good now?')
     .argument('<digest>', 'SHA-256 of the signed region, as add and list print it', digestArgument)
     .option('--as-of <time>', 'what now is (default: now)', timeArgument)
     .option('--fetch', 'ask the makers for what they have published since; else what the data folder keeps');
   return new Command('archive')
-    .exitOverride()
     .description(
       'keep evidence with everything it is judged with, because that expires before disputes start',
     )

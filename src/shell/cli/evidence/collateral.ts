@@ -28,7 +28,6 @@ interface FetchOptions extends MakersOptions {
 
 export function collateralCommand(): Command {
   const fetch = withMakersOptions(new Command('fetch'))
-    .exitOverride()
     .description('get what a piece of evidence is judged with, and write it into files for verify')
     .argument('<file>', FILES)
     .requiredOption('--out <folder>', 'where to write it')
@@ -46,14 +45,12 @@ export function collateralCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(runFetch);
   const importing = new Command('import')
-    .exitOverride()
     .description('take in collateral that came another way, such as by hand to a place without a network')
     .argument('<path...>', 'files, or folders of them')
     .option('--data <folder>', 'where it is kept', defaultDataFolder())
     .option('--json', 'print one line of JSON instead of words')
     .action(runImport);
   return new Command('collateral')
-    .exitOverride()
     .description('get what makers of hardware have published: certificates, lists, TCB info, manifests')
     .addCommand(fetch)
     .addCommand(importing);

@@ -30,9 +30,9 @@ const ABOUT: Readonly<Record<FactField, string>> = {
 };
 
 export function indexCommand(): Command {
-  const find = new Command('find')
-    .exitOverride()
-    .description('the receipts in the log of a data folder that have a fact, the first one first');
+  const find = new Command('find').description(
+    'the receipts in the log of a data folder that have a fact, the first one first',
+  );
   for (const field of FACT_FIELDS) find.option(`--${field} <value>`, ABOUT[field]);
   find
     .option('--from <index>', 'only from this entry of the log on', indexArgument)
@@ -41,7 +41,6 @@ export function indexCommand(): Command {
     .addHelpText('after', EXAMPLES)
     .action(run);
   return new Command('index')
-    .exitOverride()
     .description('find the receipts that rest on some hardware or software')
     .addCommand(find);
 }

@@ -36,7 +36,6 @@ interface SimulateOptions {
 
 export function simulateCommand(): Command {
   return new Command('simulate')
-    .exitOverride()
     .description(
       'make evidence for development: its bytes say that it is simulated, and it is never accepted',
     )

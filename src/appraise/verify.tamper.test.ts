@@ -1,10 +1,10 @@
 /** A genuine bundle with anything at all changed is never believed, and nothing that a bundle can hold makes verifying throw. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { mutants } from '../test/support/mutation.js';
-import { make } from '../test/support/sample-exchange.js';
-import { equal, utf8 } from './bytes/octets.js';
-import { EventSplitter } from './exchange/server-sent-events.js';
+import { mutants } from '../../test/support/mutation.js';
+import { make } from '../../test/support/sample-exchange.js';
+import { equal, utf8 } from '../bytes/octets.js';
+import { EventSplitter } from '../exchange/server-sent-events.js';
 import { type Verification, type VerifyInput, verify } from './verify.js';
 
 /** One flips a single bit; the other turns letters into control characters and ASCII into something else. */

@@ -1,6 +1,7 @@
 /** Who stands behind which key, seen along one dimension at a time. */
-import { type Controller, controllerOf, type Trust } from '../appraise/trust.js';
-import { keyLabel, type VerifierKey } from '../note/key.js';
+
+import { keyLabel, type VerifierKey } from '../../note/key.js';
+import { type Controller, controllerOf, type Trust } from '../trust.js';
 
 /**
  * Along `controller`, who can make the key act. Along the others, who could make the controller act: the cloud whose machines it uses,

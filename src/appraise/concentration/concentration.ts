@@ -11,9 +11,10 @@
  *
  * The numbers are about keys in force: those that are retired stand neither among the issuers nor in the policy. Source: the design's "Counting decentralisation".
  */
-import type { Trust } from '../appraise/trust.js';
-import type { VerifierKey } from '../note/key.js';
-import type { Quorum } from '../note/policy.js';
+
+import type { VerifierKey } from '../../note/key.js';
+import type { Quorum } from '../../note/policy.js';
+import type { Trust } from '../trust.js';
 import { type Dimension, type Holder, holderOf } from './holders.js';
 import { ACTING, type HonestLevel, leastParties, type Tree } from './least-parties.js';
 

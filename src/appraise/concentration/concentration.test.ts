@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { reasonOf } from '../../test/support/failure.js';
-import { testCosigner, testKey } from '../../test/support/keys.js';
-import { ISSUER, LOG, OPERATOR, trustWith, WITNESSES } from '../../test/support/parties.js';
-import { type Controller, policyText, type Trust } from '../appraise/trust.js';
-import { formatVerifierKey, keyLabel, type VerifierKey } from '../note/key.js';
-import type { Quorum } from '../note/policy.js';
+import { reasonOf } from '../../../test/support/failure.js';
+import { testCosigner, testKey } from '../../../test/support/keys.js';
+import { ISSUER, LOG, OPERATOR, trustWith, WITNESSES } from '../../../test/support/parties.js';
+import { formatVerifierKey, keyLabel, type VerifierKey } from '../../note/key.js';
+import type { Quorum } from '../../note/policy.js';
+import { type Controller, policyText, type Trust } from '../trust.js';
 import { ATTACKS, concentrationOf, type Fewest } from './concentration.js';
 import { DIMENSIONS, type Dimension } from './holders.js';
 

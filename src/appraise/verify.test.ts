@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { OPERATOR, STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
-import { EVENTS, make, RESPONSE, type Recipe } from '../test/support/sample-exchange.js';
-import { COMPLETED, COSIGNED, DEADLINE, OPENING } from '../test/support/sample-receipt.js';
-import { CLOCK_TOLERANCE } from './appraise/record.js';
-import { toHex } from './bytes/hex.js';
-import { formatVerifierKey, keyLabel } from './note/key.js';
-import { commit } from './receipt/opening.js';
-import type { Receipt } from './receipt/receipt.js';
+import { OPERATOR, STRANGER, TRUST_FILE, trustWith, WITNESSES } from '../../test/support/parties.js';
+import { EVENTS, make, RESPONSE, type Recipe } from '../../test/support/sample-exchange.js';
+import { COMPLETED, COSIGNED, DEADLINE, OPENING } from '../../test/support/sample-receipt.js';
+import { toHex } from '../bytes/hex.js';
+import { formatVerifierKey, keyLabel } from '../note/key.js';
+import { commit } from '../receipt/opening.js';
+import type { Receipt } from '../receipt/receipt.js';
+import { CLOCK_TOLERANCE } from './record.js';
 import { type Verification, verify } from './verify.js';
 
 async function check(recipe: Recipe = {}): Promise<Verification> {

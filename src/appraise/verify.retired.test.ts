@@ -1,12 +1,12 @@
 /** Receipts, checkpoints and cosignatures by keys that no longer sign. Source: spec/keys.md §7. */
 import { describe, expect, it } from 'vitest';
-import { nextKey } from '../test/support/key-changes.js';
-import { type TestKey, testCosigner } from '../test/support/keys.js';
-import { ISSUER, LOG, TRUST_FILE, trustWith, WITNESSES } from '../test/support/parties.js';
-import { cosignatures, INDEX, make, type Recipe, SIZE } from '../test/support/sample-exchange.js';
-import { policyText, type TrustFile } from './appraise/trust.js';
-import { formatVerifierKey, keyLabel } from './note/key.js';
-import { signNote } from './note/signed-note.js';
+import { nextKey } from '../../test/support/key-changes.js';
+import { type TestKey, testCosigner } from '../../test/support/keys.js';
+import { ISSUER, LOG, TRUST_FILE, trustWith, WITNESSES } from '../../test/support/parties.js';
+import { cosignatures, INDEX, make, type Recipe, SIZE } from '../../test/support/sample-exchange.js';
+import { formatVerifierKey, keyLabel } from '../note/key.js';
+import { signNote } from '../note/signed-note.js';
+import { policyText, type TrustFile } from './trust.js';
 import { verify } from './verify.js';
 
 type Retired = NonNullable<TrustFile['retired']>[number];

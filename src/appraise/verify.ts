@@ -4,27 +4,28 @@
  * Nothing here reads a clock, a network or a disk, and nobody's server is trusted. Everything but the trust file may come from an
  * attacker. The five steps: read the bundle, check who signed it, check the content, check the log, grade the four facts.
  */
-import { type Check, fail, failed, notChecked, pass } from './appraise/check.js';
-import { type Content, checkImage, checkRequest, checkResponse } from './appraise/content.js';
-import { type Facts, gradeFacts, type RecordFinding } from './appraise/facts.js';
-import { checkPolicy } from './appraise/policy/policy-check.js';
-import { CLOCK_TOLERANCE, checkRecord } from './appraise/record.js';
-import { checkStanding } from './appraise/standing.js';
-import type { RetiredKey, Trust } from './appraise/trust.js';
-import { toHex } from './bytes/hex.js';
-import { type Concentration, concentrationOf } from './economy/concentration.js';
-import { keyLabel, type VerifierKey } from './note/key.js';
-import type { ReasonCode } from './reason.js';
-import { type Bundle, parseBundle } from './receipt/bundle.js';
-import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from './receipt/envelope.js';
+
+import { toHex } from '../bytes/hex.js';
+import { keyLabel, type VerifierKey } from '../note/key.js';
+import type { ReasonCode } from '../reason.js';
+import { type Bundle, parseBundle } from '../receipt/bundle.js';
+import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from '../receipt/envelope.js';
 import {
   RECEIPT,
   type Receipt,
   type ReceiptStatement,
   type Responsible,
   timesAreOrdered,
-} from './receipt/receipt.js';
-import { readStatement } from './receipt/statement.js';
+} from '../receipt/receipt.js';
+import { readStatement } from '../receipt/statement.js';
+import { type Check, fail, failed, notChecked, pass } from './check.js';
+import { type Concentration, concentrationOf } from './concentration/concentration.js';
+import { type Content, checkImage, checkRequest, checkResponse } from './content.js';
+import { type Facts, gradeFacts, type RecordFinding } from './facts.js';
+import { checkPolicy } from './policy/policy-check.js';
+import { CLOCK_TOLERANCE, checkRecord } from './record.js';
+import { checkStanding } from './standing.js';
+import type { RetiredKey, Trust } from './trust.js';
 
 export interface VerifyInput {
   /** The bundle's exact bytes. */

@@ -1,8 +1,8 @@
 /** One row for each code that verifying can give: what is wrong, which check says so, and what is left to rely on. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { removed, replaced } from '../test/support/edit.js';
-import { reasonOf } from '../test/support/failure.js';
+import { removed, replaced } from '../../test/support/edit.js';
+import { reasonOf } from '../../test/support/failure.js';
 import {
   ISSUER,
   LOG,
@@ -11,20 +11,20 @@ import {
   TRUST_FILE,
   trustWith,
   WITNESSES,
-} from '../test/support/parties.js';
-import { cosignatures, INDEX, make, type Recipe, SIZE } from '../test/support/sample-exchange.js';
-import { COMPLETED, COSIGNED, DEADLINE, OPENING, RECEIVED } from '../test/support/sample-receipt.js';
-import type { CheckName } from './appraise/check.js';
-import { parseTrust } from './appraise/trust.js';
-import { toHex } from './bytes/hex.js';
-import { concat, u64be, utf8 } from './bytes/octets.js';
-import { formatVerifierKey, keyLabel } from './note/key.js';
-import type { NoteSignature } from './note/signature-line.js';
-import { signNote } from './note/signed-note.js';
-import type { ReasonCode } from './reason.js';
-import { MAX_BUNDLE_BYTES } from './receipt/bundle.js';
-import { commit, parseOpening } from './receipt/opening.js';
-import type { Receipt } from './receipt/receipt.js';
+} from '../../test/support/parties.js';
+import { cosignatures, INDEX, make, type Recipe, SIZE } from '../../test/support/sample-exchange.js';
+import { COMPLETED, COSIGNED, DEADLINE, OPENING, RECEIVED } from '../../test/support/sample-receipt.js';
+import { toHex } from '../bytes/hex.js';
+import { concat, u64be, utf8 } from '../bytes/octets.js';
+import { formatVerifierKey, keyLabel } from '../note/key.js';
+import type { NoteSignature } from '../note/signature-line.js';
+import { signNote } from '../note/signed-note.js';
+import type { ReasonCode } from '../reason.js';
+import { MAX_BUNDLE_BYTES } from '../receipt/bundle.js';
+import { commit, parseOpening } from '../receipt/opening.js';
+import type { Receipt } from '../receipt/receipt.js';
+import type { CheckName } from './check.js';
+import { parseTrust } from './trust.js';
 import { type Outcome, verify } from './verify.js';
 
 interface Row {
@@ -558,7 +558,9 @@ describe('the rows', () => {
       ' ',
     ),
   );
-  const reasons: object = JSON.parse(readFileSync(new URL('../spec/reasons.json', import.meta.url), 'utf8'));
+  const reasons: object = JSON.parse(
+    readFileSync(new URL('../../spec/reasons.json', import.meta.url), 'utf8'),
+  );
   const codes = Object.keys(reasons).filter(code => families.has(code.split('/')[0] ?? ''));
   const covered = new Set<string>([...ROWS, ...TRUST].map(({ code }) => code));
 
