@@ -1,5 +1,7 @@
 /** An exchange of which nothing is written down: no statement, no signature, no vault, no log, no headers. */
-import { ExchangeRecord as WholeRecord } from './exchange-record.whole.js';
+import { MAX_PASSED_OVER, ExchangeRecord as WholeRecord } from './exchange-record.whole.js';
+
+export { MAX_PASSED_OVER };
 
 const NOTHING = { entry: null, digest: '' };
 
