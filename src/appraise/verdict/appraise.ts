@@ -9,7 +9,14 @@ import { parseBundle } from '../../receipt/bundle.js';
 import type { Envelope } from '../../receipt/envelope.js';
 import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import { CLAUSES, type Clause, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
+import {
+  CLAUSES,
+  type Clause,
+  type ClauseName,
+  MAX_EVIDENCE,
+  outcomeOf,
+  type Verdict,
+} from '../../receipt/verdict.js';
 import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
@@ -235,10 +242,4 @@ function inOrder(clauses: readonly Clause[]): Clause[] {
       ? []
       : [all.reduce((a, b) => (worst.indexOf(b.status) > worst.indexOf(a.status) ? b : a))];
   });
-}
-
-/** Nothing unknown passes. */
-function outcomeOf(clauses: readonly Clause[]): Verdict['outcome'] {
-  if (clauses.some(({ status }) => status === 'fail')) return 'fail';
-  return clauses.every(({ status }) => status === 'pass') ? 'pass' : 'inconclusive';
 }
