@@ -68,7 +68,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     ...ageClause(verification.receipt, policy, asOf),
     ...issuerClause(verification.receipt, policy),
     ...evidenceClauses(evidence),
-    ...factClauses(claims, policy),
+    ...factClauses(claims, policy, verification.checks),
     ...claimClause(verification.receipt, policy),
     ...quorumClauses(verification, policy),
   ];
@@ -162,11 +162,21 @@ function ofSeveral(
   return { clause, code: decisive.code, decidedBy, status: refused === undefined ? 'inconclusive' : 'fail' };
 }
 
-function factClauses(claims: readonly Claim[], { requires }: AppraisalPolicy): Clause[] {
+/** Of a receipt whose signature nobody could judge no fact is known yet; one that is signed and does not say it never will. */
+function factClauses(
+  claims: readonly Claim[],
+  { requires }: AppraisalPolicy,
+  checks: readonly Check[],
+): Clause[] {
+  const signature = checks.find(({ name }) => name === 'signature');
   return FACTS.flatMap(fact => {
     const required = requires[fact];
     const claim = claims.find(({ about }) => about === fact);
     if (required === undefined || claim === undefined) return [];
+    if (signature?.status === 'not-checked' && claim.status === 'unknown')
+      return [
+        { clause: fact, code: signature.code, decidedBy: 'signature', status: 'inconclusive' } as const,
+      ];
     const decidedBy = claim.strength === 'none' ? 'no-grade' : `grade-${claim.strength}`;
     return [
       isEnough(fact, claim, required)
