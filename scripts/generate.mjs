@@ -69,6 +69,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
   const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
   const { PriceListSchema } = await import(at('dist/receipt/price/price-list.js'));
+  const { AppraisalPolicySchema } = await import(at('dist/appraise/verdict/appraisal-policy.js'));
   const { PolicySchema } = await import(at('dist/appraise/policy/language.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
   const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));
@@ -78,6 +79,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { METRICS } = await import(at('dist/shell/telemetry/metric-table.js'));
   writeFileSync(at('docs/operations.md'), operationsPage(METRICS));
   const sources = {
+    appraisalPolicy: AppraisalPolicySchema,
     bundle: BundleSchema,
     config: ConfigSchema,
     misbehaviour: EvidenceSchema,

@@ -107,7 +107,7 @@ const RECEIPT = {
 };
 
 const MISBEHAVIOUR = {
-  '': 'Evidence against a log, a witness or an issuer, as canonical JSON (RFC 8785). See spec/misbehaviour.md.',
+  '': 'Evidence against a log, a witness, an issuer or a validator, as canonical JSON (RFC 8785). See spec/misbehaviour.md.',
   type: 'Which proof this is.',
   closing: "The issuer's closing of an epoch, as a DSSE envelope.",
   checkpoint:
@@ -124,6 +124,13 @@ const MISBEHAVIOUR = {
   prefix: 'How the larger tree really begins.',
   'prefix.root': 'Its root at the size of the smaller tree, in base64.',
   'prefix.proof': 'The consistency proof from there to the larger tree (RFC 6962 §2.1.2), in base64.',
+  artefacts: 'Everything that the verdict was made from.',
+  'artefacts.bundle': 'The bundle, in base64.',
+  'artefacts.evidence': 'Evidence as spec/verdict.md has it.',
+  'artefacts.policy': 'The appraisal policy, as its author wrote it.',
+  'artefacts.trust': 'The trust file, in base64; null where there was none.',
+  clause: 'The first clause that is wrong.',
+  verdict: 'The verdict, as the DSSE envelope that its signer signed.',
   list: 'The price list that the receipt names, as prices.json has it; null where the lines contradict themselves.',
   receipt:
     'The receipt whose promise was broken, or whose price is wrong, as the DSSE envelope that its issuer signed.',
@@ -175,6 +182,30 @@ const POLICY = {
   upstreams: 'By the names of upstreams: what the operator states of each.',
 };
 
+const APPRAISAL_POLICY = {
+  '': 'A policy by which receipts are appraised, for `countersign appraise`: the file may be in JSON or in YAML 1.2. See spec/verdict.md.',
+  name: 'A published name.',
+  requires: 'The grade of each fact that is enough: the one that stands here, or one behind it.',
+  evidence: 'Which evidence counts, and by what measure.',
+  'evidence.kinds': 'The kinds that count; all of them where it is left out.',
+  releases:
+    'Software that is known: where there is any, evidence of a machine has to have a measurement of one of them.',
+  'releases.*.name': 'A published name.',
+  'releases.*.measurements': 'What the hardware measures of it, in lower-case hexadecimal.',
+  providers: 'The verifier keys whose own receipts count as evidence of which model answered.',
+  maximumAgeDays: 'How many days after it was completed a receipt passes.',
+  quorum: 'How many parties it must take, at least, to cheat.',
+  'quorum.along': 'What counts as one party; controller where it is left out.',
+  'quorum.fabricate': 'To make a receipt of an exchange that never was.',
+  'quorum.split': 'To show different logs to different people.',
+  'quorum.block': 'To keep a receipt from being witnessed.',
+  claims: 'What the issuer must have claimed, and what it must not.',
+  'claims.asserted': 'The facts that it must assert.',
+  'claims.notSubstituted': 'Whether a receipt fails in which another model answered than was asked for.',
+  issuers:
+    'The issuers whose receipts may pass, as <name>+<key id>; all of the trust file where it is left out.',
+};
+
 const ROUTES = {
   '': "An operator's own names for models, for `countersign up --routes`. See docs/upstreams.md.",
   models:
@@ -217,9 +248,16 @@ const PRICES = {
   ),
 };
 
-/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, policy, prices and routes with, and the conformance verbs. */
+/** The schemas by the name of their file. `reasons`: all reason codes; `schemas`: what the code reads bundle, trust file, receipt, evidence, configuration, policies, prices and routes with, and the conformance verbs. */
 export function jsonSchemas(reasons, schemas) {
   return {
+    'appraisal-policy.json': jsonSchema(
+      'appraisal-policy',
+      'Countersign appraisal policy',
+      schemas.appraisalPolicy,
+      APPRAISAL_POLICY,
+      reasons,
+    ),
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
     'trust.json': jsonSchema('trust', 'Countersign trust file', schemas.trust, TRUST, reasons),
     'receipt.json': jsonSchema('receipt', 'Countersign receipt', schemas.receipt, RECEIPT, reasons),

@@ -3,6 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { PolicySchema } from '../src/appraise/policy/language.js';
 import { TrustSchema } from '../src/appraise/trust.js';
+import { AppraisalPolicySchema } from '../src/appraise/verdict/appraisal-policy.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';
@@ -32,6 +33,7 @@ const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => JSON.parse(readFileSync(new URL(path, ROOT), 'utf8'));
 const { jsonSchemas }: Generator = await import(new URL('scripts/schemas.mjs', ROOT).href);
 const NAMES = [
+  'appraisal-policy.json',
   'bundle.json',
   'config.json',
   'conformance.json',
@@ -55,6 +57,7 @@ const { bundle } = await make();
 describe('spec/schemas: derived from the code, by `npm run generate`', () => {
   it.each(NAMES)('%s is what would be written now', name => {
     const sources = {
+      appraisalPolicy: AppraisalPolicySchema,
       bundle: BundleSchema,
       config: ConfigSchema,
       misbehaviour: EvidenceSchema,
@@ -127,6 +130,20 @@ describe('genuine files fit', () => {
     expect(fits('policy.json', withRule({ checks: [{ ...check, stage: 'later' }] }))).toBe(false);
     expect(fits('policy.json', withRule({ bufer: true }))).toBe(false);
     expect(fits('policy.json', { name: 'a', rules: [] })).toBe(false);
+  });
+
+  it('an appraisal policy, and none with a grade that there is not', () => {
+    const policy = {
+      name: 'a',
+      requires: { place: 'hardware' },
+      evidence: { kinds: ['tdx'], tdx: { statuses: ['UpToDate'] } },
+      releases: [{ name: 'gateway 1.0', measurements: ['ab'.repeat(48)] }],
+      quorum: { along: 'cloud', fabricate: 2 },
+    };
+    expect(fits('appraisal-policy.json', policy)).toBe(true);
+    expect(fits('appraisal-policy.json', { ...policy, requires: { place: 'heaven' } })).toBe(false);
+    expect(fits('appraisal-policy.json', { ...policy, require: {} })).toBe(false);
+    expect(fits('appraisal-policy.json', { ...policy, name: undefined })).toBe(false);
   });
 
   it('the price list that comes with the gateway', () => {

@@ -37,6 +37,12 @@ export type ClauseName = (typeof CLAUSES)[number];
 
 export type ClauseStatus = 'pass' | 'fail' | 'inconclusive';
 
+/** Nothing unknown passes. */
+export function outcomeOf(clauses: readonly { readonly status: ClauseStatus }[]): ClauseStatus {
+  if (clauses.some(({ status }) => status === 'fail')) return 'fail';
+  return clauses.every(({ status }) => status === 'pass') ? 'pass' : 'inconclusive';
+}
+
 const Clause = v.strictObject({
   clause: v.picklist(CLAUSES),
   /** Why it did not pass; null where it did. */
@@ -65,7 +71,7 @@ const Judged = v.strictObject({
 /** Beyond these a bundle could not be appraised. */
 export const MAX_EVIDENCE = 16;
 
-export const Verdict = v.strictObject({
+const Members = v.strictObject({
   /** Milliseconds since 1970: the time that was asked about. */
   asOf: Time,
   /** SHA-256 of the bundle's bytes. */
@@ -83,6 +89,22 @@ export const Verdict = v.strictObject({
   /** SHA-256 of the trust file's bytes; null where there was none. */
   trust: v.nullable(Hash),
 });
+
+/** One that contradicts itself is none: otherwise an outcome could be a lie that no clause tells. */
+export const Verdict = v.pipe(
+  Members,
+  v.check(({ clauses }) => isInOrder(clauses), 'its clauses are not in their order, each once'),
+  v.check(({ clauses, outcome }) => outcome === outcomeOf(clauses), 'its clauses have another outcome'),
+  v.check(
+    ({ clauses }) => clauses.every(({ code, status }) => (code === null) === (status === 'pass')),
+    'a clause has a code if it did not pass, and only then',
+  ),
+);
+
+function isInOrder(clauses: readonly Clause[]): boolean {
+  const places = clauses.map(({ clause }) => CLAUSES.indexOf(clause));
+  return places.every((place, at) => at === 0 || place > (places[at - 1] as number));
+}
 export type Verdict = v.InferOutput<typeof Verdict>;
 export type JudgedEvidence = v.InferOutput<typeof Judged>;
 

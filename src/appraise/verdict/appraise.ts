@@ -9,7 +9,14 @@ import { parseBundle } from '../../receipt/bundle.js';
 import type { Envelope } from '../../receipt/envelope.js';
 import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import { CLAUSES, type Clause, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
+import {
+  CLAUSES,
+  type Clause,
+  type ClauseName,
+  MAX_EVIDENCE,
+  outcomeOf,
+  type Verdict,
+} from '../../receipt/verdict.js';
 import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
@@ -61,7 +68,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     ...ageClause(verification.receipt, policy, asOf),
     ...issuerClause(verification.receipt, policy),
     ...evidenceClauses(evidence),
-    ...factClauses(claims, policy),
+    ...factClauses(claims, policy, verification.checks),
     ...claimClause(verification.receipt, policy),
     ...quorumClauses(verification, policy),
   ];
@@ -155,11 +162,21 @@ function ofSeveral(
   return { clause, code: decisive.code, decidedBy, status: refused === undefined ? 'inconclusive' : 'fail' };
 }
 
-function factClauses(claims: readonly Claim[], { requires }: AppraisalPolicy): Clause[] {
+/** Of a receipt whose signature nobody could judge no fact is known yet; one that is signed and does not say it never will. */
+function factClauses(
+  claims: readonly Claim[],
+  { requires }: AppraisalPolicy,
+  checks: readonly Check[],
+): Clause[] {
+  const signature = checks.find(({ name }) => name === 'signature');
   return FACTS.flatMap(fact => {
     const required = requires[fact];
     const claim = claims.find(({ about }) => about === fact);
     if (required === undefined || claim === undefined) return [];
+    if (signature?.status === 'not-checked' && claim.status === 'unknown')
+      return [
+        { clause: fact, code: signature.code, decidedBy: 'signature', status: 'inconclusive' } as const,
+      ];
     const decidedBy = claim.strength === 'none' ? 'no-grade' : `grade-${claim.strength}`;
     return [
       isEnough(fact, claim, required)
@@ -235,10 +252,4 @@ function inOrder(clauses: readonly Clause[]): Clause[] {
       ? []
       : [all.reduce((a, b) => (worst.indexOf(b.status) > worst.indexOf(a.status) ? b : a))];
   });
-}
-
-/** Nothing unknown passes. */
-function outcomeOf(clauses: readonly Clause[]): Verdict['outcome'] {
-  if (clauses.some(({ status }) => status === 'fail')) return 'fail';
-  return clauses.every(({ status }) => status === 'pass') ? 'pass' : 'inconclusive';
 }

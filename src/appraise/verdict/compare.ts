@@ -6,16 +6,7 @@ import { type Json, sameJson } from '../../bytes/json.js';
 import { CLAUSES, type Clause, type ClauseName, type Verdict } from '../../receipt/verdict.js';
 
 /** What two verdicts may have been about that is not the same. */
-export const INPUTS = [
-  'bundle',
-  'receipt',
-  'trust',
-  'policy',
-  'evidence',
-
-  'asOf',
-  'checker',
-] as const;
+export const INPUTS = ['bundle', 'receipt', 'trust', 'policy', 'evidence', 'asOf', 'checker'] as const;
 export type InputName = (typeof INPUTS)[number];
 
 export interface ClauseDifference {

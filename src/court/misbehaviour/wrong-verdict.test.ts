@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { reasonOfAsync } from '../../../test/support/failure.js';
 import { testKey } from '../../../test/support/keys.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
 import { make } from '../../../test/support/sample-exchange.js';
@@ -11,11 +12,16 @@ import type { Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { type Envelope, seal } from '../../receipt/envelope.js';
-import { type Verdict, verdictStatement } from '../../receipt/verdict.js';
+import { type Clause, type Verdict, verdictStatement } from '../../receipt/verdict.js';
 import { formatEvidence } from './evidence.js';
 import { judgeEvidence } from './judge.js';
 import { knownKeys } from './known-keys.js';
-import { makeWrongVerdict, type VerdictArtefacts, type WrongVerdictJson } from './wrong-verdict.js';
+import {
+  makeWrongVerdict,
+  readVerdict,
+  type VerdictArtefacts,
+  type WrongVerdictJson,
+} from './wrong-verdict.js';
 
 const VALIDATOR = testKey('validator.example', 301);
 const TRUST = utf8(JSON.stringify(TRUST_FILE));
@@ -178,6 +184,27 @@ describe('an honest validator cannot be framed', () => {
   function forged(): Envelope {
     return { ...signed(lying('record', 'fail')), signature: signed(honest, STRANGER).signature };
   }
+});
+
+describe('a verdict that contradicts itself is none', () => {
+  const [first, second, ...others] = honest.clauses as [Clause, Clause, ...Clause[]];
+  it.each<[string, Partial<Verdict>]>([
+    ['by an outcome that its clauses do not give', { outcome: 'fail' }],
+    [
+      'by a clause that failed, under an outcome that passes',
+      { ...lying('record', 'fail'), outcome: 'pass' },
+    ],
+    ['by a clause twice', { clauses: [first, first, second, ...others] }],
+    ['by clauses in another order', { clauses: [second, first, ...others] }],
+    [
+      'by a code of what passed',
+      { clauses: [{ ...first, code: 'appraisal/grade-missed' }, second, ...others] },
+    ],
+  ])('%s', async (_, change) => {
+    expect(await reasonOfAsync(async () => readVerdict(signed({ ...honest, ...change })))).toBe(
+      'verdict/malformed',
+    );
+  });
 });
 
 describe('two verdicts', () => {

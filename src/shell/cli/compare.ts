@@ -55,7 +55,7 @@ Examples:
 Two verdicts that were asked the same (bundle, trust file, policy, evidence, time, rules) and differ contradict each other: one is
 wrong. Where they were asked something else, a difference is nobody's fault.
 
-Exit codes: 0 nothing contradicts, 10 they contradict each other, 30 malformed, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 nothing contradicts, 10 they contradict each other, or one is wrong when judged again, 30 malformed, 64 wrong usage, 1 anything else.`;
 
 interface Side {
   readonly envelope: Envelope;
@@ -72,7 +72,8 @@ async function run(first: string, second: string, options: CompareOptions): Prom
   const sides = await sidesOf([first, second], options);
   const [a, b] = sides as [Side, Side];
   const comparison = compareVerdicts(a.verdict, b.verdict);
-  const exitCode = comparison.kind === 'contradiction' ? EXIT.fail : EXIT.pass;
+  const isWrong = comparison.kind === 'contradiction' || sides.some(({ again }) => again === 'wrong');
+  const exitCode = isWrong ? EXIT.fail : EXIT.pass;
   if (options.json) {
     const told = sides.map(({ envelope, isSigned, again, proof }) => ({
       by: envelope.keyId,

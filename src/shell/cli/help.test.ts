@@ -10,6 +10,8 @@ describe('--help', () => {
     ['reload', ['reload']],
     ['verify', ['verify']],
     ['verify-cose', ['verify-cose']],
+    ['appraise', ['appraise']],
+    ['compare', ['compare']],
     ['trust', ['trust']],
     ['evidence verify', ['evidence', 'verify']],
     ['evidence explain', ['evidence', 'explain']],
@@ -55,7 +57,19 @@ describe('--help', () => {
 
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
-    for (const name of ['up', 'verify', 'verify-cose', 'trust', 'receipt', 'submit', 'erase', 'demo', 'log'])
+    for (const name of [
+      'up',
+      'verify',
+      'appraise',
+      'compare',
+      'verify-cose',
+      'trust',
+      'receipt',
+      'submit',
+      'erase',
+      'demo',
+      'log',
+    ])
       expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
   });
 });

@@ -1,5 +1,6 @@
 /** The part of a house that is about money: the price list in force, named in the log, and who may ask for how much. */
 import { join } from 'node:path';
+import type { Surroundings } from '../../appraise/policy/surroundings.js';
 import { Budgets } from '../../economy/budgets.js';
 import { KeyedAdmission } from '../../economy/keyed-admission.js';
 import type { KeyFile } from '../../economy/virtual-key.js';
@@ -34,8 +35,8 @@ export interface HouseAdmission {
   readonly admission: KeyedAdmission;
   /** Reads the keys again. Throws `access/file-malformed` or `data/key-exposed`; those from before then stay in force. Resolves to how many there are. */
   reload(): Promise<number>;
-  /** The names of the keys that there are, and of their teams. */
-  holders(): { readonly keys: readonly string[]; readonly teams: readonly string[] };
+  /** The names that a policy may have; see {@link namesIn}. */
+  holders(): HolderNames;
   close(): Promise<void>;
 }
 
@@ -60,15 +61,17 @@ export async function openAdmission(
   };
 }
 
-/** Of keys that are revoked nobody asks any more. */
-export function namesIn({ keys, teams }: KeyFile): {
-  readonly keys: readonly string[];
-  readonly teams: readonly string[];
-} {
-  const live = keys.filter(({ revoked }) => revoked === null);
-  const ofKeys = live.flatMap(({ team }) => (team === null ? [] : [team]));
+export type HolderNames = Pick<Surroundings, 'keys' | 'teams'>;
+
+/**
+ * The names of keys and teams that a policy may have. Those of revoked keys are among them: nobody asks by them any more, but a rule for them is no slip
+ * of the pen, and a gateway has to start again after its owner has revoked one. A gateway without any key may get them later, so that none is unknown.
+ */
+export function namesIn({ keys, teams }: KeyFile): HolderNames {
+  if (keys.length === 0) return { keys: null, teams: null };
+  const ofKeys = keys.flatMap(({ team }) => (team === null ? [] : [team]));
   return {
-    keys: live.map(({ name }) => name),
+    keys: [...new Set(keys.map(({ name }) => name))],
     teams: [...new Set([...ofKeys, ...teams.map(({ name }) => name)])],
   };
 }

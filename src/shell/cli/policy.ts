@@ -167,8 +167,6 @@ function isForm(problems: readonly PolicyProblem[]): boolean {
 
 async function surroundingsOf({ data, config, upstream }: Options): Promise<Surroundings> {
   const gateway: NamedGateway = await namedGateway({ config, upstream, environment: process.env });
-  const holders = namesIn(await readKeyFile(dataFolder(gateway.data ?? data).access));
-  const isKnown = holders.keys.length > 0;
   return {
     upstreams: [
       { name: BUILT_IN, givesReceipts: false, givesDigests: true },
@@ -178,9 +176,7 @@ async function surroundingsOf({ data, config, upstream }: Options): Promise<Surr
         givesDigests: false,
       })),
     ],
-    // A gateway that has no keys yet may get them later.
-    keys: isKnown ? holders.keys : null,
-    teams: isKnown ? holders.teams : null,
+    ...namesIn(await readKeyFile(dataFolder(gateway.data ?? data).access)),
     hasPrices: gateway.hasPrices,
   };
 }
