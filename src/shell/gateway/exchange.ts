@@ -12,7 +12,7 @@ import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
 import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
-import { isCacheable } from './cache/cache-key.js';
+import { type Asked, isCacheable } from './cache/cache-key.js';
 import { Caching } from './cache/caching.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
@@ -97,9 +97,10 @@ function acceptAndAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   body: AcceptableBody,
-  { client, holder, credentials }: Asking,
+  asking: Asking,
   received: number,
 ): void {
+  const { client, holder, credentials } = asking;
   const given = request.headers[NONCE_HEADER];
   const nonce = typeof given === 'string' && isNonce(given) ? given : null;
   const record = accept(context, surface, client, body, nonce, received);
@@ -118,7 +119,11 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
-    const caching = cachingOf(context, surface, target, request, body.bytes, record, client);
+    const caching = cachingOf(context, asking, record, {
+      ...{ surface, target, route },
+      headers: request.headers,
+      body: body.bytes,
+    });
     if (caching?.answers(record, delivery) === true) return;
     caching?.keepsAnswerOf(record, delivery);
     const contentType = request.headers['content-type'] ?? 'application/json';
@@ -178,16 +183,15 @@ function permitted(
  */
 function cachingOf(
   { cache }: GatewayContext,
-  surface: Surface,
-  target: RequestTarget,
-  { headers }: IncomingMessage,
-  body: Uint8Array,
+  { client: name, credentials }: Asking,
   { client, policy, run }: ExchangeRecord,
-  credentials: string,
+  asked: Omit<Asked, 'client' | 'policy'>,
 ): Caching | null {
-  if (cache === null || cache === undefined || credentials === '' || !isCacheable(surface)) return null;
+  if (cache === null || cache === undefined || name === '' || !isCacheable(asked.surface)) return null;
+  // Who shows two keys is known here by the first, and may be known to the upstream by the other.
+  if (Object.keys(credentials).length > 1) return null;
   if (run?.checksAnswers === true) return null;
-  return new Caching(cache, { surface, target, headers, body, client, policy: policy.reference.digest });
+  return new Caching(cache, { ...asked, client, policy: run?.clause ?? policy.reference });
 }
 
 /** Who asks. */
