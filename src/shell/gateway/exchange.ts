@@ -29,13 +29,15 @@ import type { Route } from './routing/route.js';
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
 const AT_ONCE = 1 << 16;
 
+/** `present`: what exchanges are made with at the time. */
 export async function handleExchange(
-  context: GatewayContext,
+  present: () => GatewayContext,
   surface: Surface,
   target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const context = present();
   const { log, epochs } = context;
   if (!log.writable || !epochs.writable) {
     sendFailure(
@@ -49,20 +51,21 @@ export async function handleExchange(
   // Until its number is noted, or it is clear that it gets none.
   const arriving = epochs.horizon.hold(received);
   try {
-    await readAndAccept(context, surface, target, request, response, received);
+    await readAndAccept(present, surface, target, request, response, received);
   } finally {
     arriving.release();
   }
 }
 
 async function readAndAccept(
-  context: GatewayContext,
+  present: () => GatewayContext,
   surface: Surface,
   target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
   received: number,
 ): Promise<void> {
+  const context = present();
   const { limits, bodies, turns } = context;
   const credentials = credentialsOf(surface, request, target.query);
   const asking = identify(context, credentials);
@@ -83,7 +86,8 @@ async function readAndAccept(
   const proceed = () => {
     // A client that has left meanwhile might as well have left before.
     if (response.destroyed) bodies.give(length);
-    else acceptAndAnswer(context, surface, target, request, response, body, asking, received);
+    // A slow client's request may have come to its end under other settings than it began with, whose upstreams are closed.
+    else acceptAndAnswer(present(), surface, target, request, response, body, asking, received);
   };
   if (length < AT_ONCE) proceed();
   else await turns.perform(proceed);
