@@ -24,6 +24,11 @@ const ANSWER = 'PlantedAnswerM4n5';
 const MODEL = 'planted-model-o6p7';
 const USER_AGENT = 'PlantedAgentQ8r9';
 const ERROR = 'PlantedErrorS1t2';
+/** Whom the policy's list of names takes out of prompts, and whom it makes answer for them. */
+const PERSON = 'Plantedperson Uvthreefour';
+const GATE = 'PlantedGateW5x6';
+/** Models whose answers the policy holds back, and which nobody may be asked for. */
+const [HELD, BLOCKED] = ['planted-held-y7z8', 'planted-blocked-a9b1'];
 
 let folder: string;
 let data: string;
@@ -55,6 +60,8 @@ beforeAll(async () => {
     collector.listen(0, '127.0.0.1', resolve);
   });
   writeFileSync(join(folder, 'key'), `${UPSTREAM_KEY}\n`, { mode: 0o600 });
+  writeFileSync(join(folder, 'names'), `${PERSON}\n`);
+  writeFileSync(policy(), JSON.stringify(POLICY));
   await start();
   await exercise();
   house.child.kill('SIGKILL');
@@ -75,9 +82,26 @@ afterAll(async () => {
 });
 
 const config = () => join(folder, 'countersign.yaml');
+const policy = () => join(folder, 'policy.json');
+const REDACT = { kinds: ['email'], names: { file: 'names' }, restore: true };
+const POLICY = {
+  name: 'secrets',
+  rules: [
+    { name: 'blocked', for: { models: ['planted-blocked-*'] }, upstreams: { names: ['built-in'] } },
+    {
+      name: 'held',
+      for: { models: ['planted-held-*'] },
+      buffer: true,
+      checks: [{ check: 'model-as-asked', stage: 'final', onFailure: 'block' }],
+      redact: REDACT,
+    },
+    { name: 'all', redact: REDACT, responsibility: [{ role: 'human-gate', person: GATE }] },
+  ],
+};
 const settings = (more = '') => `
 upstreams: [{ name: planted, url: "${upstream.base}", key: { file: ${join(folder, 'key')} } }]
 timeouts: { idle: 1, firstToken: 1 }
+policy: ${policy()}
 logs: { format: json, level: debug }
 telemetry: { endpoint: "http://127.0.0.1:${(collector.address() as AddressInfo).port}", headers: { env: PLANTED }, propagate: true }
 ${more}`;
@@ -143,6 +167,14 @@ async function exercise(): Promise<void> {
       await asked({ body: body({ stream: streamed }), headers: mine });
     }
   upstream.behaviour = answer(200, completion(ANSWER));
+  for (const streamed of [false, true]) {
+    for (const model of [HELD, BLOCKED])
+      await asked({ body: body({ model, stream: streamed }), headers: mine });
+    await asked({ body: chat({ model: MODEL, stream: streamed }, `${PERSON}, ${PROMPT}`), headers: mine });
+  }
+  // What cannot be looked through is sent nowhere.
+  const twice = `{"model":"${MODEL}","messages":[{"role":"user","content":"${PERSON}","content":"${PROMPT}"}]}`;
+  await asked({ body: twice, headers: mine });
   for (const wrong of [`{"${PROMPT}`, body({ temperature: PROMPT }), body({ n: PROMPT }), `"${PROMPT}"`])
     await asked({ body: wrong, headers: mine });
   await asked({ body: body(), headers: own });
@@ -175,12 +207,21 @@ async function administer(): Promise<void> {
   for (const broken of [
     settings('listen: { prot: 1 }'),
     settings('prices: /nowhere'),
+    settings(`prices: ${join(folder, 'key')}`),
+    settings(`policy: ${join(folder, 'key')}`),
     'upstreams: [nobody]',
     '{',
+    UPSTREAM_KEY,
   ]) {
     writeFileSync(config(), broken);
     told.push(JSON.stringify(await run(['reload', '--data', data, '--json'])));
   }
+  writeFileSync(config(), settings());
+  for (const broken of [PERSON, `{"name": "${GATE}", "rules": [{"name": "a", "for": "${PERSON}"}]}`]) {
+    writeFileSync(policy(), broken);
+    told.push(JSON.stringify(await run(['reload', '--data', data, '--json'])));
+  }
+  writeFileSync(policy(), JSON.stringify(POLICY));
   chmodSync(join(folder, 'key'), 0o600);
   writeFileSync(join(folder, 'key'), `${UPSTREAM_KEY} ${UPSTREAM_KEY}\n`);
   writeFileSync(config(), settings());
@@ -201,7 +242,10 @@ async function breakDisk(): Promise<void> {
 }
 
 const canaries = (): Canary[] => {
-  const words = { UPSTREAM_KEY, COLLECTOR_KEY, CLIENT_KEY, PROMPT, ANSWER, MODEL, USER_AGENT, ERROR };
+  const words = {
+    ...{ UPSTREAM_KEY, COLLECTOR_KEY, CLIENT_KEY, PROMPT, ANSWER, MODEL, USER_AGENT, ERROR },
+    ...{ PERSON, GATE, HELD, BLOCKED },
+  };
   const all = [
     ...Object.entries(words).map(([name, word]) => canary(name, word)),
     ...Object.entries(words).map(([name, word]) => digestCanary(name, word)),
@@ -223,9 +267,19 @@ describe('no secret, and nothing of what clients and upstreams say,', () => {
   it('could be missed: each way of ending was gone through', () => {
     const statuses = new Set(answers.map(({ status }) => status));
     for (const status of [200, 400, 401, 404, 415, 500, 502, 504]) expect(statuses).toContain(status);
+    const reasons = new Set(answers.map(({ headers }) => headers['countersign-reason']));
+    for (const reason of ['clause/upstream-refused', 'clause/model-substituted', 'redaction/unreadable'])
+      expect(reasons).toContain(reason);
     expect(collected).toContain('gen_ai.operation.name');
     expect(outputs.join('')).toContain('"event":"exchange"');
     expect(findCanaries(Buffer.from(`x${virtualKey}x`), canaries())).toEqual(['the virtual key']);
+  });
+
+  it('is sent to an upstream that the policy keeps from it', () => {
+    const sent = upstream.requests.map(({ body }) => body.toString());
+    expect(sent.filter(body => body.includes('[NAME_1]')).length).toBeGreaterThan(2);
+    for (const body of sent)
+      expect(findCanaries(Buffer.from(body), [canary('a person', PERSON)])).toEqual([]);
   });
 
   it('is in what the process prints, through failures, a crash and broken configurations', () => {

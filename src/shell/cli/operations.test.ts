@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -76,6 +78,39 @@ const reload = async (text: string) => {
     result: JSON.parse(stdout).reloaded.find((one: { name: string }) => one.name === 'configuration'),
   };
 };
+
+/** Sends a request's head and half of its body; `finish` sends the rest. */
+function beginSlowly(address: string) {
+  const bytes = Buffer.from(JSON.stringify(chat()));
+  const { hostname, port } = new URL(address);
+  const sending = request({
+    ...{ hostname, port, method: 'POST', path: '/v1/chat/completions', agent: false },
+    headers: { 'content-type': 'application/json', 'content-length': bytes.length, expect: '100-continue' },
+  });
+  const answered = new Promise<Answer>((resolve, reject) => {
+    sending.once('error', reject);
+    sending.once('response', async got => {
+      const body = Buffer.concat(await got.toArray());
+      resolve({
+        status: got.statusCode ?? 0,
+        headers: got.headers,
+        body,
+        request: bytes,
+        broken: !got.complete,
+      });
+    });
+  });
+  // Once it says so, the gateway has begun to handle the request.
+  const begun = once(sending, 'continue').then(() => sending.write(bytes.subarray(0, 10)));
+  sending.flushHeaders();
+  return {
+    begun,
+    finish: () => {
+      sending.end(bytes.subarray(10));
+      return answered;
+    },
+  };
+}
 
 describe('what is seen of a gateway that runs', () => {
   it('the admin key is for its owner alone, and the same at each start', () => {
@@ -209,6 +244,21 @@ listen: { requestBytes: 400 }`);
     expect(await metric('countersign_reloads_total{what="configuration",outcome="applied"}')).toBeGreaterThan(
       0,
     );
+  });
+
+  it('are those of a request that was still on its way, whose upstream is none any more', async () => {
+    upstream.behaviour = answer(200, completion());
+    second.behaviour = answer(200, completion());
+    await reload(`upstreams: ['one=${upstream.base}']`);
+    const slow = beginSlowly(house.summary.address);
+    await slow.begun;
+    await reload(`upstreams: ['two=${second.base}']\nmodels: { fast: two/${LISTED_MODEL} }`);
+    const got = await slow.finish();
+    expect(got.status, got.body.toString()).toBe(200);
+    const receipt = await receiptOf(got);
+    expect(receipt.attempts).toMatchObject([{ upstream: 'two' }]);
+    const other = await receiptOf(await exchange());
+    expect(receipt.policy.digest).toBe(other.policy.digest);
   });
 
   it('with a mistake change nothing, and say so everywhere', async () => {

@@ -51,6 +51,8 @@ describe("an operator's own list", () => {
   const entry = (changes: object) => ({ ...LIST, entries: [{ ...ENTRY, ...changes }] });
   it.each<[what: string, value: unknown, message: RegExp]>([
     ['no JSON', '{', /is not JSON/],
+    ['a key in its place, of which nothing is said', 'sk-secret', /^\S+prices\.json is not JSON\.$/],
+    ['a key as its text', '"sk-secret"', /Expected Object but received a text\.$/],
     ['no object', [], /currency/],
     ['no currency', { ...LIST, currency: 'eur' }, /currency/],
     ['another member', { ...LIST, protocol: { basisPoints: 100 } }, /protocol/],

@@ -5,6 +5,7 @@ import { PROTOCOL_LINE } from '../../receipt/price/price-lines.js';
 import { doubleName, type PriceList, PriceListSchema } from '../../receipt/price/price-list.js';
 import { UsageError } from './exit-code.js';
 import { readInput } from './files.js';
+import { notJson, sentence } from './settings/problem-words.js';
 
 const OWN = fileURLToPath(new URL('../../../data/prices/list.json', import.meta.url));
 
@@ -17,12 +18,12 @@ export async function readPriceList(path: string = OWN): Promise<PriceList> {
     value = JSON.parse(Buffer.from(await readInput(path, MAX_BYTES)).toString('utf8'));
   } catch (error) {
     if (error instanceof UsageError) throw error;
-    throw new UsageError(`${path} is not JSON: ${(error as Error).message}.`);
+    throw new UsageError(`${path} ${notJson(error)}`);
   }
   const parsed = v.safeParse(PriceListSchema, value, { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
+    throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${sentence(issue.message)}`);
   }
   const double = doubleName(parsed.output);
   if (double !== null) throw new UsageError(`${path}: two entries have a price for ${double}.`);

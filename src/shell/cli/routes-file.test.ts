@@ -52,6 +52,11 @@ describe('a name stands for', () => {
 describe('what is wrong is said, with its place', () => {
   it.each<{ what: string; value: unknown; says: RegExp }>([
     { what: 'no JSON', value: '{', says: /routes\.json is not JSON/ },
+    {
+      what: 'a key in its place, of which nothing is said',
+      value: 'sk-secret',
+      says: /routes\.json is not JSON\.$/,
+    },
     { what: 'no models', value: {}, says: /routes\.json: models: / },
     { what: 'a surplus member', value: { models: {}, retries: 1 }, says: /retries/ },
     {

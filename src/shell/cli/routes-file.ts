@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import type { RouteDescriptions, TierDescription } from '../gateway/routing/route-description.js';
 import { UsageError } from './exit-code.js';
 import { readInput } from './files.js';
+import { notJson, sentence } from './settings/problem-words.js';
 
 const MAX_BYTES = 1024 * 1024;
 const MAX_NAMES = 1000;
@@ -48,12 +49,12 @@ export async function readRoutes(path: string): Promise<RouteDescriptions> {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new UsageError(`${path} is not JSON: ${(error as Error).message}.`);
+    throw new UsageError(`${path} ${notJson(error)}`);
   }
   const parsed = v.safeParse(RoutesSchema, value, { abortEarly: true });
   if (!parsed.success) {
     const [issue] = parsed.issues;
-    throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${issue.message}.`);
+    throw new UsageError(`${path}: ${v.getDotPath(issue) ?? 'the file'}: ${sentence(issue.message)}`);
   }
   return routesOf(path, parsed.output.models);
 }

@@ -180,6 +180,21 @@ describe('an answer is given again', () => {
     expect(await isKept({ body })).toBe(false);
   });
 
+  it('to nobody who shows two keys, of which the upstream may take the other', async () => {
+    const body = { model: LISTED_MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'Who am I?' }] };
+    const asked = (token: string) => ({
+      ...{ path: '/v1/messages', method: 'POST', body },
+      headers: { 'x-api-key': 'placeholder', authorization: `Bearer ${token}` },
+    });
+    upstream.behaviour = answer(200, {
+      ...{ id: 'msg_1', type: 'message', role: 'assistant', model: LISTED_MODEL },
+      ...{ content: [{ type: 'text', text: 'One.' }], stop_reason: 'end_turn' },
+      usage: { input_tokens: 3, output_tokens: 2 },
+    });
+    expect(await isKept(asked('of-alice'), asked('of-bob'))).toBe(false);
+    expect(await isKept(asked('of-alice'))).toBe(false);
+  });
+
   it.each([
     ['no-store', 'no-store', false],
     ['no-store, the second time', 'no-store', false],

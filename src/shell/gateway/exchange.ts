@@ -12,7 +12,7 @@ import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
 import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
-import { isCacheable } from './cache/cache-key.js';
+import { type Asked, isCacheable } from './cache/cache-key.js';
 import { Caching } from './cache/caching.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
@@ -29,13 +29,15 @@ import type { Route } from './routing/route.js';
 /** Requests of fewer bytes, as nearly all are, wait for no turn once they are there. */
 const AT_ONCE = 1 << 16;
 
+/** `present`: what exchanges are made with at the time. */
 export async function handleExchange(
-  context: GatewayContext,
+  present: () => GatewayContext,
   surface: Surface,
   target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
+  const context = present();
   const { log, epochs } = context;
   if (!log.writable || !epochs.writable) {
     sendFailure(
@@ -49,20 +51,21 @@ export async function handleExchange(
   // Until its number is noted, or it is clear that it gets none.
   const arriving = epochs.horizon.hold(received);
   try {
-    await readAndAccept(context, surface, target, request, response, received);
+    await readAndAccept(present, surface, target, request, response, received);
   } finally {
     arriving.release();
   }
 }
 
 async function readAndAccept(
-  context: GatewayContext,
+  present: () => GatewayContext,
   surface: Surface,
   target: RequestTarget,
   request: IncomingMessage,
   response: ServerResponse,
   received: number,
 ): Promise<void> {
+  const context = present();
   const { limits, bodies, turns } = context;
   const credentials = credentialsOf(surface, request, target.query);
   const asking = identify(context, credentials);
@@ -83,7 +86,8 @@ async function readAndAccept(
   const proceed = () => {
     // A client that has left meanwhile might as well have left before.
     if (response.destroyed) bodies.give(length);
-    else acceptAndAnswer(context, surface, target, request, response, body, asking, received);
+    // A slow client's request may have come to its end under other settings than it began with, whose upstreams are closed.
+    else acceptAndAnswer(present(), surface, target, request, response, body, asking, received);
   };
   if (length < AT_ONCE) proceed();
   else await turns.perform(proceed);
@@ -97,9 +101,10 @@ function acceptAndAnswer(
   request: IncomingMessage,
   response: ServerResponse,
   body: AcceptableBody,
-  { client, holder, credentials }: Asking,
+  asking: Asking,
   received: number,
 ): void {
+  const { client, holder, credentials } = asking;
   const given = request.headers[NONCE_HEADER];
   const nonce = typeof given === 'string' && isNonce(given) ? given : null;
   const record = accept(context, surface, client, body, nonce, received);
@@ -118,7 +123,11 @@ function acceptAndAnswer(
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
       record.admitted(context.admission.admit(holder, asked, received));
     }
-    const caching = cachingOf(context, surface, target, request, body.bytes, record, client);
+    const caching = cachingOf(context, asking, record, {
+      ...{ surface, target, route },
+      headers: request.headers,
+      body: body.bytes,
+    });
     if (caching?.answers(record, delivery) === true) return;
     caching?.keepsAnswerOf(record, delivery);
     const contentType = request.headers['content-type'] ?? 'application/json';
@@ -178,16 +187,15 @@ function permitted(
  */
 function cachingOf(
   { cache }: GatewayContext,
-  surface: Surface,
-  target: RequestTarget,
-  { headers }: IncomingMessage,
-  body: Uint8Array,
+  { client: name, credentials }: Asking,
   { client, policy, run }: ExchangeRecord,
-  credentials: string,
+  asked: Omit<Asked, 'client' | 'policy'>,
 ): Caching | null {
-  if (cache === null || cache === undefined || credentials === '' || !isCacheable(surface)) return null;
+  if (cache === null || cache === undefined || name === '' || !isCacheable(asked.surface)) return null;
+  // Who shows two keys is known here by the first, and may be known to the upstream by the other.
+  if (Object.keys(credentials).length > 1) return null;
   if (run?.checksAnswers === true) return null;
-  return new Caching(cache, { surface, target, headers, body, client, policy: policy.reference.digest });
+  return new Caching(cache, { ...asked, client, policy: run?.clause ?? policy.reference });
 }
 
 /** Who asks. */

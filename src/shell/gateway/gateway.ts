@@ -239,9 +239,8 @@ export class Gateway {
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> {
-    const context = this.#admitted;
-    if (context.active.closing) throw new Failure('gateway/closing');
-    await handleExchange(context, surface, target, request, response);
+    if (this.#admitted.active.closing) throw new Failure('gateway/closing');
+    await handleExchange(() => this.#admitted, surface, target, request, response);
   }
 
   get #admitted(): GatewayContext {

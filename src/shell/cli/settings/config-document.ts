@@ -24,7 +24,7 @@ export function parseConfig(file: string, text: string): ConfigDocument {
   const [fault] = [...document.errors, ...document.warnings];
   if (fault !== undefined) {
     const [what = ''] = fault.message.split(/ at line \d+/);
-    throw new UsageError(`${at(fault.pos[0])}: ${what}.`);
+    throw new UsageError(`${at(fault.pos[0])}: ${what.replace(QUOTING, '$1')}.`);
   }
   visit(document, {
     Node: (_, node) => {
@@ -48,6 +48,8 @@ export function parseConfig(file: string, text: string): ConfigDocument {
 }
 
 const STANDARD = /^tag:yaml\.org,2002:(?:map|seq|str|int|float|bool|null)$/;
+/** Faults of which the parser quotes what was written. */
+const QUOTING = /^(Block scalar header includes extra characters|Unknown directive)\b.*$/s;
 
 function offsetOf(document: ReturnType<typeof parseDocument>, path: ConfigPath, ofName: boolean): number {
   for (let length = path.length; length > 0; length--) {

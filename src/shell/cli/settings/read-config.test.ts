@@ -127,6 +127,17 @@ describe('a configuration file', () => {
       'listen: [1\n',
       'c.yaml:2:1: Flow sequence in block collection must be sufficiently indented and end with a ].',
     ],
+    [
+      'a key in place of settings, of which nothing is said',
+      'sk-secret\n',
+      'c.yaml:1:1: the file: Invalid type: Expected Object but received a text.',
+    ],
+    [
+      'a key behind a bar',
+      'data: |sk-secret\n',
+      'c.yaml:1:8: Block scalar header includes extra characters.',
+    ],
+    ['a key behind a percent sign', '%sk-secret\n---\n', 'c.yaml:1:1: Unknown directive.'],
     ['a list', '- 1\n', 'c.yaml:1:1: the file is a list. It takes settings by their names.'],
     [
       'an alias',

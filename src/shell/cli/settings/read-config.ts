@@ -8,7 +8,8 @@ import { UsageError } from '../exit-code.js';
 import { readInput } from '../files.js';
 import { CONFIG_MEMBERS } from './config-members.js';
 import { type Config, ConfigSchema } from './config-schema.js';
-import { readDocument, sentence } from './read-document.js';
+import { sentence } from './problem-words.js';
+import { readDocument } from './read-document.js';
 
 const MAX_BYTES = 1024 * 1024;
 

@@ -7,6 +7,7 @@ import { fromUtf8 } from '../../../bytes/octets.js';
 import { UsageError } from '../exit-code.js';
 import { type ConfigDocument, type ConfigPath, parseConfig } from './config-document.js';
 import { nearestOf } from './near-names.js';
+import { sentence } from './problem-words.js';
 import { namesIn } from './schema-names.js';
 
 /** A file that fits its schema. */
@@ -54,8 +55,4 @@ function describe(document: ConfigDocument, found: Issue, schema: v.GenericSchem
     return `${document.place(path, true)}: there is no ${member} "${where}". ${hint}`.trimEnd();
   }
   return `${document.place(path)}: ${where || 'the file'}: ${sentence(issue.message)}`;
-}
-
-export function sentence(message: string): string {
-  return `${message.replace(/\.$/, '')}.`;
 }

@@ -2,16 +2,25 @@ import { describe, expect, it } from 'vitest';
 import { toHex } from '../../../bytes/hex.js';
 import { utf8 } from '../../../bytes/octets.js';
 import { surfaceNamed } from '../../../exchange/surfaces.js';
+import type { Upstream } from '../../../exchange/upstream.js';
+import type { Route } from '../routing/route.js';
 import { readCacheControl } from './cache-control.js';
 import { type Asked, cacheKey, isCacheable } from './cache-key.js';
 
+const through = (name: string, model: string | null = null, origin = `https://${name}.example`): Route => ({
+  tiers: [
+    { targets: [{ upstream: { name, origin } as unknown as Upstream, model, weight: 1 }], balance: 'weight' },
+  ],
+  direct: true,
+});
 const ASKED: Asked = {
   surface: surfaceNamed('messages'),
   target: { model: null, query: new URLSearchParams() },
   headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01', 'user-agent': 'a' },
   body: utf8('{"model":"m"}'),
   client: 'c',
-  policy: 'p',
+  policy: { digest: 'p', rule: 'r' },
+  route: through('one'),
 };
 const keyOf = (changes: Partial<Asked> = {}) => toHex(cacheKey({ ...ASKED, ...changes }));
 
@@ -23,8 +32,13 @@ describe('the key of a request', () => {
     ['another form', { headers: { ...ASKED.headers, 'content-type': 'text/plain' } }],
     ['another byte', { body: utf8('{"model": "m"}') }],
     ['another client', { client: 'd' }],
-    ['another policy', { policy: 'q' }],
-    ['parts that begin elsewhere', { client: 'cp', policy: '' }],
+    ['another policy', { policy: { digest: 'q', rule: 'r' } }],
+    ['another rule of the policy', { policy: { digest: 'p', rule: 's' } }],
+    ['no rule', { policy: { digest: 'p' } }],
+    ['another upstream', { route: through('two') }],
+    ['another upstream of the same name', { route: through('one', null, 'https://two.example') }],
+    ['another model there', { route: through('one', 'm') }],
+    ['parts that begin elsewhere', { client: 'cp', policy: { digest: '', rule: 'r' } }],
   ])('is another for %s', (_, changes) => {
     expect(keyOf(changes)).not.toBe(keyOf());
   });

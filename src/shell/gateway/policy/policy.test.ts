@@ -26,6 +26,7 @@ import { commit } from '../../../receipt/opening.js';
 import { POLICY } from '../../../receipt/policy.js';
 import type { PriceList } from '../../../receipt/price/price-list.js';
 import { readStatement } from '../../../receipt/statement.js';
+import { AnswerCache } from '../cache/answer-cache.js';
 import type { RouteDescriptions } from '../routing/route-description.js';
 
 type Rule = PolicyInput['rules'][number];
@@ -564,6 +565,41 @@ describe('who asks', () => {
         expect(receipts.map(({ policy }) => policy.rule)).toEqual(['alice', 'team', undefined]);
       },
       { admission },
+    );
+  });
+
+  it('is given nothing again that was answered under the rule of a team that he has left', async () => {
+    const rules: [Rule, Rule] = [
+      { name: 'team', for: { teams: ['research'] }, upstreams: { names: ['one'] } },
+      { name: 'others', upstreams: { names: ['two'] } },
+    ];
+    const inTeam = (team: string | null): KeyFile => ({
+      ...ring,
+      keys: ring.keys.map(one => ({ ...one, team: one.name === 'bob' ? team : one.team })),
+    });
+    const budgets = new Budgets({ marks: [], record: () => undefined });
+    const admission = new KeyedAdmission(inTeam('research'), budgets, () => undefined);
+    const cache = new AnswerCache({ maximumBytes: 1_000_000, lifetime: 60_000, now: Date.now });
+    await withRules(
+      rules,
+      async gateway => {
+        const bob = { ...BOTH, headers: { authorization: `Bearer ${key(1)}` } };
+        const asks = async () => {
+          const got = await ask(gateway.address, bob);
+          const { policy, response } = await checkedReceipt(gateway, got);
+          return [/One|Two/.exec(textOf(got))?.[0], policy.rule, 'cached' in response];
+        };
+        expect([await asks(), await asks()]).toEqual([
+          ['One', 'team', false],
+          ['One', 'team', true],
+        ]);
+        admission.exchangeKeys(inTeam(null));
+        expect([await asks(), await asks()]).toEqual([
+          ['Two', 'others', false],
+          ['Two', 'others', true],
+        ]);
+      },
+      { admission, cache },
     );
   });
 });
