@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import '../node.js';
-import { Failure } from '../../reason.js';
+import { Failure, type ReasonCode } from '../../reason.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { printError } from './print.js';
 
@@ -117,6 +117,9 @@ function withoutExits(command: Command): Command {
   return command.exitOverride();
 }
 
+/** What keeps a command from its work on this machine, whatever it was given. */
+const OF_THIS_MACHINE: readonly ReasonCode[] = ['data/locked', 'archive/unavailable', 'archive/full'];
+
 /** Says what happened, and which exit code that is. */
 function explain(error: unknown, checking: boolean): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.pass : EXIT.usage;
@@ -125,8 +128,9 @@ function explain(error: unknown, checking: boolean): number {
     return EXIT.usage;
   }
   printError(`countersign: ${describe(error)}`);
-  // The one thing that a checking command reads besides what it checks is the trust file.
-  return error instanceof Failure && checking ? EXIT.malformed : EXIT.internal;
+  // Whatever else a checking command fails for is in what it has read.
+  const isGiven = error instanceof Failure && !OF_THIS_MACHINE.includes(error.code);
+  return isGiven && checking ? EXIT.malformed : EXIT.internal;
 }
 
 function describe(error: unknown): string {

@@ -44,6 +44,11 @@ export const MAKERS: EvidenceRoots = {
   nvidiaReference: NVIDIA_REFERENCE_ROOTS,
 };
 
+const Sha256 = v.pipe(
+  Base64,
+  v.check(bytes => bytes.length === 32, 'not the 32 bytes of a SHA-256'),
+);
+
 export const NITRO_INPUT = { document: Base64, policy: v.exactOptional(NitroPolicyForm) };
 
 /** Exactly one of `vcek` and `vlek`. Certificates in DER or PEM; `ask` may be the two of AMD's chain. */
@@ -72,16 +77,12 @@ export const NVIDIA_INPUT = {
   certificateChain: Base64,
   nonce: v.exactOptional(Base64),
   ocsp: v.exactOptional(Pieces),
+  responders: v.exactOptional(v.pipe(v.array(Sha256), v.maxLength(32))),
   revocationLists: v.exactOptional(Pieces),
   driverManifest: v.exactOptional(Base64),
   firmwareManifest: v.exactOptional(Base64),
   policy: v.exactOptional(NvidiaPolicyForm),
 };
-
-const Sha256 = v.pipe(
-  Base64,
-  v.check(bytes => bytes.length === 32, 'not the 32 bytes of a SHA-256'),
-);
 
 /**
  * `keys`: the service's key set. `pins`: SHA-256 of the SubjectPublicKeyInfo of keys that count as they are; `root`: certificates up to the root that
@@ -179,7 +180,11 @@ export function nvidiaPart(
       ...(nonce === undefined ? {} : { nonce }),
       ...(driverManifest === undefined ? {} : { driverManifest }),
       ...(firmwareManifest === undefined ? {} : { firmwareManifest }),
-      revocation: { ocsp: input.ocsp ?? [], revocationLists: input.revocationLists ?? [] },
+      revocation: {
+        ocsp: input.ocsp ?? [],
+        revocationLists: input.revocationLists ?? [],
+        trustedResponders: input.responders ?? [],
+      },
       asOf,
       roots: roots.nvidia,
       referenceRoots: roots.nvidiaReference,

@@ -20,9 +20,9 @@ import {
   givenFiles,
   type MaterialOptions,
   readEvidence,
-  type ServiceOptions,
+  type VouchedOptions,
   withMaterialOptions,
-  withServiceOptions,
+  withVouchedOptions,
 } from './given.js';
 import { type MakersOptions, openMakers, withMakersOptions } from './makers.js';
 import { partsOf } from './parts.js';
@@ -36,7 +36,7 @@ interface RenewOptions extends FolderOptions, MakersOptions {
   readonly fetch?: true;
 }
 
-interface JudgeOptions extends RenewOptions, ServiceOptions {
+interface JudgeOptions extends RenewOptions, VouchedOptions {
   /** Milliseconds. */
   readonly asOf?: number;
 }
@@ -49,7 +49,7 @@ export function archiveCommand(): Command {
   const list = new Command('list').description(
     'what is kept: each piece of evidence by the digest of what its hardware signed',
   );
-  const judge = withMakersOptions(withServiceOptions(new Command('judge')))
+  const judge = withMakersOptions(withVouchedOptions(new Command('judge')))
     .description('judge what was kept again: was it good then, and is it still good now?')
     .argument('<digest>', 'SHA-256 of the signed region, as add and list print it', digestArgument)
     .option('--as-of <time>', 'what now is (default: now)', timeArgument)
@@ -70,7 +70,7 @@ Examples:
   countersign evidence archive judge 3f0c… --fetch
 
 A gateway serves every kept piece under its SHA-256 at /v1/evidence/<digest>.
-Exit codes: 0 kept, whatever was found, 30 malformed, or an archive that cannot be written, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 kept, whatever was found, 30 malformed, 64 wrong usage, 1 anything else, such as an archive that is in use or cannot be written.`;
 
 const CODES = `
 Exit codes: of the answer about now by the latest record: 0 accepted, 10 refused, 20 inconclusive; 30 where a record does not agree with what is
@@ -214,10 +214,10 @@ async function freshFor(folder: DataFolder, options: RenewOptions): Promise<Fres
   return new Renewal(await openMakers(folder, options, { offline, onProblem: () => undefined }));
 }
 
-/** The makers' own roots; the attestation service has none, so that whoever asks names who vouches for its keys. */
-async function trustOf({ keysPin, keysRoot }: ServiceOptions): Promise<EvidenceTrust> {
+/** The makers' own roots, and whom whoever asks names: the attestation service has no root, and OCSP responders may be of one's own. */
+async function trustOf({ keysPin, keysRoot, responder }: VouchedOptions): Promise<EvidenceTrust> {
   const root = keysRoot === undefined ? {} : { root: await readEvidence(keysRoot) };
-  return { nras: nrasTrust({ pins: [...keysPin], ...root }) };
+  return { nras: nrasTrust({ pins: [...keysPin], ...root }), responders: responder };
 }
 
 function timeText(seconds: number): string {

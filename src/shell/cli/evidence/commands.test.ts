@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../../test/end-to-end/client.js';
 import { run, type Served, serve } from '../../../../test/end-to-end/process.js';
 import { chainPem, makeDevice, makeEvidence } from '../../../../test/support/evidence/nvidia.js';
+import { makeOcspResponse, makeResponder } from '../../../../test/support/evidence/ocsp-maker.js';
 import {
   asAmd,
   asIntel,
@@ -13,10 +14,16 @@ import {
   type TestPublisher,
   testPublisher,
 } from '../../../../test/support/evidence/publisher.js';
+import { DURING, makeAuthority } from '../../../../test/support/evidence/x509-maker.js';
 import { temporaryFolder } from '../../../../test/support/log.js';
 import { describeGenuine, genuine } from '../../../../test/support/vectors.js';
 import '../../node.js';
+import { sha256 } from '../../../bytes/cryptography.js';
+import { toHex } from '../../../bytes/hex.js';
+import { parseEvidenceFile } from '../../../evidence/nvidia/evidence-file.js';
+import { certificatesFromPem } from '../../../evidence/x509/pem.js';
 import { knownAttester } from '../../attester/attester.js';
+import { acquireLock } from '../../files/lock.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeAll(() => {
@@ -255,9 +262,29 @@ describe('the archive', () => {
   it('30 for what it does not have, 64 for what is no digest', async () => {
     expect((await archive('judge', '0'.repeat(64))).code).toBe(30);
     expect((await archive('judge', '00')).code).toBe(64);
+    writeFileSync(at('text'), 'hello');
     expect((await archive('add', at('text'))).code).toBe(30);
     const empty = await run(['evidence', 'archive', 'list', '--data', at('nowhere')]);
     expect([empty.code, empty.stdout]).toEqual([0, 'Nothing is kept.\n']);
+  });
+
+  it('1 for one that another process has, or that cannot be written: nothing is wrong with the evidence', async () => {
+    await simulate('nitro', 'unlucky');
+    const add = (data: string) => evidence('archive', 'add', at('unlucky/document.bin'), '--data', at(data));
+    mkdirSync(at('in-use/archive'), { recursive: true });
+    const lock = acquireLock(at('in-use/archive'));
+    try {
+      const added = await add('in-use');
+      expect(added.code).toBe(1);
+      expect(added.stderr).toContain('data/locked');
+    } finally {
+      lock.release();
+    }
+    mkdirSync(at('blocked/archive'), { recursive: true });
+    writeFileSync(at('blocked/archive/records'), '');
+    const added = await add('blocked');
+    expect(added.code).toBe(1);
+    expect(added.stderr).toContain('archive/unavailable');
   });
 });
 
@@ -280,6 +307,41 @@ describeGenuine('the archive, of genuine evidence', () => {
         ],
       },
     });
+  });
+});
+
+describeGenuine('a responder of one’s own, of genuine evidence', () => {
+  it('says that a certificate is on hold, where it is named as one; and what was kept is judged by it too', async () => {
+    const responder = makeResponder(makeAuthority({ subject: 'a responder of the tests' }));
+    const document = genuine('nvidia/hopper_evidence_cert_hold.json');
+    const chain = certificatesFromPem(parseEvidenceFile(document)[0]?.certificateChain ?? '');
+    writeFileSync(at('held.json'), document);
+    const answers = chain.slice(1, -1).flatMap(({ bytes }, place) => {
+      const issuer = chain[place + 2]?.bytes as Uint8Array;
+      const status = place === 1 ? 'on-hold' : 'good';
+      writeFileSync(
+        at(`held-${place}.der`),
+        makeOcspResponse({ certificate: bytes, issuer, responder, status }),
+      );
+      return ['--ocsp', at(`held-${place}.der`)];
+    });
+    const given = [at('held.json'), ...answers, '--as-of', new Date(DURING * 1000).toISOString()];
+    const named = ['--responder', toHex(sha256(responder.keys.spki))];
+    const verified = await evidence('verify', ...given, ...named);
+    expect(verified).toMatchObject({ code: 10, said: { code: 'certificate/on-hold' } });
+    expect((await evidence('verify', ...given)).said.code).toBe('ocsp/responder-unauthorized');
+    expect((await evidence('verify', ...given, '--responder', '00')).code).toBe(64);
+
+    const data = ['--data', at('held')];
+    const added = await evidence('archive', 'add', ...given, ...named, ...data);
+    expect(added.said.kept).toMatchObject([{ kind: 'nvidia', code: 'certificate/on-hold' }]);
+    const judge = (...args: readonly string[]) =>
+      evidence('archive', 'judge', added.said.kept[0].signedRegion, ...args, ...data);
+    expect((await judge(...named)).said.answers).toMatchObject([{ goodThen: { agrees: true } }]);
+    // Who does not name it comes to something else than the record says.
+    expect((await judge()).said.answers).toMatchObject([
+      { goodThen: { code: 'ocsp/responder-unauthorized', agrees: false } },
+    ]);
   });
 });
 

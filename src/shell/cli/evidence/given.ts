@@ -13,7 +13,7 @@ import { timeArgument } from '../time-argument.js';
 import type { GivenFiles } from './parts.js';
 import { readPolicies } from './policies.js';
 
-export interface MaterialOptions extends ServiceOptions {
+export interface MaterialOptions extends VouchedOptions {
   readonly policy?: string;
   /** Milliseconds. */
   readonly asOf?: number;
@@ -26,8 +26,9 @@ export interface MaterialOptions extends ServiceOptions {
   readonly keys?: string;
 }
 
-/** Who vouches for the keys of NVIDIA's attestation service. */
-export interface ServiceOptions {
+/** Whom whoever asks believes beside the makers: for the keys of NVIDIA's attestation service, and for the status of certificates. */
+export interface VouchedOptions {
+  readonly responder: readonly Uint8Array[];
   readonly keysRoot?: string;
   readonly keysPin: readonly Uint8Array[];
 }
@@ -45,7 +46,7 @@ export const FILES =
 
 /** The options with which evidence is judged. */
 export function withMaterialOptions(command: Command): Command {
-  return withServiceOptions(command)
+  return withVouchedOptions(command)
     .option(
       '--as-of <time>',
       'judge as of this time, such as 2026-11-21T12:00:00Z (default: now)',
@@ -79,8 +80,14 @@ export function withMaterialOptions(command: Command): Command {
     .option('--nonce <hex>', 'the nonce that was asked with', octetsArgument);
 }
 
-export function withServiceOptions(command: Command): Command {
+export function withVouchedOptions(command: Command): Command {
   return command
+    .option(
+      '--responder <hex>',
+      "SHA-256 of the SubjectPublicKeyInfo of an OCSP responder of your own, whose answers count as NVIDIA's; repeatable",
+      collectDigest,
+      [],
+    )
     .option(
       '--keys-root <file>',
       "certificates up to the root that vouches for the keys of NVIDIA's attestation service, PEM or DER",
@@ -88,7 +95,7 @@ export function withServiceOptions(command: Command): Command {
     .option(
       '--keys-pin <hex>',
       'SHA-256 of the SubjectPublicKeyInfo of one of them that counts as it is; repeatable',
-      (text: string, before: readonly Uint8Array[]) => [...before, digestArgument(text)],
+      collectDigest,
       [],
     );
 }
@@ -129,6 +136,7 @@ export async function givenFiles(
     collateral: await optional(options.collateral),
     revocationLists: (await all(options.crl)).map(listIn),
     ocsp: await all(options.ocsp),
+    responders: options.responder,
     manifests: await all(options.manifest),
     keys:
       keys === undefined
@@ -177,6 +185,10 @@ export function octetsArgument(text: string): Uint8Array {
   const octets = fromHex(text.toLowerCase());
   if (octets === null || octets.length === 0) throw new InvalidArgumentError('It takes hexadecimal.');
   return octets;
+}
+
+function collectDigest(text: string, before: readonly Uint8Array[]): readonly Uint8Array[] {
+  return [...before, digestArgument(text)];
 }
 
 function digestArgument(text: string): Uint8Array {

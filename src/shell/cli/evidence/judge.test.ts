@@ -13,11 +13,13 @@ import {
   makeWordOfAuthorities,
   NONCE,
 } from '../../../../test/support/evidence/nvidia.js';
+import { makeOcspResponse, makeResponder } from '../../../../test/support/evidence/ocsp-maker.js';
 import { DEVICE, TEST_ROOTS } from '../../../../test/support/evidence/roots.js';
 import { makeSnp, snpPki } from '../../../../test/support/evidence/snp.js';
 import {
   DURING,
   END,
+  makeAuthority,
   makeRevocationList,
   pem,
   pinned,
@@ -38,6 +40,7 @@ const NOTHING: Omit<GivenFiles, 'files'> = {
   collateral: null,
   revocationLists: [],
   ocsp: [],
+  responders: [],
   manifests: [],
   keys: null,
   policies: {},
@@ -152,6 +155,23 @@ describe('what is given beside a file', () => {
       status: 'malformed',
       code: 'nvidia/rim-malformed',
     });
+  });
+
+  it('answers of a responder count who is named as one, and of others not', async () => {
+    const responder = makeResponder(makeAuthority({ subject: 'a responder of the tests' }));
+    const ocsp = house.chain.slice(1, -1).map(({ certificate }, at) => {
+      const issuer = house.chain[at + 2]?.certificate as Uint8Array;
+      return makeOcspResponse({ certificate, issuer, responder });
+    });
+    const responders = [sha256(responder.keys.spki)];
+    const judged = await device({ ocsp, responders });
+    expect(judged.status).toBe('accepted');
+    expect(notChecked(judged)).not.toContain('revocation');
+    for (const others of [[], [sha256(utf8('another'))]])
+      expect(await device({ ocsp, responders: others })).toMatchObject({
+        status: 'refused',
+        code: 'ocsp/responder-unauthorized',
+      });
   });
 
   it('lists count for the root that they are of', async () => {

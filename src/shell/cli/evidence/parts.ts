@@ -36,6 +36,8 @@ export interface GivenFiles {
   readonly revocationLists: readonly Uint8Array[];
   /** Of NVIDIA's certificates, in DER. */
   readonly ocsp: readonly Uint8Array[];
+  /** SHA-256 of the SubjectPublicKeyInfo of those who may answer for NVIDIA's authorities. */
+  readonly responders: readonly Uint8Array[];
   /** NVIDIA's, in XML: of drivers and of firmware. */
   readonly manifests: readonly Uint8Array[];
   /** Of NVIDIA's attestation service, and who vouches for them. */
@@ -160,6 +162,7 @@ function deviceIn(
       evidence,
       certificateChain: utf8(certificateChain),
       ocsp: [...given.ocsp],
+      responders: [...given.responders],
       revocationLists: [...given.revocationLists],
       ...manifestsFor(fields, given.manifests),
       ...nonceOf(given.others.nonce, given.carries),
