@@ -10,6 +10,7 @@ const BENCHES = {
   gateway: () => import('./gateway/bench.mjs'),
   'gateway-soak': () => import('./gateway/soak.mjs'),
   verify: () => import('./verify/bench.mjs'),
+  views: () => import('./views/bench.mjs'),
   evidence: () => import('./evidence/bench.mjs'),
 };
 

@@ -1,6 +1,7 @@
 /** Writes every file that is derived from another: `npm run generate`. A test fails while one of them is out of date. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { coreReasonTable } from './core-reasons.mjs';
 import { openapi } from './openapi.mjs';
 import { jsonSchemas } from './schemas.mjs';
 
@@ -61,6 +62,7 @@ const run = (program, ...args) =>
 if (process.argv[1] === new URL(import.meta.url).pathname) {
   const reasons = JSON.parse(readFileSync(at('spec/reasons.json'), 'utf8'));
   writeFileSync(at('src/reason-table.ts'), reasonTable(reasons));
+  writeFileSync(at('src/reason-core-table.ts'), coreReasonTable(reasons));
   writeFileSync(at('docs/reasons.md'), reasonPage(reasons));
   // The schemas come from the code, and the code from the table above.
   run('typescript/bin/tsc', '-p', 'tsconfig.build.json');
@@ -103,6 +105,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
     '@biomejs/biome/bin/biome',
     'format',
     '--write',
+    'src/reason-core-table.ts',
     'src/reason-table.ts',
     'spec/schemas',
     'spec/openapi.json',

@@ -16,9 +16,14 @@ interface Generator {
   operationsPage(metrics: typeof METRICS): string;
 }
 
+interface CoreReasons {
+  coreReasonTable(reasons: Reasons): string;
+}
+
 const ROOT = new URL('../', import.meta.url);
 const read = (path: string) => readFileSync(new URL(path, ROOT), 'utf8');
 const generator: Generator = await import(new URL('scripts/generate.mjs', ROOT).href);
+const coreReasons: CoreReasons = await import(new URL('scripts/core-reasons.mjs', ROOT).href);
 const reasons: Reasons = JSON.parse(read('spec/reasons.json'));
 
 /** A TypeScript file as its tokens, so that neither layout nor the choice of quotes counts, but every word and the order do. */
@@ -43,6 +48,10 @@ function unpadded(page: string): string {
 describe('derived files are what `npm run generate` would write now', () => {
   it('src/reason-table.ts', () => {
     expect(tokens(read('src/reason-table.ts'))).toEqual(tokens(generator.reasonTable(reasons)));
+  });
+
+  it('src/reason-core-table.ts', () => {
+    expect(tokens(read('src/reason-core-table.ts'))).toEqual(tokens(coreReasons.coreReasonTable(reasons)));
   });
 
   it('src/reason-table.ts: the comparison sees a changed word, a missing code and another order', () => {
@@ -76,7 +85,7 @@ describe('every reason is given somewhere', () => {
     const source = new URL('src/', ROOT);
     const mentioned = new Set<string>();
     for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
-      if (!path.endsWith('.ts') || path.endsWith('.test.ts') || path === 'reason-table.ts') continue;
+      if (!path.endsWith('.ts') || path.endsWith('.test.ts') || path.startsWith('reason-')) continue;
       const file = ts.createSourceFile(
         path,
         readFileSync(new URL(path, source), 'utf8'),

@@ -1,5 +1,8 @@
 /** What the package publishes: every subpath leads to what it says. */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { type OutputChunk, rolldown } from 'rolldown';
 import { describe, expect, it } from 'vitest';
 
 const ROOT = new URL('../', import.meta.url);
@@ -36,12 +39,16 @@ const ANYWHERE = [
 ];
 
 /** Every module that is loaded with one, and what is not ours among what they import. */
-async function loadedWith(path: string): Promise<{ readonly modules: number; readonly foreign: string[] }> {
+async function loadedWith(
+  path: string,
+): Promise<{ readonly modules: number; readonly foreign: string[]; readonly sources: Map<string, string> }> {
+  const sources = new Map<string, string>();
   const waiting = [new URL(path, ROOT).href];
   const seen = new Set(waiting);
   const foreign = new Set<string>();
   for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
     const source = await readFile(new URL(next), 'utf8');
+    sources.set(next.slice(new URL('dist/', ROOT).href.length), source);
     for (const [, specifier = ''] of source.matchAll(
       /(?:^(?:import|export)\b[^;]*?from |^import |\bimport\()'([^']+)'/gm,
     )) {
@@ -53,7 +60,7 @@ async function loadedWith(path: string): Promise<{ readonly modules: number; rea
       }
     }
   }
-  return { modules: seen.size, foreign: [...foreign] };
+  return { modules: seen.size, foreign: [...foreign], sources };
 }
 
 describe('what browsers, Deno and Bun load as well', () => {
@@ -66,5 +73,42 @@ describe('what browsers, Deno and Bun load as well', () => {
   it('is looked at as a whole, and what is of Node.js would be seen', async () => {
     expect((await loadedWith(published['./client'] ?? '')).modules).toBeGreaterThan(50);
     expect((await loadedWith(published['./client/file-store'] ?? '')).foreign).toContain('node:fs/promises');
+  });
+});
+
+describe('the texts of reasons', () => {
+  it.each(modules)('%s can say what is wrong for every code that it has', async (_, path) => {
+    const { REASONS } = await import('../src/reason-table.js');
+    const { CORE_REASONS } = await import('../src/reason-core-table.js');
+    const { sources } = await loadedWith(path);
+    // Then all texts are there.
+    if (sources.has('reason.js')) return;
+    const ours = [...sources].filter(([name]) => !name.startsWith('reason-')).map(([, text]) => text);
+    const given = Object.keys(REASONS).filter(code => ours.some(text => text.includes(`'${code}'`)));
+    expect(given.filter(code => !Object.hasOwn(CORE_REASONS, code))).toEqual([]);
+  });
+});
+
+/** Bytes after minifying and gzip of all that is loaded at once with a module; what is loaded when it is asked for does not count. */
+async function gzipped(path: string): Promise<number> {
+  const input = fileURLToPath(new URL(path, ROOT));
+  const bundle = await rolldown({ input, platform: 'browser' });
+  const { output } = await bundle.generate({ format: 'esm', minify: true });
+  const chunks = new Map(output.flatMap(part => (part.type === 'chunk' ? [[part.fileName, part]] : [])));
+  const loaded = new Set<OutputChunk>();
+  const load = (chunk: OutputChunk | undefined): void => {
+    if (chunk === undefined || loaded.has(chunk)) return;
+    loaded.add(chunk);
+    for (const name of chunk.imports) load(chunks.get(name));
+  };
+  load(output[0]);
+  return [...loaded].reduce((sum, { code }) => sum + gzipSync(code, { level: 9 }).length, 0);
+}
+
+describe('what a browser loads to verify', () => {
+  it('is at most 40 kB, of which a quarter is the curve that browsers may lack', async () => {
+    const bytes = await gzipped(published['./verify'] ?? '');
+    expect(bytes).toBeGreaterThan(10_000);
+    expect(bytes).toBeLessThanOrEqual(40_000);
   });
 });

@@ -1,6 +1,6 @@
 /** Comparing an acceptance with the receipt that ended the same exchange: what an issuer said first with what it said last. */
 import type { VerifierKey } from '../note/key.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { ACCEPTANCE } from '../receipt/acceptance.js';
 import { type Envelope, envelopeIsSignedBy } from '../receipt/envelope.js';
 import { type ReceiptStatement, requestCommitment } from '../receipt/receipt.js';

@@ -1,5 +1,5 @@
 /** The outcome of one check. A check that was not made says so and why; it is never reported as made. */
-import { Failure, type ReasonCode, says } from '../reason.js';
+import { Failure, type ReasonCode, says } from '../reason-core.js';
 
 export type Check =
   | { readonly name: CheckName; readonly status: 'pass'; readonly says: string }

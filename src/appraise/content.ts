@@ -4,7 +4,7 @@ import { parseCanonical } from '../bytes/json.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
 import type { VerifierKey } from '../note/key.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, readEnvelope } from '../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, RECEIPT_COMMENT } from '../receipt/inline.js';
 import { commit } from '../receipt/opening.js';

@@ -4,7 +4,7 @@ import { type Checkpoint, parseCheckpoint } from '../note/checkpoint.js';
 import { KEY_TYPE, keyLabel, type VerifierKey } from '../note/key.js';
 import { satisfies } from '../note/policy.js';
 import { parseNote, type VerifiedSignature, verifyNote } from '../note/signed-note.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import type { Receipt } from '../receipt/receipt.js';
 import { leafHash } from '../tree/hash.js';
 import { verifyInclusion } from '../tree/merkle.js';

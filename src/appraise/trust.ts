@@ -12,7 +12,7 @@ import {
   type VerifierKey,
 } from '../note/key.js';
 import { parsePolicy, type WitnessPolicy } from '../note/policy.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 const MAX_TRUST_BYTES = 1 << 20;
 /** More than the schema has. */

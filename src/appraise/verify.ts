@@ -19,10 +19,9 @@ import {
 } from '../receipt/receipt.js';
 import { readStatement } from '../receipt/statement.js';
 import { type Check, fail, failed, notChecked, pass } from './check.js';
-import { type Concentration, concentrationOf } from './concentration/concentration.js';
+import type { Concentration } from './concentration/concentration.js';
 import { type Content, checkImage, checkRequest, checkResponse } from './content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './facts.js';
-import { checkPolicy } from './policy/policy-check.js';
 import { CLOCK_TOLERANCE, checkRecord } from './record.js';
 import { checkStanding } from './standing.js';
 import type { RetiredKey, Trust } from './trust.js';
@@ -93,7 +92,11 @@ export async function verify(input: VerifyInput): Promise<Verification> {
   const { image } = input.content;
   if (image !== undefined) checks.push(checkImage(input.content, image, statement));
 
-  if (input.policy !== undefined) checks.push(await checkPolicy(input.policy, statement.predicate, issuer));
+  if (input.policy !== undefined) {
+    // Loaded where it is needed: most have no policy to compare with.
+    const { checkPolicy } = await import('./policy/policy-check.js');
+    checks.push(await checkPolicy(input.policy, statement.predicate, issuer));
+  }
 
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 
@@ -154,13 +157,13 @@ function outcomeOf(checks: readonly Check[]): Outcome {
     : 'inconclusive';
 }
 
-function conclude(
+async function conclude(
   outcome: Outcome,
   checks: readonly Check[],
   bundle: Bundle | null,
   receipt: Receipt | null,
   trust: Trust | null,
-): Verification {
+): Promise<Verification> {
   return {
     outcome,
     checks,
@@ -168,8 +171,14 @@ function conclude(
     responsibility: receipt?.responsibility ?? [],
     receipt,
     digest: bundle === null ? null : toHex(payloadDigest(bundle.envelope)),
-    concentration: trust === null ? null : concentrationOf(trust),
+    concentration: trust === null ? null : await concentrationIn(trust),
   };
+}
+
+/** Loaded when everything else has been checked: nothing waits for it. */
+async function concentrationIn(trust: Trust): Promise<Concentration> {
+  const { concentrationOf } = await import('./concentration/concentration.js');
+  return concentrationOf(trust);
 }
 
 /** The record's grade is the last of its three steps that holds; a failure at any of them, or in the content, leaves none. */

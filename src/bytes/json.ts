@@ -2,7 +2,7 @@
  * Canonical JSON (RFC 8785), strict in both directions. Object members are sorted by UTF-16 code units and numbers are written as
  * ECMAScript writes them, which is what the RFC prescribes; what JSON cannot carry is refused instead of being bent.
  */
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { fromUtf8, utf8 } from './octets.js';
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };

@@ -3,7 +3,7 @@
  * bytes, because what is signed must not depend on how text is decoded. Source: HTML Standard §9.2.6.
  */
 import { concatAll } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 const LF = 0x0a;
 const CR = 0x0d;

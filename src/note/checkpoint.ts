@@ -1,7 +1,7 @@
 /** Checkpoints: `<origin>\n<size>\n<base64 root>\n`. Source: C2SP tlog-checkpoint. Extension lines are refused: nobody audits them. */
 import { fromBase64, toBase64 } from '../bytes/base64.js';
 import { parseDecimal } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 export interface Checkpoint {
   readonly origin: string;

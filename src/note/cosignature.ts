@@ -7,7 +7,7 @@
  */
 import { ML_DSA_44, type Signer, verifyEd25519, verifyMlDsa44 } from '../bytes/cryptography.js';
 import { concat, fromU64be, u64be, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { parseCheckpoint } from './checkpoint.js';
 import { KEY_TYPE, type VerifierKey } from './key.js';
 import type { NoteSignature } from './signature-line.js';

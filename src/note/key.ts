@@ -4,7 +4,7 @@ import { ML_DSA_44, sha256 } from '../bytes/cryptography.js';
 import { isSoundPublicKey } from '../bytes/ed25519.js';
 import { toHex } from '../bytes/hex.js';
 import { concat, equal, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 /** What a key signs. The byte is part of the key, so a key can never serve two purposes. */
 export const KEY_TYPE = {

@@ -1,6 +1,6 @@
 /** Witness policies: which cosignatures make a checkpoint witnessed. Source: C2SP tlog-policy. */
 import { equal, fromUtf8, parseDecimal } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { isCosignerType, parseVerifierKey, sameKey, type VerifierKey } from './key.js';
 
 export interface PolicyMember {

@@ -1,7 +1,7 @@
 /** One line of a signed note: `— <name> base64(<key id> ‖ <signature>)`. Source: C2SP signed-note, "Format". */
 import { fromBase64, toBase64 } from '../bytes/base64.js';
 import { concat } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { isKeyName } from './key.js';
 
 export interface NoteSignature {

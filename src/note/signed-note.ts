@@ -6,7 +6,7 @@
  */
 import { type Signer, verifyEd25519 } from '../bytes/cryptography.js';
 import { equal, fromUtf8, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { cosignatureTime } from './cosignature.js';
 import { isCosignerType, keyLabel, type VerifierKey } from './key.js';
 import { formatSignatureLine, type NoteSignature, parseSignatureLine } from './signature-line.js';

@@ -4,7 +4,7 @@
  */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { type Envelope, EnvelopeSchema, envelopeJson, readEnvelope } from './envelope.js';
 
 /** An envelope is an entry of at most 64 KiB, and a proof is far smaller. */

@@ -4,7 +4,7 @@
  */
 import { fromHex, toHex } from '../bytes/hex.js';
 import { concat, fromU64be, fromUtf8, u64be, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 /**
  * What became of an exchange that was accepted. The first four are those of its receipt. `unkept`: it ended, and no receipt could be kept, so that

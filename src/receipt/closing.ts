@@ -7,7 +7,7 @@ import * as v from 'valibot';
 import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize } from '../bytes/json.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { CLOSING_STATUSES } from './closing-leaf.js';
 import { Count, Hash, Identifier, KeyLabel, Time } from './shapes.js';
 import { statementType, writeStatement } from './statement.js';

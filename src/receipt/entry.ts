@@ -3,7 +3,7 @@ import { fromBase32 } from '../bytes/base32.js';
 import { sha256 } from '../bytes/cryptography.js';
 import { utf8 } from '../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../note/key.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { CLOSING } from './closing.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from './envelope.js';
 import { EPOCH } from './epoch.js';

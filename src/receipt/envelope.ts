@@ -9,7 +9,7 @@ import { base64Bytes, fromBase64, toBase64 } from '../bytes/base64.js';
 import { type Signer, sha256, verifyEd25519 } from '../bytes/cryptography.js';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
 import { concat, fromUtf8, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 /** What all our payloads are: in-toto statements. */
 export const PAYLOAD_TYPE = 'application/vnd.in-toto+json';

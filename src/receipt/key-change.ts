@@ -18,7 +18,7 @@ import {
   sameKey,
   type VerifierKey,
 } from '../note/key.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { type Envelope, payloadDigest } from './envelope.js';
 import { Count, Hash, KeyLabel, Origin, Time } from './shapes.js';
 import { readStatement, statementType, writeStatement } from './statement.js';

@@ -7,7 +7,7 @@
  */
 import { equal } from '../bytes/octets.js';
 import { keyLabel, sameKey, type VerifierKey } from '../note/key.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { readEntry } from './entry.js';
 import { envelopeIsSignedBy } from './envelope.js';
 import { checkProofs, type KeyChange, type KeyRole, readKeyChange } from './key-change.js';

@@ -8,7 +8,7 @@
 import { fromBase64Url, toBase64Url } from '../bytes/base64.js';
 import { hmacSha256, sha256 } from '../bytes/cryptography.js';
 import { concat, utf8 } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 
 export const OPENING_BYTES = 32;
 

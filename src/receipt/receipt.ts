@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
 import { SURFACE_NAMES } from '../exchange/surface-names.js';
-import { isReasonCode, type ReasonCode } from '../reason.js';
+import { isReasonCode, type ReasonCode } from '../reason-core.js';
 import { CHECK_NAMES, CLAUSE_NAMES, CONSEQUENCES, STAGES } from './policy-words.js';
 import {
   Count,

@@ -1,7 +1,7 @@
 /** in-toto statements (v1), the payload of every envelope. */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical, sameJson } from '../bytes/json.js';
-import { Failure, type ReasonCode } from '../reason.js';
+import { Failure, type ReasonCode } from '../reason-core.js';
 import type { Envelope } from './envelope.js';
 import { surelyValid } from './surely-valid.js';
 

@@ -1,6 +1,6 @@
 /** Verifying inclusion and consistency. Sources: RFC 6962 §2.1.1 and §2.1.2; the algorithms of RFC 9162 §2.1.3.2 and §2.1.4.2. */
 import { equal } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { emptyRoot, HASH_SIZE, nodeHash } from './hash.js';
 import { isSize } from './range.js';
 

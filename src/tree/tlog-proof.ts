@@ -1,7 +1,7 @@
 /** Proofs of inclusion that stand alone: index, hashes and a signed checkpoint. Source: C2SP tlog-proof. */
 import { fromBase64, toBase64 } from '../bytes/base64.js';
 import { parseDecimal } from '../bytes/octets.js';
-import { Failure } from '../reason.js';
+import { Failure } from '../reason-core.js';
 import { HASH_SIZE } from './hash.js';
 
 const HEADER = 'c2sp.org/tlog-proof@v1';

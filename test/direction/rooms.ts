@@ -22,7 +22,8 @@ export type SourcePath = string;
 /** The room's place in {@link ROOMS}, or -1 for a file that belongs to none. */
 export function room(path: SourcePath): number {
   const first = path.split('/')[0]?.replace(/\.ts$/, '');
-  return ROOMS.findIndex(name => name === (first === 'reason-table' ? 'reason' : first));
+  const name = first?.startsWith('reason-') ? 'reason' : first;
+  return (ROOMS as readonly (string | undefined)[]).indexOf(name);
 }
 
 export function isShell(path: SourcePath): boolean {

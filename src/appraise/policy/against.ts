@@ -3,7 +3,7 @@
  * asked, cannot be judged by it; nor can for which model a rule is, where the operator has names of his own that stand for several.
  */
 import { isSubstitution } from '../../exchange/substitution.js';
-import { Failure } from '../../reason.js';
+import { Failure } from '../../reason-core.js';
 import type { LoggedPolicy, LoggedRule } from '../../receipt/logged-policy.js';
 import type { PolicyCheckName } from '../../receipt/policy-words.js';
 import type { PolicyFinding, Receipt } from '../../receipt/receipt.js';

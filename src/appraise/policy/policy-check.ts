@@ -1,7 +1,7 @@
 /** The check of a receipt against the policy that it names, for whoever has the policy's entry of the log as well. */
 import type { VerifierKey } from '../../note/key.js';
 import { keyLabel } from '../../note/key.js';
-import { Failure } from '../../reason.js';
+import { Failure } from '../../reason-core.js';
 import { readEntry } from '../../receipt/entry.js';
 import { envelopeIsSignedBy } from '../../receipt/envelope.js';
 import { loggedPolicyDigest, POLICY_V2 } from '../../receipt/logged-policy.js';

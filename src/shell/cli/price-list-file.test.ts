@@ -38,6 +38,18 @@ describe('the price list that comes with the gateway', () => {
     const { entries, dated } = await readPriceList();
     expect(entries.filter(({ asOf }) => asOf > dated)).toEqual([]);
   });
+
+  it('prices no name that its provider moves to another model', async () => {
+    const { entries } = await readPriceList();
+    const names = entries.flatMap(({ models }) => models);
+    expect(names.filter(name => name.endsWith('-latest'))).toEqual([]);
+  });
+
+  it('prices a long prompt by what it costs, all of it', async () => {
+    const book = new PriceBook(await readPriceList(), 'Operator');
+    expect(book.find('openai', 'gpt-5.4', null)?.prices.long?.over).toBe(272_000);
+    expect(book.find('anthropic', 'claude-haiku-5-5', null)?.prices.long?.over).toBe(100_000);
+  });
 });
 
 describe("an operator's own list", () => {
