@@ -1,16 +1,26 @@
 /** Reading and writing the files that people name on the command line. */
-import { readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { rm, stat, writeFile } from 'node:fs/promises';
 import { UsageError } from './exit-code.js';
 
 /** A file's bytes. Throws a usage error when it cannot be read or has more than `limit` bytes. */
 export async function readInput(path: string, limit: number): Promise<Uint8Array> {
   try {
     const { size } = await stat(path);
-    if (size <= limit) return await readFile(path);
+    // A device says that it is empty, and has no end.
+    const bytes = size <= limit ? await readUpTo(path, limit + 1) : null;
+    if (bytes !== null && bytes.length <= limit) return bytes;
   } catch (error) {
     throw new UsageError(`${path} cannot be read (${reason(error)}).`);
   }
   throw new UsageError(`${path} has more than ${limit} bytes, which nothing of ours has.`);
+}
+
+async function readUpTo(path: string, most: number): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  // Its end is the last byte that is wanted.
+  for await (const part of createReadStream(path, { end: most - 1 })) parts.push(part as Buffer);
+  return Buffer.concat(parts);
 }
 
 /** `mode` 600 for what only the owner may read. Throws a usage error when the file cannot be written. */

@@ -49,12 +49,19 @@ export async function openAdmission(
   const journal = await SpendingJournal.open({ folder: join(folder, 'spent'), onProblem });
   const budgets = new Budgets({ marks: journal.marks, record: mark => journal.record(mark) });
   const admission = new KeyedAdmission(file, budgets, onProblem);
+  const read = async () => {
+    file = await readKeyFile(folder);
+    admission.exchangeKeys(file);
+    return file.keys.length;
+  };
+  // One after another: a reading that takes longer must not bring back a key that a later one has found revoked.
+  let last: Promise<unknown> = Promise.resolve();
   return {
     admission,
-    reload: async () => {
-      file = await readKeyFile(folder);
-      admission.exchangeKeys(file);
-      return file.keys.length;
+    reload: () => {
+      const turn = last.then(read);
+      last = turn.catch(() => undefined);
+      return turn;
     },
     holders: () => namesIn(file),
     close: () => journal.close(budgets.exactly()),
