@@ -2413,6 +2413,10 @@ export const REASONS = {
     says: 'The receipt of an upstream is by nobody whom the policy counts as a provider.',
     do: "Add the provider's verifier key to the policy's providers, from a source other than this receipt.",
   },
+  'appraisal/receipt-unlinked': {
+    says: "The receipt does not name the provider's own receipt as its evidence.",
+    do: 'Give the one that it names; its issuer serves it at /v1/evidence/<digest>.',
+  },
   'appraisal/model-differs': {
     says: "The provider's own receipt does not name the model that this receipt names.",
     do: 'Report it to the issuer: it does not say what its provider has said.',

@@ -23,6 +23,7 @@ import {
   snpPolicyOf,
 } from '../evidence/policy-form.js';
 import { type PolicyOf, USUAL_POLICY } from '../kept/policy-text.js';
+import { namesSoftware } from './known-software.js';
 
 const oneOf = <const Words extends readonly string[]>(words: Words) =>
   v.picklist(words, `it takes one of: ${words.join(', ')}`);
@@ -73,7 +74,10 @@ export const AppraisalPolicySchema = v.strictObject({
     }),
     {},
   ),
-  /** What measurements stand for. Where there are releases, evidence of a machine has to have a measurement of one of them. */
+  /**
+   * What measurements stand for. Where there are releases, evidence of a machine has to be of one of them: of a trust domain MRTD, RTMR1 and RTMR2 are
+   * all in its list, of others PCR0, the launch measurement, or MRENCLAVE. Without them, and without such measurements in `evidence`, no place is shown.
+   */
   releases: v.optional(
     v.pipe(
       v.array(
@@ -86,7 +90,7 @@ export const AppraisalPolicySchema = v.strictObject({
     ),
     [],
   ),
-  /** Whose receipts of their own count as evidence of which model answered: verifier keys. */
+  /** Whose receipts of their own count as evidence of which model answered, where a receipt names them as its evidence: verifier keys. */
   providers: v.optional(v.pipe(v.array(v.string()), v.maxLength(64)), []),
   /** How many days after it was completed a receipt may be appraised. */
   maximumAgeDays: v.exactOptional(whole(1, DAYS_100_YEARS)),
@@ -143,21 +147,22 @@ export function appraisalPolicyOf(value: Json): AppraisalPolicy {
     });
   }
   const { evidence, providers, ...form } = result.output;
-  checkUse(result.output);
   const { kinds, nitro, 'sev-snp': snp, tdx, sgx, nvidia } = evidence;
+  const measures: PolicyOf = {
+    ...USUAL_POLICY,
+    nitro: nitroPolicyOf(nitro),
+    'sev-snp': snpPolicyOf(snp),
+    tdx: dcapPolicyOf(tdx),
+    sgx: dcapPolicyOf(sgx),
+    nvidia: nvidiaPolicyOf(nvidia),
+  };
+  checkUse(result.output, measures);
   return {
     ...form,
     digest: toHex(sha256(canonical)),
     providers: providers.map(parseProvider),
     kinds: kinds === undefined ? null : new Set(kinds),
-    evidence: {
-      ...USUAL_POLICY,
-      nitro: nitroPolicyOf(nitro),
-      'sev-snp': snpPolicyOf(snp),
-      tdx: dcapPolicyOf(tdx),
-      sgx: dcapPolicyOf(sgx),
-      nvidia: nvidiaPolicyOf(nvidia),
-    },
+    evidence: measures,
   };
 }
 
@@ -170,8 +175,10 @@ function parseProvider(text: string, at: number): VerifierKey {
   }
 }
 
+const MACHINES = ['nitro', 'sev-snp', 'tdx', 'sgx'] as const;
+
 /** What no receipt of today can show is refused when the policy is read, and not with the first receipt. */
-function checkUse({ requires, providers, evidence, releases }: Form): void {
+function checkUse({ requires, providers, evidence, releases }: Form, measures: PolicyOf): void {
   const useless = (field: string, detail: string) =>
     new Failure('appraisal/policy-useless', { field, detail });
   const { model, place, answer } = requires;
@@ -181,9 +188,12 @@ function checkUse({ requires, providers, evidence, releases }: Form): void {
     throw useless('requires.model', 'without providers nobody’s receipts count as a provider’s');
   if (answer !== undefined && answer !== 'not-recomputed')
     throw useless('requires.answer', `no receipt is graded ${answer} today`);
-  const isOfMachine = evidence.kinds?.some(kind => kind !== 'nvidia') ?? true;
-  if ((place === 'hardware' || place === 'handoff') && !isOfMachine)
-    throw useless('evidence.kinds', 'a GPU alone shows no place');
+  const machines = MACHINES.filter(kind => evidence.kinds?.includes(kind) ?? true);
+  const isOfMachine = machines.length > 0;
+  const isPlaceShown = place === 'hardware' || place === 'handoff';
+  if (isPlaceShown && !isOfMachine) throw useless('evidence.kinds', 'a GPU alone shows no place');
+  if (isPlaceShown && !machines.some(kind => namesSoftware(kind, releases, measures)))
+    throw useless('requires.place', 'without releases, or measurements of a kind, any software would do');
   if (releases.length > 0 && !isOfMachine)
     throw useless('releases', 'no kind of evidence that counts has a measurement');
 }

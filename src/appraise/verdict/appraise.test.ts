@@ -8,7 +8,7 @@ import { toHex } from '../../bytes/hex.js';
 import { canonicalize, type Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
-import { envelopeBytes, seal } from '../../receipt/envelope.js';
+import { envelopeBytes, parseEnvelope, payloadDigest, seal } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { formatAttested } from '../binding/statement.js';
@@ -17,6 +17,8 @@ import { appraisalPolicyOf } from './appraisal-policy.js';
 import { type Appraisal, type AppraisalInput, appraise, CHECKER } from './appraise.js';
 import type { EvidenceArtefact } from './weighed-evidence.js';
 
+const RELEASE = { name: 'the release of the tests', measurements: [toHex(measurement(0))] };
+const [IMAGE, FIRST] = [0, 1].map(register => toHex(measurement(register))) as [string, string];
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
 const PLAIN = { name: 'plain' };
 
@@ -145,7 +147,7 @@ describe('what a policy does not let pass', () => {
     ],
     [
       'a lower grade',
-      { policy: { ...PLAIN, requires: { place: 'hardware' } } },
+      { policy: { ...PLAIN, requires: { place: 'hardware' }, releases: [RELEASE] } },
       'place',
       'appraisal/grade-missed',
       'fail',
@@ -298,6 +300,20 @@ describe('evidence', () => {
     expect(clausesOf(other).place).toBe('appraisal/grade-missed');
   });
 
+  it.each<[string, Json, string]>([
+    ['nobody has named', PLAIN, 'asserted'],
+    [
+      'has other registers that are named',
+      { ...PLAIN, evidence: { nitro: { pcrs: { '1': [FIRST] } } } },
+      'asserted',
+    ],
+    ['is named', { ...PLAIN, evidence: { nitro: { pcrs: { '0': [IMAGE] } } } }, 'hardware'],
+  ])('of a machine with software that %s shows a place only where it is known', async (_, policy, grade) => {
+    const { verdict, claims } = await judged({ policy, recipe: inEnclave(), evidence: [nitro()] });
+    expect(verdict.outcome).toBe('pass');
+    expect(claims[1]).toMatchObject({ about: 'place', strength: grade });
+  });
+
   it.each<[string, Partial<AppraisalInput>, string]>([
     [
       'more than a verdict can name',
@@ -330,8 +346,6 @@ describe('evidence', () => {
   });
 });
 
-const RELEASE = { name: 'the release of the tests', measurements: [toHex(measurement(0))] };
-
 describe("a provider's own receipt", () => {
   const theirs = (served: string, issuer = STRANGER) => {
     const label = keyLabel(issuer.key);
@@ -354,8 +368,24 @@ describe("a provider's own receipt", () => {
     requires: { model: 'provider-signed' },
   };
 
+  /** The sample, whose issuer names that receipt as its evidence. */
+  const naming = ({ envelope }: { readonly envelope: Uint8Array }): Recipe => ({
+    receipt: receipt => ({
+      ...receipt,
+      evidence: [
+        {
+          digest: toHex(sha256(envelope)),
+          mediaType: 'application/vnd.dsse.envelope.v1+json',
+          signedDigest: toHex(payloadDigest(parseEnvelope(envelope))),
+          type: 'countersign-receipt',
+        },
+      ],
+    }),
+  });
+
   it('that names the same model makes that more than the word of the operator', async () => {
-    const { verdict, claims } = await judged({ policy, evidence: [theirs('sample-1')] });
+    const receipt = theirs('sample-1');
+    const { verdict, claims } = await judged({ policy, recipe: naming(receipt), evidence: [receipt] });
     expect(verdict.outcome).toBe('pass');
     expect(claims[0]).toMatchObject({
       status: 'asserted',
@@ -368,8 +398,21 @@ describe("a provider's own receipt", () => {
     ['that names another', theirs('sample-2'), 'appraisal/model-differs'],
     ['by somebody else', theirs('sample-1', ISSUER), 'appraisal/provider-unknown'],
   ])('%s does not', async (_, receipt, code) => {
-    const appraisal = await judged({ policy, evidence: [receipt] });
+    const appraisal = await judged({ policy, recipe: naming(receipt), evidence: [receipt] });
     expect(clausesOf(appraisal)).toMatchObject({ evidence: code, model: 'appraisal/grade-missed' });
+  });
+
+  it('that the issuer does not name does not, whatever it says', async () => {
+    for (const recipe of [{}, naming(theirs('sample-2'))]) {
+      const appraisal = await judged({ policy, recipe, evidence: [theirs('sample-1')] });
+      expect(clausesOf(appraisal)).toMatchObject({
+        evidence: 'appraisal/receipt-unlinked',
+        model: 'appraisal/grade-missed',
+      });
+      expect(appraisal.verdict.clauses.find(({ clause }) => clause === 'evidence')?.status).toBe(
+        'inconclusive',
+      );
+    }
   });
 });
 
@@ -406,6 +449,25 @@ describe('a policy', () => {
       { ...PLAIN, requires: { model: 'provider-signed' } },
       'appraisal/policy-useless',
       'requires.model',
+    ],
+    ...['handoff', 'hardware'].map(
+      place =>
+        [
+          `that asks for ${place} of whatever software`,
+          { ...PLAIN, requires: { place } },
+          'appraisal/policy-useless',
+          'requires.place',
+        ] as [string, Json, string, string],
+    ),
+    [
+      'that names software of a kind that does not count',
+      {
+        ...PLAIN,
+        requires: { place: 'hardware' },
+        evidence: { kinds: ['tdx'], nitro: { pcrs: { '0': [IMAGE] } } },
+      },
+      'appraisal/policy-useless',
+      'requires.place',
     ],
     [
       'that asks a GPU for a place',

@@ -21,6 +21,7 @@ import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
+import { isReleased, type MachineReport, namesSoftware } from './known-software.js';
 
 /** A receipt of an upstream's own, or hardware evidence with all that it is judged with but the policy, which is the appraiser's. */
 export type EvidenceArtefact =
@@ -47,8 +48,9 @@ export interface WeighedEvidence {
 }
 
 type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
-type MachineReport = Exclude<HardwareReport, { kind: 'nvidia' | 'nras' }>;
 
+/** Nothing is contradicted, and nothing shown. */
+const OPEN: readonly ReasonCode[] = ['appraisal/provider-unknown', 'appraisal/receipt-unlinked'];
 const SHOWS_NOTHING = { place: null, model: null } as const;
 
 /**
@@ -67,7 +69,10 @@ export async function weigh(
     : weighHardware(artefact, envelope, policy, asOf, roots);
 }
 
-/** A provider's own receipt: that it was given for what was sent is for the gateway to have checked, and for the holder of the opening to check. */
+/**
+ * A provider's own receipt, where the issuer names it as evidence: that it was given for what was sent is for the gateway to have checked, and for the
+ * holder of the opening to check.
+ */
 async function weighReceipt(
   bytes: Uint8Array,
   envelope: Envelope,
@@ -83,9 +88,13 @@ async function weighReceipt(
     statement: null,
     whole: toHex(sha256(envelopeBytes(linked))),
   };
-  const code = await providerFault(linked, theirs, ours, providers);
-  const status =
-    code === null ? 'accepted' : code === 'appraisal/provider-unknown' ? 'inconclusive' : 'refused';
+  const isNamed = ours.evidence.some(
+    ({ type, signedDigest }) => type === judged.kind && signedDigest === judged.signedRegion,
+  );
+  const fault = await providerFault(linked, theirs, ours, providers);
+  // Any receipt of that provider's would do, were it not for the issuer who names this one and answers for that.
+  const code = fault ?? (isNamed ? null : 'appraisal/receipt-unlinked');
+  const status = code === null ? 'accepted' : OPEN.includes(code) ? 'inconclusive' : 'refused';
   const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
   return { judged, status, code, binding: null, shows };
 }
@@ -137,12 +146,13 @@ async function weighHardware(
   const excluded = exclusionOf(kind, report, policy);
   const run = await boundTo(report, judgement.status, statement, envelope);
   const isGood = judgement.status === 'accepted' && excluded === null && run.status === 'accepted';
+  const isKnown = kind !== 'nvidia' && namesSoftware(kind, policy.releases, policy.evidence);
   return {
     judged,
     status: excluded === null ? judgement.status : 'refused',
     code: judgement.code ?? excluded,
     binding: { status: run.status, code: run.code },
-    shows: isGood && kind !== 'nvidia' ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
+    shows: isGood && isKnown ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
   };
 }
 
@@ -154,27 +164,7 @@ function exclusionOf(
 ): ReasonCode | null {
   if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
   if (releases.length === 0 || report.kind === 'nvidia') return null;
-  const measured = measurementsOf(report);
-  return releases.some(({ measurements }) => measurements.some(each => measured.has(each)))
-    ? null
-    : 'appraisal/release-unknown';
-}
-
-/** What of the software is measured, before it runs, and nothing that the software itself can extend. */
-function measurementsOf(report: MachineReport): ReadonlySet<string> {
-  switch (report.kind) {
-    case 'nitro': {
-      const image = report.fields.pcrs.get(0);
-      return new Set(image === undefined ? [] : [toHex(image)]);
-    }
-    case 'sev-snp':
-      return new Set([toHex(report.fields.measurement)]);
-    case 'tdx':
-    case 'sgx': {
-      const { body } = report.fields;
-      return new Set([toHex(body.kind === 'td' ? body.mrTd : body.mrEnclave)]);
-    }
-  }
+  return isReleased(report, releases) ? null : 'appraisal/release-unknown';
 }
 
 interface BoundRun {

@@ -213,7 +213,7 @@ describe('two verdicts', () => {
     const lie = compareVerdicts(honest, lying('record', 'fail'));
     expect(lie).toMatchObject({ inputs: [], kind: 'contradiction', clauses: [{ clause: 'record' }] });
     const other = await verdictOf(
-      { ...artefacts, policy: { ...POLICY, requires: { place: 'hardware' } } },
+      { ...artefacts, policy: { ...POLICY, requires: { place: 'asserted' } } },
       asOf,
     );
     expect(compareVerdicts(honest, other)).toMatchObject({ inputs: ['policy'], kind: 'other-question' });
