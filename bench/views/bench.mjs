@@ -40,10 +40,7 @@ export async function bench({ entries, rounds }) {
     }
     const database = statSync(join(folder, 'views/log.sqlite')).size;
     const result = { machine: machine(), entries, logBytes: bytes, databaseBytes: database, seconds };
-    writeFileSync(
-      new URL('../results/views.json', import.meta.url),
-      `${JSON.stringify(result, null, 2)}\n`,
-    );
+    writeFileSync(new URL('../results/views.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
     process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
