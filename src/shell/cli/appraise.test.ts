@@ -31,7 +31,10 @@ beforeAll(async () => {
   writeFileSync(at('useless.yaml'), 'name: a\nrequires: { answer: zk }\n');
   writeFileSync(at('mistake.yaml'), 'name: a\nmaximumAgeDays: never\n');
   writeFileSync(at('few.yaml'), 'name: a\nquorum: { fabricate: 1000 }\n');
-  writeFileSync(at('place.yaml'), 'name: a\nrequires: { place: hardware }\n');
+  writeFileSync(
+    at('place.yaml'),
+    `name: a\nrequires: { place: hardware }\nreleases: [{ name: b, measurements: [${'ab'.repeat(48)}] }]\n`,
+  );
   writeFileSync(at('no-bundle'), 'hello');
   writeFileSync(at('no-evidence.json'), '{}');
 });
