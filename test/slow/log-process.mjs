@@ -28,7 +28,7 @@ const log = await openLog({
   key: verifierKey(origin, KEY_TYPE.ed25519, signer.publicKey),
   signer,
   witnesses: witnesses.map(({ key, url }) =>
-    openRemoteWitness({ url, keys: [parseVerifierKey(key)], timeout: 1000 }),
+    openRemoteWitness({ url, keys: [parseVerifierKey(key)], timeout: 5000 }),
   ),
   quorum: { kind: 'group', name: 'most', threshold: 2, members },
   // On a busy machine the witnesses, which start at the same time, take longer to answer than in life.

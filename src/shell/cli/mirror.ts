@@ -75,12 +75,13 @@ async function run(url: string | undefined, { json, ...settings }: MirrorOptions
       if (here >= size) progress.end();
     },
   });
-  if (json) printJson(summary(running));
-  else welcome(running, settings.listen.host);
+  // Before anybody is told that it runs: whoever is told may end it at once.
   closeOnSignal(async () => {
     await running.close();
     progress.end();
   });
+  if (json) printJson(summary(running));
+  else welcome(running, settings.listen.host);
 }
 
 function summary({ address, data, keys, stampKey, logs }: RunningMirror) {

@@ -139,9 +139,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   }).finally(() => log.flush());
   inForce.of(house);
   reloads.join(inForce);
-  if (options.json) printJson(summary(house));
-  else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
-  log.say('info', 'listening', { address: house.address, admin: house.admin, version: operations.version });
+  // Before anybody is told that it runs: whoever is told may end it at once.
   const stopWatching = reloadOnChange(reloads, watchedFiles(options, settings));
   closeOnSignal(async () => {
     stopWatching();
@@ -151,6 +149,9 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     log.say('info', 'closed');
     log.flush();
   });
+  if (options.json) printJson(summary(house));
+  else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
+  log.say('info', 'listening', { address: house.address, admin: house.admin, version: operations.version });
 }
 
 /** The files whose change is a reason to read everything again. */

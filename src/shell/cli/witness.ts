@@ -48,9 +48,10 @@ Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 async function run({ json, ...settings }: WitnessOptions): Promise<void> {
   const onProblem = (message: string) => printError(`countersign: ${message}`);
   const running = await openWitness({ ...settings, onProblem });
+  // Before anybody is told that it runs: whoever is told may end it at once.
+  closeOnSignal(() => running.close());
   if (json) printJson(summary(running));
   else welcome(running, settings.listen.host);
-  closeOnSignal(() => running.close());
 }
 
 function summary({ address, witness, statement, data }: RunningWitness) {
