@@ -150,7 +150,7 @@ async function weighHardware(
   return {
     judged,
     status: excluded === null ? judgement.status : 'refused',
-    code: judgement.code ?? excluded,
+    code: judgement.status === 'refused' ? judgement.code : (excluded ?? judgement.code),
     binding: { status: run.status, code: run.code },
     shows: isGood && isKnown ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
   };

@@ -24,7 +24,7 @@ import { parseCertificate } from '../../../evidence/x509/certificate.js';
 import type { PinnedRoot } from '../../../evidence/x509/chain.js';
 import { pemBlocks } from '../../../evidence/x509/pem.js';
 import { Failure } from '../../../reason.js';
-import { Base64 } from './input.js';
+import { Base64, Certificates } from './input.js';
 
 /** Whose evidence counts. */
 export interface EvidenceRoots {
@@ -54,10 +54,10 @@ export const NITRO_INPUT = { document: Base64, policy: v.exactOptional(NitroPoli
 /** Exactly one of `vcek` and `vlek`. Certificates in DER or PEM; `ask` may be the two of AMD's chain. */
 export const SNP_INPUT = {
   report: Base64,
-  vcek: v.exactOptional(Base64),
-  vlek: v.exactOptional(Base64),
-  ask: v.exactOptional(Base64),
-  ark: v.exactOptional(Base64),
+  vcek: v.exactOptional(Certificates),
+  vlek: v.exactOptional(Certificates),
+  ask: v.exactOptional(Certificates),
+  ark: v.exactOptional(Certificates),
   product: v.exactOptional(v.picklist(['milan', 'genoa', 'turin'])),
   revocations: v.exactOptional(Base64),
   policy: v.exactOptional(SnpPolicyForm),
@@ -74,7 +74,7 @@ const Pieces = v.pipe(v.array(Base64), v.maxLength(32));
 
 export const NVIDIA_INPUT = {
   evidence: Base64,
-  certificateChain: Base64,
+  certificateChain: Certificates,
   nonce: v.exactOptional(Base64),
   ocsp: v.exactOptional(Pieces),
   responders: v.exactOptional(v.pipe(v.array(Sha256), v.maxLength(32))),
@@ -92,7 +92,7 @@ export const NRAS_INPUT = {
   answer: Base64,
   keys: Base64,
   pins: v.exactOptional(v.pipe(v.array(Sha256), v.maxLength(32))),
-  root: v.exactOptional(Base64),
+  root: v.exactOptional(Certificates),
   nonce: v.exactOptional(Base64),
   issuer: v.exactOptional(v.pipe(v.string(), v.maxLength(256))),
   policy: v.exactOptional(NrasPolicyForm),

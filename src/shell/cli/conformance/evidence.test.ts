@@ -101,6 +101,17 @@ describe('verify-nras', () => {
   });
 });
 
+it('takes certificates in PEM as the text that they are, and nothing else that is no base64', async () => {
+  const text = Buffer.from(nvidiaInput.certificateChain, 'base64').toString();
+  expect(text).toMatch(/^-----BEGIN /);
+  const given = { ...nvidiaInput, certificateChain: text };
+  expect(await ask('verify-nvidia', given, TEST_ROOTS)).toMatchObject({ status: 'accepted' });
+  const reason = await reasonOfAsync(() =>
+    ask('verify-nvidia', { ...given, certificateChain: `\n${text}` }, TEST_ROOTS),
+  );
+  expect(reason).toBe('conformance/input-malformed');
+});
+
 describe.each(WHOLE)('%s', (name, input, kind) => {
   it('accepts what is whole, with the digest of what is signed and all that was found', async () => {
     const answer = await ask(name, input, TEST_ROOTS);

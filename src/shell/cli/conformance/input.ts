@@ -3,7 +3,7 @@ import * as v from 'valibot';
 import { fromBase64 } from '../../../bytes/base64.js';
 import { isWithinExtent } from '../../../bytes/json-extent.js';
 import { hasDoubledName } from '../../../bytes/json-names.js';
-import { fromUtf8 } from '../../../bytes/octets.js';
+import { fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
 
 /** The largest bundle or chain, several times over, in base64. */
@@ -18,6 +18,17 @@ export const Base64 = v.pipe(
     const bytes = fromBase64(dataset.value);
     if (bytes !== null) return bytes;
     addIssue({ message: 'not base64' });
+    return NEVER;
+  }),
+);
+
+/** Certificates: bytes in base64, be they DER or PEM, or a PEM file's text as it is, which can be no base64. */
+export const Certificates = v.pipe(
+  v.string(),
+  v.rawTransform(({ dataset, addIssue, NEVER }) => {
+    const bytes = dataset.value.startsWith('-----BEGIN ') ? utf8(dataset.value) : fromBase64(dataset.value);
+    if (bytes !== null) return bytes;
+    addIssue({ message: 'neither base64 nor PEM' });
     return NEVER;
   }),
 );
