@@ -41,10 +41,13 @@ export interface CompiledRule {
 
 export class CompiledPolicy {
   readonly rules: readonly CompiledRule[];
+  /** The upstreams that it was decided for, as a text to be compared. */
+  readonly madeFor: string;
   readonly #matchers: readonly ((asker: Asker, names: readonly string[]) => boolean)[];
 
   constructor(policy: Policy, surroundings: Surroundings) {
     const upstreams = judgedUpstreams(policy, surroundings);
+    this.madeFor = JSON.stringify(upstreams);
     this.rules = policy.rules.map((rule, at) => compileRule(rule, at, upstreams));
     this.#matchers = policy.rules.map(matcherOf);
   }

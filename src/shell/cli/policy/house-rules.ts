@@ -84,10 +84,12 @@ export class HouseRules implements Reloadable {
     return next;
   }
 
-  /** From now on this one is in force. */
+  /** From now on this one is in force. Where it is the one before, that stays, with what it has counted. */
   exchange(next: PolicyInForce): void {
-    if (next.reference.digest !== this.desk.inForce.reference.digest) this.#since = this.#options.now();
-    this.desk.exchange(next);
+    const { inForce } = this.desk;
+    const isOther = next.reference.digest !== inForce.reference.digest;
+    if (isOther) this.#since = this.#options.now();
+    if (isOther || next.rules?.compiled.madeFor !== inForce.rules?.compiled.madeFor) this.desk.exchange(next);
     this.#problem = null;
   }
 

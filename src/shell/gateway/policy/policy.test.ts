@@ -684,8 +684,11 @@ describe('a policy that is exchanged while the gateway runs', () => {
       });
       expect((await checkedReceipt(gateway, await ask(gateway.address, BOTH))).policy.rule).toBe('second');
 
+      const { inForce } = gateway.rules.desk;
       await writeFile(gateway.policyFile, JSON.stringify(next));
       expect(await gateway.rules.reload()).toEqual({ outcome: 'unchanged' });
+      // What it has counted of its limits is not forgotten.
+      expect(gateway.rules.desk.inForce).toBe(inForce);
       expect(gateway.rules.status).toMatchObject({ index, problem: null });
     } finally {
       await gateway.close();
