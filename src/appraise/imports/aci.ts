@@ -8,6 +8,7 @@ import { type AciSession, parseAciSession } from '../../evidence/aci/session.js'
 import { type EvidenceCheck, made, notMade, relying } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
 import { type Appraised, appraiseEvidence } from '../evidence/appraised.js';
+import { bodyChecks } from './body-checks.js';
 import { deploymentCheck, missing, tdReportOf } from './dstack.js';
 import {
   hardwareCheck,
@@ -136,10 +137,6 @@ async function receiptChecks(
   report: AciReport | null,
   { request, response }: AciInput,
 ): Promise<readonly EvidenceCheck<AciCheckName>[]> {
-  const isBody =
-    (body: Uint8Array, digest: string, code: 'aci/request-mismatch' | 'aci/response-mismatch') => () => {
-      if (`sha256:${toHex(sha256(body))}` !== digest) throw new Failure(code, { field: 'event_log' });
-    };
   return [
     report === null
       ? missing('signature', 'attestation report')
@@ -152,20 +149,22 @@ async function receiptChecks(
           if (report.statedDigest !== report.keysetDigest || receipt.keysetDigest !== report.keysetDigest)
             throw new Failure('aci/keyset-mismatch', { field: 'workload_keyset_digest' });
         }),
-    request === null
-      ? missing('request', 'request')
-      : await made(
-          'request',
-          'The receipt has the digest of this request.',
-          isBody(request, receipt.received, 'aci/request-mismatch'),
-        ),
-    response === null
-      ? missing('response', 'response')
-      : await made(
-          'response',
-          'The receipt has the digest of this response.',
-          isBody(response, receipt.returned, 'aci/response-mismatch'),
-        ),
+    ...(await bodyChecks(
+      'The receipt',
+      {
+        request: {
+          body: request,
+          has: digest => `sha256:${toHex(digest)}` === receipt.received,
+          code: 'aci/request-mismatch',
+        },
+        response: {
+          body: response,
+          has: digest => `sha256:${toHex(digest)}` === receipt.returned,
+          code: 'aci/response-mismatch',
+        },
+      },
+      'event_log',
+    )),
   ];
 }
 

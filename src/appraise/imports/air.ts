@@ -16,6 +16,7 @@ import type { NitroFields } from '../../evidence/nitro/document.js';
 import { type EvidenceCheck, failed, made, notMade, relying } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
 import { type Appraised, appraiseEvidence } from '../evidence/appraised.js';
+import { bodyChecks } from './body-checks.js';
 import { missing, tdReportOf } from './dstack.js';
 import {
   hardwareCheck,
@@ -156,10 +157,6 @@ async function ownChecks(
   asOf: number,
 ): Promise<readonly EvidenceCheck<AirCheckName>[]> {
   const { claims } = receipt;
-  const isBody =
-    (body: Uint8Array, digest: Uint8Array, code: 'air/request-mismatch' | 'air/response-mismatch') => () => {
-      if (!equal(sha256(body), digest)) throw new Failure(code);
-    };
   return [
     key === null
       ? missing('signature', 'public key')
@@ -172,20 +169,18 @@ async function ownChecks(
       if (!(claims.issuedAt <= asOf + MAX_AHEAD))
         throw new Failure('air/from-the-future', { field: 'iat', detail: `${claims.issuedAt}` });
     }),
-    request === null
-      ? missing('request', 'request')
-      : await made(
-          'request',
-          'The receipt has the digest of this request.',
-          isBody(request, claims.requestHash, 'air/request-mismatch'),
-        ),
-    response === null
-      ? missing('response', 'response')
-      : await made(
-          'response',
-          'The receipt has the digest of this response.',
-          isBody(response, claims.responseHash, 'air/response-mismatch'),
-        ),
+    ...(await bodyChecks('The receipt', {
+      request: {
+        body: request,
+        has: digest => equal(digest, claims.requestHash),
+        code: 'air/request-mismatch',
+      },
+      response: {
+        body: response,
+        has: digest => equal(digest, claims.responseHash),
+        code: 'air/response-mismatch',
+      },
+    })),
     ...(nonce === null
       ? []
       : [

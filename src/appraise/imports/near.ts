@@ -1,5 +1,4 @@
 /** Signed responses of NEAR AI's, judged: the signature over request and response, and the trust domain that holds the key. */
-import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import {
@@ -17,6 +16,7 @@ import {
 import { type EvidenceCheck, made, notMade, relying } from '../../evidence/report.js';
 import { Failure } from '../../reason.js';
 import { type Appraised, appraiseEvidence } from '../evidence/appraised.js';
+import { bodyChecks } from './body-checks.js';
 import { deploymentCheck, missing, tdReportOf } from './dstack.js';
 import {
   hardwareCheck,
@@ -148,30 +148,27 @@ async function ownChecks(
   signature: NearSignature,
   { request, response }: NearInput,
 ): Promise<readonly EvidenceCheck<NearCheckName>[]> {
-  const isBody =
-    (body: Uint8Array, digest: Uint8Array, code: 'near/request-mismatch' | 'near/response-mismatch') =>
-    () => {
-      if (!equal(sha256(body), digest)) throw new Failure(code, { field: 'text' });
-    };
   return [
     await made('signature', 'The key that is named has signed the text.', async () => {
       if (!(await isNearSignature(signature)))
         throw new Failure('near/signature-invalid', { field: 'signature' });
     }),
-    request === null
-      ? missing('request', 'request')
-      : await made(
-          'request',
-          'The text has the digest of this request.',
-          isBody(request, signature.requestHash, 'near/request-mismatch'),
-        ),
-    response === null
-      ? missing('response', 'response')
-      : await made(
-          'response',
-          'The text has the digest of this response.',
-          isBody(response, signature.responseHash, 'near/response-mismatch'),
-        ),
+    ...(await bodyChecks(
+      'The text',
+      {
+        request: {
+          body: request,
+          has: digest => equal(digest, signature.requestHash),
+          code: 'near/request-mismatch',
+        },
+        response: {
+          body: response,
+          has: digest => equal(digest, signature.responseHash),
+          code: 'near/response-mismatch',
+        },
+      },
+      'text',
+    )),
     ...(signature.model === null ? [] : [await modelCheck(signature.model, request)]),
     signature.kind === null
       ? notMade<NearCheckName>('kind', 'near/kind-unstated', 'signature_kind')
