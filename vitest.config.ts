@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { reporters } from './vitest.shared.js';
+import { reporters, retry } from './vitest.shared.js';
 
 /** Unit and end-to-end tests: what `npm test` runs. */
 export default defineConfig({
@@ -15,5 +15,6 @@ export default defineConfig({
     // Nothing of ours is kept in a module that another test's file could find changed; loading all of it anew costs a fifth of the time.
     isolate: false,
     reporters,
+    retry,
   },
 });

@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { reporters } from './vitest.shared.js';
+import { reporters, retry } from './vitest.shared.js';
 
 /** Foreign implementations against ours. A peer that cannot be had is skipped with a message. */
 export default defineConfig({
@@ -9,5 +9,6 @@ export default defineConfig({
     testTimeout: 300_000,
     hookTimeout: 600_000,
     reporters,
+    retry,
   },
 });

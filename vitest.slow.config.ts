@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { reporters } from './vitest.shared.js';
+import { reporters, retry } from './vitest.shared.js';
 
 /** The bounded slow suites: crashes, longer fuzzing, and what takes whole processes many seconds. */
 export default defineConfig({
@@ -41,5 +41,6 @@ export default defineConfig({
     testTimeout: 600_000,
     hookTimeout: 120_000,
     reporters,
+    retry,
   },
 });
