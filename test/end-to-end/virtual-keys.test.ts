@@ -323,6 +323,18 @@ describe('limits', () => {
     expect(receipts.at(-1)?.price).toEqual({ lines: null, reason: 'nothing-served' });
   });
 
+  it.each([
+    [{ max_completion_tokens: 1, max_tokens: 50_000 }, 50_000],
+    [{ max_completion_tokens: 50_000, max_tokens: 1 }, 50_000],
+    [{ max_tokens: 10, n: 7 }, 70],
+  ])('reserve the most of what %j can mean', async (limits, most) => {
+    const house = await open(keys('tokens=100000/day'));
+    const body = { ...short({ max_tokens: undefined }), ...limits };
+    const { headers } = await asAlice(house, body);
+    const length = Buffer.byteLength(JSON.stringify(body));
+    expect(Number(headers['x-ratelimit-remaining-tokens'])).toBe(100_000 - length - most);
+  });
+
   it('of money refuse what has no price', async () => {
     const house = await open(keys('money=5/day'));
     const given = await asAlice(house, short({ model: 'house/other' }));

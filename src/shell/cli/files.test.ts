@@ -1,8 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { readInput } from './files.js';
+import { readInput, readStored } from './files.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-files-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -28,5 +29,23 @@ describe('a file that somebody names', () => {
   it('is refused where there is none, or a folder', async () => {
     await expect(readInput(join(folder, 'none'), 1)).rejects.toThrow('there is no such file');
     await expect(readInput(folder, 1_000_000)).rejects.toThrow('it is a folder');
+  });
+});
+
+describe('a file that is read again while a gateway runs', () => {
+  it('is read, also behind a link, as orchestrators put it there', async () => {
+    symlinkSync(file('stored', 3), join(folder, 'stored-link'));
+    expect(await readStored(join(folder, 'stored-link'), 3)).toHaveLength(3);
+  });
+
+  it('is refused at once where it is a named pipe, whose writer may never come', async () => {
+    const pipe = join(folder, 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    await expect(readStored(pipe, 1000)).rejects.toThrow('no regular file');
+  });
+
+  it('is refused where there is none, or a folder', async () => {
+    await expect(readStored(join(folder, 'none'), 1)).rejects.toThrow('there is no such file');
+    await expect(readStored(folder, 1_000_000)).rejects.toThrow('it is a folder');
   });
 });

@@ -16,6 +16,17 @@ export async function readInput(path: string, limit: number): Promise<Uint8Array
   throw new UsageError(`${path} has more than ${limit} bytes, which nothing of ours has.`);
 }
 
+/**
+ * The same for a file that a running gateway reads again when it changes. Whoever opens a named pipe waits for its writer, and everything
+ * else that is to be read again would wait with him. Throws a usage error as well when it is no regular file.
+ */
+export async function readStored(path: string, limit: number): Promise<Uint8Array> {
+  const found = await stat(path).catch(() => null);
+  if (found !== null && !found.isFile() && !found.isDirectory())
+    throw new UsageError(`${path} is no regular file, and a gateway reads it again while it runs.`);
+  return readInput(path, limit);
+}
+
 async function readUpTo(path: string, most: number): Promise<Uint8Array> {
   const parts: Buffer[] = [];
   // Its end is the last byte that is wanted.

@@ -4,7 +4,7 @@ import * as v from 'valibot';
 import { PROTOCOL_LINE } from '../../receipt/price/price-lines.js';
 import { doubleName, type PriceList, PriceListSchema } from '../../receipt/price/price-list.js';
 import { UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readStored } from './files.js';
 import { notJson, sentence } from './settings/problem-words.js';
 
 const OWN = fileURLToPath(new URL('../../../data/prices/list.json', import.meta.url));
@@ -15,7 +15,7 @@ const MAX_BYTES = 8 * 1024 * 1024;
 export async function readPriceList(path: string = OWN): Promise<PriceList> {
   let value: unknown;
   try {
-    value = JSON.parse(Buffer.from(await readInput(path, MAX_BYTES)).toString('utf8'));
+    value = JSON.parse(Buffer.from(await readStored(path, MAX_BYTES)).toString('utf8'));
   } catch (error) {
     if (error instanceof UsageError) throw error;
     throw new UsageError(`${path} ${notJson(error)}`);

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { RouteDescriptions, TierDescription } from '../gateway/routing/route-description.js';
 import { UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readStored } from './files.js';
 import { notJson, sentence } from './settings/problem-words.js';
 
 const MAX_BYTES = 1024 * 1024;
@@ -44,7 +44,7 @@ export const RoutesSchema = v.strictObject({
 
 /** Throws a usage error that says where in the file something is wrong. */
 export async function readRoutes(path: string): Promise<RouteDescriptions> {
-  const text = Buffer.from(await readInput(path, MAX_BYTES)).toString('utf8');
+  const text = Buffer.from(await readStored(path, MAX_BYTES)).toString('utf8');
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -127,7 +127,9 @@ function costOf(price: Price): Amount | null {
 
 function mostAnswered({ parameters }: RequestFacts): number {
   const { max_completion_tokens, max_output_tokens, max_tokens, n, best_of } = parameters;
-  return (max_completion_tokens ?? max_output_tokens ?? max_tokens ?? USUAL_ANSWER) * (best_of ?? n ?? 1);
+  // Who states two limits means one of them, and each upstream goes by another.
+  const stated = [max_completion_tokens, max_output_tokens, max_tokens].filter(limit => limit !== undefined);
+  return (stated.length === 0 ? USUAL_ANSWER : Math.max(...stated)) * (best_of ?? n ?? 1);
 }
 
 function isWithoutAnswer(name: Surface['name']): boolean {

@@ -13,7 +13,7 @@ import { fromUtf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
 import { type LoggedPolicy, MAX_LOGGED_BYTES, PolicyNames } from '../../../receipt/logged-policy.js';
 import { UsageError } from '../exit-code.js';
-import { readInput } from '../files.js';
+import { readStored } from '../files.js';
 import { type ReadDocument, readDocument } from '../settings/read-document.js';
 import { type PolicyProblem, PolicyRefused } from './problem.js';
 
@@ -72,7 +72,7 @@ function refuseLarge(
 
 async function read(file: string): Promise<{ source: Uint8Array; document: ReadDocument<Policy> }> {
   try {
-    const source = await readInput(file, MAX_BYTES);
+    const source = await readStored(file, MAX_BYTES);
     return { source, document: readDocument(file, source, PolicySchema, 'member') };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -101,7 +101,7 @@ async function readNamedFiles(
   for (const [name, { trust: named }] of Object.entries(upstreams)) {
     if (named === undefined) continue;
     await using(['upstreams', name, 'trust', 'file'], async () => {
-      const read = await readInput(resolve(folder, named.file), MAX_BYTES);
+      const read = await readStored(resolve(folder, named.file), MAX_BYTES);
       bytes.set(named.file, read);
       trust.set(name, parseTrust(read));
     });
@@ -110,7 +110,7 @@ async function readNamedFiles(
     const named = redact?.names;
     if (named === undefined) continue;
     await using(['rules', at, 'redact', 'names', 'file'], async () => {
-      names.set(named.file, readNames(await readInput(resolve(folder, named.file), MAX_BYTES)));
+      names.set(named.file, readNames(await readStored(resolve(folder, named.file), MAX_BYTES)));
     });
   }
   if (problems.length > 0) throw new PolicyRefused(problems);

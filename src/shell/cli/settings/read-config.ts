@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { parse } from 'yaml';
 import { UsageError } from '../exit-code.js';
-import { readInput } from '../files.js';
+import { readStored } from '../files.js';
 import { CONFIG_MEMBERS } from './config-members.js';
 import { type Config, ConfigSchema } from './config-schema.js';
 import { sentence } from './problem-words.js';
@@ -19,7 +19,7 @@ export async function readConfig(
   environment: Readonly<Record<string, string | undefined>>,
 ): Promise<Config> {
   const fromFile =
-    file === null ? {} : readDocument(file, await readInput(file, MAX_BYTES), ConfigSchema, 'setting').value;
+    file === null ? {} : readDocument(file, await readStored(file, MAX_BYTES), ConfigSchema, 'setting').value;
   return withEnvironment(fromFile, environment);
 }
 

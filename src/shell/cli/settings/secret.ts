@@ -1,7 +1,7 @@
 /** Secrets that a configuration names. They are read once, go nowhere but to where they are used, and are in no message. */
 import { fromUtf8 } from '../../../bytes/octets.js';
 import { UsageError } from '../exit-code.js';
-import { readInput } from '../files.js';
+import { readStored } from '../files.js';
 import type { SecretReference } from './config-schema.js';
 
 const MAX_BYTES = 16 * 1024;
@@ -19,7 +19,7 @@ export async function readSecret(
       `${what}: the environment variable ${reference.env} is not set, or not one line of printable ASCII.`,
     );
   }
-  const value = fromUtf8(await readInput(reference.file, MAX_BYTES))?.replace(/\r?\n$/, '') ?? '';
+  const value = fromUtf8(await readStored(reference.file, MAX_BYTES))?.replace(/\r?\n$/, '') ?? '';
   if (isSecret(value)) return value;
   throw new UsageError(`${what}: ${reference.file} does not hold one line of printable ASCII.`);
 }
