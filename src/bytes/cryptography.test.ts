@@ -412,7 +412,7 @@ describe('the signatures of others', () => {
 describe('one verdict, whoever verifies', () => {
   afterEach(() => {
     vi.restoreAllMocks();
-    install(portable);
+    install(nodeCryptography);
   });
 
   const SEED = new Uint8Array(32).fill(5);
