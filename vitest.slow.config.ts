@@ -8,6 +8,7 @@ export default defineConfig({
       'test/slow/**/*.test.ts',
       'src/**/*.slow.test.ts',
       // Unit tests that take a sample there, and everything here.
+      'src/appraise/verdict/forged-runs.test.ts',
       'src/client/streamed-answers.test.ts',
       'src/evidence/nvidia/mutation.test.ts',
       'src/evidence/nvidia/nras/verify.test.ts',
