@@ -43,8 +43,11 @@ export interface AttackedGateway {
 
 /** Somebody who behaves asks so many times when an attack has begun, and again at its height, one answer after another. */
 const ASKED = 5;
-/** The most memory that a gateway may ever have: 256 MiB of requests and 256 of answers, each in a buffer of up to twice its length, and itself. */
-export const MOST = 1200 * MEGABYTE;
+/**
+ * The most memory that a gateway may ever have: 256 MiB of requests and 256 of answers, each in a buffer of up to twice its length; as much again as
+ * the half of that in the thread that seals them; and itself.
+ */
+export const MOST = 1600 * MEGABYTE;
 
 export async function startAttacked(): Promise<AttackedGateway> {
   const folder = mkdtempSync(join(tmpdir(), 'countersign-hostile-'));
