@@ -22,6 +22,7 @@ import {
   cellsOf,
   createStatements,
   dropStatements,
+  indexStatements,
   insertStatement,
   TABLE_NAMES,
   type TableName,
@@ -82,7 +83,7 @@ export class Views {
       const start = position.size;
       onProgress(start, size);
       // Another who follows may have seen a larger checkpoint than this.
-      if (start >= size) return;
+      if (start >= size) break;
       const end = Math.min(size, start - (start % CHUNK) + CHUNK);
       const entries: Uint8Array[] = [];
       for await (const entry of copy.entries(start, end)) entries.push(entry);
@@ -102,6 +103,8 @@ export class Views {
           .run(end, position.hashes.map(toHex).join(' '));
       });
     }
+    // One after the other: whoever else wants to write need not wait for all.
+    for (const sql of indexStatements()) this.#run([sql]);
   }
 
   /** The rows that a statement of ours finds. */
