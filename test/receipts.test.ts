@@ -1,5 +1,4 @@
 /** Every receipt that a version of this project has made and kept: whatever the code becomes, it must go on judging them alike. */
-import { execFile } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -8,6 +7,7 @@ import { type Outcome, type VerifyInput, verify } from '../src/appraise/verify.j
 import { equal } from '../src/bytes/octets.js';
 import { parseOpening } from '../src/receipt/opening.js';
 import { EXIT } from '../src/shell/cli/exit-code.js';
+import { run } from './end-to-end/process.js';
 import { thorough } from './support/thoroughness.js';
 
 interface About {
@@ -19,7 +19,6 @@ interface About {
 }
 
 const RECEIPTS = new URL('receipts/', import.meta.url);
-const CLI = fileURLToPath(new URL('../dist/shell/cli/main.js', import.meta.url));
 
 const foldersOf = (folder: URL) =>
   readdirSync(folder, { withFileTypes: true }).flatMap(entry => (entry.isDirectory() ? [entry.name] : []));
@@ -41,15 +40,6 @@ function load(name: string, version: string) {
     asOf: Date.parse(about.asOf),
   };
   return { about, input, opening: text('opening'), folder };
-}
-
-/** What the built command says, and how it ends. */
-function runVerify(args: readonly string[]): Promise<{ code: number; output: string }> {
-  return new Promise(resolve => {
-    execFile(process.execPath, [CLI, 'verify', ...args], (error, output) =>
-      resolve({ code: typeof error?.code === 'number' ? error.code : 0, output }),
-    );
-  });
 }
 
 describe('receipts kept for ever', () => {
@@ -108,16 +98,16 @@ describe('receipts kept for ever', () => {
     it('the command says so too, and its exit code does', async () => {
       const content = [`--opening=${opening}`, '--request', files.request];
       if (input.content.response !== null) content.push('--response', files.response);
-      const { code, output } = await runVerify([...args, ...content, '--json']);
+      const { code, stdout } = await run(['verify', ...args, ...content, '--json']);
       expect(code).toBe(EXIT[about.outcome]);
-      expect(JSON.parse(output)).toMatchObject({
+      expect(JSON.parse(stdout)).toMatchObject({
         outcome: about.outcome,
         receipt: { response: { status: about.status } },
       });
     });
 
     it("the command tells another exchange's content apart", async () => {
-      const { code } = await runVerify([...args, `--opening=${opening}`, '--request', files.trust]);
+      const { code } = await run(['verify', ...args, `--opening=${opening}`, '--request', files.trust]);
       expect(code).toBe(EXIT.fail);
     });
   });

@@ -4,6 +4,7 @@ import { reasonOf, reasonOfAsync } from '../../test/support/failure.js';
 import { testKey } from '../../test/support/keys.js';
 import { mutants, neighbours, parseOrRefuse } from '../../test/support/mutation.js';
 import { entryAt, ReferenceTree } from '../../test/support/reference-tree.js';
+import { thorough } from '../../test/support/thoroughness.js';
 import { type Cbor, decodeCbor, encodeCbor, Tagged } from '../bytes/cbor.js';
 import { toHex } from '../bytes/hex.js';
 import { concat, utf8 } from '../bytes/octets.js';
@@ -375,7 +376,7 @@ describe('properties', () => {
     for (const neighbour of neighbours(sample)) writtenBack(neighbour);
     fc.assert(
       fc.property(mutants([sample, other]), bytes => void writtenBack(bytes)),
-      { numRuns: 2000 },
+      { numRuns: thorough(2000, 300) },
     );
   });
 
@@ -384,7 +385,7 @@ describe('properties', () => {
       fc.property(mutants([sample, other]), bytes => {
         parseOrRefuse(() => parseCoseReceipt(bytes, FOREIGN), CODES);
       }),
-      { numRuns: 1000 },
+      { numRuns: thorough(1000, 300) },
     );
   });
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reasonOf, reasonOfAsync } from '../../test/support/failure.js';
 import { entryAt, ReferenceTree } from '../../test/support/reference-tree.js';
+import { thorough } from '../../test/support/thoroughness.js';
 import { toHex } from '../bytes/hex.js';
 import { emptyRoot, HASH_SIZE } from './hash.js';
 import { verifyConsistency, verifyInclusion } from './merkle.js';
@@ -143,8 +144,8 @@ describe('a proof that was tampered with', () => {
     if (proof.length > 1) yield proof.toReversed();
   }
 
-  it('is refused: every subtree of every small tree, every damage', async () => {
-    for (let size = 1; size <= SMALL; size++) {
+  it('is refused: every subtree of small trees, every damage', async () => {
+    for (let size = 1; size <= SMALL; size += thorough(1, 4)) {
       for (const interval of subtrees(size)) {
         const proof = await proveSubtree(interval, size, tree.read);
         const hash = tree.hash(interval.start, interval.end);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Verification, verify } from '../../src/appraise/verify.js';
+import { thorough } from '../support/thoroughness.js';
 import { type Answer, ask, chat } from './client.js';
 import { openGateway, type TestGateway } from './gateway.js';
 import { exchangeOf, fetchBundle, openingOf } from './receipts.js';
@@ -40,6 +41,9 @@ function judge({ bundle, ...content }: Evidence): Promise<Verification> {
   return verify({ bundle, trust: gateway.trust, content, asOf: Date.now() });
 }
 
+/** Prime to the seven bits that are flipped in turn. */
+const STEP = thorough(1, 5);
+
 /** The places of a part at which another byte changes nothing; of the places that `look` refuses nothing is said. */
 async function harmless(
   evidence: Evidence,
@@ -47,7 +51,7 @@ async function harmless(
   look: (at: number) => boolean = () => true,
 ): Promise<number[]> {
   const places: number[] = [];
-  for (let at = 0; at < evidence[part].length; at++) {
+  for (let at = 0; at < evidence[part].length; at += STEP) {
     if (!look(at)) continue;
     const altered = Buffer.from(evidence[part]);
     altered[at] = (altered[at] as number) ^ (1 << (at % 7));

@@ -1,7 +1,8 @@
-/** The command line as a process of its own, as people run it. */
+/** The command line as people run it. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { performWarm } from './warm-processes.js';
+import { thorough } from '../support/thoroughness.js';
+import { performWarm, type WarmProcess } from './warm-processes.js';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const MAIN = fileURLToPath(new URL('../../dist/shell/cli/main.js', import.meta.url));
@@ -18,6 +19,8 @@ export interface RunOptions {
   readonly folder?: string;
   /** What is run with the arguments; the built command line when it is left out. */
   readonly command?: readonly string[];
+  /** Whether it is in a process of its own, which ends with it. */
+  readonly isAlone?: boolean;
   /** Whether signals go to everything that the command starts, as a terminal sends them. */
   readonly group?: boolean;
   /** What stands on its standard input; nothing when it is left out. */
@@ -29,18 +32,39 @@ export interface RunOptions {
 /** How long a command may take that comes to its own end, in milliseconds. */
 const LIMIT = 15_000;
 
-/** Commands that start what goes on after them, and would leave it behind in a process that others still use. */
+/** Commands that go on until they are told to end. */
 const SERVING = new Set(['up', 'witness', 'mirror', 'demo']);
 
+/** In the slow suite every server is a process of its own, as it is where it serves; in the unit suite only those that are asked for. */
+const SHARES_SERVERS = thorough(false, true);
+
 /**
- * Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. A command that only reads,
- * checks and prints is performed in a process that has performed others before.
+ * Runs `countersign` with these arguments to its end; one that does not end is killed, and has no exit code. It is performed in a process that
+ * has performed other commands before.
  */
 export function run(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  const { environment = {}, folder = ROOT, command, input = '', limit = LIMIT } = options;
-  const isOther = 'FORCE_COLOR' in environment || 'NODE_OPTIONS' in environment;
-  if (isServing(args) || command !== undefined || isOther) return runAlone(args, options);
-  return performWarm({ args, environment: environmentWith(environment), folder, input }, limit);
+  return perform(args, options, options.limit ?? LIMIT).ended;
+}
+
+/** A command on its way: in a process that has performed others before, where nothing speaks against it. */
+function perform(args: readonly string[], options: RunOptions, limit: number | null): WarmProcess {
+  const { environment = {}, folder = ROOT, command, input = '', group = false, isAlone = false } = options;
+  const serves = isServing(args);
+  const isOther = 'FORCE_COLOR' in environment || 'NODE_OPTIONS' in environment || command !== undefined;
+  if (isOther || group || isAlone || (serves && !SHARES_SERVERS)) return performAlone(args, options, limit);
+  return performWarm({ args, environment: environmentWith(environment), folder, input, serves }, limit);
+}
+
+function performAlone(args: readonly string[], options: RunOptions, limit: number | null): WarmProcess {
+  const child = start(args, options);
+  return {
+    child,
+    ended: gather(child, limit),
+    onPrinted: listener => {
+      child.stdout?.on('data', listener);
+      child.stderr?.on('data', listener);
+    },
+  };
 }
 
 function isServing([name = '', next, ...others]: readonly string[]): boolean {
@@ -50,11 +74,10 @@ function isServing([name = '', next, ...others]: readonly string[]): boolean {
 
 /** {@link run}, in a process of its own. */
 export function runAlone(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
-  const child = start(args, options);
-  return gather(child, options.limit ?? LIMIT);
+  return run(args, { ...options, isAlone: true });
 }
 
-/** A server in a process of its own: a gateway unless it says otherwise. */
+/** A server: a gateway unless it says otherwise. */
 export interface Served<Printed = Summary> {
   readonly child: ChildProcess;
   /** What `--json` made it print. */
@@ -143,30 +166,30 @@ async function untilReady<Printed>(
   options: RunOptions,
   read: (printed: string) => Printed | null,
 ): Promise<Served<Printed>> {
-  const child = start(args, options);
+  const { child, ended, onPrinted } = perform(args, options, null);
   let printed = '';
-  child.stdout?.on('data', (text: string) => {
-    printed += text;
-  });
-  child.stderr?.on('data', (text: string) => {
-    printed += text;
-  });
-  const ended = gather(child, null);
   const summary = await new Promise<Printed>((resolve, reject) => {
-    const look = () => {
-      const found = read(printed);
+    let isReady = false;
+    onPrinted(text => {
+      printed += text;
+      const found = isReady ? null : read(printed);
       if (found === null) return;
-      child.stdout?.off('data', look);
+      isReady = true;
       resolve(found);
-    };
-    child.stdout?.on('data', look);
+    });
     void ended.then(({ code }) => reject(new Error(`it ended with ${code}: ${printed}`)));
+  });
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
   });
   return {
     child,
     summary,
     printed: () => printed,
     stop: signal => {
+      // Whatever its process does now is somebody else's.
+      if (isOver) return ended;
       if (options.group === true && child.pid !== undefined) process.kill(-child.pid, signal ?? 'SIGTERM');
       else child.kill(signal ?? 'SIGTERM');
       return ended;

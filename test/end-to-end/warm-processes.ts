@@ -9,6 +9,8 @@ export interface WarmCommand {
   readonly environment: Record<string, string | undefined>;
   readonly folder: string;
   readonly input: string;
+  /** Whether it goes on until a signal ends it, and tells what it prints as it goes. */
+  readonly serves: boolean;
 }
 
 export interface WarmEnd {
@@ -17,30 +19,56 @@ export interface WarmEnd {
   readonly stderr: string;
 }
 
+/** A command that is being performed. */
+export interface WarmProcess {
+  /** It takes the signals of the command, and is somebody else's when that has ended. */
+  readonly child: ChildProcess;
+  /** Calls this with whatever it prints from now on. */
+  onPrinted(listener: (text: string) => void): void;
+  readonly ended: Promise<WarmEnd>;
+}
+
+interface Printed {
+  readonly output: 'stdout' | 'stderr';
+  readonly text: string;
+}
+
 const idle: ChildProcess[] = [];
 const all = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of all) child.kill('SIGKILL');
 });
 
-/** @param limit milliseconds, after which the command is given up and its process is killed: it then has no exit code */
-export function performWarm(command: WarmCommand, limit: number): Promise<WarmEnd> {
+/** @param limit milliseconds, after which the command is given up and its process is killed: it then has no exit code; null for no limit */
+export function performWarm(command: WarmCommand, limit: number | null): WarmProcess {
   const child = idle.pop() ?? begin();
-  return new Promise(resolve => {
-    const patience = setTimeout(() => child.kill('SIGKILL'), limit);
+  const listeners: ((text: string) => void)[] = [];
+  const ended = new Promise<WarmEnd>(resolve => {
+    const patience = limit === null ? undefined : setTimeout(() => child.kill('SIGKILL'), limit);
+    const printed = { stdout: '', stderr: '' };
     const settle = (end: WarmEnd) => {
       clearTimeout(patience);
       child.off('message', told).off('exit', left);
-      resolve(end);
+      resolve({
+        code: end.code,
+        stdout: printed.stdout + end.stdout,
+        stderr: printed.stderr + end.stderr,
+      });
     };
-    const told = (end: WarmEnd) => {
+    const told = (message: WarmEnd | Printed) => {
+      if ('output' in message) {
+        printed[message.output] += message.text;
+        for (const listener of listeners) listener(message.text);
+        return;
+      }
       idle.push(child);
-      settle(end);
+      settle(message);
     };
-    const left = (code: number | null) => settle({ code, stdout: '', stderr: 'the process has ended' });
+    const left = (code: number | null) => settle({ code, stdout: '', stderr: '' });
     child.on('message', told).on('exit', left);
     child.send(command);
   });
+  return { child, ended, onPrinted: listener => listeners.push(listener) };
 }
 
 function begin(): ChildProcess {

@@ -9,7 +9,7 @@ import type { Checkpoint } from '../../src/note/checkpoint.js';
 import { Failure } from '../../src/reason.js';
 import type { Disk } from '../../src/shell/files/disk.js';
 import type { FileLog } from '../../src/shell/log/file-log.js';
-import { FAULTS, faultyDisk, hastyDisk } from './faulty-disk.js';
+import { FAULTS, type Fault, faultyDisk, hastyDisk } from './faulty-disk.js';
 import {
   growTo,
   openTestLog,
@@ -153,18 +153,26 @@ export function every(calls: readonly string[]): readonly number[] {
   return [...calls.keys()];
 }
 
-/** The last call of each kind on each file: where the others fail, little is different. */
-export function lastOfEach(calls: readonly string[]): readonly number[] {
-  return every(calls).filter(at => calls.lastIndexOf(calls[at] as string) === at);
+/**
+ * One of the last calls of a kind on each file, another for each way to fail: where earlier ones fail, or this one in another way, little is
+ * different.
+ */
+export function oneForEach(calls: readonly string[], operation: string, fault: Fault): readonly number[] {
+  const last = every(calls).filter(
+    at => calls.lastIndexOf(calls[at] as string) === at && calls[at]?.startsWith(`${operation} `),
+  );
+  return last.slice(FAULTS.indexOf(fault) % last.length).slice(0, 1);
 }
 
+type Choice = (calls: readonly string[], operation: string, fault: Fault) => readonly number[];
+
 /** One test for each owner of a disk, kind of call and way to fail. `choose` says at which calls. */
-export function itBreaksNoPromise(choose: (calls: readonly string[]) => readonly number[]): void {
+export function itBreaksNoPromise(choose: Choice): void {
   it.each(TABLE)(
     "%s's %s, %s: no promise is broken",
     async (owner, operation, fault) => {
       const calls = await callsOf(owner);
-      for (const call of choose(calls)) {
+      for (const call of choose(calls, operation, fault)) {
         const name = calls[call] as string;
         if (!name.startsWith(`${operation} `)) continue;
         await inCopy(async folder => {

@@ -16,7 +16,7 @@ function file(name: string, bytes: number): string {
 
 describe('a file that somebody names', () => {
   it.each([0, 1, 99_999, 100_000])('is read whole, with its %i bytes', async bytes => {
-    expect(Buffer.from(await readInput(file('a', bytes), 100_000))).toEqual(Buffer.alloc(bytes, 1));
+    expect(Buffer.alloc(bytes, 1).equals(await readInput(file('a', bytes), 100_000))).toBe(true);
   });
 
   it('is refused with more bytes than it may have, also behind a link, and where it has no end', async () => {

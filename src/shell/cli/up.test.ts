@@ -1,10 +1,10 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CommanderError } from 'commander';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ask, begin, chat, json } from '../../../test/end-to-end/client.js';
-import { run, serve, serveInWords } from '../../../test/end-to-end/process.js';
+import { run, runAlone, serve, serveInWords } from '../../../test/end-to-end/process.js';
 import { readLog } from '../../../test/end-to-end/published-log.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import {
@@ -47,7 +47,7 @@ async function receiptFrom(address: string, exchange: string) {
 describe('countersign up', () => {
   it('--json prints one line: where it listens and where everything is; it is ready then', async () => {
     const started = performance.now();
-    const gateway = await serve(data());
+    const gateway = await serve(data(), { isAlone: true });
     const took = performance.now() - started;
     const { summary } = gateway;
     expect(summary).toEqual({
@@ -101,26 +101,17 @@ describe('countersign up', () => {
     }
   });
 
-  it('keeps its keys, its log and its receipts from one start to the next', async () => {
-    const first = await serve(data());
-    const messages = [{ role: 'user', content: 'Hello!' }];
-    const got = await ask(first.summary.address, { body: { model: first.summary.models[0], messages } });
-    const trust = readFileSync(first.summary.trust, 'utf8');
-    await first.stop('SIGINT');
-    const second = await serve(data());
-    expect(readFileSync(second.summary.trust, 'utf8')).toBe(trust);
-    const receipt = await receiptFrom(second.summary.address, exchangeOf(got));
-    expect(receipt.exchange).toBe(exchangeOf(got));
-    await second.stop();
-  });
-
-  it('on a signal: a running stream comes to its end, with its receipt, and then the process ends', async () => {
+  it('on a signal: a running stream comes to its end, with its receipt, and then the process ends, and keeps all for the next start', async () => {
     upstream.behaviour = stream(HELLO[0], 400, HELLO[2], DONE);
-    const gateway = await serve([...data(), '--upstream', upstream.base]);
+    const gateway = await serve([...data(), '--upstream', upstream.base], { isAlone: true });
+    const trust = readFileSync(gateway.summary.trust, 'utf8');
+    const before = await ask(gateway.summary.address, {
+      body: { ...chat(), model: gateway.summary.models[0] },
+    });
     const asking = begin(gateway.summary.address, { body: chat({ stream: true }) });
     await asking.started;
     const started = performance.now();
-    const ended = gateway.stop();
+    const ended = gateway.stop('SIGINT');
     const got = await asking.answer;
     expect((await ended).code).toBe(0);
     expect(performance.now() - started).toBeLessThan(4000);
@@ -129,6 +120,8 @@ describe('countersign up', () => {
     // The epoch was closed with that exchange in it, and nothing is left to be made up for.
     expect(readdirSync(join(folder, 'closings')).some(name => name.endsWith('.journal'))).toBe(false);
     const next = await serve(data());
+    expect(readFileSync(next.summary.trust, 'utf8')).toBe(trust);
+    expect((await receiptFrom(next.summary.address, exchangeOf(before))).exchange).toBe(exchangeOf(before));
     const { epoch, client, counter } = await receiptFrom(next.summary.address, exchangeOf(got));
     const path = `/v1/closings/${epoch}/${client}/${counter}`;
     expect((await ask(next.summary.address, { path })).status).toBe(200);
@@ -137,7 +130,7 @@ describe('countersign up', () => {
 
   it('on a second signal: it ends at once', async () => {
     upstream.behaviour = stream(HELLO[0], 8000, DONE);
-    const gateway = await serve([...data(), '--upstream', upstream.base]);
+    const gateway = await serve([...data(), '--upstream', upstream.base], { isAlone: true });
     const asking = begin(gateway.summary.address, { body: chat({ stream: true }) });
     await asking.started;
     const ended = gateway.stop();
@@ -260,7 +253,7 @@ describe('options of countersign up', () => {
     ['--port', 'x'],
     ['--upstream', 'http://user:secret@127.0.0.1/v1'],
   ])('%s %j is said to be that, and ends with 64', async (option, value) => {
-    const { code, stdout, stderr } = await run(['up', option, value, ...data()]);
+    const { code, stdout, stderr } = await runAlone(['up', option, value, ...data()]);
     expect(code).toBe(64);
     expect(stdout).toBe('');
     expect(stderr.length).toBeGreaterThan(0);
@@ -270,6 +263,14 @@ describe('options of countersign up', () => {
 });
 
 describe('when countersign up cannot start, it says why and ends with 1', { timeout: 90_000 }, () => {
+  /** A data folder that has been used. */
+  let used: string;
+  beforeAll(async () => {
+    used = mkdtempSync(join(tmpdir(), 'countersign-up-'));
+    await (await serve(['--data', used])).stop();
+  });
+  afterAll(() => rmSync(used, { recursive: true, force: true }));
+
   it('a port that is taken', async () => {
     const taken = new URL(upstream.base).port;
     const started = performance.now();
@@ -292,7 +293,7 @@ describe('when countersign up cannot start, it says why and ends with 1', { time
   });
 
   it('a key that others can read', async () => {
-    await (await serve(data())).stop();
+    cpSync(used, folder, { recursive: true });
     chmodSync(join(folder, 'keys', 'log.key'), 0o644);
     const { code, stderr } = await run(['up', '--port', '0', ...data()]);
     expect(code).toBe(1);
@@ -300,7 +301,7 @@ describe('when countersign up cannot start, it says why and ends with 1', { time
   });
 
   it('a key that is damaged, which is never written over', async () => {
-    await (await serve(data())).stop();
+    cpSync(used, folder, { recursive: true });
     writeFileSync(join(folder, 'keys', 'vault.key'), 'damaged\n');
     const { code, stderr } = await run(['up', '--port', '0', ...data()]);
     expect(code).toBe(1);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { RecordSorter, recordsOf } from './record-sorter.js';
 
 let folder: string;
@@ -40,7 +41,8 @@ it('records come in the order of their keys, and of their coming where keys are 
 });
 
 it('more parts than can be merged at once are merged in turns, and nothing of them is left', () => {
-  const keys = Array.from({ length: 70 * 64 }, (_, at) => (at * 7919) % 1000);
+  // Of one record each; sixty-four are merged at once.
+  const keys = Array.from({ length: thorough(70 * 64, 3 * 64) }, (_, at) => (at * 7919) % 1000);
   expect(sort(keys, 4)).toEqual(expected(keys));
   expect(existsSync(join(folder, 'parts')) ? readdirSync(join(folder, 'parts')) : []).toEqual([]);
 });

@@ -7,9 +7,9 @@ import {
   expectKept,
   inCopy,
   itBreaksNoPromise,
-  lastOfEach,
   live,
   OPERATIONS,
+  oneForEach,
 } from '../../../test/support/fault-table.js';
 import { type Fault, faultyDisk } from '../../../test/support/faulty-disk.js';
 import { growTo, openTestLog, recordingSigner, testEntry } from '../../../test/support/log.js';
@@ -27,7 +27,7 @@ describe('a disk that fails', () => {
     });
   });
 
-  describe('once', () => itBreaksNoPromise(lastOfEach));
+  describe('once', () => itBreaksNoPromise(oneForEach));
 
   it('at all of these, and no others', async () => {
     for (const [owner, operations] of Object.entries(OPERATIONS)) {

@@ -472,7 +472,7 @@ describe('a disk that fails', () => {
     expect(await live(whole.path, counting)).toEqual([252, 515]);
     whole.remove();
     expect(counting.count).toBeGreaterThan(30);
-    const step = thorough(1, 3);
+    const step = thorough(1, 6);
     for (let call = FAULTS.indexOf(fault) % step; call < counting.count; call += step) {
       const copy = temporaryFolder();
       cpSync(original.path, copy.path, { recursive: true });

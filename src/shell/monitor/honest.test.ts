@@ -14,6 +14,7 @@ import {
   shownBy,
   TestIssuer,
 } from '../../../test/support/monitored.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { cosignerOf } from '../../note/cosignature.js';
 import type { Witness } from '../../note/witness.js';
 import type { FileLog } from '../log/file-log.js';
@@ -130,7 +131,7 @@ describe('honest histories (property)', () => {
           await world.end();
         }
       }),
-      { numRuns: 8 },
+      { numRuns: thorough(8, 3) },
     );
   });
 });

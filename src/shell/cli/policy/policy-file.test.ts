@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SURROUNDINGS } from '../../../../test/support/policies.js';
+import { thorough } from '../../../../test/support/thoroughness.js';
 import { CHECKS } from '../../../appraise/policy/checks.js';
 import { CONSEQUENCES, REDACTION_KINDS, STAGES, STATED_ROLES } from '../../../receipt/policy-words.js';
 import { readPolicy } from './policy-file.js';
@@ -183,14 +184,16 @@ it('the example of docs/policy.md can be used', async () => {
 });
 
 describe('a hostile file', () => {
+  // Both are far deeper than what calls itself can go.
+  const DEPTH = thorough(100_000, 20_000);
   const deep = (open: string, close: string) =>
-    `name: a\nrules: ${open.repeat(100_000)}${close.repeat(100_000)}\n`;
+    `name: a\nrules: ${open.repeat(DEPTH)}${close.repeat(DEPTH)}\n`;
 
   it.each<readonly [string, string | Uint8Array]>([
     ['deep lists', deep('[', ']')],
     ['deep objects', deep('{a: ', '}')],
     ['deep lists that do not end', deep('[', '')],
-    ['deep block lists', `rules: \n  ${'- '.repeat(100_000)}a\n`],
+    ['deep block lists', `rules: \n  ${'- '.repeat(DEPTH)}a\n`],
     [
       'a bomb of aliases',
       Array.from({ length: 30 }, (_, at) => `a${at}: &a${at} [*a${at - 1}, *a${at - 1}]`).join('\n'),
