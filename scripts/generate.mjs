@@ -71,7 +71,7 @@ if (process.argv[1] === new URL(import.meta.url).pathname) {
   const { TrustSchema } = await import(at('dist/appraise/trust.js'));
   const { EvidenceSchema } = await import(at('dist/court/misbehaviour/evidence.js'));
   const { PriceListSchema } = await import(at('dist/receipt/price/price-list.js'));
-  const { AppraisalPolicySchema } = await import(at('dist/appraise/verdict/appraisal-policy.js'));
+  const { AppraisalPolicySchema } = await import(at('dist/appraise/verdict/appraisal-policy-schema.js'));
   const { PolicySchema } = await import(at('dist/appraise/policy/language.js'));
   const { RoutesSchema } = await import(at('dist/shell/cli/routes-file.js'));
   const { ConfigSchema } = await import(at('dist/shell/cli/settings/config-schema.js'));

@@ -387,6 +387,6 @@ export const OTHER_CODES = {
   clause:
     'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
   appraisal:
-    'policy-malformed policy-useless evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown',
+    'policy-malformed evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
   verdict: 'malformed',
 } as const;

@@ -2369,10 +2369,6 @@ export const REASONS = {
     says: 'This is not an appraisal policy.',
     do: 'Correct the member that is named; spec/verdict.md and spec/schemas/appraisal-policy.json say what each may hold.',
   },
-  'appraisal/policy-useless': {
-    says: 'No receipt can ever pass this policy.',
-    do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
-  },
   'appraisal/evidence-excessive': {
     says: 'There is more evidence than one verdict can name.',
     do: 'Give the evidence that belongs to this receipt, and no other.',
@@ -2428,6 +2424,118 @@ export const REASONS = {
   'appraisal/release-unknown': {
     says: "The evidence is of software that none of the policy's releases stands for.",
     do: 'Find out which software has this measurement before its release is added to the policy.',
+  },
+  'appraisal/grade-unreachable': {
+    says: 'No receipt of today reaches a grade that the policy requires.',
+    do: 'Require a grade that is reached; spec/verdict.md says which are, and how.',
+  },
+  'appraisal/provider-missing': {
+    says: "The policy requires a provider's own receipt, and names no provider.",
+    do: "List the providers' verifier keys under `providers`, or require `asserted`.",
+  },
+  'appraisal/kinds-none': {
+    says: 'No kind of evidence is of a vendor that counts.',
+    do: 'Name kinds and vendors that belong together, or only one of the two.',
+  },
+  'appraisal/machine-missing': {
+    says: 'The policy requires a place, and only GPUs count, which show none.',
+    do: 'Let a kind of evidence count that is of a whole machine.',
+  },
+  'appraisal/release-useless': {
+    says: 'The policy has releases, and only GPUs count, which measure none of that.',
+    do: 'Let a kind of evidence count that is of a whole machine, or leave `releases` out.',
+  },
+  'appraisal/software-unnamed': {
+    says: 'The policy requires a place, and any software would do.',
+    do: 'Name the software: under `releases`, or by the measurements of a kind.',
+  },
+  'appraisal/stage-impossible': {
+    says: 'Nobody can show from a receipt that this was known at that stage.',
+    do: "Ask for it at `final`; what must be known before is for evidence that says when it was made, and for the gateway's policy.",
+  },
+  'appraisal/freshness-unreachable': {
+    says: 'No kind of evidence that counts says when it was made.',
+    do: 'Let Nitro count, or leave `maximumAgeSeconds` out: all other evidence is as fresh as the run that it is bound to.',
+  },
+  'appraisal/name-repeated': {
+    says: 'A name stands for two releases or two models.',
+    do: 'Give each its own name, or put all measurements of one release into one entry.',
+  },
+  'appraisal/claim-impossible': {
+    says: 'No claim that comes out today is as the policy requires it.',
+    do: 'Ask for a status, a source and a coverage that claims about that fact have; spec/verdict.md lists them.',
+  },
+  'appraisal/policy-lenient': {
+    says: 'The policy asks for nothing beyond the checks that are always made.',
+    do: 'Say what is to be required: a grade, an age, a claim or a quorum.',
+  },
+  'appraisal/age-open': {
+    says: 'A receipt of any age passes.',
+    do: 'Set `maximumAgeDays`, if that is not meant.',
+  },
+  'appraisal/tcb-open': {
+    says: "A machine of AMD's passes with firmware of any age.",
+    do: 'Set `evidence.sev-snp.minimumTcb` for each product line that counts.',
+  },
+  'appraisal/release-unsigned': {
+    says: "What this entry stands for is the author's word alone.",
+    do: 'Take it from a signed statement, and say by whom it is signed.',
+  },
+  'appraisal/member-idle': {
+    says: 'A member of the policy changes nothing.',
+    do: 'Leave it out, or let what it is about count.',
+  },
+  'appraisal/vendor-excluded': {
+    says: 'The policy does not count hardware of this vendor.',
+    do: "Give evidence of hardware that counts, or ask the policy's author.",
+  },
+  'appraisal/evidence-undated': {
+    says: 'This evidence does not say when it was made, and the policy has to know.',
+    do: "Give evidence that says it; only Nitro's does today.",
+  },
+  'appraisal/evidence-old': {
+    says: 'The evidence was older than the policy allows when it was relied on.',
+    do: 'Ask whoever answers to attest more often.',
+  },
+  'appraisal/evidence-late': {
+    says: 'The evidence was made only after the request had come in.',
+    do: 'Attest before asking: what comes later says nothing about where the request went.',
+  },
+  'appraisal/evidence-missing': {
+    says: 'The policy says how old evidence may be, and there is none.',
+    do: 'Hand in the evidence that belongs to this receipt.',
+  },
+  'appraisal/model-unlisted': {
+    says: "The model that the receipt names by its files is none of the policy's.",
+    do: 'Ask for a model that the policy lists, or list its digest.',
+  },
+  'appraisal/model-undigested': {
+    says: 'The receipt does not say which files the model had, and the policy lists some.',
+    do: 'Ask an operator who states the digest of its models.',
+  },
+  'appraisal/claim-refuted': {
+    says: 'A claim that the policy requires is refuted.',
+    do: 'Look at the clauses that failed.',
+  },
+  'appraisal/claim-unknown': {
+    says: 'A claim that the policy requires is unknown, or does not apply.',
+    do: 'Hand in the evidence that it would follow from.',
+  },
+  'appraisal/claim-unverified': {
+    says: 'A claim that has to be verified is only asserted.',
+    do: 'Hand in evidence that verifies it, or accept that somebody says so.',
+  },
+  'appraisal/claim-source-refused': {
+    says: 'A claim comes from a source that the policy does not accept for it.',
+    do: 'Hand in evidence of a source that the policy accepts.',
+  },
+  'appraisal/claim-coverage-differs': {
+    says: 'A claim covers something else than the policy requires.',
+    do: 'Hand in evidence that covers what the policy asks for: one exchange, or a whole run.',
+  },
+  'appraisal/claim-revocable': {
+    says: 'A claim can be taken back by somebody whom the policy does not allow for.',
+    do: 'Hand in evidence that rests on fewer, or name whoever may take it back.',
   },
   'verdict/malformed': {
     says: 'This is not a verdict.',

@@ -3,7 +3,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it } from 'vitest';
 import { PolicySchema } from '../src/appraise/policy/language.js';
 import { TrustSchema } from '../src/appraise/trust.js';
-import { AppraisalPolicySchema } from '../src/appraise/verdict/appraisal-policy.js';
+import { AppraisalPolicySchema } from '../src/appraise/verdict/appraisal-policy-schema.js';
 import { type Json, parseCanonical } from '../src/bytes/json.js';
 import { EvidenceSchema } from '../src/court/misbehaviour/evidence.js';
 import { BundleSchema, parseBundle } from '../src/receipt/bundle.js';

@@ -24,6 +24,7 @@ export const CLAUSES = [
   'age',
   'evidence',
   'binding',
+  'freshness',
   'model',
   'place',
   'record',

@@ -23,7 +23,10 @@ import type { EvidenceTrust } from '../kept/material.js';
 import type { Trust } from '../trust.js';
 import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
-import { type Claim, claimsOf, reliedOn } from './claims.js';
+import type { Claim } from './claim.js';
+import { claimsOf, reliedOn } from './claims.js';
+import { freshnessClause, whyNotBefore } from './evidence-time.js';
+import { whyUnmet } from './required-claims.js';
 import { type EvidenceArtefact, type WeighedEvidence, weigh } from './weighed-evidence.js';
 
 /** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
@@ -68,8 +71,14 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     ...ageClause(verification.receipt, policy, asOf),
     ...issuerClause(verification.receipt, policy),
     ...evidenceClauses(evidence),
+    ...(verification.receipt === null
+      ? []
+      : freshnessClause(evidence, policy, reliedOn(verification.receipt, asOf))),
     ...factClauses(claims, policy, verification.checks),
+    ...stageClause(verification.receipt, evidence, policy),
+    ...modelClause(verification.receipt, policy),
     ...claimClause(verification.receipt, policy),
+    ...requiredClaims(claims, policy),
     ...quorumClauses(verification, policy),
   ];
   const verdict: Verdict = {
@@ -191,10 +200,58 @@ function factClauses(
 }
 
 function isEnough(fact: FactName, { status, strength }: Claim, required: string): boolean {
+  return (status === 'asserted' || status === 'verified') && isAtLeast(fact, strength, required);
+}
+
+function isAtLeast(fact: FactName, grade: string, required: string): boolean {
   const order: readonly string[] = GRADES[fact];
-  return (
-    (status === 'asserted' || status === 'verified') && order.indexOf(strength) >= order.indexOf(required)
-  );
+  return order.indexOf(grade) >= order.indexOf(required);
+}
+
+/** A place that has to be shown before the request came in. That it is shown at all is the fact's own clause. */
+function stageClause(
+  receipt: Receipt | null,
+  evidence: readonly WeighedEvidence[],
+  { requires: { place: required }, stages }: AppraisalPolicy,
+): Clause[] {
+  if (receipt === null || required === undefined || stages.place !== 'before') return [];
+  const code = whyNotBefore(evidence, receipt, place => isAtLeast('place', place, required));
+  if (code === null) return [];
+  const status = code === 'appraisal/evidence-late' ? 'fail' : 'inconclusive';
+  return [{ clause: 'place', code, decidedBy: 'evidence-time', status }];
+}
+
+/** Which model it was, by its files, the receipt alone says. One that does not say it leaves it open. */
+function modelClause(receipt: Receipt | null, { models }: AppraisalPolicy): Clause[] {
+  if (receipt === null || models.length === 0) return [];
+  const { digest } = receipt.model;
+  if (digest === null)
+    return [
+      {
+        clause: 'model',
+        code: 'appraisal/model-undigested',
+        decidedBy: 'model-digest',
+        status: 'inconclusive',
+      },
+    ];
+  return [
+    models.some(model => model.digest === digest)
+      ? passed('model', 'model-digest')
+      : failed('model', 'appraisal/model-unlisted', 'model-digest'),
+  ];
+}
+
+/** What must be so of the claims that come out. Of several that are not so the first of the policy's list decides; one that is refuted, or is of another kind, fails. */
+function requiredClaims(claims: readonly Claim[], { claims: asked }: AppraisalPolicy): Clause[] {
+  return (asked?.required ?? []).flatMap(required => {
+    const claim = claims.find(({ about }) => about === required.about);
+    const code = claim === undefined ? 'appraisal/claim-unknown' : whyUnmet(required, claim);
+    const decidedBy = `claim-${required.about}`;
+    if (code === null) return [passed('claims', decidedBy)];
+    if (code === 'appraisal/claim-unknown')
+      return [{ clause: 'claims', code, decidedBy, status: 'inconclusive' } as const];
+    return [failed('claims', code, decidedBy)];
+  });
 }
 
 /** What the issuer itself claims. */

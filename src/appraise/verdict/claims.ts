@@ -1,28 +1,9 @@
-/**
- * What can be said about an exchange, each statement with where it comes from and what could take it back. Status and source are ACI's words; a claim that
- * nobody has checked is `asserted`, and stays that however often it is repeated. Sources: ACI draft (`aci/1`), typed claims; 4-trust.
- */
+/** What can be said about an exchange, from what was checked of its receipt and of the evidence that came with it. */
 import type { FactName } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import type { Verification } from '../verify.js';
+import type { Claim, ClaimSource, ClaimStatus } from './claim.js';
 import type { WeighedEvidence } from './weighed-evidence.js';
-
-export type ClaimStatus = 'asserted' | 'verified' | 'refuted' | 'unknown' | 'not-applicable';
-export type ClaimSource = 'hardware-proven' | 'verifier-derived' | 'provider-asserted' | 'operator-asserted';
-
-export interface Claim {
-  readonly about: FactName;
-  readonly status: ClaimStatus;
-  readonly source: ClaimSource;
-  /** The grade of the fact; `none` where not even the weakest could be established. */
-  readonly strength: string;
-  /** What it is about: this exchange, or everything that one run of a machine has done. */
-  readonly coverage: 'exchange' | 'run';
-  /** Milliseconds since 1970: when it held. */
-  readonly asOf: number;
-  /** Whose later word can take it back. */
-  readonly revocableBy: readonly ('issuer' | 'log' | 'witnesses' | 'vendor' | 'provider')[];
-}
 
 /** One claim for each of the four facts, in the order of the list. */
 export function claimsOf(

@@ -22,6 +22,7 @@ import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
 import { isReleased, type MachineReport, namesSoftware } from './known-software.js';
+import { type EvidenceKindName, VENDOR_OF } from './vendors.js';
 
 /** A receipt of an upstream's own, or hardware evidence with all that it is judged with but the policy, which is the appraiser's. */
 export type EvidenceArtefact =
@@ -43,6 +44,8 @@ export interface WeighedEvidence {
     readonly status: 'accepted' | 'refused' | 'inconclusive';
     readonly code: ReasonCode | null;
   } | null;
+  /** When it was made, as it says itself, in milliseconds since 1970; null where it does not, and for what was not accepted. */
+  readonly madeAt: number | null;
   /** What it shows when it is accepted and bound: of which fact, and which grade. */
   readonly shows: { readonly place: 'handoff' | 'hardware' | null; readonly model: 'provider-signed' | null };
 }
@@ -96,7 +99,7 @@ async function weighReceipt(
   const code = fault ?? (isNamed ? null : 'appraisal/receipt-unlinked');
   const status = code === null ? 'accepted' : OPEN.includes(code) ? 'inconclusive' : 'refused';
   const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
-  return { judged, status, code, binding: null, shows };
+  return { judged, status, code, binding: null, madeAt: null, shows };
 }
 
 async function providerFault(
@@ -152,17 +155,19 @@ async function weighHardware(
     status: excluded === null ? judgement.status : 'refused',
     code: judgement.status === 'refused' ? judgement.code : (excluded ?? judgement.code),
     binding: { status: run.status, code: run.code },
+    madeAt: judgement.status === 'accepted' && report.kind === 'nitro' ? report.fields.timestamp : null,
     shows: isGood && isKnown ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
   };
 }
 
 /** Why evidence that is good does not count under this policy. */
 function exclusionOf(
-  kind: string,
+  kind: EvidenceKindName,
   report: MachineReport | GpuReport,
-  { kinds, releases }: AppraisalPolicy,
+  { kinds, vendors, releases }: AppraisalPolicy,
 ): ReasonCode | null {
   if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
+  if (vendors !== null && !vendors.has(VENDOR_OF[kind])) return 'appraisal/vendor-excluded';
   if (releases.length === 0 || report.kind === 'nvidia') return null;
   return isReleased(report, releases) ? null : 'appraisal/release-unknown';
 }

@@ -100,7 +100,7 @@ describe('countersign appraise', () => {
     [
       'a policy that no receipt passes',
       30,
-      'appraisal/policy-useless',
+      'appraisal/grade-unreachable',
       () => ['--policy', at('useless.yaml')],
     ],
     ['a mistake in a policy, by its line', 64, 'mistake.yaml:2:17', () => ['--policy', at('mistake.yaml')]],

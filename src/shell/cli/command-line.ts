@@ -24,6 +24,11 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'reload', load: async () => (await import('./reload.js')).reloadCommand() },
   { name: 'config', load: async () => (await import('./config.js')).configCommand() },
   { name: 'policy', load: async () => (await import('./policy.js')).policyCommand() },
+  {
+    name: 'appraisal',
+    checking: true,
+    load: async () => (await import('./appraisal.js')).appraisalCommand(),
+  },
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
   { name: 'appraise', checking: true, load: async () => (await import('./appraise.js')).appraiseCommand() },
   { name: 'compare', checking: true, load: async () => (await import('./compare.js')).compareCommand() },

@@ -1,5 +1,5 @@
 /** What a verdict is made from, as it is named on the command line. */
-import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy.js';
+import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy-schema.js';
 import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { sha256 } from '../../bytes/cryptography.js';
