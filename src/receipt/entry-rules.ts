@@ -23,7 +23,7 @@ import { PRICE_LIST } from './price-list.js';
 import { RECEIPT, type Receipt, timesAreOrdered } from './receipt.js';
 import { REFUND, refundDigest } from './refund.js';
 import { ACCESS, RETENTION, retentionDigest } from './retention.js';
-import { MAX_REVOCATIONS, REVOCATION, revocationDigest } from './revocation.js';
+import { checkRevocation, REVOCATION } from './revocation.js';
 import { predicateTypeOf, readStatement, type Statement, type StatementType } from './statement.js';
 
 /** Where an entry stands. Without it, what depends on it is not checked. */
@@ -93,15 +93,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     isBy(issuer, predicate.issuer);
     isAbout(subject, refundDigest(predicate.refund));
   }),
-  rule(REVOCATION, ({ subject, predicate }, issuer) => {
-    const { revocation, decided, sequence } = predicate;
-    isBy(issuer, predicate.issuer);
-    isAbout(subject, revocationDigest(revocation));
-    // It would be a forecast.
-    if ((revocation.since ?? 0) > decided)
-      throw new Failure('entry/malformed', { field: 'predicate.revocation.since' });
-    if (sequence >= MAX_REVOCATIONS) throw new Failure('entry/malformed', { field: 'predicate.sequence' });
-  }),
+  rule(REVOCATION, (statement, issuer) => checkRevocation(statement, keyLabel(issuer))),
 ]);
 
 /** Where the log has the price list that a receipt refers to, if it refers to one. */

@@ -10,8 +10,9 @@ import * as v from 'valibot';
 import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize } from '../bytes/json.js';
+import { Failure } from '../reason-core.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
-import { statementType, writeStatement } from './statement.js';
+import { type readStatement, statementType, writeStatement } from './statement.js';
 
 /** What can be revoked, by the names that the index of facts has for it (docs/evidence/archive.md). */
 export const REVOCATION_FIELDS = ['chip', 'tcb', 'measurement', 'signer', 'model'] as const;
@@ -93,9 +94,28 @@ export const REVOCATION = statementType({
   malformed: 'entry/malformed',
 });
 
+export type RevocationStatement = ReturnType<
+  typeof readStatement<typeof REVOCATION.subject, typeof REVOCATION.predicate>
+>;
+
 /** SHA-256 of a revocation's canonical JSON, hexadecimal: the statement's subject. */
 export function revocationDigest(revocation: Revocation): string {
   return toHex(sha256(canonicalize(revocation)));
+}
+
+/**
+ * What has to hold for a revocation by this issuer beyond its form. Throws `envelope/issuer-mismatch`, or `entry/malformed` naming the member.
+ */
+export function checkRevocation({ subject, predicate }: RevocationStatement, issuer: string): void {
+  const { revocation, decided, sequence } = predicate;
+  if (predicate.issuer !== issuer)
+    throw new Failure('envelope/issuer-mismatch', { field: 'predicate.issuer' });
+  if (subject[0].digest.sha256 !== revocationDigest(revocation))
+    throw new Failure('entry/malformed', { field: 'subject.0.digest.sha256' });
+  // It would be a forecast.
+  if ((revocation.since ?? 0) > decided)
+    throw new Failure('entry/malformed', { field: 'predicate.revocation.since' });
+  if (sequence >= MAX_REVOCATIONS) throw new Failure('entry/malformed', { field: 'predicate.sequence' });
 }
 
 /** Null where the field does not take such a value. */

@@ -2,8 +2,10 @@
  * What can be said about an exchange, each statement with where it comes from and what could take it back. Status and source are ACI's words; a claim that
  * nobody has checked is `asserted`, and stays that however often it is repeated. Sources: ACI draft (`aci/1`), typed claims; 4-trust.
  */
+
 import type { FactName } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
+import type { Facts, Lowered } from '../facts.js';
 import type { Verification } from '../verify.js';
 import type { WeighedEvidence } from './weighed-evidence.js';
 
@@ -22,6 +24,8 @@ export interface Claim {
   readonly asOf: number;
   /** Whose later word can take it back. */
   readonly revocableBy: readonly ('issuer' | 'log' | 'witnesses' | 'vendor' | 'provider')[];
+  /** What it was, where something has taken it back by `asOf`. */
+  readonly revoked?: Lowered;
 }
 
 /** One claim for each of the four facts, in the order of the list. */
@@ -33,12 +37,7 @@ export function claimsOf(
   const { receipt, facts } = verification;
   const isRefuted = verification.outcome === 'fail' || verification.outcome === 'malformed';
   const relied = receipt === null ? asOf : reliedOn(receipt, asOf);
-  const claim = (
-    about: FactName,
-    strength: string,
-    source: ClaimSource,
-    rest: Partial<Pick<Claim, 'coverage' | 'revocableBy' | 'asOf'>> = {},
-  ): Claim => ({
+  const claim = (about: FactName, strength: string, source: ClaimSource, rest: Rest = {}): Claim => ({
     about,
     status: isRefuted ? 'refuted' : statusOf(strength, source),
     source,
@@ -49,7 +48,7 @@ export function claimsOf(
     ...rest,
   });
   return [
-    modelClaim(facts.model.grade, evidence, claim),
+    modelClaim(facts.model, evidence, claim),
     placeClaim(facts.place.grade, evidence, claim, relied),
     claim('record', facts.record.grade, 'verifier-derived', {
       revocableBy: facts.record.grade === 'witnessed' ? ['issuer', 'log', 'witnesses'] : ['issuer', 'log'],
@@ -64,14 +63,20 @@ export function reliedOn({ time }: Receipt, asOf: number): number {
   return Math.min(time.completed, asOf);
 }
 
-type MakeClaim = (
-  about: FactName,
-  strength: string,
-  source: ClaimSource,
-  rest?: Partial<Pick<Claim, 'coverage' | 'revocableBy' | 'asOf'>>,
-) => Claim;
+type Rest = Partial<Pick<Claim, 'coverage' | 'revocableBy' | 'asOf' | 'revoked'>>;
+type MakeClaim = (about: FactName, strength: string, source: ClaimSource, rest?: Rest) => Claim;
 
-function modelClaim(stated: string, evidence: readonly WeighedEvidence[], claim: MakeClaim): Claim {
+function modelClaim(
+  { grade: stated, revoked }: Facts['model'],
+  evidence: readonly WeighedEvidence[],
+  claim: MakeClaim,
+): Claim {
+  if (revoked !== undefined) {
+    const isSigned = evidence.some(({ shows }) => shows.model !== null);
+    return claim('model', 'none', 'operator-asserted', {
+      revoked: isSigned ? { ...revoked, was: 'provider-signed' } : revoked,
+    });
+  }
   if (stated !== 'none' && evidence.some(({ shows }) => shows.model !== null))
     return claim('model', 'provider-signed', 'provider-asserted', { revocableBy: ['issuer', 'provider'] });
   return claim('model', stated, 'operator-asserted');
@@ -85,6 +90,12 @@ function placeClaim(
 ): Claim {
   const shown = evidence.map(({ shows }) => shows.place);
   const grade = shown.includes('hardware') ? 'hardware' : shown.includes('handoff') ? 'handoff' : null;
+  const [revoked] = evidence.flatMap(each => each.revoked ?? []);
+  // One part of a run that is bad spoils what its other parts show.
+  if (stated !== 'none' && revoked !== undefined) {
+    const was = revoked.was ?? grade;
+    return claim('place', stated, 'operator-asserted', was === null ? {} : { revoked: { ...revoked, was } });
+  }
   if (stated === 'none' || grade === null) return claim('place', stated, 'operator-asserted');
   return claim('place', grade, 'hardware-proven', {
     coverage: 'run',
