@@ -282,6 +282,30 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
+  'revocation/chip': {
+    says: 'The chip behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/tcb': {
+    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/measurement': {
+    says: 'The software that the evidence measures was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/signer': {
+    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/model': {
+    says: 'The weights that the receipt names were revoked by the time that is asked about.',
+    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
+  },
+  'revocation/unrelated': {
+    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
+    do: 'Fetch the bundle again from the gateway that issued the receipt.',
+  },
   'clause/upstream-refused': {
     says: 'The policy does not let this upstream be asked.',
     do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
@@ -318,7 +342,8 @@ export const OTHER_CODES = {
   der: 'malformed',
   certificate:
     'malformed chain-too-long root-unknown issuer-mismatch not-an-authority path-too-long algorithm-unsupported signature-invalid extension-unknown not-yet-valid expired revoked on-hold',
-  revocation: 'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired',
+  revocation:
+    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired value-malformed since-future key-of-log repeated full',
   ocsp: 'malformed unsuccessful responder-unauthorized signature-invalid not-yet-valid expired status-unknown',
   nvidia:
     'malformed file-malformed chain-shape signer-unfit device-unknown architecture-mismatch signature-invalid firmware-id-absent firmware-id-mismatch nonce-not-given nonce-mismatch revocation-not-given reference-not-given reference-unverified reference-conflict reference-empty measurement-mismatch rim-malformed rim-digest-mismatch rim-signature-invalid rim-product-mismatch rim-version-mismatch architecture-refused driver-refused bios-refused mode-refused debug-enabled',
@@ -365,7 +390,7 @@ export const OTHER_CODES = {
   misbehaviour:
     'too-large malformed type-unknown log-forked promise-broken witness-forked witness-time-reversed receipt-forked receipt-withheld wrong-bill key-unknown key-retired keys-differ origins-differ origin-foreign sizes-differ sizes-not-ascending size-zero roots-equal times-in-order time-not-stated payloads-equal exchanges-agree numbers-differ epochs-differ closing-agrees loss-stated price-absent list-mismatch price-hidden price-agrees deadline-not-passed window-open stamp-mismatch seen-mismatch policy-unseen receipt-logged log-data-missing log-data-mismatch verdict-wrong verdict-right artefact-mismatch checker-unknown',
   monitor:
-    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt',
+    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown revocation-misnumbered policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
   conformance: 'input-malformed',
   binding:

@@ -1605,6 +1605,10 @@ export const REASONS = {
     says: 'An entry says that content was erased whose receipt is not in the log before it.',
     do: 'Ask the operator which receipt was meant: one may have been left out of the log.',
   },
+  'monitor/revocation-misnumbered': {
+    says: 'A revocation in the log has a number that another has, or that is not the next.',
+    do: 'Read both entries, and ask the operator: whoever looks for revocations by their numbers may miss one.',
+  },
   'monitor/policy-unknown': {
     says: 'A receipt names a policy that does not stand where it says.',
     do: 'Ask the issuer which policy was in force.',
@@ -2192,6 +2196,50 @@ export const REASONS = {
   'refund/repeated': {
     says: 'The log has ordered a refund of this exchange already.',
     do: 'Read the entry that is named; each exchange can have one refund.',
+  },
+  'revocation/chip': {
+    says: 'The chip behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/tcb': {
+    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/measurement': {
+    says: 'The software that the evidence measures was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/signer': {
+    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/model': {
+    says: 'The weights that the receipt names were revoked by the time that is asked about.',
+    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
+  },
+  'revocation/unrelated': {
+    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
+    do: 'Fetch the bundle again from the gateway that issued the receipt.',
+  },
+  'revocation/value-malformed': {
+    says: 'There is no such value of what is to be revoked.',
+    do: 'Give it as countersign evidence index find writes it: bytes in small hexadecimal, a TCB level as its parts with colons between them.',
+  },
+  'revocation/since-future': {
+    says: 'It is to count as bad only from a time that has not come yet.',
+    do: 'Give a time that has passed, or none: then it always was bad.',
+  },
+  'revocation/key-of-log': {
+    says: 'A key of the log is not revoked like this: its end is a key change, at an index.',
+    do: 'Use countersign key revoke; docs/keys.md says how.',
+  },
+  'revocation/repeated': {
+    says: 'The log has revoked this already, and from no later time on.',
+    do: 'Read the entry that is named: nothing more can be taken away.',
+  },
+  'revocation/full': {
+    says: 'The log holds as many revocations as a log can.',
+    do: 'Revoke something wider, such as a measurement in place of each of its chips.',
   },
   'clause/malformed': {
     says: 'The policy is not in the form that policies have.',

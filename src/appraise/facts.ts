@@ -3,6 +3,7 @@
  * the answer is good.
  */
 import { isSubstitution } from '../exchange/substitution.js';
+import type { ReasonCode } from '../reason-core.js';
 import type { GRADES } from '../receipt/policy-words.js';
 import type { Receipt } from '../receipt/receipt.js';
 
@@ -11,6 +12,17 @@ export interface Fact<Grade extends string> {
   readonly grade: Grade | 'none';
   /** For a person: what the grade rests on. */
   readonly because: string;
+  /** What it was, where something has taken it back. */
+  readonly revoked?: Lowered;
+}
+
+/** A grade that is no more. */
+export interface Lowered {
+  readonly code: ReasonCode;
+  /** The grade that it had. */
+  readonly was: string;
+  /** Until then, in milliseconds since 1970, nobody could know. */
+  readonly until: number;
 }
 
 export interface Facts {

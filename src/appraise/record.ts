@@ -72,17 +72,23 @@ interface ReadProof {
   readonly cosignatures: readonly VerifiedSignature[];
 }
 
-async function readProof(
+/**
+ * The place in the trust file's log of an entry, by a proof of a bundle. `receipt`: what the entry says where it is a receipt, which then has to fit its place.
+ *
+ * Throws `proof/…`, `note/…`, `checkpoint/…` (`origin-mismatch`, `log-signature-missing` and `log-key-retired` among them), `receipt/log-mismatch` or
+ * `receipt/order-impossible`.
+ */
+export async function readProof(
   text: string,
   entry: Uint8Array,
-  receipt: Receipt,
+  receipt: Receipt | null,
   trust: Trust,
 ): Promise<ReadProof> {
   const { index, hashes, checkpoint: noteText } = parseTlogProof(text);
   const note = parseNote(utf8(noteText));
   const checkpoint = parseCheckpoint(note.text);
   if (checkpoint.origin !== trust.log.name) throw new Failure('checkpoint/origin-mismatch');
-  if (receipt.log.origin !== trust.log.name)
+  if (receipt !== null && receipt.log.origin !== trust.log.name)
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
   const witnesses = [...trust.policy.witnesses.values()].map(({ key }) => key);
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
@@ -93,7 +99,7 @@ async function readProof(
   const [surplus] = unknown;
   if (surplus !== undefined) throw new Failure('proof/surplus-signature', { field: surplus.name });
   verifyInclusion(index, checkpoint.size, leafHash(entry), hashes, checkpoint.root);
-  if (receipt.seen.size > index || receipt.policy.index >= index)
+  if (receipt !== null && (receipt.seen.size > index || receipt.policy.index >= index))
     throw new Failure('receipt/order-impossible');
   const counting = [...witnesses, ...countingFor(trust, 'witness', checkpoint.size)];
   const cosignatures = verified.flatMap(({ key, time }) => {

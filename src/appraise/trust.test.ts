@@ -35,6 +35,16 @@ const issuer = formatVerifierKey(ISSUER.key);
 const [witness] = WITNESSES.map(({ key }) => formatVerifierKey(key)) as [string];
 const keys = WITNESSES.map(({ key }) => key);
 const retirement = { key: formatVerifierKey(STRANGER.key), role: 'issuer', why: 'rotated', until: 7 };
+const revocation = { field: 'tcb', value: 'OutOfDate', reason: 'vulnerable', since: 5, decided: 7, entry: 3 };
+const wrongRevocation = {
+  field: ['evidence', 1],
+  value: ['', 'outofdate', 1, 'ab'.repeat(32)],
+  reason: ['because', null],
+  since: [8, -1, null, '5'],
+  decided: [-1, 1.5, null, 8.64e15 + 1],
+  entry: [-1, null, '3'],
+  more: [1],
+};
 const wrongRetirement = {
   role: ['gateway', 1],
   why: ['lost', null],
@@ -82,6 +92,21 @@ describe('the trust file', () => {
   });
 
   it('that says none of it is one in which none of it holds', () => {
+    const full = parseTrust(
+      file({ revocations: [revocation, { ...revocation, since: undefined, entry: undefined }] as never }),
+    );
+    expect(full.revocations).toEqual([
+      {
+        revocation: { field: 'tcb', value: 'OutOfDate', reason: 'vulnerable', since: 5 },
+        decided: 7,
+        entry: 3,
+      },
+      {
+        revocation: { field: 'tcb', value: 'OutOfDate', reason: 'vulnerable', since: null },
+        decided: 7,
+        entry: null,
+      },
+    ]);
     const { logCosigner, retired, statements } = parseTrust(file());
     expect({ logCosigner, retired, statements }).toEqual({ logCosigner: null, retired: [], statements: [] });
   });
@@ -201,6 +226,14 @@ describe('trust/malformed', () => {
           ] as [string, string, Uint8Array],
       ),
     ),
+    ...Object.entries(wrongRevocation).flatMap(([member, values]) =>
+      values.map((value): [string, string, Uint8Array] => [
+        `revocations.1.${member}`,
+        `${JSON.stringify(value)} for ${member}`,
+        file({ revocations: [revocation, { ...revocation, [member]: value }] }),
+      ]),
+    ),
+    ['revocations', '1001 of them', file({ revocations: Array.from({ length: 1001 }, () => revocation) })],
     ['retired', '1001 of them', file({ retired: Array.from({ length: 1001 }, () => retirement) })],
     ['statements.0.says', 'anything', file({ statements: [{ key: witness, says: 'anything' }] })],
     ['controllers', 'null', file({ controllers: null })],

@@ -13,6 +13,14 @@ import {
 } from '../note/key.js';
 import { parsePolicy, type WitnessPolicy } from '../note/policy.js';
 import { Failure } from '../reason-core.js';
+import {
+  MAX_REVOCATIONS,
+  REVOCATION_FIELDS,
+  REVOCATION_REASONS,
+  type Revocation,
+  revocationOf,
+} from '../receipt/revocation.js';
+import { Count, Time } from '../receipt/shapes.js';
 
 const MAX_TRUST_BYTES = 1 << 20;
 /** More than the schema has. */
@@ -70,10 +78,31 @@ export const TrustSchema = v.strictObject({
     v.pipe(v.array(v.strictObject({ key: v.string(), says: v.picklist(STATEMENTS) })), v.maxLength(1000)),
     [],
   ),
+  /** What has been taken back: by this log, as its operator's house writes it, or by anybody else whose word on it the owner of this file takes. */
+  revocations: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          field: v.picklist(REVOCATION_FIELDS),
+          value: v.string(),
+          reason: v.picklist(REVOCATION_REASONS),
+          /** Milliseconds since 1970 from which on it was bad; left out where it always was. */
+          since: v.optional(Time),
+          /** Milliseconds since 1970: from then on it is known, and counts. */
+          decided: Time,
+          /** The entry of this log that says so; left out where it is the word of somebody else. */
+          entry: v.optional(Count),
+        }),
+      ),
+      v.maxLength(MAX_REVOCATIONS),
+    ),
+    [],
+  ),
   /** The verifier keys whose verdicts count. */
   validators: v.optional(v.pipe(v.array(v.string()), v.maxLength(1000)), []),
 });
 export type TrustFile = v.InferInput<typeof TrustSchema>;
+type ListedRevocation = v.InferOutput<typeof TrustSchema>['revocations'][number];
 
 export interface Controller {
   readonly name: string;
@@ -106,6 +135,16 @@ export interface Trust {
   readonly retired: readonly RetiredKey[];
   readonly statements: readonly { readonly key: string; readonly says: (typeof STATEMENTS)[number] }[];
   readonly validators: readonly VerifierKey[];
+  readonly revocations: readonly KnownRevocation[];
+}
+
+/** A revocation that a relying party takes for one, whoever has told it. */
+export interface KnownRevocation {
+  readonly revocation: Revocation;
+  /** Milliseconds since 1970: from then on it is known, and counts. */
+  readonly decided: number;
+  /** The log's entry that says so; null where it is the word of somebody else. */
+  readonly entry: number | null;
 }
 
 /** Reads a trust file. Throws `trust/malformed` naming the member, or the `policy/…` code of the policy's line. */
@@ -125,7 +164,8 @@ export function parseTrust(bytes: Uint8Array): Trust {
   const names = topLevelNames(text, MAX_MEMBERS);
   if (names === null || new Set(names).size < names.length)
     throw new Failure('trust/malformed', { detail: 'one member twice' });
-  const { log, logCosigner, issuers, policy, controllers, retired, statements, validators } = result.output;
+  const { log, logCosigner, issuers, policy, controllers, retired, statements, ...rest } = result.output;
+  const { validators, revocations } = rest;
   const logKey = signingKey(log, 'log');
   const trust: Trust = {
     log: logKey,
@@ -139,6 +179,7 @@ export function parseTrust(bytes: Uint8Array): Trust {
       successor: successor ?? null,
     })),
     statements,
+    revocations: revocations.map(knownRevocation),
     validators: validators.map((validator, index) => signingKey(validator, `validators.${index}`)),
   };
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
@@ -221,6 +262,16 @@ function retiredKey(text: string, role: RetiredKey['role'], log: VerifierKey, fi
   }[role];
   if (!fits) throw new Failure('trust/malformed', { field, detail: 'no key of that role' });
   return key;
+}
+
+function knownRevocation(listed: ListedRevocation, index: number): KnownRevocation {
+  const { field, value, reason, since, decided, entry } = listed;
+  const malformed = (member: string, detail: string) =>
+    new Failure('trust/malformed', { field: `revocations.${index}.${member}`, detail });
+  const revocation = revocationOf(field, value, reason, since ?? null);
+  if (revocation === null) throw malformed('value', `no ${field}`);
+  if ((since ?? 0) > decided) throw malformed('since', 'after it was decided');
+  return { revocation, decided, entry: entry ?? null };
 }
 
 function logCosignerKey(text: string, log: VerifierKey): VerifierKey {

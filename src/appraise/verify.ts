@@ -24,7 +24,7 @@ import { type Content, checkImage, checkRequest, checkResponse } from './content
 import { type Facts, gradeFacts, type RecordFinding } from './facts.js';
 import { CLOCK_TOLERANCE, checkRecord } from './record.js';
 import { checkStanding } from './standing.js';
-import type { RetiredKey, Trust } from './trust.js';
+import type { KnownRevocation, RetiredKey, Trust } from './trust.js';
 
 export interface VerifyInput {
   /** The bundle's exact bytes. */
@@ -55,6 +55,8 @@ export interface Verification {
   readonly receipt: Receipt | null;
   /** SHA-256 of the signed payload, hexadecimal; null when it could not be read. */
   readonly digest: string | null;
+  /** What has been taken back by the time that is asked about, of what the receipt names or its evidence shows. */
+  readonly revocations: readonly KnownRevocation[];
   /** How few parties could make such a receipt mean nothing; null when there is no trust file. */
   readonly concentration: Concentration | null;
 }
@@ -100,7 +102,19 @@ export async function verify(input: VerifyInput): Promise<Verification> {
 
   checks.push(record.inclusion, record.witnesses, notChecked('epoch', 'epoch/not-checked'));
 
-  return conclude(outcomeOf(checks), checks, bundle, statement.predicate, input.trust);
+  const concluded = await conclude(outcomeOf(checks), checks, bundle, statement.predicate, input.trust);
+  const { trust } = input;
+  if (trust === null || (bundle.revocations === undefined && trust.revocations.length === 0))
+    return concluded;
+  // Loaded where there is any: of most receipts nothing is ever taken back.
+  const { findRevocations, lowerFacts } = await import('./revocations.js');
+  const found = await findRevocations(bundle, statement.predicate, trust, input.asOf);
+  if (found.fault !== null) {
+    const faulty = [found.fault, ...checks.slice(1)];
+    return conclude('fail', faulty, bundle, statement.predicate, trust);
+  }
+  const facts = lowerFacts(concluded.facts, found.concerning);
+  return { ...concluded, facts, revocations: found.concerning };
 }
 
 interface SignatureFinding {
@@ -171,6 +185,7 @@ async function conclude(
     responsibility: receipt?.responsibility ?? [],
     receipt,
     digest: bundle === null ? null : toHex(payloadDigest(bundle.envelope)),
+    revocations: [],
     concentration: trust === null ? null : await concentrationIn(trust),
   };
 }

@@ -2,16 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failureOf, reasonOf } from '../../test/support/failure.js';
 import { mutants, neighbours, parseOrRefuse } from '../../test/support/mutation.js';
+import { carriedRevocation, carrying, OF_MODEL } from '../../test/support/revocations.js';
 import { make } from '../../test/support/sample-exchange.js';
 import { isAbout, wrongs } from '../../test/support/strictness.js';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
 import { concat, equal, fromUtf8, utf8 } from '../bytes/octets.js';
 import type { ReasonCode } from '../reason.js';
-import { formatBundle, MAX_BUNDLE_BYTES, parseBundle } from './bundle.js';
+import { formatBundle, MAX_BUNDLE_BYTES, MAX_CARRIED_REVOCATIONS, parseBundle } from './bundle.js';
 
 const { bundle: bytes } = await make();
 const unproven = (await make({ proofText: () => null })).bundle;
 const json = parseCanonical(bytes);
+const withCarried = parseCanonical((await make(carrying(await carriedRevocation(OF_MODEL)))).bundle);
 /** Everything with which `parseBundle` may refuse, as its comment says. */
 const CODES: readonly ReasonCode[] = [
   'bundle/too-large',
@@ -39,6 +41,37 @@ describe('spec/receipt.md §7: the bundle', () => {
         expect(isAbout(field, path.replace(/^envelope\./, ''))).toBe(true);
     },
   );
+
+  it('may carry revocations, one for each field, which come back as well', async () => {
+    const carried = await carriedRevocation(OF_MODEL);
+    const { bundle } = await make(
+      carrying(...Array.from({ length: MAX_CARRIED_REVOCATIONS }, () => carried)),
+    );
+    expect(formatBundle(parseBundle(bundle))).toEqual(bundle);
+    expect(parseBundle(bundle).revocations).toHaveLength(MAX_CARRIED_REVOCATIONS);
+    expect(parseBundle(bytes)).not.toHaveProperty('revocations');
+  });
+
+  it.each(
+    [...wrongs(withCarried, { optional: ['revocations'], nullable: ['proof'] })]
+      .filter(({ path }) => path.startsWith('revocations'))
+      .map(({ what, ...wrong }) => [what, wrong] as const),
+  )('%s', (_, { value }) => {
+    expect(['bundle/malformed', 'envelope/malformed']).toContain(
+      failureOf(() => parseBundle(canonicalize(value))).code,
+    );
+  });
+
+  it('bundle/malformed: none of them, and one too many', async () => {
+    const carried = await carriedRevocation(OF_MODEL);
+    for (const length of [0, MAX_CARRIED_REVOCATIONS + 1]) {
+      const { bundle } = await make(carrying(...Array.from({ length }, () => carried)));
+      expect(failureOf(() => parseBundle(bundle))).toMatchObject({
+        code: 'bundle/malformed',
+        field: 'revocations',
+      });
+    }
+  });
 
   it.each<[string, string, ReasonCode]>([
     ['nothing', '', 'json/malformed'],

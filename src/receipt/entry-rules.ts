@@ -23,6 +23,7 @@ import { PRICE_LIST } from './price-list.js';
 import { RECEIPT, type Receipt, timesAreOrdered } from './receipt.js';
 import { REFUND, refundDigest } from './refund.js';
 import { ACCESS, RETENTION, retentionDigest } from './retention.js';
+import { checkRevocation, REVOCATION } from './revocation.js';
 import { predicateTypeOf, readStatement, type Statement, type StatementType } from './statement.js';
 
 /** Where an entry stands. Without it, what depends on it is not checked. */
@@ -92,6 +93,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
     isBy(issuer, predicate.issuer);
     isAbout(subject, refundDigest(predicate.refund));
   }),
+  rule(REVOCATION, (statement, issuer) => checkRevocation(statement, keyLabel(issuer))),
 ]);
 
 /** Where the log has the price list that a receipt refers to, if it refers to one. */

@@ -11,6 +11,7 @@ import { ERASURE } from './erasure.js';
 import { KEY_CHANGE } from './key-change.js';
 import { RECEIPT } from './receipt.js';
 import { REFUND } from './refund.js';
+import { REVOCATION } from './revocation.js';
 import { predicateTypeOf, readStatement } from './statement.js';
 
 /** The length of the keys under which entries are filed, in bytes. */
@@ -60,6 +61,8 @@ export function envelopeKeys(envelope: Envelope): readonly Uint8Array[] {
     const refund = refundKey(readStatement(REFUND, envelope).predicate.refund.exchange);
     return refund === null ? [digest] : [digest, refund];
   }
+  if (type === REVOCATION.predicateType)
+    return [digest, revocationKey(readStatement(REVOCATION, envelope).predicate.sequence)];
   if (type !== RECEIPT.predicateType) return [digest];
   return receiptKeys(digest, readStatement(RECEIPT, envelope).predicate.exchange);
 }
@@ -107,4 +110,9 @@ export function closingKey(issuer: string, epoch: string): Uint8Array {
 /** The key under which the key change of that number is filed, so that a log's key history is found without reading the log. */
 export function keyChangeKey(sequence: number): Uint8Array {
   return sha256(utf8(`countersign/key-change/${sequence}`)).slice(0, ENTRY_KEY_BYTES);
+}
+
+/** The key under which the revocation of that number is filed, so that all of a log's are found without reading the log. */
+export function revocationKey(sequence: number): Uint8Array {
+  return sha256(utf8(`countersign/revocation/${sequence}`)).slice(0, ENTRY_KEY_BYTES);
 }

@@ -13,6 +13,7 @@ import { EPOCH } from './epoch.js';
 import { ERASURE } from './erasure.js';
 import { RECEIPT } from './receipt.js';
 import { REFUND } from './refund.js';
+import { REVOCATION } from './revocation.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
 import { predicateTypeOf, readStatement, statementType, writeStatement } from './statement.js';
 
@@ -106,6 +107,8 @@ export function statedTime(envelope: Envelope): number | null {
       return readStatement(CLOSING, envelope).predicate.made;
     case REFUND.predicateType:
       return readStatement(REFUND, envelope).predicate.decided;
+    case REVOCATION.predicateType:
+      return readStatement(REVOCATION, envelope).predicate.decided;
     default:
       return null;
   }

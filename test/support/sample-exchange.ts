@@ -131,7 +131,8 @@ export function cosignatures(text: string, witnesses = WITNESSES, time = COSIGNE
 
 const ISSUES: Sealing = { keyId: keyLabel(ISSUER.key), signer: ISSUER.signer };
 
-async function makeProof(recipe: Recipe, envelope: Uint8Array): Promise<string | null> {
+/** The proof that an entry stands at the place of the sample, in a tree that the sample log has signed. */
+export async function makeProof(recipe: Recipe, envelope: Uint8Array): Promise<string | null> {
   const entries = Array.from({ length: SIZE }, (_, at) => utf8(`another entry, ${at}`));
   entries[INDEX] = apply(recipe.entry, envelope);
   const hashes = await proveInclusion(INDEX, SIZE, async ({ level, index }) => {

@@ -14,6 +14,7 @@ import { priceListStatement } from '../../src/receipt/price-list.js';
 import { RECEIPT, type Receipt, receiptSubject } from '../../src/receipt/receipt.js';
 import { refundStatement } from '../../src/receipt/refund.js';
 import { accessStatement, retentionStatement } from '../../src/receipt/retention.js';
+import { revocationStatement } from '../../src/receipt/revocation.js';
 import { writeStatement } from '../../src/receipt/statement.js';
 import type { ViewedLog } from '../../src/shell/views/views.js';
 import { Frontier } from '../../src/tree/frontier.js';
@@ -89,6 +90,14 @@ export const EVERY_TYPE: readonly Uint8Array[] = [
   signed(utf8(JSON.stringify({ predicateType: 'urn:\u0000\u202e' }))),
   signed(utf8('{"predicateType":"urn:countersign:receipt:v1"}')),
   signed(utf8('{')),
+  signed(
+    revocationStatement(
+      { field: 'model', reason: 'withdrawn', since: null, value: '3'.repeat(64) },
+      label,
+      RECEIVED + 7,
+      0,
+    ),
+  ),
 ];
 
 /** A log of so many entries: those of every type, again and again, with other exchanges each time. */

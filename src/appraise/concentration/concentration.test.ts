@@ -42,6 +42,7 @@ function trustOf(shape: Shape | null, holders: readonly string[], change: Partia
     retired: [],
     statements: [],
     validators: [],
+    revocations: [],
     ...change,
   };
 }

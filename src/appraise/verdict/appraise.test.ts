@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { MADE_AT, makeNitro, measurement, NITRO_TEST_ROOTS } from '../../../test/support/evidence/nitro.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
+import { carriedRevocation, carrying, listed } from '../../../test/support/revocations.js';
 import { make, type Recipe } from '../../../test/support/sample-exchange.js';
-import { COMPLETED, SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
+import { AS_OF, COMPLETED, SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { canonicalize, type Json } from '../../bytes/json.js';
@@ -10,6 +11,7 @@ import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { envelopeBytes, parseEnvelope, payloadDigest, seal } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
+import type { Revocation } from '../../receipt/revocation.js';
 import { writeStatement } from '../../receipt/statement.js';
 import { formatAttested } from '../binding/statement.js';
 import { parseTrust } from '../trust.js';
@@ -562,5 +564,86 @@ describe('a policy', () => {
     expect(appraisalPolicyOf({ name: 'a', maximumAgeDays: 2 }).digest).toBe(
       appraisalPolicyOf({ maximumAgeDays: 2, name: 'a' }).digest,
     );
+  });
+});
+
+describe('spec/revocation.md §3: evidence of what was revoked', () => {
+  const policy = { ...PLAIN, requires: { place: 'hardware' }, releases: [RELEASE] };
+  const completed = COMPLETED + DELTA;
+  const decided = AS_OF - 60_000;
+  const OF_IMAGE: Revocation = { field: 'measurement', reason: 'defective', since: null, value: IMAGE };
+  const trusting = (...revocations: readonly Revocation[]) => {
+    const bytes = utf8(
+      JSON.stringify({ ...TRUST_FILE, revocations: revocations.map(each => listed(each, decided)) }),
+    );
+    return { trust: parseTrust(bytes), bytes };
+  };
+  const appraised = (asOf: number, given: Case = {}, recipe: Recipe = {}) =>
+    judged({ policy, recipe: { ...inEnclave(), asOf, ...recipe }, evidence: [nitro()], ...given });
+  const placeOf = ({ claims }: Appraisal) => claims.find(({ about }) => about === 'place');
+
+  it('shows no place any more, with a code of its own, and what it was until then', async () => {
+    const appraisal = await appraised(decided, { trust: trusting(OF_IMAGE) });
+    expect(clausesOf(appraisal)).toMatchObject({
+      evidence: 'revocation/measurement',
+      binding: 'pass',
+      place: 'revocation/measurement',
+    });
+    expect(placeOf(appraisal)).toMatchObject({
+      status: 'asserted',
+      source: 'operator-asserted',
+      strength: 'asserted',
+      revoked: { code: 'revocation/measurement', was: 'hardware', until: decided },
+    });
+    // The record is as good as it was.
+    expect(clausesOf(appraisal)).toMatchObject({ inclusion: 'pass', witnesses: 'pass' });
+  });
+
+  it('is found by a bundle that carries the revocation, whoever has an old trust file', async () => {
+    const carried = carrying(await carriedRevocation(OF_IMAGE, { decided }));
+    expect(clausesOf(await appraised(decided, {}, carried)).place).toBe('revocation/measurement');
+  });
+
+  it('is still good as of a time before it was decided, and so is what was good only then', async () => {
+    const trust = trusting(OF_IMAGE);
+    const then = await appraised(decided - 1, { trust });
+    expect(then.verdict.outcome).toBe('pass');
+    expect(placeOf(then)).toMatchObject({ strength: 'hardware' });
+    expect(placeOf(then)?.revoked).toBeUndefined();
+    const carried = carrying(await carriedRevocation(OF_IMAGE, { decided }));
+    expect((await appraised(decided - 1, {}, carried)).verdict.outcome).toBe('pass');
+  });
+
+  it.each<[string, Revocation, boolean]>([
+    ['of other software', { ...OF_IMAGE, value: 'ab'.repeat(48) }, false],
+    ['of a chip with the same number', { ...OF_IMAGE, field: 'chip' }, false],
+    ['bad since after the answer', { ...OF_IMAGE, since: completed + 1 }, false],
+    ['bad since the answer', { ...OF_IMAGE, since: completed }, true],
+    ['of another register', { ...OF_IMAGE, value: FIRST }, true],
+  ])('%s', async (_, revocation, isRevoked) => {
+    const appraisal = await appraised(decided, { trust: trusting(revocation) });
+    expect(appraisal.verdict.outcome).toBe(isRevoked ? 'fail' : 'pass');
+  });
+
+  it('of several the first that was decided counts, in whatever order they stand', async () => {
+    const bytes = utf8(
+      JSON.stringify({
+        ...TRUST_FILE,
+        revocations: [listed({ ...OF_IMAGE, value: FIRST }, decided + 1), listed(OF_IMAGE, decided)],
+      }),
+    );
+    const appraisal = await appraised(decided + 1, { trust: { trust: parseTrust(bytes), bytes } });
+    expect(placeOf(appraisal)?.revoked?.until).toBe(decided);
+  });
+
+  it('of weights: neither the operator’s word nor a provider’s says which model it was', async () => {
+    const trust = trusting({ field: 'model', reason: 'withdrawn', since: null, value: '3'.repeat(64) });
+    const asked = { ...PLAIN, requires: { model: 'asserted' } };
+    const appraisal = await appraised(decided, { trust, policy: asked, evidence: [] });
+    expect(clausesOf(appraisal).model).toBe('revocation/model');
+    expect(appraisal.claims[0]).toMatchObject({
+      ...{ about: 'model', strength: 'none', status: 'unknown' },
+      revoked: { was: 'asserted', until: decided },
+    });
   });
 });

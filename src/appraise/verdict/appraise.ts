@@ -20,6 +20,7 @@ import {
 import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
+import { inForce } from '../revocations.js';
 import type { Trust } from '../trust.js';
 import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
@@ -33,7 +34,7 @@ import { type EvidenceArtefact, type WeighedEvidence, weigh } from './weighed-ev
 const NO_CONTENT = { opening: null, request: null, response: null };
 
 /** The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name. */
-export const CHECKER = 'countersign-appraisal-1';
+export const CHECKER = 'countersign-appraisal-2';
 
 export interface AppraisalInput {
   /** The bundle's exact bytes. */
@@ -96,15 +97,16 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
 }
 
 async function weighAll(
-  { bundle, policy, evidence, asOf, roots = {} }: AppraisalInput,
-  { receipt }: Verification,
+  { bundle, trust, policy, evidence, asOf, roots = {} }: AppraisalInput,
+  { receipt, revocations }: Verification,
 ): Promise<readonly WeighedEvidence[]> {
   if (receipt === null) return [];
+  const known = [...revocations, ...inForce(trust?.trust.revocations ?? [], receipt, asOf)];
   const { envelope }: { readonly envelope: Envelope } = parseBundle(bundle);
   const weighed: WeighedEvidence[] = [];
   for (const [at, artefact] of evidence.entries()) {
     try {
-      weighed.push(await weigh(artefact, envelope, policy, reliedOn(receipt, asOf), roots));
+      weighed.push(await weigh(artefact, envelope, policy, reliedOn(receipt, asOf), known, roots));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       throw new Failure('appraisal/evidence-unreadable', { field: `evidence.${at}`, detail: error.code });
@@ -188,15 +190,14 @@ function factClauses(
       ];
     const decidedBy = claim.strength === 'none' ? 'no-grade' : `grade-${claim.strength}`;
     return [
-      isEnough(fact, claim, required)
-        ? passed(fact, decidedBy)
-        : failed(
-            fact,
-            claim.status === 'unknown' ? 'appraisal/fact-unknown' : 'appraisal/grade-missed',
-            decidedBy,
-          ),
+      isEnough(fact, claim, required) ? passed(fact, decidedBy) : failed(fact, missed(claim), decidedBy),
     ];
   });
+}
+
+function missed({ status, revoked }: Claim): ReasonCode {
+  if (revoked !== undefined && status !== 'refuted') return revoked.code;
+  return status === 'unknown' ? 'appraisal/fact-unknown' : 'appraisal/grade-missed';
 }
 
 function isEnough(fact: FactName, { status, strength }: Claim, required: string): boolean {

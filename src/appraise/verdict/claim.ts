@@ -3,6 +3,7 @@
  * `asserted`, and stays that however often it is repeated. Sources: ACI draft (`aci/1`), typed claims; 4-trust.
  */
 import type { FactName } from '../../receipt/policy-words.js';
+import type { Lowered } from '../facts.js';
 
 export type ClaimStatus = 'asserted' | 'verified' | 'refuted' | 'unknown' | 'not-applicable';
 export const CLAIM_SOURCES = [
@@ -29,10 +30,12 @@ export interface Claim {
   readonly asOf: number;
   /** Whose later word can take it back. */
   readonly revocableBy: readonly Revoker[];
+  /** What it was, where something has taken it back by `asOf`. */
+  readonly revoked?: Lowered;
 }
 
 /** Every claim that can come out today and is neither unknown nor refuted: what a policy can ask for. */
-export const POSSIBLE_CLAIMS: readonly Omit<Claim, 'asOf' | 'strength'>[] = [
+export const POSSIBLE_CLAIMS: readonly Omit<Claim, 'asOf' | 'revoked' | 'strength'>[] = [
   {
     about: 'model',
     status: 'asserted',

@@ -16,10 +16,13 @@ import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { Edge } from '../binding/run.js';
 import { judgeRun } from '../binding/whole-run.js';
 import type { HardwareReport } from '../evidence/appraised.js';
+import { evidenceFacts } from '../kept/facts.js';
 import { judgeEvidence } from '../kept/judge.js';
 import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
+import { REVOKED, revokedOf } from '../revocations.js';
+import type { KnownRevocation } from '../trust.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
 import { isReleased, type MachineReport, namesSoftware } from './known-software.js';
 import { type EvidenceKindName, VENDOR_OF } from './vendors.js';
@@ -47,7 +50,18 @@ export interface WeighedEvidence {
   /** When it was made, as it says itself, in milliseconds since 1970; null where it does not, and for what was not accepted. */
   readonly madeAt: number | null;
   /** What it shows when it is accepted and bound: of which fact, and which grade. */
-  readonly shows: { readonly place: 'handoff' | 'hardware' | null; readonly model: 'provider-signed' | null };
+  readonly shows: Shown;
+  /** Where something behind it was revoked: what, since when that is known (milliseconds), and which place it showed before; null where nothing was. */
+  readonly revoked: {
+    readonly code: ReasonCode;
+    readonly until: number;
+    readonly was: Shown['place'];
+  } | null;
+}
+
+interface Shown {
+  readonly place: 'handoff' | 'hardware' | null;
+  readonly model: 'provider-signed' | null;
 }
 
 type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
@@ -57,7 +71,7 @@ const OPEN: readonly ReasonCode[] = ['appraisal/provider-unknown', 'appraisal/re
 const SHOWS_NOTHING = { place: null, model: null } as const;
 
 /**
- * `asOf`: milliseconds. Throws what the verifiers throw for bytes that cannot be read, `archive/pieces-unfit`, `binding/statement-malformed`, and
+ * `asOf`: milliseconds; `known`: the revocations that count for the receipt. Throws what the verifiers throw for bytes that cannot be read, `archive/pieces-unfit`, `binding/statement-malformed`, and
  * `envelope/…` or `receipt/malformed`.
  */
 export async function weigh(
@@ -65,11 +79,12 @@ export async function weigh(
   envelope: Envelope,
   policy: AppraisalPolicy,
   asOf: number,
+  known: readonly KnownRevocation[],
   roots: EvidenceTrust,
 ): Promise<WeighedEvidence> {
   return artefact.kind === 'countersign-receipt'
     ? weighReceipt(artefact.envelope, envelope, policy)
-    : weighHardware(artefact, envelope, policy, asOf, roots);
+    : weighHardware(artefact, envelope, policy, asOf, known, roots);
 }
 
 /**
@@ -99,7 +114,7 @@ async function weighReceipt(
   const code = fault ?? (isNamed ? null : 'appraisal/receipt-unlinked');
   const status = code === null ? 'accepted' : OPEN.includes(code) ? 'inconclusive' : 'refused';
   const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
-  return { judged, status, code, binding: null, madeAt: null, shows };
+  return { judged, status, code, binding: null, madeAt: null, shows, revoked: null };
 }
 
 async function providerFault(
@@ -124,6 +139,7 @@ async function weighHardware(
   envelope: Envelope,
   policy: AppraisalPolicy,
   asOf: number,
+  known: readonly KnownRevocation[],
   roots: EvidenceTrust,
 ): Promise<WeighedEvidence> {
   const measure = { role: 'policy', bytes: formatPolicy(kind, policy.evidence[kind]) } as const;
@@ -150,14 +166,24 @@ async function weighHardware(
   const run = await boundTo(report, judgement.status, statement, envelope);
   const isGood = judgement.status === 'accepted' && excluded === null && run.status === 'accepted';
   const isKnown = kind !== 'nvidia' && namesSoftware(kind, policy.releases, policy.evidence);
+  const place = isGood && isKnown ? placeOf(envelope, run.edges) : null;
+  const revoked = revocationOf(report, known);
+  const reason = excluded ?? revoked?.code ?? null;
   return {
     judged,
-    status: excluded === null ? judgement.status : 'refused',
-    code: judgement.status === 'refused' ? judgement.code : (excluded ?? judgement.code),
+    status: reason === null ? judgement.status : 'refused',
+    code: judgement.status === 'refused' ? judgement.code : (reason ?? judgement.code),
     binding: { status: run.status, code: run.code },
     madeAt: judgement.status === 'accepted' && report.kind === 'nitro' ? report.fields.timestamp : null,
-    shows: isGood && isKnown ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
+    shows: revoked === null && place !== null ? { place, model: null } : SHOWS_NOTHING,
+    revoked: revoked === null ? null : { ...revoked, was: place },
   };
+}
+
+/** What of the evidence was revoked first. */
+function revocationOf(report: HardwareReport, known: readonly KnownRevocation[]) {
+  const found = revokedOf(evidenceFacts(report), known);
+  return found === null ? null : { code: REVOKED[found.revocation.field], until: found.decided };
 }
 
 /** Why evidence that is good does not count under this policy. */

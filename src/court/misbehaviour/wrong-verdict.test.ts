@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { testKey } from '../../../test/support/keys.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
+import { carriedRevocation, carrying, DECIDED, listed, OF_MODEL } from '../../../test/support/revocations.js';
 import { make } from '../../../test/support/sample-exchange.js';
 import { COMPLETED } from '../../../test/support/sample-receipt.js';
 import { parseTrust } from '../../appraise/trust.js';
@@ -184,6 +185,44 @@ describe('an honest validator cannot be framed', () => {
   function forged(): Envelope {
     return { ...signed(lying('record', 'fail')), signature: signed(honest, STRANGER).signature };
   }
+});
+
+describe('a later revocation makes no earlier verdict wrong', () => {
+  const later = DECIDED + 1;
+  const REVOKED = utf8(JSON.stringify({ ...TRUST_FILE, revocations: [listed(OF_MODEL)] }));
+  const policy = { ...POLICY, requires: { model: 'asserted' } };
+  const before: VerdictArtefacts = { ...artefacts, policy };
+
+  it('whose signer had not heard of it: the bytes that he names give the same for ever', async () => {
+    // Judged when it had been decided, from what was made before it was.
+    const unaware = await verdictOf(before, later);
+    expect(unaware.outcome).toBe('pass');
+    await expect(makeWrongVerdict(signed(unaware), before)).rejects.toMatchObject({
+      code: 'misbehaviour/verdict-right',
+    });
+    const carried = (await make(carrying(await carriedRevocation(OF_MODEL)))).bundle;
+    for (const other of [{ trust: REVOKED }, { bundle: carried }]) {
+      const aware = { ...before, ...other };
+      expect((await verdictOf(aware, later)).outcome).toBe('fail');
+      await expect(makeWrongVerdict(signed(unaware), aware)).rejects.toMatchObject({
+        code: 'misbehaviour/artefact-mismatch',
+      });
+      expect(compareVerdicts(unaware, await verdictOf(aware, later)).kind).toBe('other-question');
+    }
+  });
+
+  it('as of a time before it: who judges with it gets the same as who judged without', async () => {
+    const then = await verdictOf({ ...before, trust: REVOKED }, DECIDED - 1);
+    expect(then.clauses).toEqual((await verdictOf(before, DECIDED - 1)).clauses);
+    expect(then.outcome).toBe('pass');
+  });
+
+  it('but who had it before him and passed it over has signed a falsehood', async () => {
+    const aware = { ...before, trust: REVOKED };
+    const truth = await verdictOf(aware, later);
+    const evidence = await makeWrongVerdict(signed(lying('model', 'pass', truth)), aware);
+    expect(await judge(evidence)).toMatchObject({ outcome: 'proven', code: 'misbehaviour/verdict-wrong' });
+  });
 });
 
 describe('a verdict that contradicts itself is none', () => {

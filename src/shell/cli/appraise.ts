@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { type Appraisal, appraise } from '../../appraise/verdict/appraise.js';
+import type { Claim } from '../../appraise/verdict/claim.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { advice, says } from '../../reason.js';
 import { envelopeBytes, envelopeJson, seal } from '../../receipt/envelope.js';
@@ -98,13 +99,17 @@ function words({ verdict, claims }: Appraisal, key: SigningKey | null): string[]
     '',
     ...clauses.flatMap(clauseLines),
     '',
-    ...claims.map(
-      ({ about, status, source, strength }) =>
-        `  ${about.padEnd(12)} ${status === 'verified' ? paint('green', status) : status}, ${strength} (${source})`,
-    ),
+    ...claims.map(claimLine),
     '',
     `Verdict ${verdictDigest(verdict)}, ${key === null ? 'not signed: pass --key' : `signed by ${formatVerifierKey(key.key)}`}.`,
   ];
+}
+
+function claimLine({ about, status, source, strength, revoked }: Claim): string {
+  const line = `  ${about.padEnd(12)} ${status === 'verified' ? paint('green', status) : status}, ${strength} (${source})`;
+  if (revoked === undefined) return line;
+  const until = new Date(revoked.until).toISOString();
+  return `${line}; ${paint('yellow', `was ${revoked.was} until ${until}: ${revoked.code}`)}`;
 }
 
 function clauseLines({ clause, status, code }: Clause): string[] {

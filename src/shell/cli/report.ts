@@ -3,6 +3,8 @@
 import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
 import { codeOf } from '../../appraise/policy/checks.js';
+import { REVOKED } from '../../appraise/revocations.js';
+import type { KnownRevocation } from '../../appraise/trust.js';
 import type { Outcome, Verification } from '../../appraise/verify.js';
 import { advice, type ReasonCode } from '../../reason.js';
 import type { Consequence, Stage } from '../../receipt/policy-words.js';
@@ -33,11 +35,12 @@ const NOT_NEEDED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
 
 /** The lines of the report. */
 export function report(verification: Verification): string[] {
-  const { outcome, checks, facts, responsibility, receipt, concentration } = verification;
+  const { outcome, checks, facts, responsibility, receipt, concentration, revocations } = verification;
   const { style, text } = HEADLINE[outcome];
   const ending = outcome === 'pass' && receipt !== null ? receipt.response.status : 'completed';
   // A receipt can be in perfect order and say that nothing was answered.
-  const headline = ending === 'completed' ? text : `${text}; the exchange itself was ${ending}`;
+  const ended = ending === 'completed' ? text : `${text}; the exchange itself was ${ending}`;
+  const headline = revocations.length === 0 ? ended : `${ended}; what it rests on was revoked`;
   const lines = [paint(['bold', style], headline), '', ...checks.map(checkLine)];
   const toDo = checks.filter(
     ({ status }) => status === (outcome === 'inconclusive' ? 'not-checked' : 'fail'),
@@ -51,6 +54,7 @@ export function report(verification: Verification): string[] {
     lines.push('', paint('bold', 'The four facts, each on its own'));
     lines.push(factLine('model', facts.model), factLine('place', facts.place));
     lines.push(factLine('record', facts.record), factLine('answer', facts.answer));
+    lines.push(...revocationLines(revocations));
     lines.push(...policyLines(receipt));
     lines.push('', paint('bold', 'Who answers for it'));
     for (const { role, party, key } of responsibility) {
@@ -67,6 +71,19 @@ export function report(verification: Verification): string[] {
     }
   }
   return lines;
+}
+
+/** What was taken back of it: what, why, since when it was bad, and since when that is known. */
+function revocationLines(revocations: readonly KnownRevocation[]): string[] {
+  if (revocations.length === 0) return [];
+  const lines = revocations.map(({ revocation: { field, value, reason, since }, decided, entry }) => {
+    const code = paint('yellow', REVOKED[field]);
+    const bad = since === null ? 'always bad' : `bad since ${new Date(since).toISOString()}`;
+    const by = entry === null ? 'by the trust file' : `entry ${entry} of the log`;
+    const says = `${printable(value)}: ${reason}, ${bad}, known since ${new Date(decided).toISOString()}, ${by}`;
+    return `  ${code}\n          ${hang(says, 10)}`;
+  });
+  return ['', paint('bold', 'What was revoked'), ...lines];
 }
 
 /** Under which rule the exchange was, and what of it failed; nothing for a policy without rules. */
@@ -107,6 +124,9 @@ function checkLine(check: Check): string {
     : `${start}${paint(style, check.code)}\n${' '.repeat(26)}${says}`;
 }
 
-function factLine(name: string, { grade, because }: Fact<string>): string {
-  return `  ${name.padEnd(7)} ${paint(['bold', 'cyan'], grade.padEnd(14))}  ${hang(because, 26)}`;
+function factLine(name: string, { grade, because, revoked }: Fact<string>): string {
+  const line = `  ${name.padEnd(7)} ${paint(['bold', 'cyan'], grade.padEnd(14))}  `;
+  if (revoked === undefined) return line + hang(because, 26);
+  const was = `was ${revoked.was} until ${new Date(revoked.until).toISOString()}: ${revoked.code}`;
+  return `${line}${paint('yellow', was)}\n${' '.repeat(26)}${hang(because, 26)}`;
 }

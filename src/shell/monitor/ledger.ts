@@ -17,6 +17,7 @@ import type { KeyHistory } from '../../receipt/key-history.js';
 import { POLICY_V2 } from '../../receipt/logged-policy.js';
 import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
+import { REVOCATION } from '../../receipt/revocation.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import { Recent } from '../tiles/recent.js';
 import { type KeyTable, tableKey } from './key-table.js';
@@ -163,6 +164,8 @@ export class Ledger {
       case ERASURE.predicateType:
         await this.#checkErasure(readStatement(ERASURE, envelope).predicate.erasure);
         return [];
+      case REVOCATION.predicateType:
+        return this.#checkRevocation(readStatement(REVOCATION, envelope).predicate.sequence);
       default:
         return [];
     }
@@ -173,6 +176,16 @@ export class Ledger {
     const isKnown = this.#tallies.withheld === 0;
     if (isKnown && receipt !== null && !(await this.#has('payload', receipt)))
       this.#find('monitor/erasure-unknown', receipt);
+  }
+
+  /** Whoever looks for revocations by their numbers finds them all: one that is missing, or there twice, would hide another. */
+  async #checkRevocation(sequence: number): Promise<readonly Uint8Array[]> {
+    const isKnown = this.#tallies.withheld === 0;
+    const isRepeated = await this.#has('revocation', sequence);
+    const isNext = sequence === 0 || (await this.#has('revocation', sequence - 1));
+    if (isRepeated || (isKnown && !isNext))
+      this.#find('monitor/revocation-misnumbered', `number ${sequence}`);
+    return [tableKey('revocation', sequence)];
   }
 
   async #checkReceipt(receipt: Receipt, digest: string): Promise<readonly Uint8Array[]> {

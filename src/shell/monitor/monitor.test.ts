@@ -37,6 +37,7 @@ import { payloadDigest, seal } from '../../receipt/envelope.js';
 import { erasureStatement } from '../../receipt/erasure.js';
 import { KeyHistory } from '../../receipt/key-history.js';
 import { loggedPolicyDigest, loggedPolicyStatement, PolicyNames } from '../../receipt/logged-policy.js';
+import { type Revocation, revocationStatement } from '../../receipt/revocation.js';
 import { stampStatement } from '../../receipt/stamp.js';
 import type { FileLog } from '../log/file-log.js';
 
@@ -234,6 +235,13 @@ function erasureOf(receipt: string | null) {
   );
 }
 
+function revocationOf(sequence: number, change: Partial<Revocation> = {}) {
+  const label = keyLabel(ISSUER.key);
+  const model = { field: 'model', reason: 'defective', since: null, value: '7'.repeat(64) };
+  const revocation = { ...model, ...change } as Revocation;
+  return seal(revocationStatement(revocation, label, 7, sequence), label, ISSUER.signer);
+}
+
 describe('findings about entries', () => {
   it('P5: two receipts with one number', async () => {
     await issuer.append(issuer.receipt('one'), issuer.receipt('one', { counter: 1, previous: null }));
@@ -336,6 +344,16 @@ describe('findings about entries', () => {
       () => issuer.append(erasureOf('7'.repeat(64))),
     ],
     [
+      'a revocation before those that it counts',
+      ['finding monitor/revocation-misnumbered 3'],
+      () => issuer.append(revocationOf(0), revocationOf(2)),
+    ],
+    [
+      'two revocations of one number',
+      ['finding monitor/revocation-misnumbered 4'],
+      () => issuer.append(revocationOf(0), revocationOf(1), revocationOf(1, { reason: 'compromised' })),
+    ],
+    [
       'one payload twice',
       ['finding monitor/payload-repeated 3'],
       async () => {
@@ -359,6 +377,12 @@ describe('findings about entries', () => {
       },
     ],
   ];
+  it('none, of revocations in the order of their numbers', async () => {
+    await issuer.append(revocationOf(0), revocationOf(1), revocationOf(2));
+    await witnessed(log);
+    expect(found(await look())).toEqual([]);
+  });
+
   it('none, of an erasure whose receipt is there, or of an exchange that never had one', async () => {
     const receipt = issuer.receipt('one');
     await issuer.append(receipt, erasureOf(toHex(payloadDigest(receipt))), erasureOf(null));

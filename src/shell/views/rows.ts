@@ -18,6 +18,7 @@ import { PRICE_LIST } from '../../receipt/price-list.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { REFUND } from '../../receipt/refund.js';
 import { ACCESS, RETENTION } from '../../receipt/retention.js';
+import { REVOCATION } from '../../receipt/revocation.js';
 import {
   predicateTypeOf,
   readStatement,
@@ -90,6 +91,10 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   one(REFUND, ({ predicate: { issuer, refund, decided } }) => ({
     table: 'refunds',
     cells: { issuer, ...refund, decided },
+  })),
+  one(REVOCATION, ({ predicate: { issuer, revocation, decided, sequence } }) => ({
+    table: 'revocations',
+    cells: { issuer, ...revocation, decided, sequence },
   })),
   one(KEY_CHANGE, ({ predicate: { sequence, role, action, key, successor, from, signer, time } }) => ({
     table: 'key_changes',

@@ -4,7 +4,7 @@
  */
 
 /** Of another one the views have to be made anew. */
-export const VIEWS_VERSION = 1;
+export const VIEWS_VERSION = 2;
 
 export type Cell = string | number | null;
 
@@ -85,6 +85,13 @@ export const TABLES = {
       ...{ reason: TEXT, decided: NUMBER },
     },
     indexes: ['exchange'],
+  },
+  revocations: {
+    columns: {
+      ...{ entry: ENTRY, issuer: TEXT, sequence: NUMBER, field: TEXT, value: TEXT, reason: TEXT },
+      ...{ since: 'INTEGER', decided: NUMBER },
+    },
+    indexes: ['field, value'],
   },
   key_changes: {
     columns: {

@@ -85,6 +85,7 @@ describe('the views of a log', () => {
       { type: null, problem: null },
       { type: 'urn:countersign:receipt:v1', problem: 'receipt/malformed' },
       { type: null, problem: null },
+      { type: 'urn:countersign:revocation:v1', problem: null },
     ]);
     expect(views.find('SELECT entry FROM entries WHERE type = ?', HOSTILE_TYPE)).toEqual([{ entry: 15 }]);
   });
