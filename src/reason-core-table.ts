@@ -339,7 +339,7 @@ export const OTHER_CODES = {
   tree: 'interval-invalid subtree-invalid',
   cose: 'malformed algorithm-unsupported origin-unprotected size-unprotected size-mismatch payload-attached key-unknown signature-invalid',
   trust: 'member-malformed',
-  entry: 'type-unknown',
+  entry: 'type-unknown role-mismatch',
   closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
   reconcile:
     'not-held not-logged not-yet-logged epoch-open back-dated billed-not-held billed-twice usage-differs amount-differs not-billed bill-malformed',
@@ -388,5 +388,5 @@ export const OTHER_CODES = {
     'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
   appraisal:
     'policy-malformed policy-useless evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown',
-  verdict: 'malformed',
+  verdict: 'malformed policy-unlogged',
 } as const;

@@ -893,6 +893,10 @@ export const REASONS = {
     says: "The entry's statement is of no type that this version knows.",
     do: 'Use a version of Countersign that knows it; an issuer logs nothing else.',
   },
+  'entry/role-mismatch': {
+    says: 'The key that signed the entry has a role that does not sign entries of this type.',
+    do: 'Have it signed by a key of the right role: validators sign verdicts and appraisal policies, issuers all else.',
+  },
   'entry/malformed': {
     says: 'The signed payload is not a log entry of the type it states.',
     do: 'Report it to the issuer: it signed something that is not what it says.',
@@ -2432,6 +2436,10 @@ export const REASONS = {
   'verdict/malformed': {
     says: 'This is not a verdict.',
     do: 'Use the bytes exactly as they were signed.',
+  },
+  'verdict/policy-unlogged': {
+    says: 'The policy of the verdict was not in the log before the verdict.',
+    do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
   },
   'misbehaviour/verdict-wrong': {
     says: 'A verdict says of a clause what its own inputs do not give.',

@@ -86,7 +86,9 @@ async function readProof(
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
   const witnesses = [...trust.policy.witnesses.values()].map(({ key }) => key);
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
-  const retired = trust.retired.flatMap(({ role, key }) => (role === 'issuer' ? [] : [key]));
+  const retired = trust.retired.flatMap(({ role, key }) =>
+    role === 'issuer' || role === 'validator' ? [] : [key],
+  );
   const { verified, unknown } = await verifyNote(note, [...logKeys, ...witnesses, ...retired]);
   checkSignedByLog(verified, checkpoint.size, trust);
   // Anybody can add lines to a note. In a bundle nothing may stand that nobody vouches for.
