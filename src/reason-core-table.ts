@@ -365,7 +365,7 @@ export const OTHER_CODES = {
   misbehaviour:
     'too-large malformed type-unknown log-forked promise-broken witness-forked witness-time-reversed receipt-forked receipt-withheld wrong-bill key-unknown key-retired keys-differ origins-differ origin-foreign sizes-differ sizes-not-ascending size-zero roots-equal times-in-order time-not-stated payloads-equal exchanges-agree numbers-differ epochs-differ closing-agrees loss-stated price-absent list-mismatch price-hidden price-agrees deadline-not-passed window-open stamp-mismatch seen-mismatch policy-unseen receipt-logged log-data-missing log-data-mismatch verdict-wrong verdict-right artefact-mismatch checker-unknown',
   monitor:
-    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt',
+    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt batch-repeated batch-unchained record-shrunk',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
   conformance: 'input-malformed',
   binding:

@@ -1633,6 +1633,18 @@ export const REASONS = {
     says: 'What the monitor keeps on disk is damaged, or is of another log.',
     do: 'Pass another --data folder; the monitor then starts from the beginning.',
   },
+  'monitor/batch-repeated': {
+    says: 'A validator has used the same batch number twice.',
+    do: 'Compare the two batches: it has told two stories about its verdicts, or runs twice with one key.',
+  },
+  'monitor/batch-unchained': {
+    says: "A validator's batch does not go on where the one that it names ends.",
+    do: 'Ask the validator for the verdicts in between; until then they are missing.',
+  },
+  'monitor/record-shrunk': {
+    says: "A validator's batch owns up to fewer overturned verdicts than the one before it.",
+    do: 'Do not rely on its verdicts: it hides proofs against itself.',
+  },
   'peer/unreachable': {
     says: 'The other server did not answer.',
     do: 'Check its address and that it is running; try again later.',
