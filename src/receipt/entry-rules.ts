@@ -121,9 +121,11 @@ const VALIDATOR_RULES: ReadonlyMap<string, Rule> = new Map([
 ]);
 
 /** A policy that was chosen after its verdict was known is no policy. Which policy stands there is for those who have the log. */
-function isUnderLoggedPolicy(index: number | undefined, place: EntryPlace | null): void {
-  if (index === undefined || (place !== null && index >= place.index))
-    throw new Failure('verdict/policy-unlogged', { detail: index === undefined ? 'none' : `entry ${index}` });
+function isUnderLoggedPolicy(index: number | null | undefined, place: EntryPlace | null): void {
+  if (typeof index !== 'number' || (place !== null && index >= place.index))
+    throw new Failure('verdict/policy-unlogged', {
+      detail: typeof index === 'number' ? `entry ${index}` : 'none',
+    });
 }
 
 /** Where the log has the price list that a receipt refers to, if it refers to one. */

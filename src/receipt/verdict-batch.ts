@@ -29,7 +29,8 @@ const Batch = v.strictObject({
   end: Count,
   /** The validator's own record: how many of its verdicts have been proven wrong, and the root over the proofs in the order in which they came. */
   overturned: v.strictObject({ count: Count, root: Hash }),
-  policy: v.strictObject({ digest: Hash, index: Count }),
+  /** `index`: where the log has it; null for a batch that enters no log. */
+  policy: v.strictObject({ digest: Hash, index: v.nullable(Count) }),
   /** The digest of the payload of the validator's batch before; null for its first. */
   previous: v.nullable(Hash),
   /** Of the tree of verdicts. */

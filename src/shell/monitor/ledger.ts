@@ -22,9 +22,9 @@ import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import { VERDICT } from '../../receipt/verdict.js';
 import { MAX_OVERTURNED_AT_ONCE, VERDICT_BATCH, type VerdictBatch } from '../../receipt/verdict-batch.js';
+import type { OwnTree } from '../tiles/own-tree.js';
 import { Recent } from '../tiles/recent.js';
 import { type KeyTable, tableKey } from './key-table.js';
-import type { OwnTree } from './own-tree.js';
 
 export interface Finding {
   readonly code: ReasonCode;
@@ -173,7 +173,7 @@ export class Ledger {
         return [tableKey('appraisal-policy', predicate.issuer, subject[0].digest.sha256, this.size)];
       }
       case VERDICT.predicateType: {
-        const { issuer, policyIndex = -1, verdict } = readStatement(VERDICT, envelope).predicate;
+        const { issuer, policyIndex = null, verdict } = readStatement(VERDICT, envelope).predicate;
         await this.#checkAppraisalPolicy(issuer, verdict.policy, policyIndex);
         return [];
       }
@@ -187,9 +187,9 @@ export class Ledger {
   }
 
   /** The validator's policy stands where its verdict says, and so before it. */
-  async #checkAppraisalPolicy(issuer: string, digest: string, index: number): Promise<void> {
+  async #checkAppraisalPolicy(issuer: string, digest: string, index: number | null): Promise<void> {
     const isKnown = this.#tallies.withheld === 0;
-    if (isKnown && !(await this.#has('appraisal-policy', issuer, digest, index)))
+    if (isKnown && !(await this.#has('appraisal-policy', issuer, digest, index ?? '')))
       this.#find('verdict/policy-unlogged', `entry ${index}`);
   }
 
