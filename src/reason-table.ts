@@ -1645,6 +1645,14 @@ export const REASONS = {
     says: "A validator's batch owns up to fewer overturned verdicts than the one before it.",
     do: 'Do not rely on its verdicts: it hides proofs against itself.',
   },
+  'validator/state-corrupt': {
+    says: 'What the validator kept cannot be read, is damaged, or is about another log or key.',
+    do: 'Give each log and each key a data folder of its own; restore this one from a backup if its disk has failed.',
+  },
+  'validator/entry-refused': {
+    says: 'The log did not take what the validator signed.',
+    do: "See the log's own reason; a log takes verdicts from validators that its operator has admitted.",
+  },
   'peer/unreachable': {
     says: 'The other server did not answer.',
     do: 'Check its address and that it is running; try again later.',
@@ -2389,6 +2397,10 @@ export const REASONS = {
     says: 'No receipt can ever pass this policy.',
     do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
   },
+  'appraisal/policy-unloggable': {
+    says: 'The appraisal policy holds something that may not stand in a public log for ever, or is too long for an entry.',
+    do: 'Use published names, keys, digests and numbers alone, and at most 45,000 bytes.',
+  },
   'appraisal/evidence-excessive': {
     says: 'There is more evidence than one verdict can name.',
     do: 'Give the evidence that belongs to this receipt, and no other.',
@@ -2452,6 +2464,14 @@ export const REASONS = {
   'verdict/policy-unlogged': {
     says: 'The policy of the verdict was not in the log before the verdict.',
     do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
+  },
+  'verdict/package-malformed': {
+    says: 'These are not the verdicts of a batch with what they were made from.',
+    do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',
+  },
+  'verdict/missing': {
+    says: 'The validator has left out a receipt in a range that it says it has judged.',
+    do: 'Ask the validator for its verdict on this receipt.',
   },
   'misbehaviour/verdict-wrong': {
     says: 'A verdict says of a clause what its own inputs do not give.',
