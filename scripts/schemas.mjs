@@ -38,7 +38,7 @@ const TRUST = {
   'controllers.*.hardware': 'The vendor of the hardware that the keys are in.',
   retired: 'Keys that no longer sign, and up to where in the log what they signed counts.',
   'retired.*.key': 'A verifier key (C2SP signed-note).',
-  'retired.*.role': 'What the key signed: checkpoints, receipts or cosignatures.',
+  'retired.*.role': 'What the key signed: checkpoints, receipts, verdicts or cosignatures.',
   'retired.*.why': 'Whether it was replaced in good order, or revoked because it can no longer be trusted.',
   'retired.*.until':
     'What it signed counts for entries below this index, and for checkpoints up to this size.',

@@ -364,7 +364,7 @@ export const OTHER_CODES = {
   tree: 'interval-invalid subtree-invalid',
   cose: 'malformed algorithm-unsupported origin-unprotected size-unprotected size-mismatch payload-attached key-unknown signature-invalid',
   trust: 'member-malformed',
-  entry: 'type-unknown',
+  entry: 'type-unknown role-mismatch',
   closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
   reconcile:
     'not-held not-logged not-yet-logged epoch-open back-dated billed-not-held billed-twice usage-differs amount-differs not-billed bill-malformed',
@@ -390,7 +390,8 @@ export const OTHER_CODES = {
   misbehaviour:
     'too-large malformed type-unknown log-forked promise-broken witness-forked witness-time-reversed receipt-forked receipt-withheld wrong-bill key-unknown key-retired keys-differ origins-differ origin-foreign sizes-differ sizes-not-ascending size-zero roots-equal times-in-order time-not-stated payloads-equal exchanges-agree numbers-differ epochs-differ closing-agrees loss-stated price-absent list-mismatch price-hidden price-agrees deadline-not-passed window-open stamp-mismatch seen-mismatch policy-unseen receipt-logged log-data-missing log-data-mismatch verdict-wrong verdict-right artefact-mismatch checker-unknown',
   monitor:
-    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown revocation-misnumbered policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt',
+    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown revocation-misnumbered policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt batch-repeated batch-unchained record-shrunk',
+  validator: 'state-corrupt entry-refused',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
   conformance: 'input-malformed',
   binding:
@@ -412,6 +413,6 @@ export const OTHER_CODES = {
   clause:
     'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
   appraisal:
-    'policy-malformed evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
-  verdict: 'malformed',
+    'policy-malformed policy-unloggable evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
+  verdict: 'malformed policy-unlogged package-malformed missing',
 } as const;

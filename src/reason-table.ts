@@ -893,6 +893,10 @@ export const REASONS = {
     says: "The entry's statement is of no type that this version knows.",
     do: 'Use a version of Countersign that knows it; an issuer logs nothing else.',
   },
+  'entry/role-mismatch': {
+    says: 'The key that signed the entry has a role that does not sign entries of this type.',
+    do: 'Have it signed by a key of the right role: validators sign verdicts and appraisal policies, issuers all else.',
+  },
   'entry/malformed': {
     says: 'The signed payload is not a log entry of the type it states.',
     do: 'Report it to the issuer: it signed something that is not what it says.',
@@ -1632,6 +1636,26 @@ export const REASONS = {
   'monitor/state-corrupt': {
     says: 'What the monitor keeps on disk is damaged, or is of another log.',
     do: 'Pass another --data folder; the monitor then starts from the beginning.',
+  },
+  'monitor/batch-repeated': {
+    says: 'A validator has used the same batch number twice.',
+    do: 'Compare the two batches: it has told two stories about its verdicts, or runs twice with one key.',
+  },
+  'monitor/batch-unchained': {
+    says: "A validator's batch does not go on where the one that it names ends.",
+    do: 'Ask the validator for the verdicts in between; until then they are missing.',
+  },
+  'monitor/record-shrunk': {
+    says: "A validator's batch owns up to fewer overturned verdicts than the one before it.",
+    do: 'Do not rely on its verdicts: it hides proofs against itself.',
+  },
+  'validator/state-corrupt': {
+    says: 'What the validator kept cannot be read, is damaged, or is about another log or key.',
+    do: 'Give each log and each key a data folder of its own; restore this one from a backup if its disk has failed.',
+  },
+  'validator/entry-refused': {
+    says: 'The log did not take what the validator signed.',
+    do: "See the log's own reason; a log takes verdicts from validators that its operator has admitted.",
   },
   'peer/unreachable': {
     says: 'The other server did not answer.',
@@ -2417,6 +2441,10 @@ export const REASONS = {
     says: 'This is not an appraisal policy.',
     do: 'Correct the member that is named; spec/verdict.md and spec/schemas/appraisal-policy.json say what each may hold.',
   },
+  'appraisal/policy-unloggable': {
+    says: 'The appraisal policy holds something that may not stand in a public log for ever, or is too long for an entry.',
+    do: 'Use published names, keys, digests and numbers alone, and at most 45,000 bytes.',
+  },
   'appraisal/evidence-excessive': {
     says: 'There is more evidence than one verdict can name.',
     do: 'Give the evidence that belongs to this receipt, and no other.',
@@ -2588,6 +2616,18 @@ export const REASONS = {
   'verdict/malformed': {
     says: 'This is not a verdict.',
     do: 'Use the bytes exactly as they were signed.',
+  },
+  'verdict/policy-unlogged': {
+    says: 'The policy of the verdict was not in the log before the verdict.',
+    do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
+  },
+  'verdict/package-malformed': {
+    says: 'These are not the verdicts of a batch with what they were made from.',
+    do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',
+  },
+  'verdict/missing': {
+    says: 'The validator has left out a receipt in a range that it says it has judged.',
+    do: 'Ask the validator for its verdict on this receipt.',
   },
   'misbehaviour/verdict-wrong': {
     says: 'A verdict says of a clause what its own inputs do not give.',

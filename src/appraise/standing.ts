@@ -47,7 +47,7 @@ export function heirOf(trust: Trust, key: VerifierKey): VerifierKey | null {
 
 /**
  * The history of the log before any of its keys changed, for those who follow the log from its first entry: the keys that stand in the
- * place of no other. Keys that never counted are left out.
+ * place of no other. Keys that never counted are left out, and so are validators: each was let in by an entry of the log.
  */
 export function beginningOf(trust: Trust): KeyHistory {
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
@@ -55,7 +55,7 @@ export function beginningOf(trust: Trust): KeyHistory {
     ...logKeys.map(key => ({ role: 'log', key }) as const),
     ...trust.issuers.map(key => ({ role: 'issuer', key }) as const),
     ...[...trust.policy.witnesses.values()].map(({ key }) => ({ role: 'witness', key }) as const),
-    ...trust.retired.filter(({ until }) => until > 0),
+    ...trust.retired.filter(({ role, until }) => role !== 'validator' && until > 0),
   ];
   const successors = new Set(trust.retired.map(({ successor }) => successor));
   const first = keys.filter(({ key }) => !successors.has(keyLabel(key)));

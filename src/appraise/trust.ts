@@ -60,7 +60,7 @@ export const TrustSchema = v.strictObject({
       v.array(
         v.strictObject({
           key: v.string(),
-          role: v.picklist(['log', 'issuer', 'witness']),
+          role: v.picklist(['log', 'issuer', 'validator', 'witness']),
           why: v.picklist(['rotated', 'revoked']),
           until: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
           /** The index from which on everybody could know; that of a theft which was noticed later lies before it. */
@@ -115,7 +115,7 @@ export interface Controller {
 
 export interface RetiredKey {
   readonly key: VerifierKey;
-  readonly role: 'log' | 'issuer' | 'witness';
+  readonly role: 'log' | 'issuer' | 'validator' | 'witness';
   readonly why: 'rotated' | 'revoked';
   /** What it signed counts for entries below this index, and for checkpoints up to this size. */
   readonly until: number;
@@ -203,8 +203,17 @@ export function parseTrust(bytes: Uint8Array): Trust {
   if (trust.issuers.length === 0 && !trust.retired.some(({ role }) => role === 'issuer'))
     throw new Failure('trust/malformed', { field: 'issuers', detail: 'nobody whose receipts count' });
   const inForce = [...own, ...[...trust.policy.witnesses.values()].map(({ key }) => key)];
+  trust.validators.forEach((key, index) => {
+    const others = [...inForce, ...trust.validators.slice(0, index)];
+    if (others.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
+      throw new Failure('trust/malformed', { field: `validators.${index}`, detail: 'one key twice' });
+  });
   trust.retired.forEach(({ key }, index) => {
-    const others = [...inForce, ...trust.retired.slice(0, index).map(earlier => earlier.key)];
+    const others = [
+      ...inForce,
+      ...trust.validators,
+      ...trust.retired.slice(0, index).map(earlier => earlier.key),
+    ];
     if (others.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
       throw new Failure('trust/malformed', { field: `retired.${index}.key`, detail: 'one key twice' });
   });
@@ -258,6 +267,7 @@ function retiredKey(text: string, role: RetiredKey['role'], log: VerifierKey, fi
   const fits = {
     log: key.name === log.name && key.type !== KEY_TYPE.cosignature,
     issuer: key.type === KEY_TYPE.ed25519,
+    validator: key.type === KEY_TYPE.ed25519,
     witness: isCosignerType(key.type),
   }[role];
   if (!fits) throw new Failure('trust/malformed', { field, detail: 'no key of that role' });

@@ -29,6 +29,8 @@ import type { KnownRevocation, RetiredKey, Trust } from './trust.js';
 export interface VerifyInput {
   /** The bundle's exact bytes. */
   readonly bundle: Uint8Array;
+  /** What `parseBundle` reads in those bytes, from whoever has it already: they are not read again then. */
+  readonly parsed?: Bundle;
   /** Whom to believe; null when the relying party has not decided, and then nobody's signature counts. */
   readonly trust: Trust | null;
   /** What to compare with the receipt; each part may be absent. */
@@ -69,7 +71,7 @@ export async function verify(input: VerifyInput): Promise<Verification> {
   if (!Number.isFinite(input.asOf)) throw new RangeError('asOf is a time in milliseconds');
   let bundle: Bundle;
   try {
-    bundle = parseBundle(input.bundle);
+    bundle = input.parsed ?? parseBundle(input.bundle);
   } catch (error) {
     return conclude('malformed', [failed('bundle', error)], null, null, input.trust);
   }
@@ -190,10 +192,17 @@ async function conclude(
   };
 }
 
+/** A trust file that was read does not change, and who appraises a log counts once. */
+const counted = new WeakMap<Trust, Concentration>();
+
 /** Loaded when everything else has been checked: nothing waits for it. */
 async function concentrationIn(trust: Trust): Promise<Concentration> {
+  const known = counted.get(trust);
+  if (known !== undefined) return known;
   const { concentrationOf } = await import('./concentration/concentration.js');
-  return concentrationOf(trust);
+  const concentration = concentrationOf(trust);
+  counted.set(trust, concentration);
+  return concentration;
 }
 
 /** The record's grade is the last of its three steps that holds; a failure at any of them, or in the content, leaves none. */

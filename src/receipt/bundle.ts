@@ -4,6 +4,7 @@
  */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
+import { concatAll, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason-core.js';
 import { type Envelope, EnvelopeSchema, envelopeJson, readEnvelope } from './envelope.js';
 
@@ -48,6 +49,17 @@ export function formatBundle({ envelope, proof, revocations = [] }: Bundle): Uin
   if (revocations.length === 0) return canonicalize(receipt);
   const added = revocations.map(each => ({ envelope: envelopeJson(each.envelope), proof: each.proof }));
   return canonicalize({ ...receipt, revocations: added });
+}
+
+const BEFORE_ENTRY = utf8('{"envelope":');
+const BEFORE_PROOF = ',"proof":';
+
+/**
+ * The bundle of a log entry, from the entry's own bytes: what {@link formatBundle} writes for the envelope that `parseEnvelope` reads in them, without
+ * writing that envelope again.
+ */
+export function bundleOfEntry(entry: Uint8Array, proof: string): Uint8Array {
+  return concatAll([BEFORE_ENTRY, entry, utf8(`${BEFORE_PROOF}${JSON.stringify(proof)}}`)]);
 }
 
 /**

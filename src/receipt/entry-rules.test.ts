@@ -4,11 +4,14 @@ import { testKey } from '../../test/support/keys.js';
 import { neighbours } from '../../test/support/mutation.js';
 import { ISSUER, LOG, ORIGIN, STRANGER } from '../../test/support/parties.js';
 import { COMPLETED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
+import { toHex } from '../bytes/hex.js';
 import { canonicalize, type Json } from '../bytes/json.js';
 import { utf8 } from '../bytes/octets.js';
 import { keyLabel } from '../note/key.js';
 import { Failure, type ReasonCode } from '../reason.js';
+import { emptyRoot } from '../tree/hash.js';
 import { ACCEPTANCE } from './acceptance.js';
+import { appraisalPolicyStatement } from './appraisal-policy-entry.js';
 import { checkEntry, checkLoggedEntry } from './entry-rules.js';
 import { envelopeBytes, envelopeJson, seal } from './envelope.js';
 import { epochStatement } from './epoch.js';
@@ -20,6 +23,8 @@ import { RECEIPT, type Receipt, receiptSubject } from './receipt.js';
 import { type Refund, refundStatement } from './refund.js';
 import { accessStatement, retentionStatement } from './retention.js';
 import { writeStatement } from './statement.js';
+import { type Verdict, verdictStatement } from './verdict.js';
+import { batchStatement, type VerdictBatch } from './verdict-batch.js';
 
 const label = keyLabel(ISSUER.key);
 const HASH = 'ab'.repeat(32);
@@ -278,5 +283,133 @@ describe('the rules along a log', () => {
 
   it('without a history, a key change is of no known type', async () => {
     expect(await reasonOfAsync(() => checkEntry(rotation(), [ISSUER.key]))).toBe('entry/type-unknown');
+  });
+});
+
+describe('the rules for what validators sign', () => {
+  const VALIDATOR = testKey('validator.example', 88);
+  const by = keyLabel(VALIDATOR.key);
+  const EMPTY = toHex(emptyRoot());
+  const verdict: Verdict = {
+    asOf: COMPLETED,
+    bundle: HASH,
+    checker: 'some-rules',
+    clauses: [{ clause: 'bundle', code: null, decidedBy: 'check', status: 'pass' }],
+    evidence: [],
+    outcome: 'pass',
+    policy: HASH,
+    receipt: HASH,
+    trust: null,
+  };
+  const batch: VerdictBatch = {
+    asOf: COMPLETED,
+    checker: 'some-rules',
+    checkpoint: { root: HASH, size: 9 },
+    counts: { fail: 1, inconclusive: 0, pass: 2 },
+    end: 8,
+    overturned: { count: 0, root: EMPTY },
+    policy: { digest: HASH, index: 3 },
+    previous: null,
+    root: HASH,
+    sequence: 0,
+    start: 4,
+    trust: HASH,
+  };
+  const batchOf = (changes: Partial<VerdictBatch> = {}) => batchStatement({ ...batch, ...changes }, by, 1);
+  const verdictAt = (index: number | null) => verdictStatement(verdict, by, 1, index);
+  const check = (payload: Uint8Array, signer = VALIDATOR) =>
+    checkEntry(sealed(payload, signer), [ISSUER.key], PLACE, [VALIDATOR.key]);
+
+  it.each([
+    [
+      'an appraisal policy',
+      appraisalPolicyStatement({ name: 'ours', requires: { record: 'witnessed' } }, by),
+    ],
+    ['a verdict', verdictAt(3)],
+    ['a batch', batchOf()],
+    ['a batch of none', batchOf({ counts: { fail: 0, inconclusive: 0, pass: 0 }, root: EMPTY })],
+    ['a batch with a record', batchOf({ overturned: { count: 1, root: HASH } })],
+  ])('%s is taken', async (_, payload) => {
+    expect((await check(payload)).issuer).toBe(VALIDATOR.key);
+  });
+
+  it.each<[string, ReasonCode, () => Promise<unknown>]>([
+    [
+      'a verdict by an issuer',
+      'entry/role-mismatch',
+      () => check(verdictStatement(verdict, label, 1, 3), ISSUER),
+    ],
+    [
+      'an epoch by a validator',
+      'entry/role-mismatch',
+      () => check(epochStatement(VALIDATOR.key, EPOCH_ID, 1), VALIDATOR),
+    ],
+    ['a receipt by a validator', 'entry/role-mismatch', () => check(receipt({ issuer: by }))],
+    [
+      'a type that nobody knows',
+      'entry/type-unknown',
+      () => check(changed(batchOf(), 'urn:countersign:verdict-batch:v1', 'urn:countersign:other')),
+    ],
+    [
+      'a verdict by a validator of another log',
+      'envelope/issuer-unknown',
+      () => check(verdictAt(3), STRANGER),
+    ],
+    ['a verdict without the place of its policy', 'verdict/policy-unlogged', () => check(verdictAt(null))],
+    ['a verdict under a policy that comes later', 'verdict/policy-unlogged', () => check(verdictAt(9))],
+    [
+      'a batch under a policy that comes later',
+      'verdict/policy-unlogged',
+      () => check(batchOf({ policy: { digest: HASH, index: 9 } })),
+    ],
+    [
+      'a batch under a tree that comes later',
+      'receipt/order-impossible',
+      () => check(batchOf({ checkpoint: { root: HASH, size: 10 } })),
+    ],
+    [
+      'a batch in the name of another',
+      'envelope/issuer-mismatch',
+      () => check(batchStatement(batch, label, 1)),
+    ],
+    ['a batch of a range that goes back', 'verdict/malformed', () => check(batchOf({ start: 9 }))],
+    ['a batch beyond its tree', 'verdict/malformed', () => check(batchOf({ end: 10 }))],
+    ['a first batch after another', 'verdict/malformed', () => check(batchOf({ previous: HASH }))],
+    ['a second batch after none', 'verdict/malformed', () => check(batchOf({ sequence: 1 }))],
+    ['a batch of more than its range', 'verdict/malformed', () => check(batchOf({ start: 6 }))],
+    ['a batch of some under the empty root', 'verdict/malformed', () => check(batchOf({ root: EMPTY }))],
+    [
+      'a record without proofs',
+      'verdict/malformed',
+      () => check(batchOf({ overturned: { count: 0, root: HASH } })),
+    ],
+    [
+      'a policy with somebody’s words in it',
+      'entry/malformed',
+      () => check(appraisalPolicyStatement({ name: 'ours', note: 'Dear Anna, no!' }, by)),
+    ],
+    [
+      'a policy that is endless in depth',
+      'entry/malformed',
+      () => check(appraisalPolicyStatement({ name: [[[[[[[[[1]]]]]]]]] }, by)),
+    ],
+    [
+      'a policy under another digest',
+      'entry/malformed',
+      () => check(changed(appraisalPolicyStatement({ name: 'ours' }, by), '"ours"', '"mine"')),
+    ],
+  ])('refused, %s: %s', async (_, code, checking) => {
+    expect(await reasonOfAsync(checking)).toBe(code);
+  });
+
+  it('along a log, a validator counts from the entry after the one that lets it in', async () => {
+    const beginning = KeyHistory.begin(ORIGIN, [{ role: 'issuer', key: ISSUER.key }]);
+    const proposed = { action: 'add', role: 'validator', origin: ORIGIN, key: VALIDATOR.key } as const;
+    const rest = { successor: null, from: null, signer: label, time: 1, ...beginning.next };
+    const admission = keyChangePayload({ ...proposed, ...rest }, { key: VALIDATOR.signer, successor: null });
+    const entry = sealed(appraisalPolicyStatement({ name: 'ours' }, by), VALIDATOR);
+    expect(await reasonOfAsync(() => checkLoggedEntry(beginning, 5, entry))).toBe('envelope/issuer-unknown');
+    const after = await checkLoggedEntry(beginning, 5, sealed(admission));
+    expect(await checkLoggedEntry(after, 6, entry)).toBe(after);
   });
 });

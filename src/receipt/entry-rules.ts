@@ -1,6 +1,6 @@
 /**
- * What every entry of a log has to be, by itself: one canonical envelope by a registered issuer, whose statement is of a known type and
- * valid. What entries have to be together (epochs, counters, `previous`) is for monitors.
+ * What every entry of a log has to be, by itself: one canonical envelope by a registered issuer or validator, whose statement is of a known
+ * type, one that keys of that role sign, and valid. What entries have to be together (epochs, counters, `previous`) is for monitors.
  *
  * The same rule admits submissions, is what a witness vouches for that checks entries, and is where a monitor begins. A log whose
  * entries are refused here will never be cosigned by such a witness, so that a rule may be added but never be made stricter.
@@ -10,6 +10,7 @@ import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { formatVerifierKey, keyLabel, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason.js';
+import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from './appraisal-policy-entry.js';
 import { CLOSING, checkClosing, closingDigest } from './closing.js';
 import { readEntry } from './entry.js';
 import { type Envelope, envelopeIsSignedBy } from './envelope.js';
@@ -25,6 +26,8 @@ import { REFUND, refundDigest } from './refund.js';
 import { ACCESS, RETENTION, retentionDigest } from './retention.js';
 import { checkRevocation, REVOCATION } from './revocation.js';
 import { predicateTypeOf, readStatement, type Statement, type StatementType } from './statement.js';
+import { VERDICT, verdictDigest } from './verdict.js';
+import { batchDigest, checkBatch, VERDICT_BATCH } from './verdict-batch.js';
 
 /** Where an entry stands. Without it, what depends on it is not checked. */
 export interface EntryPlace {
@@ -35,6 +38,7 @@ export interface EntryPlace {
 
 export interface CheckedEntry {
   readonly envelope: Envelope;
+  /** Who has signed it: an issuer or a validator. */
   readonly issuer: VerifierKey;
   readonly predicateType: string;
 }
@@ -45,7 +49,7 @@ type Rule = (envelope: Envelope, issuer: VerifierKey, place: EntryPlace | null) 
 /**
  * The types that a log holds, but for key changes, which only a {@link KeyHistory} can judge. A type that is not here is unknown.
  */
-const RULES: ReadonlyMap<string, Rule> = new Map([
+const ISSUER_RULES: ReadonlyMap<string, Rule> = new Map([
   rule(RECEIPT, ({ predicate }, issuer, place) => {
     isBy(issuer, predicate.issuer);
     if (!timesAreOrdered(predicate)) throw new Failure('receipt/time-order', { field: 'predicate.time' });
@@ -96,6 +100,36 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   rule(REVOCATION, (statement, issuer) => checkRevocation(statement, keyLabel(issuer))),
 ]);
 
+/** The types that validators sign, and nobody else. */
+const VALIDATOR_RULES: ReadonlyMap<string, Rule> = new Map([
+  rule(APPRAISAL_POLICY, ({ subject, predicate }, validator) => {
+    isBy(validator, predicate.issuer);
+    isAbout(subject, loggedAppraisalPolicyDigest(predicate.policy));
+  }),
+  rule(VERDICT, ({ subject, predicate }, validator, place) => {
+    isBy(validator, predicate.issuer);
+    isAbout(subject, verdictDigest(predicate.verdict));
+    isUnderLoggedPolicy(predicate.policyIndex, place);
+  }),
+  rule(VERDICT_BATCH, ({ subject, predicate }, validator, place) => {
+    isBy(validator, predicate.issuer);
+    const { batch } = predicate;
+    isAbout(subject, batchDigest(batch));
+    checkBatch(batch);
+    isUnderLoggedPolicy(batch.policy.index, place);
+    if (place !== null && batch.checkpoint.size > place.index)
+      throw new Failure('receipt/order-impossible', { field: 'predicate.batch.checkpoint.size' });
+  }),
+]);
+
+/** A policy that was chosen after its verdict was known is no policy. Which policy stands there is for those who have the log. */
+function isUnderLoggedPolicy(index: number | null | undefined, place: EntryPlace | null): void {
+  if (typeof index !== 'number' || (place !== null && index >= place.index))
+    throw new Failure('verdict/policy-unlogged', {
+      detail: typeof index === 'number' ? `entry ${index}` : 'none',
+    });
+}
+
 /** Where the log has the price list that a receipt refers to, if it refers to one. */
 function priceListIndex({ price }: Receipt): readonly number[] {
   return price.lines === null || price.list === undefined ? [] : [price.list.index];
@@ -112,35 +146,44 @@ export async function checkLoggedEntry(
 ): Promise<KeyHistory> {
   const envelope = readEntry(entry);
   if (predicateTypeOf(envelope) === KEY_CHANGE.predicateType) return history.after(index, entry);
-  await checkEnvelope(envelope, history.at('issuer', index), { origin: history.origin, index });
+  const [issuers, validators] = [history.at('issuer', index), history.at('validator', index)];
+  await checkEnvelope(envelope, issuers, { origin: history.origin, index }, validators);
   return history;
 }
 
 /**
- * Checks one entry that is no key change. `issuers` are those that are registered where it stands.
+ * Checks one entry that is no key change. `issuers` and `validators` are those that are registered where it stands.
  *
  * Throws `json/…`, `envelope/…` (`issuer-unknown`, `signature-invalid` and `issuer-mismatch` among them), `entry/type-unknown`,
- * `entry/malformed`, or the code of the statement's own type.
+ * `entry/role-mismatch` for a type that keys of another role sign, `entry/malformed`, or the code of the statement's own type.
  */
 export async function checkEntry(
   bytes: Uint8Array,
   issuers: readonly VerifierKey[],
   place: EntryPlace | null = null,
+  validators: readonly VerifierKey[] = [],
 ): Promise<CheckedEntry> {
-  return checkEnvelope(readEntry(bytes), issuers, place);
+  return checkEnvelope(readEntry(bytes), issuers, place, validators);
 }
 
 async function checkEnvelope(
   envelope: Envelope,
   issuers: readonly VerifierKey[],
   place: EntryPlace | null,
+  validators: readonly VerifierKey[],
 ): Promise<CheckedEntry> {
-  const issuer = issuers.find(key => keyLabel(key) === envelope.keyId);
+  const isSigner = (key: VerifierKey) => keyLabel(key) === envelope.keyId;
+  const byIssuer = issuers.find(isSigner);
+  const issuer = byIssuer ?? validators.find(isSigner);
   if (issuer === undefined) throw new Failure('envelope/issuer-unknown', { field: 'signatures.0.keyid' });
   const predicateType = predicateTypeOf(envelope);
-  const check = RULES.get(predicateType ?? '');
+  const [own, others] =
+    byIssuer === undefined ? [VALIDATOR_RULES, ISSUER_RULES] : [ISSUER_RULES, VALIDATOR_RULES];
+  const check = own.get(predicateType ?? '');
   if (predicateType === null || check === undefined)
-    throw new Failure('entry/type-unknown', { field: 'predicateType' });
+    throw new Failure(others.has(predicateType ?? '') ? 'entry/role-mismatch' : 'entry/type-unknown', {
+      field: 'predicateType',
+    });
   if (!(await envelopeIsSignedBy(envelope, issuer.publicKey)))
     throw new Failure('envelope/signature-invalid');
   check(envelope, issuer, place);

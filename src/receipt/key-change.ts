@@ -1,5 +1,6 @@
 /**
- * The key-change entry: a key of the log, of an issuer or of a witness is rotated or revoked, or the recovery key is named.
+ * The key-change entry: a key of the log, of an issuer, of a witness or of a validator is rotated or revoked, a validator is admitted, or the
+ * recovery key is named.
  *
  * An entry is judged in two steps. Here: is it well formed, and have the keys that it is about agreed to it? What it may do, given all that
  * was logged before it, is in `key-history.ts`. Source: spec/keys.md.
@@ -14,6 +15,7 @@ import {
   formatVerifierKey,
   KEY_TYPE,
   type KeyType,
+  keyLabel,
   parseVerifierKey,
   sameKey,
   type VerifierKey,
@@ -28,6 +30,7 @@ const KEY_TYPES_OF = {
   issuer: [KEY_TYPE.ed25519],
   log: [KEY_TYPE.ed25519, KEY_TYPE.mlDsaCosignature],
   recovery: [KEY_TYPE.ed25519],
+  validator: [KEY_TYPE.ed25519],
   witness: [KEY_TYPE.cosignature, KEY_TYPE.mlDsaCosignature],
 } as const satisfies Record<string, readonly KeyType[]>;
 
@@ -41,7 +44,7 @@ const Subject = v.strictTuple([
   v.strictObject({ digest: v.strictObject({ sha256: Hash }), name: v.literal('key') }),
 ]);
 
-const Predicate = v.strictObject({
+export const KeyChangePredicate = v.strictObject({
   action: v.picklist(['add', 'revoke', 'rotate']),
   /** For a revocation by the recovery key: the index from which on the key no longer counts. Null: after this entry. */
   from: v.nullable(Count),
@@ -53,19 +56,19 @@ const Predicate = v.strictObject({
   previous: v.nullable(Hash),
   /** The signatures of `key` and of `successor` over {@link agreedBytes}. */
   proofs: v.strictObject({ key: v.nullable(SignatureText), successor: v.nullable(SignatureText) }),
-  role: v.picklist(['issuer', 'log', 'recovery', 'witness']),
+  role: v.picklist(['issuer', 'log', 'recovery', 'validator', 'witness']),
   sequence: Count,
   /** Who signs the envelope: an issuer in force, or the recovery key. */
   signer: KeyLabel,
   successor: v.nullable(VerifierKeyText),
   time: Time,
 });
-type Predicate = v.InferOutput<typeof Predicate>;
+type Predicate = v.InferOutput<typeof KeyChangePredicate>;
 
 export const KEY_CHANGE = statementType({
   predicateType: 'urn:countersign:key-change:v1',
   subject: Subject,
-  predicate: Predicate,
+  predicate: KeyChangePredicate,
   malformed: 'key/change-malformed',
 });
 
@@ -89,7 +92,7 @@ export interface ProposedKeyChange {
 
 export interface KeyChange extends ProposedKeyChange {
   /** The signatures of the keys concerned, where they are there: not yet checked. */
-  readonly proofs: { readonly key: Uint8Array | null; readonly successor: Uint8Array | null };
+  readonly proofs: KeyProofs;
   /** SHA-256 of the payload, hexadecimal. */
   readonly digest: string;
 }
@@ -116,37 +119,61 @@ export interface Agreeing {
 
 /** The payload of a change that the given keys agree to. */
 export function keyChangePayload(change: ProposedKeyChange, agreeing: Agreeing): Uint8Array {
+  return provenPayload(change, agreementOf(change, agreeing));
+}
+
+/** What the keys concerned have signed: raw signatures, null where a key has not agreed. */
+export interface KeyProofs {
+  readonly key: Uint8Array | null;
+  readonly successor: Uint8Array | null;
+}
+
+/** The signatures by which the given keys agree to a change. */
+export function agreementOf(change: ProposedKeyChange, { key, successor }: Agreeing): KeyProofs {
   const bytes = agreedBytes(change);
-  const sign = (signer: Signer | null) => (signer === null ? null : toBase64(signer.sign(bytes)));
+  return { key: key?.sign(bytes) ?? null, successor: successor?.sign(bytes) ?? null };
+}
+
+/** The payload of a change to which keys that are elsewhere have agreed. */
+export function provenPayload(change: ProposedKeyChange, proofs: KeyProofs): Uint8Array {
   return writeStatement(KEY_CHANGE, {
     subject: [{ digest: { sha256: toHex(sha256(change.key.publicKey)) }, name: 'key' }],
-    predicate: {
-      ...said(change),
-      proofs: { key: sign(agreeing.key), successor: sign(agreeing.successor) },
-    },
+    predicate: changePredicate(change, proofs),
   });
+}
+
+/** All that a change says, with the signatures of those who agree to it. */
+export function changePredicate(change: ProposedKeyChange, { key, successor }: KeyProofs): Predicate {
+  const text = (proof: Uint8Array | null) => (proof === null ? null : toBase64(proof));
+  return { ...said(change), proofs: { key: text(key), successor: text(successor) } };
 }
 
 /** Reads a key change and checks that its members fit together. Throws `key/change-malformed` or `envelope/issuer-mismatch`. */
 export function readKeyChange(envelope: Envelope): KeyChange {
   const { subject, predicate } = readStatement(KEY_CHANGE, envelope);
-  const { proofs, ...members } = predicate;
   if (predicate.signer !== envelope.keyId)
     throw new Failure('envelope/issuer-mismatch', { field: 'predicate.signer' });
-  const change: KeyChange = {
-    ...members,
-    key: readKey(predicate.key, 'predicate.key'),
-    successor: predicate.successor === null ? null : readKey(predicate.successor, 'predicate.successor'),
-    proofs: {
-      key: readProof(proofs.key, 'predicate.proofs.key'),
-      successor: readProof(proofs.successor, 'predicate.proofs.successor'),
-    },
-    digest: toHex(payloadDigest(envelope)),
-  };
+  const change: KeyChange = { ...changeOf(predicate), digest: toHex(payloadDigest(envelope)) };
   checkMembers(change);
   if (subject[0].digest.sha256 !== toHex(sha256(change.key.publicKey)))
     throw malformed('subject.0.digest.sha256');
   return change;
+}
+
+/** What a predicate says, its keys and signatures read. Throws `key/change-malformed`. */
+export function changeOf({
+  proofs,
+  ...members
+}: Predicate): ProposedKeyChange & { readonly proofs: KeyProofs } {
+  return {
+    ...members,
+    key: readKey(members.key, 'predicate.key'),
+    successor: members.successor === null ? null : readKey(members.successor, 'predicate.successor'),
+    proofs: {
+      key: readProof(proofs.key, 'predicate.proofs.key'),
+      successor: readProof(proofs.successor, 'predicate.proofs.successor'),
+    },
+  };
 }
 
 /** Whether each of the keys concerned that is said to have agreed did. Throws `key/proof-invalid`. */
@@ -187,8 +214,11 @@ function checkMembers({ action, role, key, successor, from, proofs, sequence, pr
   const types: readonly KeyType[] = KEY_TYPES_OF[role];
   if (!types.includes(key.type) || (role === 'log' && key.name !== origin)) throw malformed('predicate.key');
   if ((previous === null) !== (sequence === 0)) throw malformed('predicate.previous');
-  // Only the recovery key is ever added, and a recovery key is never revoked: nobody stands above it.
-  if (role === 'recovery' ? action === 'revoke' : action === 'add') throw malformed('predicate.action');
+  // A recovery key is never revoked: nobody stands above it. Of the others, only validators come from elsewhere.
+  const impossible = role === 'recovery' ? 'revoke' : role === 'validator' ? null : 'add';
+  if (action === impossible) throw malformed('predicate.action');
+  // What validators sign names them by these words, in the log, for ever.
+  if (role === 'validator' && !v.is(KeyLabel, keyLabel(key))) throw malformed('predicate.key');
   if (from !== null && action !== 'revoke') throw malformed('predicate.from');
   if (action === 'add' ? successor !== null : action === 'rotate' && successor === null)
     throw malformed('predicate.successor');

@@ -11,7 +11,7 @@ import {
   sealed,
   type Written,
 } from '../../test/support/key-changes.js';
-import { type TestKey, testCosigner } from '../../test/support/keys.js';
+import { type TestKey, testCosigner, testKey } from '../../test/support/keys.js';
 import { ISSUER, LOG, STRANGER, WITNESSES } from '../../test/support/parties.js';
 import { thorough } from '../../test/support/thoroughness.js';
 import { keyLabel, sameKey } from '../note/key.js';
@@ -467,5 +467,92 @@ describe('against a thief', () => {
       }),
       { numRuns: thorough(50, 10) },
     );
+  });
+});
+
+describe('spec/keys.md §4: validators', () => {
+  const [FIRST, OTHER, NEW] = [1, 2, 3].map(number => nextKey('validator', number)) as [
+    TestKey,
+    TestKey,
+    TestKey,
+  ];
+  const admit = (key: TestKey, by: TestKey, more: Partial<Written> = {}): Written => ({
+    change: { action: 'add', role: 'validator' },
+    key,
+    by,
+    ...more,
+  });
+  const validatorsAt = (history: KeyHistory, index: number) => history.at('validator', index).map(keyLabel);
+
+  it('several are in force, each from the entry after the one that lets it in', async () => {
+    const history = await historyOf(
+      [2, ADD_RECOVERY],
+      [4, admit(FIRST, ISSUER)],
+      [6, admit(OTHER, RECOVERY)],
+    );
+    expect(validatorsAt(history, 4)).toEqual([]);
+    expect(validatorsAt(history, 5)).toEqual(labels([FIRST]));
+    expect(validatorsAt(history, 7)).toEqual(labels([FIRST, OTHER]));
+    expect(issuersAt(history, 7)).toEqual(labels([ISSUER]));
+  });
+
+  it('one rotates and another ends itself; what both signed before stays', async () => {
+    const history = await historyOf(
+      [4, admit(FIRST, ISSUER)],
+      [5, admit(OTHER, ISSUER)],
+      [8, rotate('validator', FIRST, NEW, ISSUER)],
+      [9, revoke('validator', OTHER, ISSUER)],
+    );
+    expect(validatorsAt(history, 8)).toEqual(labels([FIRST, OTHER]));
+    expect(validatorsAt(history, 10)).toEqual(labels([NEW]));
+  });
+
+  it.each<[string, ReasonCode, Written]>([
+    ['a key that has not agreed', 'key/change-malformed', admit(FIRST, ISSUER, { agrees: false })],
+    ['by a stranger', 'key/signer-unknown', admit(FIRST, STRANGER)],
+    ['by a validator', 'key/signer-unknown', admit(FIRST, OTHER)],
+    ['with the key of a witness', 'key/change-malformed', admit(WITNESS, ISSUER)],
+    ['twice', 'key/reused', admit(OTHER, ISSUER)],
+    ['with the key of an issuer', 'key/reused', admit(ISSUER, ISSUER)],
+    [
+      'with a name that the log may not hold',
+      'key/change-malformed',
+      admit(testKey('prüfer.example', 7), ISSUER),
+    ],
+    [
+      'a rotation without the old key',
+      'key/change-forbidden',
+      { ...rotate('validator', OTHER, NEW, ISSUER), agrees: false },
+    ],
+    [
+      'a revocation by the operator alone',
+      'key/change-forbidden',
+      revoke('validator', OTHER, ISSUER, { agrees: false }),
+    ],
+    [
+      'an issuer that is added',
+      'key/change-malformed',
+      { change: { action: 'add', role: 'issuer' }, key: SECOND, by: ISSUER },
+    ],
+  ])('refused: %s', async (_, code, written) => {
+    const history = await historyOf([2, ADD_RECOVERY], [3, admit(OTHER, ISSUER)]);
+    expect(await refusal(history, 9, written)).toBe(code);
+  });
+
+  it('the recovery key ends one without its word, and one that a thief let in was never there', async () => {
+    const history = await historyOf(
+      [2, ADD_RECOVERY],
+      [3, admit(OTHER, ISSUER)],
+      [7, admit(FIRST, ISSUER)],
+      [9, revoke('issuer', ISSUER, RECOVERY, { from: 5, successor: SECOND })],
+    );
+    expect(tenure(history, FIRST)).toMatchObject({ until: 0, why: 'revoked' });
+    expect(validatorsAt(history, 10)).toEqual(labels([OTHER]));
+    const ended = await history.after(
+      11,
+      changeEntry(history, revoke('validator', OTHER, RECOVERY, { agrees: false })),
+    );
+    expect(validatorsAt(ended, 12)).toEqual([]);
+    expect(issuersAt(ended, 12)).toEqual(labels([SECOND]));
   });
 });

@@ -51,6 +51,8 @@ export interface Tenure extends KeyInRole {
 /** A tenure, and what decides whether it falls with the key that it followed. */
 interface Link extends Tenure {
   readonly predecessor: VerifierKey | null;
+  /** The issuer whose word let it in, where it followed no other. */
+  readonly introducer: VerifierKey | null;
   /** Whether the recovery key put it in place. */
   readonly byRecovery: boolean;
 }
@@ -137,7 +139,8 @@ export class KeyHistory {
   #checkAction(change: LoggedKeyChange, byRecovery: boolean): void {
     const { action, role, key, successor, from, proofs, index } = change;
     if (action === 'add') {
-      if (this.#links.some(link => link.role === role))
+      // There is one recovery key at a time; validators may be many.
+      if (role === 'recovery' && this.#links.some(link => link.role === role))
         throw new Failure('key/change-forbidden', { field: role });
       this.#checkNew(key, 'predicate.key');
       return;
@@ -191,8 +194,12 @@ export async function readKeyHistory(
 /** The state after a change that may follow. */
 function applied(links: readonly Link[], change: LoggedKeyChange): readonly Link[] {
   const { action, role, key, successor, from, index, signer } = change;
-  if (action === 'add') return [...links, newLink(role, key, index + 1, null, false)];
   const byRecovery = links.some(link => link.role === 'recovery' && keyLabel(link.key) === signer);
+  if (action === 'add') {
+    const introducer = links.find(link => link.role === 'issuer' && keyLabel(link.key) === signer)?.key;
+    const added = newLink(role, key, index + 1, null, byRecovery);
+    return [...links, role === 'validator' ? { ...added, introducer: introducer ?? null } : added];
+  }
   const until = Math.min(from ?? index + 1, index + 1);
   const why = action === 'rotate' ? 'rotated' : 'revoked';
   const ended = links.map(link => (sameKey(link.key, key) ? end(link, until, why, index) : link));
@@ -209,13 +216,14 @@ function end(link: Link, until: number, why: 'rotated' | 'revoked', index: numbe
 }
 
 /**
- * Ends, as if they had never been, the keys that were put in place by a key that no longer counted by then. Predecessors come before
- * their successors, so that one pass is enough.
+ * Ends, as if they had never been, the keys that were put in place by a key that no longer counted by then. Who puts a key in place comes
+ * before it, so that one pass is enough.
  */
 function withoutFallen(links: readonly Link[], index: number): readonly Link[] {
   const fallen: Link[] = [];
   for (const link of links) {
-    const before = fallen.find(({ key }) => link.predecessor !== null && sameKey(key, link.predecessor));
+    const placedBy = link.predecessor ?? link.introducer;
+    const before = fallen.find(({ key }) => placedBy !== null && sameKey(key, placedBy));
     const falls = before?.until != null && !link.byRecovery && link.since > before.until;
     fallen.push(falls ? { ...end(link, 0, 'revoked', index), successor: null } : link);
   }
@@ -254,6 +262,7 @@ function newLink(
     announced: null,
     successor: null,
     predecessor,
+    introducer: null,
     byRecovery,
   };
 }

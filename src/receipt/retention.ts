@@ -16,6 +16,8 @@ import { REFUND } from './refund.js';
 import { REVOCATION } from './revocation.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
 import { predicateTypeOf, readStatement, statementType, writeStatement } from './statement.js';
+import { VERDICT } from './verdict.js';
+import { VERDICT_BATCH } from './verdict-batch.js';
 
 /** The shortest time for which a log may promise to show its entries, in days: monitors must be able to keep ahead, and disputes to be decided. */
 export const LEAST_RETENTION_DAYS = 30;
@@ -105,6 +107,10 @@ export function statedTime(envelope: Envelope): number | null {
       return readStatement(ERASURE, envelope).predicate.decided;
     case CLOSING.predicateType:
       return readStatement(CLOSING, envelope).predicate.made;
+    case VERDICT.predicateType:
+      return readStatement(VERDICT, envelope).predicate.made;
+    case VERDICT_BATCH.predicateType:
+      return readStatement(VERDICT_BATCH, envelope).predicate.made;
     case REFUND.predicateType:
       return readStatement(REFUND, envelope).predicate.decided;
     case REVOCATION.predicateType:

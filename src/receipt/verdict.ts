@@ -1,6 +1,7 @@
 /**
  * The verdict: what somebody has found about a receipt, under which policy, from which bytes, as of when. Signing one is an accountable act: whoever
- * has the same bytes can judge again, and every clause in which the result differs proves that one of two was wrong. Source: 4-trust, "From evidence to
+ * has the same bytes can judge again, and every clause in which the result differs proves that one of two was wrong. A log takes one as an entry, and whole
+ * batches of them (`verdict-batch.ts`). Source: 4-trust, "From evidence to
  * verdict"; normative: spec/verdict.md.
  */
 import * as v from 'valibot';
@@ -8,7 +9,7 @@ import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize, type Json } from '../bytes/json.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
-import { Hash, KeyLabel, Time, Word } from './shapes.js';
+import { Count, Hash, KeyLabel, Time, Word } from './shapes.js';
 import { statementType, writeStatement } from './statement.js';
 
 const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
@@ -114,8 +115,16 @@ export const VERDICT = statementType({
   subject: v.strictTuple([
     v.strictObject({ digest: v.strictObject({ sha256: Hash }), name: v.literal('verdict') }),
   ]),
-  /** `made`: when it was signed, in milliseconds, by the clock of `issuer`, who is the one that judges. */
-  predicate: v.strictObject({ issuer: KeyLabel, made: Time, verdict: Verdict }),
+  /**
+   * `made`: when it was signed, in milliseconds, by the clock of `issuer`, who is the one that judges. `policyIndex`: where the log has the policy; left out
+   * of a verdict that enters no log.
+   */
+  predicate: v.strictObject({
+    issuer: KeyLabel,
+    made: Time,
+    policyIndex: v.exactOptional(Count),
+    verdict: Verdict,
+  }),
   malformed: 'verdict/malformed',
 });
 
@@ -124,10 +133,15 @@ export function verdictDigest(verdict: Verdict): string {
   return toHex(sha256(canonicalize(verdict as Json)));
 }
 
-/** `issuer`: the label of the key that signs; `made` in milliseconds. */
-export function verdictStatement(verdict: Verdict, issuer: string, made: number): Uint8Array {
+/** `issuer`: the label of the key that signs; `made` in milliseconds; `policyIndex`: where the log has the policy, null where it need not. */
+export function verdictStatement(
+  verdict: Verdict,
+  issuer: string,
+  made: number,
+  policyIndex: number | null = null,
+): Uint8Array {
   return writeStatement(VERDICT, {
     subject: [{ digest: { sha256: verdictDigest(verdict) }, name: 'verdict' }],
-    predicate: { issuer, made, verdict },
+    predicate: { issuer, made, ...(policyIndex !== null && { policyIndex }), verdict },
   });
 }

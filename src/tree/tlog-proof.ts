@@ -17,7 +17,12 @@ export interface TlogProof {
 }
 
 export function formatTlogProof({ index, hashes, checkpoint }: TlogProof): string {
-  return `${HEADER}\nindex ${index}\n${hashes.map(hash => `${toBase64(hash)}\n`).join('')}\n${checkpoint}`;
+  return tlogProofText(index, hashes.map(toBase64), checkpoint);
+}
+
+/** The same from hashes in base64. */
+export function tlogProofText(index: number, hashes: readonly string[], checkpoint: string): string {
+  return `${HEADER}\nindex ${index}\n${hashes.map(hash => `${hash}\n`).join('')}\n${checkpoint}`;
 }
 
 /**

@@ -3,7 +3,7 @@ import { parentPort } from 'node:worker_threads';
 
 const state = { size: 3, witnessed: null, checkpointNote: null, writable: true };
 parentPort.postMessage({ readable: { origin: 'log.example/dying', state } });
-parentPort.postMessage({ opened: { issuers: [], mustBeWitnessed: 0 } });
+parentPort.postMessage({ opened: { issuers: [], validators: [], mustBeWitnessed: 0 } });
 parentPort.on('message', () => {
   throw new Error('it dies');
 });

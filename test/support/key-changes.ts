@@ -18,10 +18,15 @@ export function nextKey(role: KeyRole, number: number): TestKey {
       issuer: [ISSUER.key.name, KEY_TYPE.ed25519],
       log: [ORIGIN, KEY_TYPE.ed25519],
       recovery: [RECOVERY.key.name, KEY_TYPE.ed25519],
+      validator: ['validator.example', KEY_TYPE.ed25519],
       witness: [WITNESS.key.name, KEY_TYPE.cosignature],
     } satisfies Record<KeyRole, [string, KeyType]>
   )[role];
-  return testKey(name, 150 + 10 * ['issuer', 'log', 'recovery', 'witness'].indexOf(role) + number, type);
+  return testKey(
+    name,
+    150 + 10 * ['issuer', 'log', 'recovery', 'witness', 'validator'].indexOf(role) + number,
+    type,
+  );
 }
 
 /** The history of the sample log before any change. */

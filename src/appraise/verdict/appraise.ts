@@ -5,7 +5,7 @@
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { Failure, type ReasonCode } from '../../reason.js';
-import { parseBundle } from '../../receipt/bundle.js';
+import { type Bundle, parseBundle } from '../../receipt/bundle.js';
 import type { Envelope } from '../../receipt/envelope.js';
 import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
@@ -39,6 +39,8 @@ export const CHECKER = 'countersign-appraisal-2';
 export interface AppraisalInput {
   /** The bundle's exact bytes. */
   readonly bundle: Uint8Array;
+  /** What `parseBundle` reads in those bytes, from whoever has it already: they are not read again then. */
+  readonly parsed?: Bundle;
   /** The trust file: as it was read, and its exact bytes. Null when the appraiser has none, and then nobody's signature counts. */
   readonly trust: { readonly trust: Trust; readonly bytes: Uint8Array } | null;
   readonly policy: AppraisalPolicy;
@@ -61,10 +63,16 @@ export interface Appraisal {
  * `appraisal/evidence-excessive` for more of it than a verdict can name.
  */
 export async function appraise(input: AppraisalInput): Promise<Appraisal> {
-  const { bundle, trust, policy, asOf } = input;
+  const { bundle, parsed, trust, policy, asOf } = input;
   if (input.evidence.length > MAX_EVIDENCE)
     throw new Failure('appraisal/evidence-excessive', { detail: `${input.evidence.length}` });
-  const verification = await verify({ bundle, trust: trust?.trust ?? null, content: NO_CONTENT, asOf });
+  const verification = await verify({
+    bundle,
+    ...(parsed !== undefined && { parsed }),
+    trust: trust?.trust ?? null,
+    content: NO_CONTENT,
+    asOf,
+  });
   const evidence = await weighAll(input, verification);
   const claims = claimsOf(verification, evidence, asOf);
   const clauses = [
@@ -91,18 +99,29 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     outcome: outcomeOf(clauses),
     policy: policy.digest,
     receipt: verification.receipt === null ? null : verification.digest,
-    trust: trust === null ? null : toHex(sha256(trust.bytes)),
+    trust: trust === null ? null : trustDigest(trust),
   };
   return { verdict, claims, verification };
 }
 
+/** Of trust files that were read: who appraises a log hashes his once. */
+const trustDigests = new WeakMap<NonNullable<AppraisalInput['trust']>, string>();
+
+function trustDigest(trust: NonNullable<AppraisalInput['trust']>): string {
+  const known = trustDigests.get(trust);
+  if (known !== undefined) return known;
+  const digest = toHex(sha256(trust.bytes));
+  trustDigests.set(trust, digest);
+  return digest;
+}
+
 async function weighAll(
-  { bundle, trust, policy, evidence, asOf, roots = {} }: AppraisalInput,
+  { bundle, parsed, trust, policy, evidence, asOf, roots = {} }: AppraisalInput,
   { receipt, revocations }: Verification,
 ): Promise<readonly WeighedEvidence[]> {
-  if (receipt === null) return [];
+  if (receipt === null || evidence.length === 0) return [];
   const known = [...revocations, ...inForce(trust?.trust.revocations ?? [], receipt, asOf)];
-  const { envelope }: { readonly envelope: Envelope } = parseBundle(bundle);
+  const { envelope }: { readonly envelope: Envelope } = parsed ?? parseBundle(bundle);
   const weighed: WeighedEvidence[] = [];
   for (const [at, artefact] of evidence.entries()) {
     try {

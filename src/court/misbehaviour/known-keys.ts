@@ -50,7 +50,11 @@ export function knownKeys(
       ...retired('witness').map(ended),
     ],
     issuers: [...ofType(ed25519), ...(trust?.issuers ?? []).map(inForce), ...retired('issuer').map(ended)],
-    validators: [...ofType(ed25519), ...(trust?.validators ?? []).map(inForce)],
+    validators: [
+      ...ofType(ed25519),
+      ...(trust?.validators ?? []).map(inForce),
+      ...retired('validator').map(ended),
+    ],
     stampers,
   };
 }

@@ -9,22 +9,29 @@ import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { compareVerdicts } from '../../appraise/verdict/compare.js';
+import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
-import { type Envelope, seal } from '../../receipt/envelope.js';
+import { type Envelope, PAYLOAD_TYPE, seal } from '../../receipt/envelope.js';
 import { type Clause, type Verdict, verdictStatement } from '../../receipt/verdict.js';
+import { batchStatement, type VerdictBatch, verdictLeaf } from '../../receipt/verdict-batch.js';
+import { Frontier } from '../../tree/frontier.js';
+import { emptyRoot } from '../../tree/hash.js';
+import { proveInclusion } from '../../tree/prove.js';
+import { subtreesOf } from '../../tree/subtrees-of.js';
 import { formatEvidence } from './evidence.js';
 import { judgeEvidence } from './judge.js';
 import { knownKeys } from './known-keys.js';
+import { readVerdict, type StatedVerdict, statedVerdictJson } from './stated-verdict.js';
 import {
-  makeWrongVerdict,
-  readVerdict,
+  makeWrongVerdict as makeProof,
   type VerdictArtefacts,
   type WrongVerdictJson,
 } from './wrong-verdict.js';
 
 const VALIDATOR = testKey('validator.example', 301);
+const HASH = 'ab'.repeat(32);
 const TRUST = utf8(JSON.stringify(TRUST_FILE));
 const POLICY = { name: 'sample', requires: { record: 'witnessed' }, maximumAgeDays: 1 } satisfies Json;
 const WITH_VALIDATOR = parseTrust(
@@ -45,6 +52,10 @@ async function verdictOf(given: VerdictArtefacts, at: number): Promise<Verdict> 
   });
   return verdict;
 }
+
+/** Of a verdict that was signed alone. */
+const makeWrongVerdict = async (envelope: Envelope, given: VerdictArtefacts) =>
+  makeProof({ envelope, verdict: readVerdict(envelope), inBatch: null }, given);
 
 function signed(verdict: Verdict, by = VALIDATOR, name = keyLabel(by.key)): Envelope {
   return seal(verdictStatement(verdict, name, asOf), keyLabel(by.key), by.signer);
@@ -176,7 +187,7 @@ describe('an honest validator cannot be framed', () => {
       },
       verdict: {
         payload: base64(payload),
-        payloadType: genuine.verdict.payloadType,
+        payloadType: PAYLOAD_TYPE,
         signatures: [{ keyid: keyId, sig: base64(signature) }],
       } as WrongVerdictJson['verdict'],
     };
@@ -258,5 +269,62 @@ describe('two verdicts', () => {
     expect(compareVerdicts(honest, other)).toMatchObject({ inputs: ['policy'], kind: 'other-question' });
     const later = await verdictOf(artefacts, COMPLETED + 2 * 86_400_000);
     expect(compareVerdicts(honest, later)).toMatchObject({ inputs: ['asOf'], kind: 'other-question' });
+  });
+});
+
+describe('a verdict in a batch', () => {
+  const others = [honest, honest];
+  const label = keyLabel(VALIDATOR.key);
+
+  /** A batch in which that verdict stands third, and the proof against it that somebody makes. */
+  async function inBatch(verdict: Verdict, change: Partial<StatedVerdict> = {}, by = VALIDATOR) {
+    const leaves = [...others, verdict].map(verdictLeaf);
+    const tree = new Frontier();
+    for (const leaf of leaves) tree.push(leaf);
+    const batch: VerdictBatch = {
+      asOf,
+      checker: verdict.checker,
+      checkpoint: { root: HASH, size: 9 },
+      counts: { fail: 1, inconclusive: 0, pass: 2 },
+      end: 9,
+      overturned: { count: 0, root: toHex(emptyRoot()) },
+      policy: { digest: verdict.policy, index: 1 },
+      previous: null,
+      root: toHex(tree.root()),
+      sequence: 0,
+      start: 2,
+      trust: HASH,
+    };
+    const envelope = seal(batchStatement(batch, keyLabel(by.key), asOf), keyLabel(by.key), by.signer);
+    const hashes = await proveInclusion(2, 3, subtreesOf(leaves));
+    const stated = { envelope, verdict, inBatch: { index: 2, hashes }, ...change };
+    const proof = await makeProof({ ...stated, verdict: lying('record', 'fail') }, artefacts);
+    return { ...proof, verdict: statedVerdictJson(stated) } as WrongVerdictJson;
+  }
+
+  it('that is wrong is proven against whoever signed the batch', async () => {
+    expect(await judge(await inBatch(lying('record', 'fail')))).toMatchObject({
+      outcome: 'proven',
+      code: 'misbehaviour/verdict-wrong',
+      accused: label,
+    });
+  });
+
+  it.each<[string, string, string, () => Promise<WrongVerdictJson>]>([
+    ['one that is right', 'not-proven', 'misbehaviour/verdict-right', () => inBatch(honest)],
+    [
+      'one that is not in it',
+      'malformed',
+      'tree/inclusion-invalid',
+      () => inBatch(honest, { verdict: lying('record', 'fail') }),
+    ],
+    [
+      'one in the batch of somebody whom nobody knows',
+      'inconclusive',
+      'misbehaviour/key-unknown',
+      () => inBatch(lying('record', 'fail'), {}, STRANGER),
+    ],
+  ])('%s frames nobody', async (_, outcome, code, evidence) => {
+    expect(await judge(await evidence())).toMatchObject({ outcome, code });
   });
 });

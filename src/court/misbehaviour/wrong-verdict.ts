@@ -14,17 +14,16 @@ import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import type { Json } from '../../bytes/json.js';
 import { keyLabel } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import {
-  type Envelope,
-  EnvelopeSchema,
-  envelopeIsSignedBy,
-  envelopeJson,
-  readEnvelope,
-} from '../../receipt/envelope.js';
-import { readStatement } from '../../receipt/statement.js';
-import { CLAUSES, type ClauseName, MAX_EVIDENCE, VERDICT, type Verdict } from '../../receipt/verdict.js';
+import { envelopeIsSignedBy } from '../../receipt/envelope.js';
+import { CLAUSES, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
 import { checkAnswersFor, keysWithLabel } from './known-keys.js';
 import { type ProofType, provenAgainst } from './proof-type.js';
+import {
+  readStatedVerdict,
+  type StatedVerdict,
+  StatedVerdictSchema,
+  statedVerdictJson,
+} from './stated-verdict.js';
 
 const TYPE = 'urn:countersign:misbehaviour:p11:v1';
 
@@ -45,7 +44,7 @@ const Schema = v.strictObject({
   /** The clause that is wrong; the first of them, where several are. */
   clause: v.picklist(CLAUSES),
   type: v.literal(TYPE),
-  verdict: EnvelopeSchema,
+  verdict: StatedVerdictSchema,
 });
 export type WrongVerdictJson = v.InferOutput<typeof Schema>;
 
@@ -56,31 +55,27 @@ export interface VerdictArtefacts {
   readonly evidence: readonly EvidenceArtefact[];
 }
 
-interface StatedVerdict {
-  readonly envelope: Envelope;
-  readonly verdict: Verdict;
+interface WrongVerdict {
+  readonly stated: StatedVerdict;
   readonly clause: ClauseName;
   readonly artefacts: VerdictArtefacts;
 }
 
-export const WRONG_VERDICT: ProofType<typeof Schema, StatedVerdict> = {
+export const WRONG_VERDICT: ProofType<typeof Schema, WrongVerdict> = {
   type: TYPE,
   schema: Schema,
-  read: ({ artefacts, clause, verdict }) => {
-    const envelope = readEnvelope(verdict);
-    return {
-      envelope,
-      verdict: readVerdict(envelope),
-      clause,
-      artefacts: {
-        bundle: octets(artefacts.bundle),
-        trust: artefacts.trust === null ? null : octets(artefacts.trust),
-        policy: artefacts.policy as Json,
-        evidence: artefacts.evidence.map(artefactOf),
-      },
-    };
-  },
-  check: async ({ envelope, verdict, clause, artefacts }, known) => {
+  read: ({ artefacts, clause, verdict }) => ({
+    stated: readStatedVerdict(verdict),
+    clause,
+    artefacts: {
+      bundle: octets(artefacts.bundle),
+      trust: artefacts.trust === null ? null : octets(artefacts.trust),
+      policy: artefacts.policy as Json,
+      evidence: artefacts.evidence.map(artefactOf),
+    },
+  }),
+  check: async ({ stated, clause, artefacts }, known) => {
+    const { envelope, verdict } = stated;
     const again = await judgeAgain(verdict, artefacts);
     const [theirs, right] = [clauseOf(verdict, clause), clauseOf(again, clause)];
     if (isSameClause(theirs, right)) throw new Failure('misbehaviour/verdict-right', { field: clause });
@@ -98,13 +93,6 @@ export const WRONG_VERDICT: ProofType<typeof Schema, StatedVerdict> = {
     throw new Failure('envelope/signature-invalid', { field: envelope.keyId });
   },
 };
-
-/** Throws `verdict/malformed`, or `envelope/issuer-mismatch` when another key has signed than the one that it says. */
-export function readVerdict(envelope: Envelope): Verdict {
-  const { issuer, verdict } = readStatement(VERDICT, envelope).predicate;
-  if (issuer !== envelope.keyId) throw new Failure('envelope/issuer-mismatch', { field: 'predicate.issuer' });
-  return verdict;
-}
 
 /**
  * The verdict that these bytes give at its time. Throws `misbehaviour/checker-unknown` for a verdict by other rules than those of this software,
@@ -129,10 +117,10 @@ export async function judgeAgain(verdict: Verdict, artefacts: VerdictArtefacts):
 
 /** The evidence against whoever signed a verdict. Throws what {@link judgeAgain} throws, or `misbehaviour/verdict-right` when nothing in it is wrong. */
 export async function makeWrongVerdict(
-  envelope: Envelope,
+  stated: StatedVerdict,
   artefacts: VerdictArtefacts,
 ): Promise<WrongVerdictJson> {
-  const verdict = readVerdict(envelope);
+  const { verdict } = stated;
   const again = await judgeAgain(verdict, artefacts);
   const [wrong] = compareVerdicts(verdict, again).clauses;
   if (wrong === undefined) throw new Failure('misbehaviour/verdict-right');
@@ -145,7 +133,7 @@ export async function makeWrongVerdict(
     },
     clause: wrong.clause,
     type: TYPE,
-    verdict: envelopeJson(envelope),
+    verdict: statedVerdictJson(stated),
   } as WrongVerdictJson;
 }
 

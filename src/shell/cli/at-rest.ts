@@ -48,7 +48,7 @@ export async function findLog(options: AtRestOptions): Promise<LogAtRest> {
   return { data, folder: resolve(options.log ?? data.log), trust, keys };
 }
 
-export function retiredKeys(trust: Trust, role: 'issuer' | 'witness'): readonly VerifierKey[] {
+export function retiredKeys(trust: Trust, role: 'issuer' | 'validator' | 'witness'): readonly VerifierKey[] {
   return trust.retired.filter(retired => retired.role === role).map(({ key }) => key);
 }
 

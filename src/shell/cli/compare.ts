@@ -3,11 +3,8 @@ import { Command } from 'commander';
 import { type Comparison, compareVerdicts } from '../../appraise/verdict/compare.js';
 import { evidenceName, formatEvidence } from '../../court/misbehaviour/evidence.js';
 import { keysWithLabel, knownKeys } from '../../court/misbehaviour/known-keys.js';
-import {
-  makeWrongVerdict,
-  readVerdict,
-  type VerdictArtefacts,
-} from '../../court/misbehaviour/wrong-verdict.js';
+import { readVerdict } from '../../court/misbehaviour/stated-verdict.js';
+import { makeWrongVerdict, type VerdictArtefacts } from '../../court/misbehaviour/wrong-verdict.js';
 import { parseVerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
@@ -109,7 +106,9 @@ async function sidesOf(paths: readonly string[], options: CompareOptions): Promi
     for (const { key } of labelled(envelope.keyId, known.validators))
       isSigned = isSigned === true || (await envelopeIsSignedBy(envelope, key.publicKey));
     const judged =
-      artefacts === null ? { again: null, proof: null } : await judgedAgain(envelope, artefacts, options.out);
+      artefacts === null
+        ? { again: null, proof: null }
+        : await judgedAgain(envelope, verdict, artefacts, options.out);
     sides.push({ envelope, verdict, isSigned, ...judged });
   }
   return sides;
@@ -127,11 +126,12 @@ function labelled(label: string, validators: Parameters<typeof keysWithLabel>[1]
 /** A verdict that was made from something else is not judged by this. */
 async function judgedAgain(
   envelope: Envelope,
+  verdict: Verdict,
   artefacts: VerdictArtefacts,
   folder: string | undefined,
 ): Promise<Pick<Side, 'again' | 'proof'>> {
   try {
-    const evidence = await makeWrongVerdict(envelope, artefacts);
+    const evidence = await makeWrongVerdict({ envelope, verdict, inBatch: null }, artefacts);
     if (folder === undefined) return { again: 'wrong', proof: null };
     const bytes = formatEvidence(evidence);
     const path = `${folder}/${evidenceName(bytes, evidence.type)}.json`;

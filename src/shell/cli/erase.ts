@@ -13,8 +13,8 @@ import { type Erased, Erasures } from './erasures.js';
 import { exchangeArgument } from './exchange-argument.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { openHouseLog } from './house-log.js';
-import { withHouse } from './keys.js';
 import { print, printError, printJson } from './print.js';
+import { withHouse } from './with-house.js';
 
 interface EraseOptions {
   readonly data: string;

@@ -20,7 +20,7 @@ import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { REFUND } from '../../receipt/refund.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import { Frontier } from '../../tree/frontier.js';
-import { LogReader } from '../monitor/log-reader.js';
+import { LogReader } from '../tiles/log-reader.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { readInput } from './files.js';

@@ -59,7 +59,7 @@ async function openFirstKey(path: string, naming: KeyNaming, type: KeyType): Pro
 export interface KeySlot {
   /** As the command line has it; the file is `<name>.key`. */
   readonly name: string;
-  readonly role: Exclude<KeyRole, 'recovery'>;
+  readonly role: Exclude<KeyRole, 'recovery' | 'validator'>;
   readonly signingKey: SigningKey;
 }
 

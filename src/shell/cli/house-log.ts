@@ -38,6 +38,7 @@ import { ThreadCosigner } from '../log/thread-cosigner.js';
 import { mirrorFiller } from '../mirror/fill-mirror.js';
 import { openLocalWitness } from '../witness/local-witness.js';
 import { remoteWitnessesOf } from '../witness/remote-witness.js';
+import { retiredKeys } from './at-rest.js';
 import type { DataFolder } from './data-folder.js';
 import { readPreviousTrust } from './former-witnesses.js';
 import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf } from './house-keys.js';
@@ -162,7 +163,11 @@ async function openWitnessedLog(
   const recovery = await readRecoveryKey(folder);
   // What the log has taken it keeps, whatever has become of the key since: cutting it would make a second history. A new key signs nothing
   // before the change that names it is witnessed, and what is witnessed is not asked about.
-  const known = recovery === null ? [keys.issuer.key] : [keys.issuer.key, recovery];
+  const known = [
+    keys.issuer.key,
+    ...(recovery === null ? [] : [recovery]),
+    ...(await knownValidators(folder)),
+  ];
   return openLog({
     folder: folder.log,
     key: keys.log.key,
@@ -177,6 +182,15 @@ async function openWitnessedLog(
     onChange,
     commitSpacing: COMMIT_SPACING,
   });
+}
+
+/**
+ * Whose verdicts the log may have taken. Its house has written them into the trust file before it took the first of them; a log that has lost that
+ * file keeps of them what was witnessed.
+ */
+async function knownValidators({ trust }: DataFolder): Promise<readonly VerifierKey[]> {
+  const previous = await readPreviousTrust(trust);
+  return previous === null ? [] : [...previous.validators, ...retiredKeys(previous, 'validator')];
 }
 
 /**

@@ -28,6 +28,7 @@ export function trustFile(
 ): TrustFile {
   const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
   const former = formerWitnesses(previous, policy, history, size);
+  const validators = history.inForce('validator').map(formatVerifierKey);
   const retired = [...history.tenures.flatMap(retiredKey), ...former];
   return {
     log: formatVerifierKey(log.key),
@@ -37,6 +38,7 @@ export function trustFile(
     controllers: [{ name: operator, keys: own.map(keyLabel) }, ...controllers],
     ...(retired.length > 0 && { retired }),
     ...(statements.length > 0 && { statements }),
+    ...(validators.length > 0 && { validators }),
   };
 }
 

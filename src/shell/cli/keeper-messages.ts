@@ -32,6 +32,7 @@ export interface Readable {
 export interface Opened {
   /** The verifier keys whose entries the log takes. */
   readonly issuers: readonly string[];
+  readonly validators: readonly string[];
   /** As `HouseLog` has it. */
   readonly mustBeWitnessed: number;
 }

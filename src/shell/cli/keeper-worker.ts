@@ -83,8 +83,9 @@ try {
     onChange: sayChanges,
   });
   const issuers = house.history.inForce('issuer').map(formatVerifierKey);
+  const validators = house.history.inForce('validator').map(formatVerifierKey);
   keep(house);
-  say({ opened: { issuers, mustBeWitnessed: house.mustBeWitnessed } });
+  say({ opened: { issuers, validators, mustBeWitnessed: house.mustBeWitnessed } });
 } catch (error) {
   say({ refused: spoken(error) });
   port.close();

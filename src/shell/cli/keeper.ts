@@ -12,8 +12,9 @@ export interface Keeper extends ShownLog {
   readonly keys: HouseKeys;
   /** It alone writes to the vault; whoever erases opens the vault for that, and adds nothing. */
   readonly sealer: Sealer;
-  /** The keys whose entries the log takes. */
+  /** The keys whose entries the log takes: receipts and the like of the first, verdicts of the second. */
   readonly issuers: readonly VerifierKey[];
+  readonly validators: readonly VerifierKey[];
   /** As `HouseLog` has it. */
   readonly mustBeWitnessed: number;
   /** How many statements wait to be signed and kept. */

@@ -1,19 +1,17 @@
 /** `countersign key`: which keys a house has and had, and how they are rotated and revoked. */
 import { existsSync } from 'node:fs';
 import { Command, InvalidArgumentError } from 'commander';
-import { parseTrust } from '../../appraise/trust.js';
 import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
 import type { Tenure } from '../../receipt/key-history.js';
-import { readIfPresent } from '../files/durable.js';
 import { readSigningKey, type SigningKey } from '../files/keys.js';
-import { acquireLock } from '../files/lock.js';
+import { admitCommand, proposeCommand } from './admit-key-commands.js';
 import { type ChangedKey, changeKey, prepareKey } from './change-key.js';
-import { type DataFolder, dataFolder, defaultDataFolder } from './data-folder.js';
+import { type DataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
-import { UNNAMED } from './house.js';
 import { slotsOf } from './house-keys.js';
-import { type HouseLog, type HouseLogOptions, openHouseLog } from './house-log.js';
-import { paint, print, printError, printJson } from './print.js';
+import { type HouseLog, openHouseLog } from './house-log.js';
+import { paint, print, printJson } from './print.js';
+import { withHouse } from './with-house.js';
 
 interface KeyOptions {
   readonly data: string;
@@ -28,10 +26,12 @@ interface ChangeOptions extends KeyOptions {
 
 export function keyCommand(): Command {
   return new Command('key')
-    .description('list, rotate and revoke the keys of log, issuer and witnesses')
+    .description('list, rotate and revoke the keys of log, issuer and witnesses, and admit validators')
     .addCommand(listCommand())
     .addCommand(rotateCommand())
     .addCommand(revokeCommand())
+    .addCommand(proposeCommand())
+    .addCommand(admitCommand())
     .addHelpText(
       'after',
       `
@@ -39,6 +39,7 @@ Examples:
   countersign key list
   countersign key rotate issuer
   countersign key revoke issuer --from 4711 --recovery-key /media/usb/recovery.key
+  countersign key propose "$(cat validator.vkey)" --out proposal.json
 
 The gateway of the data folder has to be stopped. docs/keys.md explains what each does.
 ${EXIT_CODES}`,
@@ -145,31 +146,6 @@ async function change(action: 'rotate' | 'revoke', target: string, options: Chan
   });
 }
 
-/** Locks a data folder whose gateway is stopped, for a command that opens its log. */
-export async function withHouse<Value>(
-  data: string,
-  use: (options: HouseLogOptions) => Promise<Value>,
-): Promise<Value> {
-  const folder = dataFolder(data);
-  if (!existsSync(folder.keys))
-    throw new UsageError(
-      `${folder.path} is no gateway's data folder; pass --data, or start one with "countersign up".`,
-    );
-  const lock = acquireLock(folder.path);
-  try {
-    const operator = await operatorOf(folder);
-    return await use({ folder, operator, onProblem: message => printError(`countersign: ${message}`) });
-  } finally {
-    lock.release();
-  }
-}
-
-/** The name under which the trust file has the operator's keys, so that writing it again does not change it. */
-async function operatorOf({ trust }: DataFolder): Promise<string> {
-  const bytes = await readIfPresent(trust);
-  return (bytes === null ? undefined : parseTrust(bytes).controllers[0]?.name) ?? UNNAMED;
-}
-
 async function readRecovery(file: string, isNamed: boolean): Promise<SigningKey | null> {
   const key = await readSigningKey(file, KEY_TYPE.ed25519);
   if (key === null && isNamed) throw new UsageError(`${file} cannot be read (there is no such file).`);
@@ -205,9 +181,10 @@ function describe({ keys, history }: HouseLog, folder: DataFolder): void {
   const here = new Set(slotsOf(keys).map(({ signingKey }) => keyLabel(signingKey.key)));
   for (const tenure of inOrder(history.tenures)) {
     const label = keyLabel(tenure.key);
-    const isAbsent = tenure.until === null && tenure.role !== 'recovery' && !here.has(label);
+    const isOurs = tenure.role !== 'recovery' && tenure.role !== 'validator';
+    const isAbsent = tenure.until === null && isOurs && !here.has(label);
     print(
-      `  ${tenure.role.padEnd(8)}  ${label}  ${standing(tenure)}${isAbsent ? ', not in this folder' : ''}`,
+      `  ${tenure.role.padEnd(9)}  ${label}  ${standing(tenure)}${isAbsent ? ', not in this folder' : ''}`,
     );
   }
   if (existsSync(folder.recoveryKey)) {
@@ -218,7 +195,7 @@ function describe({ keys, history }: HouseLog, folder: DataFolder): void {
   }
 }
 
-const ORDER: readonly Tenure['role'][] = ['log', 'issuer', 'witness', 'recovery'];
+const ORDER: readonly Tenure['role'][] = ['log', 'issuer', 'witness', 'validator', 'recovery'];
 
 /** By role, and then as they came. */
 function inOrder(tenures: readonly Tenure[]): Tenure[] {

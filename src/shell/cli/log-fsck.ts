@@ -62,7 +62,8 @@ async function run(options: AtRestOptions): Promise<void> {
 async function entrySigners(trust: Trust, recoveryPublic: string): Promise<readonly VerifierKey[]> {
   const bytes = await readIfPresent(recoveryPublic);
   const recovery = bytes === null ? [] : [parseVerifierKey((fromUtf8(bytes) ?? '').trimEnd())];
-  return [...trust.issuers, ...retiredKeys(trust, 'issuer'), ...recovery];
+  const validators = [...trust.validators, ...retiredKeys(trust, 'validator')];
+  return [...trust.issuers, ...retiredKeys(trust, 'issuer'), ...validators, ...recovery];
 }
 
 function report(folder: string, { kept, entries, damage, leftovers }: Examination, json: boolean): void {

@@ -20,8 +20,8 @@ import { announceActs } from './announce-acts.js';
 import { defaultDataFolder } from './data-folder.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { openHouseLog } from './house-log.js';
-import { withHouse } from './keys.js';
 import { print, printError, printJson } from './print.js';
+import { withHouse } from './with-house.js';
 
 interface Options {
   readonly data: string;

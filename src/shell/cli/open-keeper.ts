@@ -24,6 +24,7 @@ export async function openKeeperHere(options: KeeperOptions): Promise<Keeper> {
     retention,
     sealer,
     issuers: history.inForce('issuer'),
+    validators: history.inForce('validator'),
     mustBeWitnessed,
     // Each is done when it is given.
     waiting: () => 0,

@@ -12,8 +12,8 @@ import { readStatement } from '../../receipt/statement.js';
 import { defaultDataFolder } from './data-folder.js';
 import { exchangeArgument } from './exchange-argument.js';
 import { openHouseLog } from './house-log.js';
-import { withHouse } from './keys.js';
 import { print, printJson } from './print.js';
+import { withHouse } from './with-house.js';
 
 interface RefundOptions {
   readonly data: string;

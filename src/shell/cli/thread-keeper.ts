@@ -25,7 +25,7 @@ export async function openThreadKeeper(options: KeeperOptions, entry: URL = WORK
     workerData: { data: folder.path, operator } satisfies KeeperWorkerData,
   });
   const thread = new KeeperThread(worker, options, retention);
-  const { issuers, mustBeWitnessed } = await thread.opened;
+  const { issuers, validators, mustBeWitnessed } = await thread.opened;
   return {
     // The thread has finished what changes of keys there were: these are the ones that it has opened.
     keys: await openKeys(folder.keys),
@@ -33,6 +33,7 @@ export async function openThreadKeeper(options: KeeperOptions, entry: URL = WORK
     retention,
     sealer: thread.sealer,
     issuers: issuers.map(parseVerifierKey),
+    validators: validators.map(parseVerifierKey),
     mustBeWitnessed,
     waiting: () => thread.sealer.waiting,
     close: () => thread.close(),

@@ -17,8 +17,8 @@ import {
   makeTimeFault,
 } from '../../court/misbehaviour/witness-fault.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
-import type { OwnTree } from './own-tree.js';
-import { readKept, type Seen } from './signed-checkpoints.js';
+import type { OwnTree } from '../tiles/own-tree.js';
+import { readKept, type Seen } from '../tiles/signed-checkpoints.js';
 import { NOTHING_SEEN, type Seen as SeenState } from './state.js';
 
 /** The most checkpoints of each kind that are kept, so that nobody can make the monitor remember without end. */

@@ -1,11 +1,13 @@
 /**
  * What the entries of a log have to be together: epochs begin before their receipts, no number is given twice, each receipt names the one
- * before it, the tree that it had seen and the policy that was in force, and an epoch is closed once, with as many receipts as there were. What each entry has to be by itself is in
+ * before it, the tree that it had seen and the policy that was in force, an epoch is closed once, with as many receipts as there were, and validators judge
+ * under policies that were logged before, in one chain of batches. What each entry has to be by itself is in
  * `receipt/entry-rules.ts`.
  */
 import { fromHex, toHex } from '../../bytes/hex.js';
 import { equal } from '../../bytes/octets.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { APPRAISAL_POLICY } from '../../receipt/appraisal-policy-entry.js';
 import { CLOSING, type Closing, receiptsNamed } from '../../receipt/closing.js';
 import { readEntry } from '../../receipt/entry.js';
 import { checkEntry } from '../../receipt/entry-rules.js';
@@ -19,9 +21,11 @@ import { POLICY } from '../../receipt/policy.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { REVOCATION } from '../../receipt/revocation.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { VERDICT } from '../../receipt/verdict.js';
+import { MAX_OVERTURNED_AT_ONCE, VERDICT_BATCH, type VerdictBatch } from '../../receipt/verdict-batch.js';
+import type { OwnTree } from '../tiles/own-tree.js';
 import { Recent } from '../tiles/recent.js';
 import { type KeyTable, tableKey } from './key-table.js';
-import type { OwnTree } from './own-tree.js';
 
 export interface Finding {
   readonly code: ReasonCode;
@@ -135,7 +139,8 @@ export class Ledger {
       return envelope;
     }
     const place = { origin: this.#history.origin, index };
-    return (await checkEntry(entry, this.#history.at('issuer', index), place)).envelope;
+    const [issuers, validators] = [this.#history.at('issuer', index), this.#history.at('validator', index)];
+    return (await checkEntry(entry, issuers, place, validators)).envelope;
   }
 
   async #checkAmongOthers(envelope: Envelope, digest: string): Promise<readonly Uint8Array[]> {
@@ -166,9 +171,59 @@ export class Ledger {
         return [];
       case REVOCATION.predicateType:
         return this.#checkRevocation(readStatement(REVOCATION, envelope).predicate.sequence);
+      case APPRAISAL_POLICY.predicateType: {
+        const { subject, predicate } = readStatement(APPRAISAL_POLICY, envelope);
+        return [tableKey('appraisal-policy', predicate.issuer, subject[0].digest.sha256, this.size)];
+      }
+      case VERDICT.predicateType: {
+        const { issuer, policyIndex = null, verdict } = readStatement(VERDICT, envelope).predicate;
+        await this.#checkAppraisalPolicy(issuer, verdict.policy, policyIndex);
+        return [];
+      }
+      case VERDICT_BATCH.predicateType: {
+        const { issuer, batch } = readStatement(VERDICT_BATCH, envelope).predicate;
+        return this.#checkBatch(issuer, batch, digest);
+      }
       default:
         return [];
     }
+  }
+
+  /** The validator's policy stands where its verdict says, and so before it. */
+  async #checkAppraisalPolicy(issuer: string, digest: string, index: number | null): Promise<void> {
+    const isKnown = this.#tallies.withheld === 0;
+    if (isKnown && !(await this.#has('appraisal-policy', issuer, digest, index ?? '')))
+      this.#find('verdict/policy-unlogged', `entry ${index}`);
+  }
+
+  /** A validator's batches are one chain without gaps, under trees that the log had, and none forgets what the one before it owned up to. */
+  async #checkBatch(issuer: string, batch: VerdictBatch, digest: string): Promise<readonly Uint8Array[]> {
+    const { sequence, previous, start, end, checkpoint, policy, overturned } = batch;
+    await this.#checkAppraisalPolicy(issuer, policy.digest, policy.index);
+    await this.#checkSeen({ seen: checkpoint });
+    const number = tableKey('batch', issuer, sequence);
+    const before = await this.#table.find(number);
+    if (before !== null) this.#find('monitor/batch-repeated', `number ${sequence}, also entry ${before}`);
+    const isKnown = this.#tallies.withheld === 0;
+    if (isKnown && previous !== null) {
+      const place = [issuer, previous, sequence - 1] as const;
+      if (!(await this.#has('batch-end', ...place, start))) this.#find('monitor/batch-unchained', previous);
+      else if (!(await this.#hasRecordUpTo(place, overturned.count)))
+        this.#find('monitor/record-shrunk', `${overturned.count} overturned verdicts`);
+    }
+    const place = [issuer, digest, sequence] as const;
+    return [
+      number,
+      tableKey('batch-end', ...place, end),
+      tableKey('batch-record', ...place, overturned.count),
+    ];
+  }
+
+  /** Whether a batch had owned up to as many wrong verdicts, or to some fewer. */
+  async #hasRecordUpTo(place: readonly [string, string, number], count: number): Promise<boolean> {
+    for (let earlier = count; earlier >= Math.max(0, count - MAX_OVERTURNED_AT_ONCE); earlier--)
+      if (await this.#has('batch-record', ...place, earlier)) return true;
+    return false;
   }
 
   /** What is erased was there: an erasure of a receipt that the log does not have hides that one was left out. */
@@ -253,7 +308,7 @@ export class Ledger {
   }
 
   /** The tree's root depends on all that it holds: a receipt that names another one was shown another tree, or made it up. */
-  async #checkSeen({ seen }: Receipt): Promise<void> {
+  async #checkSeen({ seen }: Pick<Receipt, 'seen'>): Promise<void> {
     const root = await this.#tree.root(seen.size);
     if (!equal(root, fromHex(seen.root) as Uint8Array))
       this.#find('monitor/seen-unknown', `size ${seen.size}, root ${seen.root}`);

@@ -19,16 +19,16 @@ import { TILE_WIDTH } from '../../tree/tile.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock, type Lock } from '../files/lock.js';
+import { LogReader, type ReadEntry } from '../tiles/log-reader.js';
 import { RemoteLog } from '../tiles/remote-log.js';
+import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import type { Contradiction } from './checkpoint-book.js';
 import { type MonitorEvent, unchecked } from './events.js';
 import type { Finding, Tallies } from './ledger.js';
 import { copyOfBundles } from './log-copies.js';
-import { LogReader, type ReadEntry } from './log-reader.js';
 import { identityOf, type Opened, openKept } from './opening.js';
 import { evidenceOf, type WatchedPromise } from './promises.js';
 import { type Judged, type KeptFinding, Records } from './records.js';
-import { readSigned, type Seen } from './signed-checkpoints.js';
 import { type Place, writeState } from './state.js';
 import { askWitness } from './witness-checkpoint.js';
 

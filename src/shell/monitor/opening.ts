@@ -8,10 +8,10 @@ import { Failure } from '../../reason.js';
 import type { KeyHistory } from '../../receipt/key-history.js';
 import { Frontier } from '../../tree/frontier.js';
 import type { Disk } from '../files/disk.js';
+import { OwnTree } from '../tiles/own-tree.js';
 import { CheckpointBook } from './checkpoint-book.js';
 import { KeyTable } from './key-table.js';
 import { Ledger, NO_TALLIES, type Tallies } from './ledger.js';
-import { OwnTree } from './own-tree.js';
 import { NOTHING_SEEN, type Place, readState } from './state.js';
 
 export interface Opened {

@@ -4,8 +4,8 @@ import { KEY_TYPE } from '../../note/key.js';
 import type { Envelope } from '../../receipt/envelope.js';
 import { RECEIPT } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
-import type { OwnTree } from './own-tree.js';
-import type { Seen } from './signed-checkpoints.js';
+import type { OwnTree } from '../tiles/own-tree.js';
+import type { Seen } from '../tiles/signed-checkpoints.js';
 
 export interface WatchedPromise {
   readonly receipt: Envelope;

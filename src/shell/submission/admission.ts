@@ -15,10 +15,14 @@ export interface Admission {
 }
 
 /** Takes what every entry of the log has to be: see `entry-rules.ts`. Looking at one takes some 150 µs. */
-export function admissionOf(origin: string, issuers: readonly VerifierKey[]): Admission {
+export function admissionOf(
+  origin: string,
+  issuers: readonly VerifierKey[],
+  validators: readonly VerifierKey[] = [],
+): Admission {
   return {
     admit: async (entry, index) => {
-      const { envelope } = await checkEntry(entry, issuers, { origin, index });
+      const { envelope } = await checkEntry(entry, issuers, { origin, index }, validators);
       return envelopeKeys(envelope);
     },
     close: async () => undefined,

@@ -5,6 +5,7 @@ export interface AdmissionWorkerData {
   readonly origin: string;
   /** Verifier keys as text. */
   readonly issuers: readonly string[];
+  readonly validators: readonly string[];
 }
 
 /** Entries to look at, in order. All of them are in one buffer, which moves to the worker: many small ones would cost more to hand over. */

@@ -47,9 +47,19 @@ export class AdmissionPool implements Admission {
    * @param origin the log's
    * @param issuers those whose entries it takes
    * @param threads how many worker threads look at entries, at most
+   * @param validators those whose verdicts and policies it takes
    */
-  constructor(origin: string, issuers: readonly VerifierKey[], threads: number) {
-    this.#workerData = { origin, issuers: issuers.map(formatVerifierKey) };
+  constructor(
+    origin: string,
+    issuers: readonly VerifierKey[],
+    threads: number,
+    validators: readonly VerifierKey[] = [],
+  ) {
+    this.#workerData = {
+      origin,
+      issuers: issuers.map(formatVerifierKey),
+      validators: validators.map(formatVerifierKey),
+    };
     this.#threads = threads;
   }
 

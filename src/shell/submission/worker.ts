@@ -9,8 +9,8 @@ import type { AdmissionOrder, AdmissionReport, AdmissionWorkerData, Finding } fr
 
 if (parentPort === null) throw new Error('worker.js runs only as a worker thread');
 const port = parentPort;
-const { origin, issuers }: AdmissionWorkerData = workerData;
-const admission = admissionOf(origin, issuers.map(parseVerifierKey));
+const { origin, issuers, validators }: AdmissionWorkerData = workerData;
+const admission = admissionOf(origin, issuers.map(parseVerifierKey), validators.map(parseVerifierKey));
 
 port.on('message', async ({ bytes, lengths, indexes }: AdmissionOrder) => {
   const findings: Finding[] = [];

@@ -15,8 +15,8 @@ import { Frontier } from '../../../tree/frontier.js';
 import { leafHash } from '../../../tree/hash.js';
 import { readIfPresent } from '../../files/durable.js';
 import { openCopy } from '../../monitor/log-copies.js';
-import { readSigned } from '../../monitor/signed-checkpoints.js';
 import { RemoteLog } from '../../tiles/remote-log.js';
+import { readSigned } from '../../tiles/signed-checkpoints.js';
 
 export interface ReadLog {
   readonly copy: LogCopy;

@@ -11,8 +11,8 @@ import { HASH_SIZE, leafHash } from '../../tree/hash.js';
 import { verifyConsistency } from '../../tree/merkle.js';
 import { proveConsistency, rootHash, type SubtreeReader } from '../../tree/prove.js';
 import { TILE_WIDTH } from '../../tree/tile.js';
-import type { RemoteLog } from '../tiles/remote-log.js';
 import type { OwnTree } from './own-tree.js';
+import type { RemoteLog } from './remote-log.js';
 
 /** Entries that are in memory at a time: four bundles, as a rule some megabytes. */
 const CHUNK = 4 * TILE_WIDTH;

@@ -6,9 +6,9 @@ import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import { proveConsistency, rootHash } from '../../tree/prove.js';
 import { decompose } from '../../tree/range.js';
 import type { Disk } from '../files/disk.js';
-import { HashTiles } from '../tiles/hash-tiles.js';
-import { Recent } from '../tiles/recent.js';
-import { TileNodes } from '../tiles/tile-nodes.js';
+import { HashTiles } from './hash-tiles.js';
+import { Recent } from './recent.js';
+import { TileNodes } from './tile-nodes.js';
 
 /** Receipts of one time all name the same tree. */
 const REMEMBERED_ROOTS = 1024;

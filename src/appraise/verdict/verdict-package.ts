@@ -1,0 +1,143 @@
+/**
+ * What a validator keeps of a batch, and gives to everybody: the signed batch, the checkpoint that its receipts were proven under, and every verdict with
+ * the entry, the proof and the evidence that it was made from. So each can be judged again without asking anybody. Lines of canonical JSON; normative:
+ * spec/verdict.md §6.
+ */
+import * as v from 'valibot';
+import { fromHex } from '../../bytes/hex.js';
+import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
+import { concatAll, equal, fromUtf8, utf8 } from '../../bytes/octets.js';
+import { Failure } from '../../reason.js';
+import { bundleOfEntry } from '../../receipt/bundle.js';
+import {
+  type Envelope,
+  EnvelopeSchema,
+  envelopeBytes,
+  envelopeJson,
+  readEnvelope,
+} from '../../receipt/envelope.js';
+import { Count } from '../../receipt/shapes.js';
+import { readStatement } from '../../receipt/statement.js';
+import { MAX_EVIDENCE, type Verdict, Verdict as VerdictSchema } from '../../receipt/verdict.js';
+import { VERDICT_BATCH, type VerdictBatch, verdictLeaf, verdictsIn } from '../../receipt/verdict-batch.js';
+import { Frontier } from '../../tree/frontier.js';
+import { tlogProofText } from '../../tree/tlog-proof.js';
+import { type EvidenceJson, EvidenceJsonSchema } from './evidence-json.js';
+
+/** Verdicts of one batch: as many as four bundles of entries have. */
+export const MAX_VERDICTS = 1024;
+/** A thousand receipts as they are, with room for some evidence. */
+export const MAX_PACKAGE_BYTES = 1 << 26;
+const LINE_END = Uint8Array.of(0x0a);
+
+/** A verdict with what it was made from. */
+export interface PackedVerdict {
+  /** The entry of the log. */
+  readonly entry: Uint8Array;
+  readonly evidence: readonly EvidenceJson[];
+  /** Of the proof that the entry is in the log, in base64, from its sibling to the root's child. */
+  readonly hashes: readonly string[];
+  /** Where in the log it stands. */
+  readonly index: number;
+  readonly verdict: Verdict;
+}
+
+export interface VerdictPackage {
+  readonly envelope: Envelope;
+  readonly batch: VerdictBatch;
+  /** A signed note: of the log, and with the cosignatures that counted. */
+  readonly checkpoint: string;
+  readonly verdicts: readonly PackedVerdict[];
+}
+
+/** One line, without its end. */
+export function packedLine({ entry, evidence, hashes, index, verdict }: PackedVerdict): Uint8Array {
+  return concatAll([
+    utf8('{"entry":'),
+    entry,
+    utf8(`,"evidence":`),
+    canonicalize(evidence as unknown as Json),
+    utf8(`,"hashes":${JSON.stringify(hashes)},"index":${index},"verdict":`),
+    canonicalize(verdict as Json),
+    utf8('}'),
+  ]);
+}
+
+/** The whole package, from the lines of its verdicts. */
+export function formatPackage(
+  envelope: Envelope,
+  checkpoint: string,
+  lines: readonly Uint8Array[],
+): Uint8Array {
+  const first = canonicalize({ batch: envelopeJson(envelope), checkpoint });
+  return concatAll([first, LINE_END, ...lines.flatMap(line => [line, LINE_END])]);
+}
+
+/** The bytes of the bundle that a verdict is about. */
+export function packedBundle({ entry, hashes, index }: PackedVerdict, checkpoint: string): Uint8Array {
+  return bundleOfEntry(entry, tlogProofText(index, hashes, checkpoint));
+}
+
+const Head = v.strictObject({ batch: EnvelopeSchema, checkpoint: v.string() });
+const Line = v.strictObject({
+  entry: EnvelopeSchema,
+  evidence: v.pipe(v.array(EvidenceJsonSchema), v.maxLength(MAX_EVIDENCE)),
+  hashes: v.pipe(v.array(v.pipe(v.string(), v.length(44))), v.maxLength(63)),
+  index: Count,
+  verdict: VerdictSchema,
+});
+
+/**
+ * Reads a package, and checks that its verdicts are those of its batch. Who has signed that, and whether the verdicts are right, nobody has looked at. Throws
+ * `verdict/package-malformed`, `verdict/malformed` or `envelope/…`.
+ */
+export function readPackage(bytes: Uint8Array): VerdictPackage {
+  if (bytes.length > MAX_PACKAGE_BYTES) throw malformed('over 64 MiB');
+  const lines = linesOf(bytes);
+  const [first = new Uint8Array(), ...others] = lines;
+  const head = readLine(Head, first);
+  const envelope = readEnvelope(head.batch as Json);
+  const { batch } = readStatement(VERDICT_BATCH, envelope).predicate;
+  if (others.length !== verdictsIn(batch) || others.length > MAX_VERDICTS)
+    throw malformed('another number of verdicts');
+  const tree = new Frontier();
+  let next = batch.start;
+  const verdicts = others.map((line): PackedVerdict => {
+    const { entry, ...rest } = readLine(Line, line);
+    if (rest.index < next || rest.index >= batch.end) throw malformed('an entry out of order');
+    next = rest.index + 1;
+    tree.push(verdictLeaf(rest.verdict));
+    return { ...rest, entry: envelopeBytes(readEnvelope(entry as Json)) };
+  });
+  if (!equal(tree.root(), fromHex(batch.root) as Uint8Array)) throw malformed('verdicts of another batch');
+  return { envelope, batch, checkpoint: head.checkpoint, verdicts };
+}
+
+function linesOf(bytes: Uint8Array): readonly Uint8Array[] {
+  if (bytes.at(-1) !== LINE_END[0] || fromUtf8(bytes) === null) throw malformed('not lines of text');
+  const lines: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    if (lines.length > MAX_VERDICTS) throw malformed('more verdicts than a batch has');
+    const end = bytes.indexOf(LINE_END[0] as number, start);
+    lines.push(bytes.subarray(start, end));
+    start = end + 1;
+  }
+  return lines;
+}
+
+function readLine<S extends v.GenericSchema>(schema: S, line: Uint8Array): v.InferOutput<S> {
+  let value: Json;
+  try {
+    value = parseCanonical(line);
+  } catch (error) {
+    if (error instanceof Failure) throw malformed(error.code);
+    throw error;
+  }
+  const result = v.safeParse(schema, value, { abortEarly: true });
+  if (!result.success) throw malformed(v.getDotPath(result.issues[0]) ?? 'a line');
+  return result.output;
+}
+
+function malformed(detail: string): Failure {
+  return new Failure('verdict/package-malformed', { detail });
+}
