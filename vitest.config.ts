@@ -5,7 +5,7 @@ import { reporters, retry } from './vitest.shared.js';
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'test/interop/**', 'src/**/*.slow.test.ts'],
+    exclude: ['test/slow/**', 'test/interop/**', '{src,test}/**/*.slow.test.ts'],
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // A busy machine takes its time; what never comes still fails.
