@@ -1,11 +1,15 @@
 import { defineConfig } from 'vitest/config';
+import { memoryFolder } from './test/support/memory-folder.js';
 import { reporters, retry } from './vitest.shared.js';
+
+const folder = memoryFolder();
 
 /** Unit and end-to-end tests: what `npm test` runs. */
 export default defineConfig({
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
-    exclude: ['test/slow/**', 'test/interop/**', 'src/**/*.slow.test.ts'],
+    exclude: ['test/slow/**', 'test/interop/**', '{src,test}/**/*.slow.test.ts'],
+    env: folder === null ? {} : { TMPDIR: folder },
     testTimeout: 20_000,
     hookTimeout: 30_000,
     // A busy machine takes its time; what never comes still fails.

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       'test/slow/**/*.test.ts',
-      'src/**/*.slow.test.ts',
+      '{src,test}/**/*.slow.test.ts',
       // Unit tests that take a sample there, and everything here.
       ...sampledTests(),
     ],

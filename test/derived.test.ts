@@ -86,11 +86,10 @@ describe('every reason is given somewhere', () => {
     const mentioned = new Set<string>();
     for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' })) {
       if (!path.endsWith('.ts') || path.endsWith('.test.ts') || path.startsWith('reason-')) continue;
-      const file = ts.createSourceFile(
-        path,
-        readFileSync(new URL(path, source), 'utf8'),
-        ts.ScriptTarget.Latest,
-      );
+      const text = readFileSync(new URL(path, source), 'utf8');
+      // Parsing takes its time: of a file that has nothing that is still missing, it is saved.
+      if (!Object.keys(reasons).some(code => !mentioned.has(code) && text.includes(code))) continue;
+      const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest);
       // Only string literals count: a code in a comment is not given to anybody.
       const visit = (node: ts.Node): void => {
         if (ts.isStringLiteralLike(node)) mentioned.add(node.text);

@@ -42,7 +42,9 @@ export function* forbiddenGlobals(file: ts.SourceFile, checker: ts.TypeChecker):
     // `typeof fetch` as a type touches nothing.
     if (ts.isTypeQueryNode(node)) return;
     if (ts.isIdentifier(node) && isReference(node) && isGlobal(node)) yield* judge(node);
-    for (const child of node.getChildren(file)) yield* visit(child);
+    const children: ts.Node[] = [];
+    ts.forEachChild(node, child => void children.push(child));
+    for (const child of children) yield* visit(child);
   }
 
   function* visitTypeName(name: ts.EntityName): Generator<string> {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Served, serve } from '../end-to-end/process.js';
+import { thorough } from '../support/thoroughness.js';
 import { blocksOf, Desk } from './document.js';
 
 let folder: string;
@@ -25,8 +26,8 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, readonly RegExp[
   'openai-sdk': {
     'ask.mjs': [/\w/, EXCHANGE, /^[\w-]{43}$/m],
     'stream.mjs': [/\w+ \w+/],
-    'checked.mjs': [VERIFIED, /^settled$/m],
     'error.mjs': [/^404 model_not_found request\/model-unknown$/m],
+    'checked.mjs': [VERIFIED, /^settled$/m],
   },
   'ai-sdk': {
     'ask.mjs': [/\w/, EXCHANGE],
@@ -54,7 +55,8 @@ describe.each(Object.entries(PROGRAMS))('docs/how-to/%s.md', (name, programs) =>
     desk = new Desk(mkdtempSync(join(folder, `${name}-`)), document, environment);
   });
 
-  it.each(Object.entries(programs))(
+  // The last is the one that does everything that the others do, and checks it.
+  it.each(thorough(Object.entries(programs), Object.entries(programs).slice(-1)))(
     '%s',
     async (program, printed) => {
       const first = blocksOf(document).filter(block => block.name === 'environment');

@@ -89,6 +89,8 @@ export interface GatewayOptions {
   readonly timeouts?: Partial<Timeouts>;
   readonly limits?: Partial<GatewayLimits>;
   readonly inline?: boolean;
+  /** Milliseconds that running exchanges have when it closes; as in a house when it is left out. */
+  readonly closingTime?: number;
   readonly host?: string;
   /** Of web pages that may ask. */
   readonly origins?: readonly string[];
@@ -277,6 +279,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     origins: new Set(options.origins),
     onProblem,
     ...(options.observer && { observer: options.observer }),
+    ...(options.closingTime !== undefined && { closingTime: options.closingTime }),
     description: () => readFile(new URL('../../spec/openapi.json', import.meta.url)),
   });
   const prices = options.prices ?? null;

@@ -1,8 +1,7 @@
 /** The README's first screen is what the demonstration prints today: `npm run picture` writes it, and this notices when it no longer is. */
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { run } from './process.js';
 
 const ROOT = new URL('../../', import.meta.url);
 
@@ -16,12 +15,8 @@ function withoutChance(text: string): string {
     .replaceAll(/entry \d+ of \d+/g, 'ENTRY');
 }
 
-it('the first screen is the output of npm run demo', async () => {
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    [new URL('dist/shell/cli/main.js', ROOT).pathname, 'demo'],
-    { env: { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined } },
-  );
+it('the first screen is the output of npm run demo', { timeout: 60_000 }, async () => {
+  const { stdout } = await run(['demo'], { limit: 60_000 });
   const readme = await readFile(new URL('README.md', ROOT), 'utf8');
   const shown = /<!-- demo -->\n```text\n\$ npm run demo\n(.*?)\n```\n<!-- \/demo -->/s.exec(readme)?.[1];
   const lines = stdout.trimEnd().split('\n');

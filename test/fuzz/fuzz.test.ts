@@ -39,7 +39,7 @@ describe(`every reader, with the random numbers of seed ${SEED}`, () => {
   });
 
   it.each(READERS)('$name: keeps its word about damaged inputs', async reader => {
-    const runs = runsFor(reader, 200);
+    const runs = runsFor(reader, 100);
     const { read, refused } = await fuzz(reader, runs);
     expect(read + refused).toBe(runs);
   });

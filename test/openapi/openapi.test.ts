@@ -48,6 +48,8 @@ let lonely: TestGateway;
 let keyed: TestGateway;
 /** Whose upstream is not there, and that takes little. */
 let poor: TestGateway;
+/** That waits for nobody. */
+let hasty: TestGateway;
 let opening: Gateway;
 let early: string;
 
@@ -74,6 +76,7 @@ beforeAll(async () => {
   lonely = await openGateway();
   keyed = await openGateway({ upstream: upstream.base, admission: admission() });
   poor = await openGateway({ upstream: 'http://127.0.0.1:1/v1', limits: { requestBytes: 2000 } });
+  hasty = await openGateway({ upstream: upstream.base, timeouts: { firstToken: 50 } });
   const logRoutes = new Routes({ routes: [], statusOf: () => undefined, onProblem: expect.fail });
   opening = new Gateway({
     logRoutes,
@@ -87,7 +90,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all([gateway, lonely, keyed, poor, opening].map(one => one.close()));
+  await Promise.all([gateway, lonely, keyed, poor, hasty, opening].map(one => one.close()));
   await upstream.close();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -122,7 +125,7 @@ describe.each(SURFACES.map((surface, at) => [surface.name, surface, at] as const
       [415, () => gateway.address, { headers: { ...headers, 'content-encoding': 'gzip' } }],
       [502, () => poor.address, {}],
       [503, () => early, {}],
-      [504, () => gateway.address, {}],
+      [504, () => hasty.address, {}],
     ])('%i', async (status, address, more) => {
       upstream.behaviour = status === 504 ? () => undefined : answer(200, answered);
       await see(address(), 'POST', path, status, { ...question, ...more });

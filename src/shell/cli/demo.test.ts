@@ -15,9 +15,12 @@ afterEach(() => {
   rmSync(temporary, { recursive: true, force: true });
 });
 
-describe('countersign demo', () => {
+/** It does more than most commands, and a busy machine takes its time. */
+const options = () => ({ environment: { TMPDIR: temporary }, limit: 60_000 });
+
+describe('countersign demo', { timeout: 60_000 }, () => {
   it('asks, verifies, tampers and fails, and leaves nothing behind', async () => {
-    const { code, stdout, stderr } = await run(['demo'], { environment: { TMPDIR: temporary } });
+    const { code, stdout, stderr } = await run(['demo'], options());
     expect(code).toBe(0);
     expect(stderr).toBe('');
     const at = [
@@ -38,7 +41,7 @@ describe('countersign demo', () => {
   });
 
   it('--json: one line with the answer and the three verifications', async () => {
-    const { code, stdout } = await run(['demo', '--json'], { environment: { TMPDIR: temporary } });
+    const { code, stdout } = await run(['demo', '--json'], options());
     expect(code).toBe(0);
     expect(stdout.match(/\n/g)).toHaveLength(1);
     const steps = JSON.parse(stdout) as { answer: string } & Record<string, Verification>;

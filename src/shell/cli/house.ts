@@ -214,7 +214,9 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     onProblem,
   });
   opened.add(() => refunds.close());
-  const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS, keeper.validators);
+  const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS, {
+    validators: keeper.validators,
+  });
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
   const inForce = new InForce({

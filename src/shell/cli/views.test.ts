@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../test/end-to-end/process.js';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 import { exchangeId, viewed, viewedEntries, writeDataFolder } from '../../../test/support/viewed-log.js';
 import { TABLE_NAMES } from '../views/tables.js';
 import { Views } from '../views/views.js';
@@ -58,7 +59,7 @@ describe('countersign views', () => {
     });
     const whole = await dump();
     const stopped: number[] = [];
-    for (const wanted of [1, 1000, 2000]) {
+    for (const wanted of thorough([1, 1000, 2000], [1, 1000])) {
       const child = spawn(process.execPath, [CLI, 'views', 'rebuild', '--data', folder], { stdio: 'ignore' });
       const ended = once(child, 'exit');
       while (child.exitCode === null && !(await isBetween(wanted))) await sleep(2);

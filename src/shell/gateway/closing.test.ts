@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ask, begin, chat } from '../../../test/end-to-end/client.js';
 import { openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { DONE, HELLO, stalledStream, stream, TestUpstream } from '../../../test/end-to-end/upstreams.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 
 let folder: string;
 let upstream: TestUpstream;
@@ -88,14 +89,21 @@ describe('closing', () => {
     expect(cutOff).not.toHaveBeenCalled();
   });
 
-  it('ends what does not end by itself as aborted, after ten seconds', { timeout: 30_000 }, async () => {
+  it('ends what does not end by itself as aborted, after ten seconds, of which the unit suite waits for less than one', {
+    timeout: 30_000,
+  }, async () => {
+    await gateway.close();
     upstream.behaviour = stalledStream(HELLO[0]);
-    const asking = begin(gateway.address, { body: chat({ stream: true }) });
+    const own = await openGateway({
+      ...{ upstream: upstream.base, timeouts: { idle: 30_000 }, folder },
+      ...thorough({}, { closingTime: 700 }),
+    });
+    const asking = begin(own.address, { body: chat({ stream: true }) });
     await asking.started;
     const cutOff = vi.spyOn(Server.prototype, 'closeAllConnections');
     const started = performance.now();
-    await gateway.close();
-    expect(performance.now() - started).toBeGreaterThan(9000);
+    await own.close();
+    expect(performance.now() - started).toBeGreaterThan(thorough(9000, 600));
     expect(cutOff).toHaveBeenCalled();
     expect((await asking.answer).broken).toBe(true);
     await upstream.last.lost;

@@ -34,6 +34,8 @@ export interface GatewayLimits {
   readonly heldAnswerBytes: number;
   /** How long a client may leave what it was sent unread, without reading any of it, in milliseconds. */
   readonly readingTime: number;
+  /** How long whoever asks for a receipt may wait for it, in milliseconds; after it, there is what there is. */
+  readonly receiptTime: number;
   /** The most bytes that an answer may have. */
   readonly responseBytes: number;
   /** The most bytes that one event of a stream may have. */
@@ -49,6 +51,7 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   heldBytes: 256 * 1024 * 1024,
   heldAnswerBytes: 256 * 1024 * 1024,
   readingTime: 120_000,
+  receiptTime: 10_000,
   responseBytes: 64 * 1024 * 1024,
   eventBytes: 4 * 1024 * 1024,
   // One for each token of the longest answers that there are, several times over; in 64 MiB there is room for sixteen million, which take minutes.

@@ -54,11 +54,13 @@ export interface GatewayOptions {
   readonly observer?: Observer;
   /** Whether what runs is what its configuration says now; left out where that cannot change. */
   readonly isConfigured?: () => boolean;
+  /** How long running exchanges may take to end when it closes, in milliseconds; ten seconds when it is left out. */
+  readonly closingTime?: number;
   /** The description of the API that `/openapi.json` gives; none where it is left out. */
   readonly description?: () => Promise<Uint8Array>;
 }
 
-/** How long running exchanges may take to end when the gateway closes, in milliseconds. */
+/** {@link GatewayOptions.closingTime} */
 const CLOSING_TIME = 10_000;
 /** Between two looks for connections on which nothing runs any more, in milliseconds. */
 const SWEEP = 20;
@@ -149,11 +151,12 @@ export class Gateway {
   }
 
   async #close(): Promise<void> {
+    const { closingTime = CLOSING_TIME } = this.#options;
     const active = this.#context?.active;
     if (active !== undefined) active.closing = true;
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()));
     this.#server.closeIdleConnections();
-    const patience = setTimeout(() => this.#server.closeAllConnections(), CLOSING_TIME);
+    const patience = setTimeout(() => this.#server.closeAllConnections(), closingTime);
     await active?.allEnded();
     // Again and again, because one that has just been answered is not idle yet.
     const sweep = setInterval(() => this.#server.closeIdleConnections(), SWEEP);

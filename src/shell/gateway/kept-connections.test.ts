@@ -13,9 +13,10 @@ import {
   stream,
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
+import { thorough } from '../../../test/support/thoroughness.js';
 
 const MEGABYTE = 1 << 20;
-const CONNECTIONS = 30;
+const CONNECTIONS = thorough(30, 12);
 
 let upstream: TestUpstream;
 let gateway: TestGateway;

@@ -8,9 +8,6 @@ import type { Stage } from '../../tree/log.js';
 import type { GatewayContext } from './context.js';
 import { sendBody } from './respond.js';
 
-/** The longest that a request may wait, in milliseconds; after it, it gets what there is. */
-const MAX_WAIT = 10_000;
-
 /** Source: RFC 9052 §10.1. */
 const COSE_TYPE = 'application/cose; cose-type="cose-sign1"';
 
@@ -23,7 +20,7 @@ export async function handleReceipt(
   const format = readFormat(query);
   // Unlike a bundle, a COSE receipt is nothing without its proof.
   const stage = readStage(query) ?? (format === 'cose' ? 'included' : null);
-  const deadline = context.now() + (stage === null ? 0 : MAX_WAIT);
+  const deadline = context.now() + (stage === null ? 0 : context.limits.receiptTime);
   const key = exchangeKey(exchange);
   if (key === null) throw new Failure('receipt/unknown');
   await untilEnded(context, exchange, deadline);

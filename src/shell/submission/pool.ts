@@ -19,7 +19,7 @@ const WORKER = new URL('../../../dist/shell/submission/worker.js', import.meta.u
 const ORDER_ENTRIES = 24;
 /** Entries in one order when very many wait: handing over more at once costs less for each, and they would wait as long anyway. */
 const MOST_ENTRIES = 64;
-/** Entries that may wait; beyond it whoever submits is told to come back. */
+/** Entries that may wait, where nothing else is said. */
 const MAX_WAITING = 4096;
 
 interface Waiting {
@@ -38,6 +38,7 @@ interface Hand {
 export class AdmissionPool implements Admission {
   readonly #workerData: AdmissionWorkerData;
   readonly #threads: number;
+  readonly #room: number;
   /** None before the first entry: most gateways are never given one. One that ends is replaced when there is something to do again. */
   readonly #hands: Hand[] = [];
   readonly #waiting: Waiting[] = [];
@@ -48,12 +49,16 @@ export class AdmissionPool implements Admission {
    * @param issuers those whose entries it takes
    * @param threads how many worker threads look at entries, at most
    * @param validators those whose verdicts and policies it takes
+   * @param room how many entries may wait; beyond it whoever submits is told to come back
    */
   constructor(
     origin: string,
     issuers: readonly VerifierKey[],
     threads: number,
-    validators: readonly VerifierKey[] = [],
+    {
+      validators = [],
+      room = MAX_WAITING,
+    }: { readonly validators?: readonly VerifierKey[]; readonly room?: number } = {},
   ) {
     this.#workerData = {
       origin,
@@ -61,11 +66,12 @@ export class AdmissionPool implements Admission {
       validators: validators.map(formatVerifierKey),
     };
     this.#threads = threads;
+    this.#room = room;
   }
 
   admit(bytes: Uint8Array, index: number): Promise<readonly Uint8Array[]> {
     if (this.#closed) return Promise.reject(new Failure('log/unavailable', { detail: 'the log is closing' }));
-    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new Failure('log/busy'));
+    if (this.#waiting.length >= this.#room) return Promise.reject(new Failure('log/busy'));
     return new Promise((resolve, reject) => {
       this.#waiting.push({ bytes, index, resolve, reject });
       this.#give();
