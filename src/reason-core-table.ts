@@ -389,4 +389,8 @@ export const OTHER_CODES = {
   appraisal:
     'policy-malformed evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
   verdict: 'malformed',
+  sigstore:
+    'bundle-malformed version-unsupported content-unsupported root-malformed signer-differs certificate-unfit certificate-unknown certificate-expired certificate-unlogged time-missing entry-missing entry-differs promise-invalid proof-invalid checkpoint-differs signature-invalid issuer-refused identity-refused',
+  release:
+    'payload-unsupported statement-malformed subject-missing subject-differs predicate-refused manifest-malformed manifest-differs measurement-missing builder-refused source-refused bundle-missing entry-unfounded',
 } as const;
