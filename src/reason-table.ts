@@ -2645,4 +2645,124 @@ export const REASONS = {
     says: 'The verdict was made by other rules than those of this version.',
     do: 'Check it with the version whose rules it names.',
   },
+  'sigstore/bundle-malformed': {
+    says: 'This is not a Sigstore bundle of the form that we read.',
+    do: 'Use the bundle exactly as it was published.',
+  },
+  'sigstore/version-unsupported': {
+    says: 'This Sigstore bundle is of another version than 0.3.',
+    do: 'Ask for a bundle of version 0.3, which the tools of today write.',
+  },
+  'sigstore/content-unsupported': {
+    says: 'This Sigstore bundle signs bytes that are not in it, and no statement.',
+    do: 'Take the attestation of the release, and not the signature of a file.',
+  },
+  'sigstore/root-malformed': {
+    says: 'What the bundle is to be verified with cannot be read.',
+    do: "Give a trusted root of Sigstore's in JSON, or a public key or certificates in PEM.",
+  },
+  'sigstore/signer-differs': {
+    says: 'The bundle is signed in another way than it is to be verified by.',
+    do: 'Verify it by what its maker says: a trusted root, a public key, or the certificates of an authority.',
+  },
+  'sigstore/certificate-unfit': {
+    says: "The signer's certificate or key is not for signatures of this kind.",
+    do: "Use a certificate for signing code, on a curve of NIST's.",
+  },
+  'sigstore/certificate-unknown': {
+    says: "No authority of the trusted root has issued the signer's certificate.",
+    do: 'Check that the trusted root is that of the instance by which it was signed.',
+  },
+  'sigstore/certificate-expired': {
+    says: "The signer's certificate was not valid when it was used.",
+    do: 'Nobody may rely on this signature; ask for one that was made in time.',
+  },
+  'sigstore/certificate-unlogged': {
+    says: "No certificate log of the trusted root has seen the signer's certificate.",
+    do: 'Nobody may rely on this signature; ask for one by a certificate that was logged.',
+  },
+  'sigstore/time-missing': {
+    says: 'Nobody who is trusted has stamped the time of this signature.',
+    do: 'Ask for a bundle with a promise of the log or a stamp of a time stamper.',
+  },
+  'sigstore/entry-missing': {
+    says: 'The signature is in no log.',
+    do: "Ask for a bundle with its entry in a log of Sigstore's.",
+  },
+  'sigstore/entry-differs': {
+    says: "The log's entry is about another statement or another signature.",
+    do: 'The bundle was changed, or put together of two; get it again from its publisher.',
+  },
+  'sigstore/promise-invalid': {
+    says: "The log's promise about the signature is not the log's.",
+    do: 'The bundle was changed, or its log is not in the trusted root.',
+  },
+  'sigstore/proof-invalid': {
+    says: 'It is not shown that the signature is in the log.',
+    do: 'The bundle was changed, or its log is not in the trusted root.',
+  },
+  'sigstore/checkpoint-differs': {
+    says: "The log's checkpoint is of another log or another tree than the proof.",
+    do: 'The bundle was changed, or put together of two; get it again from its publisher.',
+  },
+  'sigstore/signature-invalid': {
+    says: "The signature over the statement is not the signer's.",
+    do: 'The statement was changed, or somebody else has signed it.',
+  },
+  'sigstore/issuer-refused': {
+    says: 'Somebody else has vouched for the signer than was required.',
+    do: 'Check who has signed, and name that issuer if you believe it.',
+  },
+  'sigstore/identity-refused': {
+    says: 'Somebody else has signed than was required.',
+    do: 'Check who has signed; a name is compared exactly.',
+  },
+  'release/payload-unsupported': {
+    says: 'What is signed is no in-toto statement.',
+    do: 'Take the attestation of the release.',
+  },
+  'release/statement-malformed': {
+    says: 'What is signed is not an in-toto statement of the form that we read.',
+    do: 'Use a statement of version 1, exactly as it was signed.',
+  },
+  'release/subject-missing': {
+    says: 'The statement is about nothing: it has no subject with a digest.',
+    do: 'Ask for a statement that names what was released.',
+  },
+  'release/subject-differs': {
+    says: 'The statement is not about what was asked for.',
+    do: 'Check the digest, or take the statement that belongs to it.',
+  },
+  'release/predicate-refused': {
+    says: 'The statement is of another kind than was required.',
+    do: 'Take the statement of the kind that you have asked for.',
+  },
+  'release/manifest-malformed': {
+    says: 'The manifest of the signed model is not of the form that we read.',
+    do: 'Use a signature by OpenSSF Model Signing, version 1.0.',
+  },
+  'release/manifest-differs': {
+    says: 'The digest that is signed for the model is not that of the files that are listed.',
+    do: 'Nobody may rely on this signature; ask whoever made it.',
+  },
+  'release/measurement-missing': {
+    says: 'The statement says nothing that a machine measures.',
+    do: 'Take a statement about measurements, or name the subjects whose digest is one.',
+  },
+  'release/builder-refused': {
+    says: 'Something else has built this than was required.',
+    do: 'Check who has built it, and name that builder if you believe it.',
+  },
+  'release/source-refused': {
+    says: 'This was built from another source than was required.',
+    do: 'Check what it was built from, and name that repository if you believe it.',
+  },
+  'release/bundle-missing': {
+    says: 'A bundle on which an entry of the policy rests is not at hand.',
+    do: 'Give the folder in which it was kept.',
+  },
+  'release/entry-unfounded': {
+    says: 'An entry of the policy is not what the signed statement says.',
+    do: 'Import the release again, and compare.',
+  },
 } as const;

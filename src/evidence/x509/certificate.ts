@@ -199,6 +199,11 @@ function usageOf(extension: Extension | undefined): Certificate['maySign'] {
   };
 }
 
+/** What kind a key is, by its SubjectPublicKeyInfo in DER; null for one that signs nothing that we read. Throws `der/malformed`. */
+export function kindOfKey(spki: Uint8Array): KeyKind | null {
+  return keyKindOf(derExpect(readDer(spki), DER.sequence));
+}
+
 function keyKindOf(spki: DerElement): KeyKind | null {
   const [algorithm, key, ...more] = derChildren(spki);
   if (more.length > 0) throw malformed('a key of more than two parts');
