@@ -384,6 +384,14 @@ function adminPaths() {
       [404],
       { parameters: [inPath('exchange', 'The id of an exchange.', { type: 'string', pattern: EXCHANGE })] },
     ),
+    '/admin/revocations': operation(
+      'post',
+      'revoke',
+      'Takes back in the log what receipts rest on',
+      { status: 201, content: json(ref('Revoked')) },
+      [400, 409, 413],
+      body('RevocationWish'),
+    ),
     '/metrics': operation('get', 'metrics', 'What Prometheus reads', { content: text }),
   };
 }
@@ -394,7 +402,7 @@ const ADMIN_WHY = {
   403: 'A web page asks, or the request was addressed to another name.',
   404: 'There is no such thing here.',
   405: 'The path has other methods.',
-  409: 'There is a key of that name.',
+  409: 'There is a key of that name, or such a revocation.',
   413: 'The body is too large.',
 };
 

@@ -251,7 +251,8 @@ describe('the admin API', () => {
       path
         .replace('{key}', isThere ? wish.name : 'nobody')
         .replace('{exchange}', isThere ? exchange : 'a'.repeat(26));
-    const body = path === '/admin/keys' ? wish : '';
+    const revocation = { field: 'tcb', value: 'Revoked', reason: 'vulnerable' };
+    const body = { '/admin/keys': wish, '/admin/revocations': revocation }[path] ?? '';
     for (const status of Object.keys(responses).map(Number)) {
       await see(admin, method, path, status, {
         at: at(status !== 404),

@@ -2,6 +2,10 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { temporaryFolder } from '../../../test/support/log.js';
 import '../node.js';
 import type { Fact } from '../../appraise/kept/facts.js';
+import { lossOf } from '../../appraise/kept/stakes.js';
+import { toBase32 } from '../../bytes/base32.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { utf8 } from '../../bytes/octets.js';
 import { FactIndex } from './fact-index.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -25,7 +29,8 @@ it('a million receipts: each look-up finds all of a fact, and memory stays what 
       { field: 'signer', value: 'issuer' },
       { field: 'model', value: `${index.size % 20}` },
     ];
-    index.add(facts);
+    const exchange = toBase32(sha256(utf8(`${index.size}`)).subarray(0, 16));
+    index.add(facts, { exchange, completed: index.size, model: 'asserted', place: 'handoff' });
   }
   index.flush();
   const reopened = await FactIndex.open(folder.path);
@@ -43,6 +48,20 @@ it('a million receipts: each look-up finds all of a fact, and memory stays what 
       false,
     ]);
   }
+  const listed: string[] = [];
+  for (const [field, value, count] of [
+    ['chip', '7', 1000],
+    ['tcb', '3', 142_857],
+    ['signer', 'issuer', RECEIPTS],
+  ] as const) {
+    const began = performance.now();
+    let losses = 0;
+    for await (const receipts of reopened.receiptsOf({ field, value }))
+      for (const receipt of receipts) if (lossOf(receipt, field) !== null) losses++;
+    listed.push(`${losses} in ${(performance.now() - began).toFixed(0)} ms`);
+    expect(losses).toBe(count);
+  }
+  console.info(`receipts that lose a grade, listed among ${RECEIPTS}: ${listed.join(', ')}`);
   expect((await reopened.find({ field: 'chip', value: 'none' })).entries).toEqual([]);
   console.info(`a look-up among ${RECEIPTS} receipts: ${Math.max(...milliseconds).toFixed(0)} ms at most`);
   expect(process.memoryUsage().rss - before).toBeLessThan(64 * 1024 * 1024);

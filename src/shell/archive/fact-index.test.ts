@@ -7,6 +7,10 @@ import { FAULTS, faultyDisk } from '../../../test/support/faulty-disk.js';
 import { temporaryFolder } from '../../../test/support/log.js';
 import '../node.js';
 import type { Fact } from '../../appraise/kept/facts.js';
+import { MODEL_STAKES, PLACE_STAKES, type Stakes } from '../../appraise/kept/stakes.js';
+import { toBase32 } from '../../bytes/base32.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { utf8 } from '../../bytes/octets.js';
 import { FactIndex, MAX_FOUND } from './fact-index.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -19,11 +23,26 @@ const at = (name: string) => join(folder.path, name);
 const chip = (value: string): Fact => ({ field: 'chip', value });
 const model = (value: string): Fact => ({ field: 'model', value });
 const found = async (index: FactIndex, fact: Fact) => (await index.find(fact)).entries;
+const stakes = (entry: number): Stakes => ({
+  exchange: toBase32(sha256(utf8(`${entry}`)).subarray(0, 16)),
+  completed: 1_700_000_000_000 + entry,
+  model: MODEL_STAKES[entry % 3] as Stakes['model'],
+  place: PLACE_STAKES[(entry >> 1) % 3] as Stakes['place'],
+});
+/** What the index says of all receipts with a fact. */
+const listed = async (index: FactIndex, fact: Fact) => {
+  const all: (Stakes & { readonly index: number })[] = [];
+  for await (const piece of index.receiptsOf(fact))
+    for (const { index: entry, exchange, completed, model: ofModel, place } of piece)
+      all.push({ index: entry, exchange, completed, model: ofModel, place });
+  return all;
+};
 /** Every third entry is of chip `b`, and all but the first of model `m`. */
 function fill(index: FactIndex, to: number): void {
   while (index.size < to) {
     const entry = index.size;
-    index.add(entry === 0 ? [] : [chip(entry % 3 === 0 ? 'b' : 'a'), model('m')]);
+    if (entry === 0) index.add([], null);
+    else index.add([chip(entry % 3 === 0 ? 'b' : 'a'), model('m')], stakes(entry));
   }
 }
 const ofChipB = (to: number) =>
@@ -48,6 +67,33 @@ describe('an index of facts', () => {
     expect(await found(await FactIndex.open(folder.path), chip('b'))).toEqual(ofChipB(6000));
     expect(statSync(at('chip.facts')).size).toBe(5999 * 24);
     expect(statSync(at('chip.facts')).mode & 0o777).toBe(0o600);
+  });
+
+  it('says of every receipt that has a fact, once written, what it can lose, without reading the log', async () => {
+    const index = await FactIndex.open(folder.path);
+    // More than are read at once, with gaps of more than that.
+    fill(index, 40_000);
+    while (index.size < 80_000) index.add([], null);
+    fill(index, 80_010);
+    index.flush();
+    const expected = ofChipB(80_010)
+      .filter(entry => entry < 40_000 || entry >= 80_000)
+      .map(entry => ({ index: entry, ...stakes(entry) }));
+    expect(await listed(index, chip('b'))).toEqual(expected);
+    expect(await listed(await FactIndex.look(folder.path), chip('b'))).toEqual(expected);
+    expect(await listed(index, chip('c'))).toEqual([]);
+    // What is in memory alone is not read until it is written.
+    index.add([chip('b')], stakes(1));
+    expect(await listed(index, chip('b'))).toEqual(expected);
+  });
+
+  it('keeps what no honest receipt has as what it can', async () => {
+    const index = await FactIndex.open(folder.path);
+    index.add([chip('b')], { exchange: '?', completed: 8.64e15, model: 'none', place: 'none' });
+    index.flush();
+    expect(await listed(index, chip('b'))).toEqual([
+      { index: 0, exchange: 'a'.repeat(26), completed: 2 ** 48 - 1, model: 'none', place: 'none' },
+    ]);
   });
 
   it('gives no more at once than is asked for, and the rest from there on', async () => {
@@ -75,7 +121,10 @@ describe('an index of facts', () => {
         const index = await FactIndex.open(folder.path);
         for (const [entry, each] of entries.entries()) {
           if (entry === flushedAt) index.flush();
-          index.add([...new Map(each.map(fact => [`${fact.field}${fact.value}`, fact as Fact])).values()]);
+          index.add(
+            [...new Map(each.map(fact => [`${fact.field}${fact.value}`, fact as Fact])).values()],
+            stakes(entry),
+          );
         }
         for (const fact of entries.flat()) {
           const expected = [...entries.keys()].filter(entry =>

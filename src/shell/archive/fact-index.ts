@@ -3,6 +3,9 @@
  * log, which only ever grow. A look-up reads one file from its beginning to its end: a million receipts are 24 MB, which takes some hundredth of a second, in memory
  * for one piece of it. That is less than sorted runs can do and much less that can go wrong.
  *
+ * Beside them, in the same order, a record of 24 bytes for each log entry says what its receipt can lose by a revocation, so that all who lose something are
+ * listed without reading the log: `u48be milliseconds ‖ place ‖ model ‖ 16 bytes of the exchange`, zeros for what is no receipt.
+ *
  * All of it is made from log and archive and can be lost: nothing is synced. The file `state` says how much of each file counts and what its checksum is; where that
  * does not hold the index begins anew. Whoever finds an entry here still reads it. One process at a time writes.
  */
@@ -12,15 +15,19 @@ import { promisify } from 'node:util';
 import { crc32 } from 'node:zlib';
 import * as v from 'valibot';
 import { FACT_FIELDS, type Fact, type FactField } from '../../appraise/kept/facts.js';
+import { MODEL_STAKES, PLACE_STAKES, type Stakes } from '../../appraise/kept/stakes.js';
+import { fromBase32, toBase32 } from '../../bytes/base32.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
-import { fromU64be, u64be, utf8 } from '../../bytes/octets.js';
+import { u64be, utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Disk, errorCode, nodeDisk, writeAll } from '../files/disk.js';
 import { makeFolders, readIfPresent, replaceFile } from '../files/durable.js';
 
 const KEY_BYTES = 16;
 const RECORD_BYTES = KEY_BYTES + 8;
+/** All files have records of one length. */
+const STAKES = 'receipts';
 const RECORDS_AT_ONCE = 32_768;
 /** Entries whose records are held in memory until they are written together. */
 const PENDING_ENTRIES = 4096;
@@ -36,12 +43,15 @@ const State = v.strictObject({
     evidence: FileState,
     measurement: FileState,
     model: FileState,
+    receipts: FileState,
     signer: FileState,
     tcb: FileState,
   }),
   through: Count,
 });
-type Files = Record<FactField, { crc: number; records: number }>;
+type FileName = FactField | typeof STAKES;
+const FILE_NAMES: readonly FileName[] = [...FACT_FIELDS, STAKES];
+type Files = Record<FileName, { crc: number; records: number }>;
 
 const readAsync = promisify(read);
 
@@ -50,6 +60,36 @@ export interface FoundEntries {
   readonly entries: readonly number[];
   /** Whether there are more, after the last of these. */
   readonly more: boolean;
+}
+
+/** A receipt that has a fact, and what it can lose: read when it is asked for, because of a million few are looked at. */
+export class IndexedReceipt implements Stakes {
+  readonly index: number;
+  readonly #records: Buffer;
+  readonly #at: number;
+
+  /** `records`: memory that stays as it is, with the receipt's record at `at`. */
+  constructor(index: number, records: Buffer, at: number) {
+    this.index = index;
+    this.#records = records;
+    this.#at = at;
+  }
+
+  get completed(): number {
+    return this.#records.readUIntBE(this.#at, 6);
+  }
+
+  get place(): Stakes['place'] {
+    return PLACE_STAKES[this.#records[this.#at + 6] as number] ?? 'none';
+  }
+
+  get model(): Stakes['model'] {
+    return MODEL_STAKES[this.#records[this.#at + 7] as number] ?? 'none';
+  }
+
+  get exchange(): string {
+    return toBase32(this.#records.subarray(this.#at + 8, this.#at + RECORD_BYTES));
+  }
 }
 
 export class FactIndex {
@@ -100,8 +140,12 @@ export class FactIndex {
     return this.#added;
   }
 
-  /** Files the facts of the next entry: none for one that is no receipt. Throws `archive/unavailable`, and then the entry is added all the same. */
-  add(facts: readonly Fact[]): void {
+  /**
+   * Files the facts of the next entry, and what its receipt can lose: none, and null, for one that is no receipt. Throws `archive/unavailable`, and then the
+   * entry is added all the same.
+   */
+  add(facts: readonly Fact[], stakes: Stakes | null): void {
+    this.#pending[STAKES].push(stakesRecord(stakes));
     for (const { field, value } of facts) {
       const record = new Uint8Array(RECORD_BYTES);
       record.set(this.#keyOf({ field, value }));
@@ -117,7 +161,7 @@ export class FactIndex {
     if (this.#added === this.#through) return;
     try {
       const files = { ...this.#files };
-      for (const field of FACT_FIELDS) {
+      for (const field of FILE_NAMES) {
         const records = this.#pending[field];
         if (records.length === 0) continue;
         const bytes = Buffer.concat(records);
@@ -160,6 +204,27 @@ export class FactIndex {
     return { entries: more ? entries.slice(0, -1) : entries, more };
   }
 
+  /**
+   * All receipts with that fact whose entries have been written, those of the lowest index first, in pieces: however many they are, memory holds one piece.
+   * Rejects with `archive/unavailable`.
+   */
+  async *receiptsOf(fact: Fact): AsyncGenerator<readonly IndexedReceipt[]> {
+    const key = Buffer.from(keyOf(fact));
+    const { records } = this.#files[fact.field];
+    const stakes = new StakesReader(this.#folder, this.#disk, this.#files[STAKES].records);
+    try {
+      for await (const piece of piecesOf(this.#folder, this.#disk, fact.field, records)) {
+        const entries: number[] = [];
+        collect(piece, key, 0, Number.POSITIVE_INFINITY, entries);
+        const receipts: IndexedReceipt[] = [];
+        for (const entry of entries) receipts.push(stakes.held(entry) ?? (await stakes.read(entry)));
+        if (receipts.length > 0) yield receipts;
+      }
+    } finally {
+      stakes.close();
+    }
+  }
+
   #keyOf(fact: Fact): Uint8Array {
     const name = `${fact.field} ${fact.value}`;
     const key = this.#keys.get(name) ?? keyOf(fact);
@@ -171,12 +236,17 @@ export class FactIndex {
 
 /** The indices in those records that have the key. */
 function collect(records: Buffer, key: Buffer, from: number, most: number, found: number[]): void {
-  const first = key.readUInt32LE(0);
+  const [first, second, third, fourth] = [0, 4, 8, 12].map(at => key.readUInt32LE(at));
   for (let at = 0; at < records.length && found.length < most; at += RECORD_BYTES) {
-    if (records.readUInt32LE(at) !== first || records.compare(key, 0, KEY_BYTES, at, at + KEY_BYTES) !== 0)
+    if (
+      records.readUInt32LE(at) !== first ||
+      records.readUInt32LE(at + 4) !== second ||
+      records.readUInt32LE(at + 8) !== third ||
+      records.readUInt32LE(at + 12) !== fourth
+    )
       continue;
-    const entry = fromU64be(records.subarray(at + KEY_BYTES, at + RECORD_BYTES));
-    if (entry !== null && entry >= from) found.push(entry);
+    const entry = records.readUInt32BE(at + KEY_BYTES) * 2 ** 32 + records.readUInt32BE(at + KEY_BYTES + 4);
+    if (Number.isSafeInteger(entry) && entry >= from) found.push(entry);
   }
 }
 
@@ -184,7 +254,7 @@ function collect(records: Buffer, key: Buffer, from: number, most: number, found
 async function* piecesOf(
   folder: string,
   disk: Disk,
-  field: FactField,
+  field: FileName,
   records: number,
 ): AsyncGenerator<Buffer> {
   if (records === 0) return;
@@ -208,6 +278,63 @@ async function* piecesOf(
   }
 }
 
+function stakesRecord(stakes: Stakes | null): Uint8Array {
+  const record = Buffer.alloc(RECORD_BYTES);
+  if (stakes === null) return record;
+  record.writeUIntBE(Math.min(stakes.completed, MAX_MILLISECONDS), 0, 6);
+  record[6] = PLACE_STAKES.indexOf(stakes.place);
+  record[7] = MODEL_STAKES.indexOf(stakes.model);
+  record.set(fromBase32(stakes.exchange)?.subarray(0, 16) ?? [], 8);
+  return record;
+}
+
+/** The year 10889. */
+const MAX_MILLISECONDS = 2 ** 48 - 1;
+
+/** Records of what receipts can lose, by entries that come in their order: each part of the file is read once at most. */
+class StakesReader {
+  readonly #folder: string;
+  readonly #disk: Disk;
+  readonly #records: number;
+  #file: number | null = null;
+  #start = 0;
+  #window = Buffer.alloc(0);
+
+  constructor(folder: string, disk: Disk, records: number) {
+    this.#folder = folder;
+    this.#disk = disk;
+    this.#records = records;
+  }
+
+  /** The receipt of an entry in the part that was read last; null for one behind it. */
+  held(entry: number): IndexedReceipt | null {
+    const at = (entry - this.#start) * RECORD_BYTES;
+    return at < this.#window.length ? new IndexedReceipt(entry, this.#window, at) : null;
+  }
+
+  /** The same of one behind it, which has nothing to lose where it is not there. */
+  async read(entry: number): Promise<IndexedReceipt> {
+    if (entry >= this.#records) return new IndexedReceipt(entry, Buffer.alloc(RECORD_BYTES), 0);
+    try {
+      this.#file ??= this.#disk.open(pathOf(this.#folder, STAKES), 'r');
+      const window = Buffer.alloc(Math.min(this.#records - entry, RECORDS_AT_ONCE) * RECORD_BYTES);
+      const { bytesRead } = await readAsync(this.#file, window, 0, window.length, entry * RECORD_BYTES);
+      if (bytesRead !== window.length)
+        throw new Failure('archive/unavailable', { field: STAKES, detail: 'a file that is cut off' });
+      this.#start = entry;
+      this.#window = window;
+      return new IndexedReceipt(entry, window, 0);
+    } catch (error) {
+      throw unavailable(error);
+    }
+  }
+
+  close(): void {
+    if (this.#file !== null) this.#disk.close(this.#file);
+    this.#file = null;
+  }
+}
+
 async function readState(
   folder: string,
 ): Promise<{ readonly through: number; readonly files: Files } | null> {
@@ -221,7 +348,7 @@ async function readState(
 
 async function areWhole(folder: string, disk: Disk, files: Files): Promise<boolean> {
   try {
-    for (const field of FACT_FIELDS) {
+    for (const field of FILE_NAMES) {
       let crc = 0;
       for await (const piece of piecesOf(folder, disk, field, files[field].records)) crc = crc32(piece, crc);
       if (crc !== files[field].crc) return false;
@@ -237,16 +364,16 @@ function keyOf({ field, value }: Fact): Uint8Array {
   return sha256(utf8(`${field}\0${value}`)).subarray(0, KEY_BYTES);
 }
 
-function pathOf(folder: string, field: FactField): string {
+function pathOf(folder: string, field: FileName): string {
   return join(folder, `${field}.facts`);
 }
 
 function emptyFiles(): Files {
-  return Object.fromEntries(FACT_FIELDS.map(field => [field, { crc: 0, records: 0 }])) as Files;
+  return Object.fromEntries(FILE_NAMES.map(field => [field, { crc: 0, records: 0 }])) as Files;
 }
 
-function emptyLists(): Record<FactField, Uint8Array[]> {
-  return Object.fromEntries(FACT_FIELDS.map(field => [field, []])) as never;
+function emptyLists(): Record<FileName, Uint8Array[]> {
+  return Object.fromEntries(FILE_NAMES.map(field => [field, []])) as never;
 }
 
 function unavailable(error: unknown): Failure {

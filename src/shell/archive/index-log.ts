@@ -3,6 +3,7 @@
 import { evidenceFacts, type Fact, receiptFacts } from '../../appraise/kept/facts.js';
 import { judgeEvidence } from '../../appraise/kept/judge.js';
 import type { EvidenceTrust } from '../../appraise/kept/material.js';
+import { stakesOf } from '../../appraise/kept/stakes.js';
 import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
 import { Failure } from '../../reason.js';
 import { parseEnvelope } from '../../receipt/envelope.js';
@@ -36,12 +37,18 @@ export async function indexLog(
       if (known.size >= REMEMBERED) known.clear();
       known.set(signedDigest, await factsIn(archive, signedDigest, trust));
     }
-    index.add(receipt === null ? [] : receiptFacts(receipt, digest => known.get(digest) ?? []));
+    if (receipt === null) index.add([], null);
+    else
+      index.add(
+        receiptFacts(receipt, digest => known.get(digest) ?? []),
+        stakesOf(receipt),
+      );
   }
   index.flush();
 }
 
-async function factsIn(
+/** The facts of evidence in the archive; none of what is not there. Rejects with `archive/unavailable`. */
+export async function factsIn(
   archive: EvidenceRecords,
   signedRegion: string,
   trust?: EvidenceTrust,

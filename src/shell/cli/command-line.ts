@@ -68,6 +68,12 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'fees', load: async () => (await import('./fees.js')).feesCommand() },
   { name: 'recount', load: async () => (await import('./recount.js')).recountCommand() },
   { name: 'refund', load: async () => (await import('./refund.js')).refundCommand() },
+  { name: 'revoke', load: async () => (await import('./revoke.js')).revokeCommand() },
+  {
+    name: 'revocations',
+    checking: true,
+    load: async () => (await import('./revocations.js')).revocationsCommand(),
+  },
   { name: 'demo', load: async () => (await import('./demo.js')).demoCommand() },
   { name: 'witness', load: async () => (await import('./witness.js')).witnessCommand() },
   { name: 'mirror', load: async () => (await import('./mirror.js')).mirrorCommand() },

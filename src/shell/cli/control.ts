@@ -14,11 +14,19 @@ import { toHex } from '../../bytes/hex.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure, isReasonCode, type ReasonCode } from '../../reason.js';
+import type { Revocation } from '../../receipt/revocation.js';
 import { Count } from '../../receipt/shapes.js';
 import { createPrivate, readPrivate } from '../files/private-file.js';
 import { ask } from '../http/client.js';
 import { HttpServer, type Route } from '../http/server.js';
-import { type ReloadedAnswer, ReloadsSchema, type StatusAnswer, StatusSchema } from './admin/answers.js';
+import {
+  type ReloadedAnswer,
+  ReloadsSchema,
+  type RevokedAnswer,
+  RevokedSchema,
+  type StatusAnswer,
+  StatusSchema,
+} from './admin/answers.js';
 import { guarded } from './admin/authorization.js';
 import { Erased } from './erasures.js';
 
@@ -91,6 +99,10 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
   ['access/name-taken', 409],
   ['data/locked', 503],
   ['log/unavailable', 503],
+  ['revocation/full', 409],
+  ['revocation/repeated', 409],
+  ['revocation/since-future', 400],
+  ['revocation/value-malformed', 400],
   ['vault/unknown', 404],
   ['vault/unavailable', 503],
   ['access/file-malformed', 500],
@@ -105,6 +117,11 @@ export async function askToErase(file: string, exchange: string): Promise<Erased
   const erased = await askControl(file, `/admin/erasures/${exchange}`, Erased);
   if (erased === null || erased.exchange === exchange) return erased;
   throw new Failure('peer/answer-malformed', { field: file });
+}
+
+/** Has the gateway that runs on a data folder revoke something; null when none answers there. Throws as {@link askToErase} does. */
+export function askToRevoke(file: string, wish: Revocation): Promise<RevokedAnswer | null> {
+  return askControl(file, '/admin/revocations', RevokedSchema, 'POST', canonicalize(wish));
 }
 
 /** Tells the gateway that runs on a data folder that its virtual keys have changed; null when none answers there. Throws as {@link askToErase} does. */
@@ -129,6 +146,7 @@ async function askControl<S extends v.GenericSchema>(
   path: string,
   schema: S,
   method: 'GET' | 'POST' = 'POST',
+  body: Uint8Array = new Uint8Array(0),
 ): Promise<v.InferOutput<S> | null> {
   const text = await readPrivate(file);
   const control = text === null ? null : read(ControlFile, utf8(text));
@@ -136,8 +154,9 @@ async function askControl<S extends v.GenericSchema>(
   const url = `${control.address}${path}`;
   try {
     const headers = { authorization: `Bearer ${control.token}` };
-    const answer = await ask(url, { method, headers, limit: MAX_ANSWER_BYTES, timeout: PATIENCE });
-    if (answer.status === 200) {
+    const question = { method, headers, ...(body.length === 0 ? {} : { body }) };
+    const answer = await ask(url, { ...question, limit: MAX_ANSWER_BYTES, timeout: PATIENCE });
+    if (answer.status === 200 || answer.status === 201) {
       const value = read(schema, answer.body);
       if (value !== null) return value;
       throw new Failure('peer/answer-malformed', { field: url });

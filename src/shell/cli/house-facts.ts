@@ -43,6 +43,12 @@ export class HouseFacts {
     return this.#running;
   }
 
+  /** The index, brought up to the log; null while it cannot be opened, or somebody else writes it. */
+  async upToDate(): Promise<FactIndex | null> {
+    await this.update();
+    return this.#opened?.index ?? null;
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer);
     await this.update();

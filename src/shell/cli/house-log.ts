@@ -45,6 +45,7 @@ import { type HouseKeys, LOG_COSIGNER_FILE, openKeys, slotsOf } from './house-ke
 import { readHousePolicy } from './house-policy.js';
 import { trustFile } from './house-trust.js';
 import { compareKeys, succeed } from './key-succession.js';
+import { type IssuerStanding, listedRevocations, readRevocations } from './revocation/book.js';
 
 /** A log, and what may be read of it. */
 export interface ReadableLog {
@@ -113,7 +114,10 @@ export async function openHouseLog(options: HouseLogOptions): Promise<HouseLog> 
       throw new Failure('data/key-ended', { field: first.name, detail: keyLabel(first.signingKey.key) });
     }
     if (successions.length > 0) return successions;
-    const before = { previous: await readPreviousTrust(folder.trust), size: log.size };
+    const standing: IssuerStanding = (label, index) =>
+      history.at('issuer', index).some(key => keyLabel(key) === label);
+    const revocations = listedRevocations(await readRevocations(log, standing));
+    const before = { previous: await readPreviousTrust(folder.trust), size: log.size, revocations };
     const trust = formatTrust(trustFile(keys, operator, history, policy, before));
     await writeDurably(folder.trust, utf8(trust), 0o644);
     return history;

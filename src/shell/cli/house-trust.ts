@@ -12,6 +12,8 @@ export interface Before {
   readonly previous: Trust | null;
   /** How many entries its log has. */
   readonly size: number;
+  /** What it has revoked. */
+  readonly revocations: NonNullable<TrustFile['revocations']>;
 }
 
 /**
@@ -24,7 +26,7 @@ export function trustFile(
   operator: string,
   history: KeyHistory,
   { text, policy, controllers, statements }: HousePolicy,
-  { previous, size }: Before,
+  { previous, size, revocations }: Before,
 ): TrustFile {
   const own = [log.key, logCosigner.key, issuer.key, ...witnesses.map(({ key }) => key)];
   const former = formerWitnesses(previous, policy, history, size);
@@ -39,6 +41,7 @@ export function trustFile(
     ...(retired.length > 0 && { retired }),
     ...(statements.length > 0 && { statements }),
     ...(validators.length > 0 && { validators }),
+    ...(revocations.length > 0 && { revocations }),
   };
 }
 

@@ -46,6 +46,8 @@ import { openKeeper } from './open-keeper.js';
 import { type Operations, openOperations } from './operations.js';
 import { HouseRules } from './policy/house-rules.js';
 import { NO_SECRET, readPolicy } from './policy/policy-file.js';
+import { standingIn } from './revocation/book.js';
+import { openRevocations, type RevocationWish, revoke } from './revocation/house-revocations.js';
 import { BUILT_IN } from './upstreams.js';
 import { watchHouse } from './watch-house.js';
 
@@ -214,6 +216,10 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     onProblem,
   });
   opened.add(() => refunds.close());
+  const trust = parseTrust(await readFile(folder.trust));
+  const revocations = await openRevocations({
+    ...{ folder, log, issuer: keys.issuer, standing: standingIn(trust), now },
+  });
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS, {
     validators: keeper.validators,
   });
@@ -241,6 +247,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       now,
       seen: () => log.witnessed as Checkpoint,
       denialOf: index => retention.denialOf(index),
+      revocationsOf: receipt => revocations.carriedBy(receipt),
       onProblem,
       observer,
       propagates: options.propagates ?? false,
@@ -254,7 +261,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   opened.add(() => gateway.close());
   // Of processes that died; nobody waits for it.
   void epochs.recover();
-  const { policy, logCosigner } = parseTrust(await readFile(folder.trust));
+  const { policy, logCosigner } = trust;
   watchHouse(registry, {
     gateway,
     log,
@@ -267,7 +274,15 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   reloads.join({ name: 'keys', reload: () => access.reload().then(() => ({ outcome: 'applied' })) });
   reloads.join(rules);
   const { settings = () => ({}), admin = { host: '127.0.0.1', port: 0 } } = options;
-  const steered = { gateway, address, log, erasures, reloads, registry, settings, version, started };
+  const steered = {
+    ...{ gateway, address, log, erasures, reloads, registry, settings, version, started },
+    revoke: async (wish: RevocationWish) => {
+      const revoked = await revoke(revocations, log, wish);
+      // Whoever has asked looks into the index next.
+      await facts.update();
+      return revoked;
+    },
+  };
   const control = await openControl({
     file: folder.control,
     ...admin,

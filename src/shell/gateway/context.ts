@@ -3,8 +3,10 @@ import type { Admission } from '../../economy/admission.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
+import type { CarriedRevocation } from '../../receipt/bundle.js';
 import type { EvidenceArchive } from '../../receipt/evidence-archive.js';
 import type { Observer } from '../../receipt/exchange-report.js';
+import type { Receipt } from '../../receipt/receipt.js';
 import type { Sealer } from '../../receipt/sealer.js';
 import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
@@ -97,6 +99,8 @@ export interface GatewayContext {
   readonly seen: () => Checkpoint;
   /** Why the entry at an index is not shown to anybody, or null; left out where everything is. */
   readonly denialOf?: (index: number) => Failure | null;
+  /** What has been revoked of that receipt, for its bundle; left out where nothing ever is. */
+  readonly revocationsOf?: (receipt: Receipt) => Promise<readonly CarriedRevocation[]>;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
   /** Told of every exchange that has ended; left out where nobody wants to know. */

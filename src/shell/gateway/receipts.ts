@@ -4,6 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../../reason.js';
 import { formatBundle } from '../../receipt/bundle.js';
 import { exchangeKey, readEntry } from '../../receipt/entry.js';
+import { RECEIPT } from '../../receipt/receipt.js';
+import { readStatement } from '../../receipt/statement.js';
 import type { Stage } from '../../tree/log.js';
 import type { GatewayContext } from './context.js';
 import { sendBody } from './respond.js';
@@ -39,7 +41,9 @@ export async function handleReceipt(
   const denial = context.denialOf?.(index) ?? null;
   if (denial !== null) throw denial;
   const envelope = readEntry(await context.log.entry(index));
-  const body = formatBundle({ envelope, proof: await context.log.prove(index) });
+  const proof = await context.log.prove(index);
+  const revocations = await context.revocationsOf?.(readStatement(RECEIPT, envelope).predicate);
+  const body = formatBundle({ envelope, proof, ...(revocations === undefined ? {} : { revocations }) });
   sendBody(response, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
 }
 

@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { parseLimit } from '../../../economy/limit.js';
 import { HolderName, ModelPattern } from '../../../economy/virtual-key.js';
+import { REVOCATION_FIELDS, REVOCATION_REASONS } from '../../../receipt/revocation.js';
 import { Count, Time } from '../../../receipt/shapes.js';
 import { Erased } from '../erasures.js';
 
@@ -112,6 +113,28 @@ export const RotationSchema = v.strictObject({
   overlap: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(YEAR)), 86_400),
 });
 
+/** What is to be revoked. */
+export const RevocationWishSchema = v.strictObject({
+  field: v.picklist(REVOCATION_FIELDS),
+  value: v.pipe(v.string(), v.maxLength(256)),
+  reason: v.picklist(REVOCATION_REASONS),
+  /** From which time on it was bad, in milliseconds; null: always. */
+  since: v.optional(v.nullable(Time), null),
+});
+export const RevokedSchema = v.strictObject({
+  field: v.picklist(REVOCATION_FIELDS),
+  value: v.string(),
+  reason: v.picklist(REVOCATION_REASONS),
+  since: v.nullable(Time),
+  decided: Time,
+  sequence: Count,
+  /** The log entry that says so. */
+  entry: Count,
+  /** Whether it became witnessed while the question waited. */
+  witnessed: v.boolean(),
+});
+export type RevokedAnswer = v.InferOutput<typeof RevokedSchema>;
+
 /** By the names that they have in `spec/openapi.json`. */
 export const ADMIN_SCHEMAS = {
   Drain: DrainSchema,
@@ -122,6 +145,8 @@ export const ADMIN_SCHEMAS = {
   NewKey: NewKeySchema,
   Readiness: ReadinessSchema,
   Reloads: ReloadsSchema,
+  RevocationWish: RevocationWishSchema,
+  Revoked: RevokedSchema,
   Rotation: RotationSchema,
   Status: StatusSchema,
   Upstreams: UpstreamsSchema,

@@ -7,14 +7,21 @@ import type { Publication } from '../../log/serve.js';
 import type { Registry } from '../../telemetry/registry.js';
 import type { Erasures } from '../erasures.js';
 import type { Reloads } from '../reloads.js';
-import type { DrainSchema, StatusAnswer, UpstreamsAnswer } from './answers.js';
-import { jsonAnswer } from './json-answer.js';
+import {
+  type DrainSchema,
+  RevocationWishSchema,
+  type RevokedAnswer,
+  type StatusAnswer,
+  type UpstreamsAnswer,
+} from './answers.js';
+import { jsonAnswer, readJson } from './json-answer.js';
 
 export interface SteeredHouse {
   readonly gateway: Gateway;
   readonly address: string;
   readonly log: Publication & { readonly origin: string };
   readonly erasures: Erasures;
+  readonly revoke: (wish: v.InferOutput<typeof RevocationWishSchema>) => Promise<RevokedAnswer>;
   readonly reloads: Reloads;
   readonly registry: Registry;
   /** The settings in force, without secrets. */
@@ -51,6 +58,12 @@ export function houseRoutes(house: SteeredHouse): Route[] {
       method: 'POST',
       path: /^\/admin\/erasures\/([a-z2-7]{26})$/,
       handle: async (_, exchange = '') => jsonAnswer(200, { ...(await erasures.erase(exchange)) }),
+    },
+    {
+      method: 'POST',
+      path: '/admin/revocations',
+      handle: async request =>
+        jsonAnswer(201, await house.revoke(await readJson(request, RevocationWishSchema))),
     },
     {
       method: 'GET',

@@ -112,7 +112,7 @@ async function search(folder: DataFolder, log: ReadLog, fact: Fact, from: number
 }
 
 /** Brought up to the log where nobody else does; as it is where a gateway runs. */
-async function upToDate(
+export async function upToDate(
   folder: DataFolder,
   { copy, checkpoint }: ReadLog,
 ): Promise<{ readonly index: FactIndex; readonly release: () => void }> {
