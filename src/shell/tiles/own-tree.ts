@@ -1,9 +1,9 @@
 /**
- * The monitor's own copy of a log's tree, made from the entries that it has hashed itself: what it compares checkpoints with, and what it
- * makes proofs of forks from.
+ * A follower's own copy of a log's tree, made from the entries that it has hashed itself: what it compares checkpoints with, and what it
+ * makes proofs from.
  */
 import { fromBase64, toBase64 } from '../../bytes/base64.js';
-import { proveConsistency, rootHash } from '../../tree/prove.js';
+import { proveConsistency, proveInclusion, rootHash } from '../../tree/prove.js';
 import { decompose } from '../../tree/range.js';
 import type { Disk } from '../files/disk.js';
 import { HashTiles } from './hash-tiles.js';
@@ -49,6 +49,11 @@ export class OwnTree {
   /** The hashes of the complete subtrees that the first `size` entries are made of, left to right. */
   frontier(size = this.size): Promise<Uint8Array[]> {
     return Promise.all(decompose(0, size).map(this.#tiles.subtree));
+  }
+
+  /** The proof that an entry is in the whole tree. Throws `log/corrupt`. */
+  proveEntry(index: number): Promise<Uint8Array[]> {
+    return proveInclusion(index, this.size, this.#tiles.subtree);
   }
 
   prove(oldSize: number, newSize: number): Promise<Uint8Array[]> {

@@ -1,0 +1,93 @@
+/** The verdicts on the receipts in one stretch of a log, with the tree that they make. */
+import { appraiseLogged, type Question } from '../../appraise/verdict/appraise-logged.js';
+import { evidenceJson } from '../../appraise/verdict/evidence-json.js';
+import { packedLine } from '../../appraise/verdict/verdict-package.js';
+import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
+import { Failure } from '../../reason.js';
+import { type Envelope, parseEnvelope } from '../../receipt/envelope.js';
+import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
+import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { verdictLeaf } from '../../receipt/verdict-batch.js';
+import { Frontier } from '../../tree/frontier.js';
+import { tlogProofText } from '../../tree/tlog-proof.js';
+
+/** Gives what is to be had of the evidence that a receipt names. */
+export type EvidenceSource = (receipt: Receipt) => Promise<readonly EvidenceArtefact[]>;
+
+export interface FoundReceipt {
+  readonly index: number;
+  readonly entry: Uint8Array;
+  readonly envelope: Envelope;
+}
+
+export interface JudgedReceipts {
+  /** Lines of the package. */
+  readonly lines: readonly Uint8Array[];
+  readonly tree: Frontier;
+  readonly counts: { readonly fail: number; readonly inconclusive: number; readonly pass: number };
+}
+
+/** The receipt that an entry is; null for what is none, or cannot be read: that is for monitors. */
+export function receiptIn(entry: Uint8Array, index: number): FoundReceipt | null {
+  let envelope: Envelope;
+  try {
+    envelope = parseEnvelope(entry);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
+  return predicateTypeOf(envelope) === RECEIPT.predicateType ? { index, entry, envelope } : null;
+}
+
+/** `proofOf`: the proof of an entry under the checkpoint, in base64. */
+export async function judgeReceipts(
+  receipts: readonly FoundReceipt[],
+  checkpoint: string,
+  proofOf: (index: number) => Promise<readonly string[]> | readonly string[],
+  question: Question,
+  evidenceOf: EvidenceSource | null,
+): Promise<JudgedReceipts> {
+  const lines: Uint8Array[] = [];
+  const tree = new Frontier();
+  const counts = { fail: 0, inconclusive: 0, pass: 0 };
+  for (const { index, entry, envelope } of receipts) {
+    const hashes = await proofOf(index);
+    const proof = tlogProofText(index, hashes, checkpoint);
+    const given = await evidenceFor(envelope, evidenceOf);
+    const { verdict, evidence } = await appraised({ entry, envelope, proof }, question, given);
+    counts[verdict.outcome]++;
+    tree.push(verdictLeaf(verdict));
+    lines.push(packedLine({ entry, evidence: evidence.map(evidenceJson), hashes, index, verdict }));
+  }
+  return { lines, tree, counts };
+}
+
+/** Evidence that nobody can read is as good as none: the policy says what that means. */
+async function appraised(
+  receipt: { readonly entry: Uint8Array; readonly envelope: Envelope; readonly proof: string },
+  question: Question,
+  evidence: readonly EvidenceArtefact[],
+) {
+  try {
+    return { verdict: await appraiseLogged(receipt, question, evidence), evidence };
+  } catch (error) {
+    const isEvidence = error instanceof Failure && error.code.startsWith('appraisal/evidence-');
+    if (!isEvidence || evidence.length === 0) throw error;
+    return { verdict: await appraiseLogged(receipt, question), evidence: [] };
+  }
+}
+
+async function evidenceFor(
+  envelope: Envelope,
+  evidenceOf: EvidenceSource | null,
+): Promise<readonly EvidenceArtefact[]> {
+  if (evidenceOf === null) return [];
+  try {
+    const receipt = readStatement(RECEIPT, envelope).predicate;
+    return receipt.evidence.length === 0 ? [] : await evidenceOf(receipt);
+  } catch (error) {
+    // A receipt that cannot be read is judged as that.
+    if (error instanceof Failure && error.code === 'receipt/malformed') return [];
+    throw error;
+  }
+}
