@@ -380,7 +380,7 @@ export const OTHER_CODES = {
   provider:
     'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
   attestation:
-    'unreachable late refused excessive connection-changed key-unattested document-malformed none nonce-malformed',
+    'unreachable late refused excessive connection-changed key-unattested software-unnamed document-malformed none nonce-malformed',
   attester: 'unavailable device-missing evidence-unbound',
   price: 'sum-wrong amount-negative protocol-fee list-contradicted',
   views: 'engine-missing file-unreadable file-foreign log-contradicted',

@@ -2121,6 +2121,10 @@ export const REASONS = {
     says: "The connection ends at a TLS key that no evidence of the upstream's binds.",
     do: 'Nothing was sent; somebody may stand in between, or the upstream has several machines and only some were met.',
   },
+  'attestation/software-unnamed': {
+    says: 'The configuration names no measurements for evidence of this kind, so that any software would do.',
+    do: "Name under the upstream's attestation which measurements are accepted for that kind of evidence.",
+  },
   'attestation/document-malformed': {
     says: "This is no record of an upstream's attestation, as gateways keep it.",
     do: "Fetch it again from the gateway's /v1/evidence/<digest>, by the digest in the receipt.",
