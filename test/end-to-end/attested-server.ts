@@ -13,13 +13,13 @@ import { fromHex } from '../../src/bytes/hex.js';
 import type { ProviderName } from '../../src/evidence/providers/provider.js';
 import { attestedProvider } from '../../src/evidence/providers/providers.js';
 import { OPENAI_SURFACES } from '../../src/exchange/providers.js';
+import type { ReportedAttestation } from '../../src/receipt/exchange-report.js';
 import { Archive } from '../../src/shell/archive/archive.js';
 import { EvidenceRecords } from '../../src/shell/archive/evidence-records.js';
 import { keepJudged } from '../../src/shell/archive/keep-judged.js';
 import {
   AttestedUpstream,
   type AttestedUpstreamOptions,
-  type ReportedAttestation,
 } from '../../src/shell/gateway/attestation/attested-upstream.js';
 import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
 import { makeCollateral } from '../support/evidence/dcap.js';

@@ -16,15 +16,18 @@ import {
 import { ask, chat } from '../../../../test/end-to-end/client.js';
 import { type GatewayOptions, openGateway, type TestGateway } from '../../../../test/end-to-end/gateway.js';
 import { receiptOf } from '../../../../test/end-to-end/receipts.js';
+import { TestUpstream } from '../../../../test/end-to-end/upstreams.js';
 import { ISSUED, makeCollateral } from '../../../../test/support/evidence/dcap.js';
 import { MADE_AT, makeNitro, measurement } from '../../../../test/support/evidence/nitro.js';
 import { countersignAnswer } from '../../../../test/support/evidence/providers.js';
 import { SIMULATED_ROOTS } from '../../../../test/support/evidence/roots.js';
+import type { PolicyInput } from '../../../appraise/policy/language.js';
 import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { formatAttestationAnswer, parseAttestationAnswer } from '../../../evidence/countersign/answer.js';
 import { formatAttested } from '../../../evidence/countersign/statement.js';
-import type { ReportedAttestation } from './attested-upstream.js';
+import type { ReportedAttestation } from '../../../receipt/exchange-report.js';
+import type { RouteDescriptions } from '../routing/route-description.js';
 
 const PROMPT = 'a prompt that nobody else may see';
 const body = chat({}, PROMPT);
@@ -83,7 +86,7 @@ describe('an upstream that shows what it is', () => {
       const digest = receipt.evidence[0]?.digest;
       const kept = await ask(gateway.address, { path: `/v1/evidence/${digest}` });
       expect(toHex(sha256(kept.body))).toBe(digest);
-      expect(reports).toMatchObject([{ upstream: 'attested', failure: null, evidence: [{ digest }] }]);
+      expect(reports).toMatchObject([{ upstream: 'attested', reason: null, evidence: digest }]);
     });
   });
 
@@ -111,7 +114,7 @@ describe('an upstream that shows what it is', () => {
     };
     await withGateway({ policies: { ...POLICIES, dcap } }, async gateway => {
       const got = await ask(gateway.address, { body });
-      expect([got.status, reports[0]?.failure?.code]).toEqual([200, undefined]);
+      expect([got.status, reports[0]?.reason]).toEqual([200, null]);
     });
   });
 });
@@ -223,7 +226,7 @@ describe('an upstream that does not', () => {
       expect(got.headers['countersign-reason']).toBe('upstream/unattested');
       expect(got.body.toString()).toContain(code);
       expect(server.prompts).toEqual([]);
-      expect(reports.at(-1)?.failure?.code).toBe(code);
+      expect(reports.at(-1)?.reason).toBe(code);
       const receipt = await receiptOf(gateway, got);
       expect(receipt).toMatchObject({
         attempts: [{ upstream: 'attested', outcome: 'failed', reason: code, status: null }],
@@ -231,9 +234,7 @@ describe('an upstream that does not', () => {
         response: { status: 'refused', reason: 'upstream/unattested' },
         upstream: null,
       });
-      expect(receipt.evidence.map(({ digest }) => digest)).toEqual(
-        reports.at(-1)?.evidence.map(({ digest }) => digest),
-      );
+      expect(receipt.evidence[0]?.digest ?? null).toBe(reports.at(-1)?.evidence);
     });
   });
 
@@ -274,7 +275,7 @@ describe('a connection that ends at another key', () => {
       expect(server.asked).toBe(2);
       const { upstream, evidence } = await receiptOf(gateway, got);
       expect(upstream?.tlsSpki).toBe(toHex(sha256(server.identity.keys.spki)));
-      expect(evidence[0]?.digest).toBe(reports.at(-1)?.evidence[0]?.digest);
+      expect(evidence[0]?.digest).toBe(reports.at(-1)?.evidence);
     });
   });
 
@@ -291,6 +292,92 @@ describe('a connection that ends at another key', () => {
       expect(got.body.toString()).toContain('provider/tls-mismatch');
       expect(server.prompts).toHaveLength(1);
     });
+  });
+});
+
+describe('under a policy', () => {
+  const rule = (...checks: NonNullable<PolicyInput['rules'][number]['checks']>): PolicyInput => ({
+    name: 'test',
+    rules: [{ name: 'all', checks }],
+  });
+  const asking = (onFailure: 'block' | 'reroute' | 'flag') =>
+    rule({ check: 'upstream-attested', stage: 'before', onFailure });
+  const requiring = (onFailure: 'block' | 'flag'): PolicyInput => ({
+    name: 'test',
+    rules: [{ name: 'all', upstreams: { names: ['attested'] }, require: { place: 'handoff', onFailure } }],
+  });
+
+  it.each([
+    ['that asks for it', asking('block')],
+    ['that requires the grade', requiring('block')],
+  ])('%s, a good upstream is asked', async (_, policy) => {
+    await withGateway({ gateway: { policy } }, async gateway => {
+      const got = await ask(gateway.address, { body });
+      expect([got.status, server.prompts.length]).toEqual([200, 1]);
+      const receipt = await receiptOf(gateway, got);
+      expect(receipt.policy).not.toHaveProperty('findings');
+      expect(receipt.evidence).toHaveLength(1);
+    });
+  });
+
+  it.each([
+    ['that asks for it', asking('block'), 'clause/attestation-missing', 'upstream-attested'],
+    ['that requires the grade', requiring('block'), 'clause/grade-missed', 'grades'],
+  ])('%s, one that is not is refused by the clause', async (_, policy, code, check) => {
+    server.attest = debug;
+    await withGateway({ gateway: { policy } }, async gateway => {
+      const got = await ask(gateway.address, { body });
+      expect([got.status, got.headers['countersign-reason']]).toEqual([502, code]);
+      expect(server.prompts).toEqual([]);
+      const receipt = await receiptOf(gateway, got);
+      expect(receipt).toMatchObject({
+        attempts: [{ upstream: 'attested', reason: 'snp/debug' }],
+        policy: { findings: [{ check, stage: 'before', done: 'block' }] },
+        response: { status: 'refused', reason: code },
+      });
+      expect(receipt.evidence[0]?.digest).toBe(reports.at(-1)?.evidence);
+    });
+  });
+
+  it.each([
+    ['that asks for it', asking('flag'), 'upstream-attested'],
+    ['that requires the grade', requiring('flag'), 'grades'],
+  ])('%s with a flag, it is asked all the same, and the receipt says so', async (_, policy, check) => {
+    server.attest = debug;
+    await withGateway({ gateway: { policy } }, async gateway => {
+      const got = await ask(gateway.address, { body });
+      expect([got.status, server.prompts.length]).toEqual([200, 1]);
+      const receipt = await receiptOf(gateway, got);
+      expect(receipt.policy.findings).toEqual([{ check, done: 'flag', stage: 'before' }]);
+      // What it has shown is named, and is no evidence for it.
+      expect(receipt.evidence[0]?.digest).toBe(reports.at(-1)?.evidence);
+    });
+  });
+
+  it.each<readonly [string, GatewayOptions, number, number]>([
+    ['without a policy another upstream of the route is asked in its place', {}, 200, 1],
+    ['a policy that asks all of them for it finds none there', { policy: asking('reroute') }, 502, 0],
+  ])('%s', async (_, others, status, asked) => {
+    server.attest = debug;
+    const other = await TestUpstream.start();
+    const more = { other: { base: other.base } };
+    const routes: RouteDescriptions = new Map([
+      [
+        'both',
+        [
+          { balance: 'weight', targets: [{ model: 'attested/test-model', weight: 1 }] },
+          { balance: 'weight', targets: [{ model: 'other/test-model', weight: 1 }] },
+        ],
+      ],
+    ]);
+    try {
+      await withGateway({ gateway: { more, routes, ...others } }, async gateway => {
+        const got = await ask(gateway.address, { body: chat({ model: 'both' }, PROMPT) });
+        expect([got.status, server.prompts, other.requests.length]).toEqual([status, [], asked]);
+      });
+    } finally {
+      await other.close();
+    }
   });
 });
 

@@ -9,6 +9,7 @@ import { toHex } from '../../../bytes/hex.js';
 import type { AttestedProvider } from '../../../evidence/providers/provider.js';
 import type { AttestationFinding, Attesting, NamedEvidence } from '../../../exchange/upstream.js';
 import { Failure } from '../../../reason.js';
+import type { ReportedAttestation } from '../../../receipt/exchange-report.js';
 import { randomBytes } from '../../random.js';
 import { type AskedUpstream, askUpstream } from './ask-upstream.js';
 import {
@@ -18,14 +19,6 @@ import {
   judgeUpstream,
 } from './judge-upstream.js';
 import type { TlsPeer } from './peer.js';
-
-/** What an operator is told of one attestation of an upstream. */
-export interface ReportedAttestation {
-  readonly upstream: string;
-  /** Null where it is accepted. */
-  readonly failure: Failure | null;
-  readonly evidence: readonly NamedEvidence[];
-}
 
 export interface AttestedUpstreamOptions {
   /** As receipts name it. */
@@ -163,7 +156,11 @@ export class AttestedUpstream implements Attesting {
       judged = { failure, isRefuted, keys: [], evidence: [] };
     }
     const { failure, isRefuted, evidence } = judged;
-    this.#options.onAttested({ upstream: this.#options.name, failure, evidence });
+    this.#options.onAttested({
+      upstream: this.#options.name,
+      reason: failure?.code ?? null,
+      evidence: evidence[0]?.digest ?? null,
+    });
     if (failure === null) return this.#accepted(asked, judged);
     // What was good counts until its time is over, unless the upstream shows now that it is something else.
     if (isRefuted) {
