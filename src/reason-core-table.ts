@@ -350,7 +350,7 @@ export const OTHER_CODES = {
   request:
     'too-large too-many-entries malformed encoded nonce-malformed parameter-invalid body-malformed http-malformed headers-too-large late model-unknown surface-unsupported untranslatable route-unknown method-refused host-refused',
   redaction: 'unreadable failed',
-  upstream: 'unreachable timeout broken untranslatable error circuit-open',
+  upstream: 'unreachable timeout broken untranslatable error circuit-open unattested',
   client:
     'aborted receipt-missing header-malformed header-too-large answer-too-large exchange-mismatch nonce-missing nonce-mismatch receipt-replayed receipt-stale status-mismatch answer-aborted promise-too-long acceptance-missing comment-misplaced stream-cut store-unavailable record-malformed receipt-withheld receipt-differs checkpoints-unreconciled',
   server: 'busy',
@@ -379,18 +379,17 @@ export const OTHER_CODES = {
   air: 'malformed profile-unsupported signature-invalid evaluation mode-unknown from-the-future request-mismatch response-mismatch nonce-mismatch attestation-mismatch attestation-stub key-unattested measurement-mismatch',
   provider:
     'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
+  attestation:
+    'unreachable late refused excessive connection-changed key-unattested software-unnamed document-malformed none nonce-malformed',
+  attester: 'unavailable device-missing evidence-unbound',
   price: 'sum-wrong amount-negative protocol-fee list-contradicted',
   views: 'engine-missing file-unreadable file-foreign log-contradicted',
   access:
     'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
   refund: 'unpriced amount-refused repeated',
   clause:
-    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
+    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible attestation-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing attestation-missing grade-missed redaction-empty',
   appraisal:
-    'policy-malformed evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
+    'policy-malformed policy-useless evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked attestation-unlinked attestation-old model-differs kind-excluded release-unknown',
   verdict: 'malformed',
-  sigstore:
-    'bundle-malformed version-unsupported content-unsupported root-malformed signer-differs certificate-unfit certificate-unknown certificate-expired certificate-unlogged time-missing entry-missing entry-differs promise-invalid proof-invalid checkpoint-differs signature-invalid issuer-refused identity-refused',
-  release:
-    'payload-unsupported statement-malformed subject-missing subject-differs predicate-refused manifest-malformed manifest-differs measurement-missing builder-refused source-refused bundle-missing entry-unfounded',
 } as const;

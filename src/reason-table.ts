@@ -1205,6 +1205,10 @@ export const REASONS = {
     says: 'Every upstream that could answer has failed too often lately, and is left alone for a moment.',
     do: 'Try again after the time in Retry-After; the operator sees what is wrong with the upstreams in earlier receipts.',
   },
+  'upstream/unattested': {
+    says: 'The upstream has not shown what this gateway requires of it, so that nothing was sent.',
+    do: 'Ask for another model, or the operator; which evidence was missing or wrong is in the receipt.',
+  },
   'client/aborted': {
     says: 'The client went away before the answer was complete.',
     do: 'Nothing: the record says how far the answer got.',
@@ -2121,6 +2125,58 @@ export const REASONS = {
     says: 'The TLS connection ends at another key than the one that was attested.',
     do: 'Do not send anything over the connection.',
   },
+  'attestation/unreachable': {
+    says: 'The upstream could not be reached to be asked for its attestation.',
+    do: 'Check that it is running and that the address is right; nothing was sent to it.',
+  },
+  'attestation/late': {
+    says: "The upstream's attestation was not there in time.",
+    do: "Try again; if it stays so, give the gateway a longer limit for connecting, or ask the upstream's operator.",
+  },
+  'attestation/refused': {
+    says: 'The upstream answered with another status when it was asked for its attestation, and redirects are not followed.',
+    do: 'Check that the upstream is of the provider that the configuration names, and that its address and key are right.',
+  },
+  'attestation/excessive': {
+    says: "The upstream's attestation is longer than any is.",
+    do: 'Check that the upstream is of the provider that the configuration names.',
+  },
+  'attestation/connection-changed': {
+    says: 'The upstream showed another TLS certificate in the middle of its attestation.',
+    do: 'Try again; if it stays so, several machines with keys of their own answer under this name, and no connection is to one of them alone.',
+  },
+  'attestation/key-unattested': {
+    says: "The connection ends at a TLS key that no evidence of the upstream's binds.",
+    do: 'Nothing was sent; somebody may stand in between, or the upstream has several machines and only some were met.',
+  },
+  'attestation/software-unnamed': {
+    says: 'The configuration names no measurements for evidence of this kind, so that any software would do.',
+    do: "Name under the upstream's attestation which measurements are accepted for that kind of evidence.",
+  },
+  'attestation/document-malformed': {
+    says: "This is no record of an upstream's attestation, as gateways keep it.",
+    do: "Fetch it again from the gateway's /v1/evidence/<digest>, by the digest in the receipt.",
+  },
+  'attestation/none': {
+    says: 'This gateway does not attest itself.',
+    do: 'Ask its operator; with --attester it runs where the hardware can vouch for it.',
+  },
+  'attestation/nonce-malformed': {
+    says: 'A nonce is 16 to 64 bytes in small hexadecimal, given once, and nothing else can be asked.',
+    do: 'Send ?nonce= with 32 to 128 digits, or nothing.',
+  },
+  'attester/unavailable': {
+    says: 'The machine gave no evidence of itself.',
+    do: 'Try again; if it stays so, the operator sees in the log what the device or the program said.',
+  },
+  'attester/device-missing': {
+    says: 'What is to attest this gateway is not there.',
+    do: 'Start it in a confidential machine of that kind, with its device given to the process, or leave --attester out.',
+  },
+  'attester/evidence-unbound': {
+    says: "The machine's evidence does not carry what it was asked to carry.",
+    do: 'Ask again; if it stays so, something between this process and the hardware answers in its place.',
+  },
   'price/sum-wrong': {
     says: 'A line of the price is not its quantity times its price.',
     do: 'Do not pay by this receipt; ask its issuer for a refund.',
@@ -2337,6 +2393,10 @@ export const REASONS = {
     says: 'No upstream that the rule lets be asked gives receipts that could be judged.',
     do: 'State a trust file for an upstream that is a Countersign gateway, or remove the check.',
   },
+  'clause/attestation-impossible': {
+    says: 'Evidence is asked for of upstreams none of which is configured to attest itself.',
+    do: 'Give one of them an attestation in the configuration, or leave the check out.',
+  },
   'clause/diversity-repeated': {
     says: 'The rule has two limits for one kind of party.',
     do: 'Remove one of the two.',
@@ -2400,6 +2460,10 @@ export const REASONS = {
   'clause/receipt-missing': {
     says: 'The upstream gave no receipt of its own for its answer that its trust file bears out.',
     do: "Look at the upstream's gateway and at the trust file that the policy names for it.",
+  },
+  'clause/attestation-missing': {
+    says: 'The policy asks for evidence of the upstream before anything is sent, and there is none that holds.',
+    do: 'Ask for another model, or the operator; which evidence was missing or wrong is in the receipt.',
   },
   'clause/grade-missed': {
     says: 'The answer has not the grade that the policy requires.',
@@ -2488,6 +2552,14 @@ export const REASONS = {
   'appraisal/receipt-unlinked': {
     says: "The receipt does not name the provider's own receipt as its evidence.",
     do: 'Give the one that it names; its issuer serves it at /v1/evidence/<digest>.',
+  },
+  'appraisal/attestation-unlinked': {
+    says: 'The receipt does not name this attestation of an upstream as its evidence.',
+    do: 'Hand in the one whose digest is in the receipt.',
+  },
+  'appraisal/attestation-old': {
+    says: 'The attestation of the upstream was asked for after the exchange, or more than a day before it.',
+    do: "Ask the gateway's operator why; an attestation counts for the exchanges that follow it soon.",
   },
   'appraisal/model-differs': {
     says: "The provider's own receipt does not name the model that this receipt names.",

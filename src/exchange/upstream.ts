@@ -4,6 +4,7 @@
  * An upstream speaks the wire dialect of the surfaces in bytes, so that one path through the gateway serves all
  * of them and the receipt commits to what really passed.
  */
+import type { Failure } from '../reason.js';
 import type { ChatWords } from './chat-words.js';
 import type { SurfaceName } from './surface-names.js';
 
@@ -23,6 +24,8 @@ export interface UpstreamRequest {
   readonly key: string | null;
   /** The exact bytes to send. */
   readonly body: Uint8Array;
+  /** Whether they are sent although the upstream has not shown what it has to; never, where it is left out. */
+  readonly unattested?: boolean;
 }
 
 export interface UpstreamHead {
@@ -31,6 +34,33 @@ export interface UpstreamHead {
   readonly headers: Readonly<Record<string, string>>;
   /** SHA-256 of the TLS SubjectPublicKeyInfo that answered, hexadecimal; null where there is none. */
   readonly tlsSpki: string | null;
+  /** By which evidence that key is the upstream's; left out where none was asked for. */
+  readonly evidence?: readonly NamedEvidence[];
+}
+
+/** A piece of evidence as receipts name it. Digests in hexadecimal. */
+export interface NamedEvidence {
+  readonly type: string;
+  readonly digest: string;
+  readonly signedDigest: string;
+  readonly mediaType: string;
+}
+
+/** What came of asking an upstream to show by evidence what it is. */
+export type AttestationFinding =
+  | { readonly status: 'attested'; readonly evidence: readonly NamedEvidence[] }
+  | {
+      readonly status: 'unattested';
+      readonly failure: Failure;
+      readonly evidence: readonly NamedEvidence[];
+    };
+
+/** An upstream that has to show by evidence what it is before it is sent anything. */
+export interface Attesting {
+  /** What is known now; null where nothing is, or no longer. */
+  readonly finding: AttestationFinding | null;
+  /** Asks where it is not known. Never rejects, and takes no longer than a connection may. */
+  find(): Promise<AttestationFinding>;
 }
 
 /** Why an upstream gave no complete answer. */
@@ -38,6 +68,8 @@ export type UpstreamFailure =
   | { readonly kind: 'connect'; readonly detail: string }
   | { readonly kind: 'timeout'; readonly phase: 'connect' | 'first-token' | 'idle' }
   | { readonly kind: 'broken'; readonly detail: string }
+  /** The connection was not to what the upstream has to be, and nothing was sent. */
+  | { readonly kind: 'unattested'; readonly failure: Failure }
   | { readonly kind: 'aborted' };
 
 /**
@@ -81,6 +113,8 @@ export interface Upstream {
   readonly chatWords: ChatWords;
   /** Whether it gives receipts of its own, as another gateway does. */
   readonly givesReceipts: boolean;
+  /** Left out, or null, where it is asked as it is. */
+  readonly attestation?: Attesting | null;
   /** Whether it answers at a surface at all, as far as that is known here; who asks it for one that it does not serve is told by itself. */
   serves(surface: SurfaceName): boolean;
   /** Whether an answer with this HTTP status says that the same request may fare better a little later. */

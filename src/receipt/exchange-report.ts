@@ -67,10 +67,20 @@ export interface AnsweredRequest {
   readonly reason: ReasonCode | null;
 }
 
+/** One attestation of an upstream: what came of asking it to show by evidence what it is. */
+export interface ReportedAttestation {
+  readonly upstream: string;
+  /** Why it is not accepted; null where it is. */
+  readonly reason: ReasonCode | null;
+  /** SHA-256, hexadecimal, of what was kept of it; null where nothing could be read. */
+  readonly evidence: string | null;
+}
+
 /** Who is told of what a gateway does. It is told in the middle of the work: nothing in it waits, and nothing in it throws. */
 export interface Observer {
   ended(report: ExchangeReport): void;
   answered(request: AnsweredRequest): void;
+  attested(report: ReportedAttestation): void;
   /** How a request is traced whose `traceparent` header this is; null where it is not. */
   trace(traceparent: string | undefined): TraceContext | null;
 }

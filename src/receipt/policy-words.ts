@@ -30,6 +30,7 @@ export const CHECK_NAMES = [
   'model-pinned',
   'price-known',
   'upstream-answered',
+  'upstream-attested',
   'upstream-receipt',
   'usage-known',
 ] as const;

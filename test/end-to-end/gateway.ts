@@ -82,6 +82,8 @@ export interface GatewayOptions {
       }
     >
   >;
+  /** Upstreams that a test has made; the gateway closes them. */
+  readonly made?: readonly HttpUpstream[];
   readonly routes?: RouteDescriptions;
   readonly retries?: Partial<RetryPolicy>;
   /** Failures in a row after which an upstream is left alone; no number of them when it is left out. */
@@ -211,9 +213,10 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
         ]),
     ...Object.entries(options.more ?? {}),
   ];
-  const upstreams = bases.map(([name, { base, ...options }]) =>
-    openaiUpstream(name, base, { ...options, timeouts }),
-  );
+  const upstreams = [
+    ...bases.map(([name, { base, ...options }]) => openaiUpstream(name, base, { ...options, timeouts })),
+    ...(options.made ?? []),
+  ];
   const names = new ModelNames({
     known: [],
     aliases: new Set(routes.keys()),
@@ -238,6 +241,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
       name: upstream.name,
       givesReceipts: upstream.givesReceipts,
       givesDigests: upstream === engine,
+      isAttested: upstream.attestation != null,
     })),
     keys: null,
     teams: null,
@@ -369,7 +373,7 @@ export function openaiUpstream(
     key = null,
     surfaces,
     ...options
-  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts' | 'chatWords'> & {
+  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts' | 'chatWords' | 'attestation' | 'ca'> & {
     readonly surfaces?: readonly SurfaceName[];
     readonly key?: string | null;
   },

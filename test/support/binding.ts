@@ -6,10 +6,10 @@ import {
   valueBy,
 } from '../../src/appraise/binding/conventions.js';
 import type { BoundEvidence, Run } from '../../src/appraise/binding/run.js';
-import { formatAttested } from '../../src/appraise/binding/statement.js';
 import { sha256 } from '../../src/bytes/cryptography.js';
 import { toHex } from '../../src/bytes/hex.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { formatAttested } from '../../src/evidence/countersign/statement.js';
 import { keyLabel } from '../../src/note/key.js';
 import { seal } from '../../src/receipt/envelope.js';
 import { commit } from '../../src/receipt/opening.js';

@@ -6,10 +6,10 @@ import { reasonOfAsync } from '../../../test/support/failure.js';
 import { testKey } from '../../../test/support/keys.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { utf8 } from '../../bytes/octets.js';
+import { formatAttested } from '../../evidence/countersign/statement.js';
 import { seal } from '../../receipt/envelope.js';
 import { bind, verdictOf } from './graph.js';
 import type { BoundEvidence, Run } from './run.js';
-import { formatAttested } from './statement.js';
 
 /** Each edge with its code, or as one that holds. */
 async function edgesOf(run: Run): Promise<Record<string, string>> {

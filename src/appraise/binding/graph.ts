@@ -4,13 +4,13 @@
  */
 import { sha256 } from '../../bytes/cryptography.js';
 import { equal } from '../../bytes/octets.js';
+import { type AttestedStatement, parseAttested } from '../../evidence/countersign/statement.js';
 import { formatVerifierKey, type VerifierKey } from '../../note/key.js';
 import type { ReasonCode } from '../../reason.js';
 import { CONVENTIONS, type Convention, holds, type Ingredient, valueBy } from './conventions.js';
 import { allOf, anyOf, contradicted, notShown, shown } from './outcome.js';
 import { receiptEdges } from './receipt-edges.js';
 import type { BoundEvidence, Carrying, Edge, Outcome, Run, RunKey } from './run.js';
-import { type AttestedStatement, parseAttested } from './statement.js';
 
 /** What evidence can be bound to. */
 type Bound = 'statement' | 'key' | 'tls' | 'epoch' | 'nonce';

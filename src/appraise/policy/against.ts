@@ -87,8 +87,29 @@ function checkOmissions(receipt: Receipt, rule: LoggedRule): void {
     throw new Failure('clause/finding-omitted', { field: 'price' });
   if (omits('upstream-receipt') && !receipt.evidence.some(({ type }) => type === 'countersign-receipt'))
     throw new Failure('clause/finding-omitted', { field: 'evidence' });
+  if (isUnattested(receipt, policy.findings ?? [], rule))
+    throw new Failure('clause/finding-omitted', { field: 'evidence' });
   if (omits('model-as-asked') && isAnotherModel(receipt))
     throw new Failure('clause/finding-omitted', { field: 'model.served' });
+}
+
+/** What was sent to somebody without evidence that the rule asks for, and no finding says so. */
+function isUnattested(
+  { upstream, evidence }: Receipt,
+  findings: readonly PolicyFinding[],
+  { checks, requires }: LoggedRule,
+): boolean {
+  const place = requires?.place ?? 'asserted';
+  const asking = [
+    ...(checks.some(({ check }) => check === 'upstream-attested') ? ['upstream-attested'] : []),
+    ...(place === 'asserted' ? [] : ['grades']),
+  ];
+  const isSaid = (check: string) => findings.some(one => one.check === check);
+  return (
+    upstream !== null &&
+    !evidence.some(({ type }) => type === 'upstream-attestation') &&
+    asking.some(check => !isSaid(check))
+  );
 }
 
 /** Where a name is only committed to, nobody can say. */

@@ -21,6 +21,8 @@ export interface AttemptFacts {
   readonly hasUsage: boolean;
   /** Whether the upstream has given a receipt of its own for this exchange, signed by whom its trust file names, for this answer. */
   readonly hasReceipt: boolean;
+  /** Whether the upstream has shown by evidence what it is, as its configuration asks it to. */
+  readonly isAttested: boolean;
 }
 
 export const NOTHING_KNOWN: AttemptFacts = {
@@ -33,6 +35,7 @@ export const NOTHING_KNOWN: AttemptFacts = {
   hasFinish: false,
   hasUsage: false,
   hasReceipt: false,
+  isAttested: false,
 };
 
 export interface CheckKind {
@@ -84,6 +87,12 @@ export const CHECKS: Readonly<Record<PolicyCheckName, CheckKind>> = {
     code: 'clause/upstream-failed',
     asks: 'the upstream answers, and neither refuses nor fails',
     holds: ({ isAnswer }) => isAnswer,
+  },
+  'upstream-attested': {
+    stages: ['before'],
+    code: 'clause/attestation-missing',
+    asks: 'the upstream has shown, by evidence of its hardware that was judged before, what takes the request',
+    holds: ({ isAttested }) => isAttested,
   },
   'upstream-receipt': {
     stages: ['final'],

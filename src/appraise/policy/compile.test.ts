@@ -19,6 +19,7 @@ const WELL: AttemptFacts = {
   hasFinish: true,
   hasUsage: true,
   hasReceipt: true,
+  isAttested: true,
 };
 
 describe('the rule that is for a request', () => {
@@ -85,6 +86,7 @@ describe('checks', () => {
     'model-pinned': { digest: 'cd'.repeat(32) },
     'price-known': { isPriced: false },
     'upstream-answered': { isAnswer: false },
+    'upstream-attested': { isAttested: false },
     'upstream-receipt': { hasReceipt: false },
     'usage-known': { hasUsage: false },
   };

@@ -115,15 +115,27 @@ function compileCheck(clause: CheckClause): CompiledCheck {
   return { check, stage, onFailure, code, holds: facts => holds(facts, digests) };
 }
 
-/** Of the grades that an upstream can give today, only the model's is not there with every answer. */
+/** Of the grades that an upstream can give today, those of model and place are not there with every answer. */
 function gradeChecks({ require }: Rule): readonly CompiledCheck[] {
-  const model = require?.model;
-  if (require === undefined || model === undefined) return [];
-  return [gradeCheck(require.onFailure, facts => isAtLeast('model', modelGrade(facts), model))];
+  if (require === undefined) return [];
+  const { model, place, onFailure } = require;
+  return [
+    // By whom a request is taken has to be known before it leaves.
+    ...(place === undefined || place === 'asserted'
+      ? []
+      : [gradeCheck('before', onFailure, facts => isAtLeast('place', placeGrade(facts), place))]),
+    ...(model === undefined
+      ? []
+      : [gradeCheck('final', onFailure, facts => isAtLeast('model', modelGrade(facts), model))]),
+  ];
 }
 
-function gradeCheck(onFailure: Consequence, holds: CompiledCheck['holds']): CompiledCheck {
-  return { check: 'grades', stage: 'final', onFailure, code: CLAUSE_CODES.grades, holds };
+function gradeCheck(stage: Stage, onFailure: Consequence, holds: CompiledCheck['holds']): CompiledCheck {
+  return { check: 'grades', stage, onFailure, code: CLAUSE_CODES.grades, holds };
+}
+
+function placeGrade({ isAttested }: AttemptFacts): string {
+  return isAttested ? 'handoff' : 'asserted';
 }
 
 /** The grade that the fact *model* has when the answer is there. */

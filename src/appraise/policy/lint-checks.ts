@@ -29,8 +29,21 @@ export function* lintChecks(
   }
   const { require } = rule;
   // The other grades are there with every answer that leaves.
-  if (require?.model !== undefined)
-    yield* lintConsequence(rule, 'final', require.onFailure, [...path, 'require'], able);
+  const stage = require?.model !== undefined ? 'final' : needsEvidence(require?.place) ? 'before' : null;
+  if (require !== undefined && stage !== null)
+    yield* lintConsequence(rule, stage, require.onFailure, [...path, 'require'], able);
+  if (
+    require !== undefined &&
+    stage === 'final' &&
+    needsEvidence(require.place) &&
+    require.onFailure === 'refund'
+  )
+    yield { code: 'clause/refund-impossible', path: [...path, 'require'], detail: null };
+}
+
+/** Whether a grade of the place is not there with every answer. */
+function needsEvidence(place: string | undefined): boolean {
+  return place !== undefined && place !== 'asserted';
 }
 
 function* lintConsequence(
@@ -59,6 +72,8 @@ function* lintMeans(
   if (check === 'price-known' && !hasPrices) yield { code: 'clause/prices-missing', path, detail: null };
   if (check === 'model-pinned' && !able.some(({ givesDigests }) => givesDigests))
     yield { code: 'clause/digest-impossible', path, detail: stage };
+  if (check === 'upstream-attested' && !able.some(({ isAttested = false }) => isAttested))
+    yield { code: 'clause/attestation-impossible', path, detail: null };
   if (check === 'upstream-receipt' && !able.some(({ isTrusted }) => isTrusted))
     yield { code: 'clause/receipt-impossible', path, detail: null };
 }

@@ -9,6 +9,8 @@ export interface KnownUpstream {
   readonly givesReceipts: boolean;
   /** Whether it tells the digest of a model's files. */
   readonly givesDigests: boolean;
+  /** Whether it is asked for evidence of what it is before it is sent anything; left out where it is not. */
+  readonly isAttested?: boolean;
 }
 
 export interface Surroundings {
@@ -44,13 +46,15 @@ export function judgedUpstreams(
   });
 }
 
-/** The highest grade that an answer of this upstream can have when it leaves. Of evidence there is none yet. */
+/** The highest grade that an answer of this upstream can have when it leaves. */
 export function reachable({
   isTrusted,
-}: Pick<JudgedUpstream, 'isTrusted'>): Readonly<Record<FactName, string>> {
+  isAttested = false,
+}: Pick<JudgedUpstream, 'isTrusted' | 'isAttested'>): Readonly<Record<FactName, string>> {
   return {
     model: isTrusted ? 'provider-signed' : 'asserted',
-    place: 'asserted',
+    // Evidence is of what takes the request. Where the model runs, nobody's says yet.
+    place: isAttested ? 'handoff' : 'asserted',
     // It is logged when it has left.
     record: 'signed',
     answer: 'not-recomputed',

@@ -7,6 +7,7 @@ import {
   ANSWERS,
   CERTIFICATE,
   chutesAnswers,
+  countersignAnswer,
   NONCE,
   nearAnswer,
   phalaAnswer,
@@ -57,6 +58,7 @@ describe('a provider that attests itself', () => {
     ['NEAR', 'near', { answers: [nearAnswer({ reportData: new Uint8Array(64) })] }],
     ['Phala', 'phala', { answers: [phalaAnswer({ reportData: new Uint8Array(64) })] }],
     ['ACI', 'aci', { answers: [makeReport({ carried: new Uint8Array(64) })] }],
+    ['Countersign', 'countersign', { answers: [countersignAnswer({ carried: new Uint8Array(32) })] }],
     ['Chutes', 'chutes', { answers: chutesAnswers({ key: new Uint8Array(1184) }) }],
     ['Chutes, an old answer', 'chutes', { answers: chutesAnswers({ nonce: NONCE.with(0, 1) }) }],
   ])('%s: evidence that does not carry the keys beside it is refused', async (_, name, change) => {

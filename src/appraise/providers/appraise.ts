@@ -44,6 +44,8 @@ export interface ProviderCircumstances {
   readonly policies: { readonly nitro: NitroPolicy; readonly snp: SnpPolicy; readonly dcap: DcapPolicy };
   /** What Intel has published about the platform of a quote; null where it was not fetched. */
   readonly collateral: Uint8Array | null;
+  /** AMD's list of revoked authorities, where none came along; null or left out where it was not fetched. */
+  readonly revocations?: Uint8Array | null;
 }
 
 /** What the connection's server has shown. */
@@ -106,7 +108,7 @@ async function appraiseInstance(
   tls: SeenTls | null,
   circumstances: ProviderCircumstances,
 ): Promise<AppraisedInstance> {
-  const appraised = await appraiseEvidence(partOf(evidence, circumstances));
+  const appraised = await appraiseEvidence(evidencePartOf(evidence, circumstances));
   const isGenuine = appraised.status !== 'refused';
   const carriers = carriersOf(appraised.report);
   const isCarried = carried.every(each =>
@@ -179,9 +181,10 @@ function tlsChecks(
   return [relying(isGenuine, check)];
 }
 
-function partOf(
+/** The provider's evidence as the verifier of its kind takes it. */
+export function evidencePartOf(
   evidence: ProviderEvidence,
-  { asOf, roots, policies, collateral }: ProviderCircumstances,
+  { asOf, roots, policies, collateral, revocations: fetched = null }: ProviderCircumstances,
 ): EvidencePart {
   switch (evidence.kind) {
     case 'nitro':
@@ -197,12 +200,13 @@ function partOf(
         policy: policies.dcap,
       };
     case 'sev-snp': {
-      const { report, vcek, authority, root, revocations } = evidence;
+      const { report, signer, authority, root } = evidence;
+      const revocations = evidence.revocations ?? fetched;
       return {
         kind: 'sev-snp',
         input: {
           report,
-          signer: { kind: 'vcek', certificate: vcek },
+          signer,
           ...(authority === null ? {} : { authority }),
           ...(root === null ? {} : { root }),
           ...(revocations === null ? {} : { revocations }),

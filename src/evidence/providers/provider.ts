@@ -4,6 +4,7 @@
  */
 import type { ReasonCode } from '../../reason.js';
 import type { DeploymentParts } from '../dstack/deployment.js';
+import type { SnpSignerKind } from '../snp/signer-chain.js';
 
 export const PROVIDER_NAMES = [
   'tinfoil',
@@ -13,6 +14,7 @@ export const PROVIDER_NAMES = [
   'chutes',
   'opengradient',
   'privatemode',
+  'countersign',
 ] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
@@ -72,7 +74,8 @@ export type ProviderEvidence =
   | {
       readonly kind: 'sev-snp';
       readonly report: Uint8Array;
-      readonly vcek: Uint8Array;
+      /** Of the chip, or of a key that is lent to a cloud. */
+      readonly signer: { readonly kind: SnpSignerKind; readonly certificate: Uint8Array };
       readonly authority: Uint8Array | null;
       readonly root: Uint8Array | null;
       readonly revocations: Uint8Array | null;

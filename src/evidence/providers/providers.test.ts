@@ -46,6 +46,7 @@ describe('the table of providers', () => {
     ['aci', [`/v1/aci/attestation?nonce=${toHex(NONCE)}`]],
     ['chutes', [`/chutes/${DEPLOYMENT}/evidence?nonce=${toHex(NONCE)}`, `/e2e/instances/${DEPLOYMENT}`]],
     ['opengradient', [`/enclave/attestation?nonce=${toHex(OPENGRADIENT_NONCE)}`]],
+    ['countersign', [`/v1/attestation?nonce=${toHex(NONCE)}`]],
   ])('%s is asked at %j', (name, paths) => {
     const provider = attestedProvider(name);
     const nonce = NONCE.subarray(0, provider.nonceBytes);

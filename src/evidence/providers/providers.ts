@@ -4,6 +4,7 @@ import { fromBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
 import { equal, fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import { COUNTERSIGN } from '../countersign/provider.js';
 import { parseNitroDocument } from '../nitro/document.js';
 import { attestedDigests } from '../opengradient/user-data.js';
 import { CHUTES } from './chutes.js';
@@ -74,6 +75,7 @@ export const PROVIDERS: Readonly<Record<ProviderName, Provider>> = {
   chutes: CHUTES,
   opengradient: OPENGRADIENT,
   privatemode: PRIVATEMODE,
+  countersign: COUNTERSIGN,
 };
 
 /** Throws `provider/unattestable` for one that serves nothing to check. */

@@ -149,7 +149,7 @@ function evidenceOf({ cpu_evidence: { format, report_base64: bytes }, collateral
   return {
     kind: 'sev-snp',
     report: bytes,
-    vcek: certificates.output.vcek_der_base64,
+    signer: { kind: 'vcek', certificate: certificates.output.vcek_der_base64 },
     authority,
     root,
     revocations: revocations.success ? revocations.output.crl_der_base64 : null,

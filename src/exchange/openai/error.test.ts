@@ -54,6 +54,7 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['request/untranslatable', { status: 400, type: 'invalid_request_error', code: 'request/untranslatable' }],
   ['upstream/untranslatable', { status: 502, type: 'api_error', code: 'upstream/untranslatable' }],
   ['upstream/circuit-open', { status: 503, type: 'api_error', code: 'upstream/circuit-open' }],
+  ['upstream/unattested', { status: 502, type: 'api_error', code: 'upstream/unattested' }],
   ['upstream/oversized', { status: 502, type: 'api_error', code: 'upstream/oversized' }],
   ['gateway/busy', { status: 503, type: 'api_error', code: 'gateway/busy' }],
   ['gateway/opening', { status: 503, type: 'api_error', code: 'gateway/opening' }],

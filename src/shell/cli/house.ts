@@ -309,7 +309,12 @@ function surroundingsOf({ upstreams = [], prices }: Changeable, access: HouseAdm
   return {
     upstreams: [
       { name: BUILT_IN, givesReceipts: false, givesDigests: true },
-      ...upstreams.map(({ name, givesReceipts }) => ({ name, givesReceipts, givesDigests: false })),
+      ...upstreams.map(({ name, givesReceipts, attestation }) => ({
+        name,
+        givesReceipts,
+        givesDigests: false,
+        isAttested: attestation !== null,
+      })),
     ],
     ...access.holders(),
     hasPrices: prices !== undefined,

@@ -174,6 +174,7 @@ async function surroundingsOf({ data, config, upstream }: Options): Promise<Surr
         name,
         givesReceipts: PROVIDERS.get(name)?.givesReceipts ?? false,
         givesDigests: false,
+        isAttested: gateway.attested.has(name),
       })),
     ],
     ...namesIn(await readKeyFile(dataFolder(gateway.data ?? data).access)),

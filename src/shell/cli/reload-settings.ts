@@ -1,9 +1,11 @@
 /** The settings of a running gateway, read again: what can change takes effect for the exchanges that begin after it, and what cannot says so and stays. */
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { connectionShares, OpenConnections } from '../http/connections.js';
-import type { OperatorLog } from '../telemetry/operator-log.js';
+import { type Attesting, openAttesting } from './attesting.js';
+import { dataFolder } from './data-folder.js';
 import type { House } from './house.js';
 import type { Changeable } from './in-force.js';
+import type { Operations } from './operations.js';
 import { readPriceList } from './price-list-file.js';
 import type { Reloadable, Reloaded } from './reloads.js';
 import type { UpSettings } from './settings/up-settings.js';
@@ -17,6 +19,7 @@ const AT_START = {
   operator: 'operator',
   policy: 'policy',
   cache: 'cache',
+  collateral: 'collateral',
   admin: 'admin.listen',
   logFormat: 'logs.format',
   telemetry: 'telemetry',
@@ -26,19 +29,24 @@ const AT_START = {
 export class SettingsInForce implements Reloadable {
   readonly name = 'configuration';
   readonly #read: () => Promise<UpSettings>;
-  readonly #log: OperatorLog;
+  readonly #operations: Pick<Operations, 'log' | 'observer' | 'onProblem'>;
   /** All upstreams together, over every change. */
   readonly #connections: OpenConnections;
   #settings: UpSettings;
   #upstreams: OpenedUpstreams = { upstreams: [], publicModels: [] };
   #pricesRead = '';
+  #attesting: Attesting | null = null;
   #house: House | null = null;
 
   /** `read`: reads the settings as they are now. `settings`: those of the start. */
-  constructor(read: () => Promise<UpSettings>, settings: UpSettings, log: OperatorLog) {
+  constructor(
+    read: () => Promise<UpSettings>,
+    settings: UpSettings,
+    operations: Pick<Operations, 'log' | 'observer' | 'onProblem'>,
+  ) {
     this.#read = read;
     this.#settings = settings;
-    this.#log = log;
+    this.#operations = operations;
     this.#connections = new OpenConnections(connectionShares(settings.maxConnections).upstreams);
   }
 
@@ -54,7 +62,11 @@ export class SettingsInForce implements Reloadable {
     return JSON.parse(
       JSON.stringify({
         ...rest,
-        upstreams: upstreams.map(({ text, key }) => ({ upstream: text, isKeyConfigured: key !== null })),
+        upstreams: upstreams.map(({ text, key, attestation }) => ({
+          upstream: text,
+          isKeyConfigured: key !== null,
+          ...(attestation === undefined ? {} : { attestation: attestation.provider }),
+        })),
         telemetry: telemetry && { endpoint: telemetry.endpoint, service: telemetry.service },
         models: Object.fromEntries(models),
       }),
@@ -82,9 +94,16 @@ export class SettingsInForce implements Reloadable {
     await house.change(options);
     this.#upstreams = upstreams;
     this.#pricesRead = pricesRead;
-    this.#log.level = read.logLevel;
+    this.#operations.log.level = read.logLevel;
     this.#settings = { ...read, ...pick(this.#settings) };
     return { outcome: 'applied', waiting: waiting.map(([, path]) => path) };
+  }
+
+  /** By what upstreams are judged; null where none has to show anything. */
+  async #attestingFor({ upstreams, data, collateral }: UpSettings): Promise<Attesting | null> {
+    if (upstreams.every(({ attestation }) => attestation === undefined)) return null;
+    this.#attesting ??= await openAttesting(dataFolder(data), collateral, this.#operations);
+    return this.#attesting;
   }
 
   async #changeable(settings: UpSettings) {
@@ -95,7 +114,13 @@ export class SettingsInForce implements Reloadable {
       keepAlive: settings.keepAlive,
     };
     const before = this.#upstreams.upstreams;
-    const upstreams = await openUpstreams(settings.upstreams, timeouts, this.#connections, before);
+    const upstreams = await openUpstreams(
+      settings.upstreams,
+      timeouts,
+      this.#connections,
+      before,
+      await this.#attestingFor(settings),
+    );
     const prices = await pricesFor(settings);
     const options: Changeable = {
       ...upstreams,

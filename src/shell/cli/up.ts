@@ -128,7 +128,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const { telemetry, propagate } = settings;
   const operations = await openOperations({ format: logFormat, level: logLevel }, telemetry);
   const { log, reloads, onProblem } = operations;
-  const inForce = new SettingsInForce(read, settings, log);
+  const inForce = new SettingsInForce(read, settings, operations);
   const house = await openHouse({
     ...{ data, host, port, operator, admin, operations, onProblem },
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),

@@ -1,13 +1,18 @@
 /** The upstreams that can be named on the command line: those of the table, and everything else by its URL. */
 
+import { toHex } from '../../bytes/hex.js';
+import { attestedProvider } from '../../evidence/providers/providers.js';
 import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import type { Provider, ProviderApi } from '../../exchange/provider.js';
 import { OPENAI_SURFACES, PROVIDERS } from '../../exchange/providers.js';
 import { PROTOCOL_LINE } from '../../receipt/price/price-lines.js';
-import type { HttpApi, HttpUpstream } from '../gateway/http-upstream.js';
+import type { AttestedUpstreamOptions } from '../gateway/attestation/attested-upstream.js';
+import type { HttpApi, HttpUpstream, HttpUpstreamOptions } from '../gateway/http-upstream.js';
 import type { Timeouts } from '../gateway/timeouts.js';
 import type { OpenConnections } from '../http/connections.js';
+import type { Attesting } from './attesting.js';
 import { UsageError } from './exit-code.js';
+import { attestationPolicies, type RequiredAttestation } from './settings/config-schema.js';
 
 /** Keys for upstreams that were given by a URL have variables of their own, so that no provider's key goes to a stranger. */
 const URL_KEY_VARIABLE = 'COUNTERSIGN_UPSTREAM_KEY';
@@ -38,6 +43,8 @@ export interface NamedUpstream {
   readonly text: string;
   /** The gateway's own key there; null for that in the upstream's variable of the environment, if it has one. */
   readonly key: string | null;
+  /** What it has to show of itself before it is sent anything; left out for nothing. */
+  readonly attestation?: RequiredAttestation;
 }
 
 /** Of each upstream that was opened, everything that it was made of, as text. */
@@ -47,14 +54,20 @@ const descriptions = new WeakMap<HttpUpstream, string>();
  * The upstreams, in their order. Throws a usage error.
  *
  * @param before those that were opened before; one that would be made of the same is taken again, with its connections
+ * @param attesting by what upstreams are judged that have to show what they are; null where there are none
  */
 export async function openUpstreams(
   given: readonly NamedUpstream[],
   timeouts: Timeouts,
   connections?: OpenConnections,
   before: readonly HttpUpstream[] = [],
+  attesting: Attesting | null = null,
 ): Promise<OpenedUpstreams> {
-  const named = given.map(({ text, key }) => ({ ...readUpstream(text), ownKey: key }));
+  const named = given.map(({ text, key, attestation = null }) => ({
+    ...readUpstream(text),
+    ownKey: key,
+    required: attestation,
+  }));
   const names = named.map(({ name }) => name);
   const double = names.find((name, at) => names.indexOf(name) !== at);
   if (double !== undefined) throw new UsageError(`--upstream names "${double}" twice.`);
@@ -68,16 +81,27 @@ export async function openUpstreams(
   }
   if (named.length === 0) return { upstreams: [], publicModels: [] };
   // A gateway without one starts without what it would be asked with.
-  const { HttpUpstream } = await import('../gateway/http-upstream.js');
+  const [{ HttpUpstream }, { AttestedUpstream }] = await Promise.all([
+    import('../gateway/http-upstream.js'),
+    import('../gateway/attestation/attested-upstream.js'),
+  ]);
+  const newAttested = (options: OfUpstream, required: RequiredAttestation, parts: Attesting | null) =>
+    new AttestedUpstream(attestedOptions(options, required, parts));
   return {
     upstreams: named.map(provider => {
-      const { name, keyVariable, apis, listing, ownKey } = provider;
+      const { name, keyVariable, apis, listing, ownKey, required } = provider;
       const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = provider;
       const key = ownKey ?? ((keyVariable !== null && process.env[keyVariable]) || null);
       const options = { name, apis, key, listing, transient, chatWords, givesReceipts, timeouts };
-      const description = described(options);
+      const description = described({ ...options, required });
       const known = before.find(one => descriptions.get(one) === description);
-      const upstream = known ?? new HttpUpstream({ ...options, ...(connections && { connections }) });
+      const upstream =
+        known ??
+        new HttpUpstream({
+          ...options,
+          ...(connections && { connections }),
+          ...(required === null ? {} : { attestation: newAttested(options, required, attesting) }),
+        });
       descriptions.set(upstream, description);
       return upstream;
     }),
@@ -90,8 +114,39 @@ export function upstreamName(text: string): string {
   return PROVIDERS.has(text) ? text : readUpstream(text).name;
 }
 
+type OfUpstream = Pick<HttpUpstreamOptions, 'name' | 'apis' | 'key' | 'timeouts'>;
+
+/** Seconds after which an upstream is asked anew what it is, where nobody says otherwise. */
+const USUAL_EVERY = 600;
+
+function attestedOptions(
+  { name, apis: [{ base, keyHeader }], key, timeouts }: OfUpstream,
+  { provider, every = USUAL_EVERY, sendKey = false, evidence }: RequiredAttestation,
+  parts: Attesting | null,
+): AttestedUpstreamOptions {
+  if (base.protocol !== 'https:')
+    throw new UsageError(
+      `The upstream "${name}" cannot attest itself over ${base.protocol}//: there is no key of TLS to compare.`,
+    );
+  if (parts === null) throw new Error('upstreams that attest themselves, and nothing to judge them by');
+  const bearer = key === null ? '' : keyHeader === 'authorization' ? `Bearer ${key}` : key;
+  return {
+    name,
+    origin: base.origin,
+    provider: attestedProvider(provider),
+    policies: attestationPolicies(evidence),
+    deployment: '',
+    every: every * 1000,
+    patience: timeouts.connect,
+    headers: sendKey && key !== null ? { [keyHeader]: bearer } : {},
+    ...parts,
+  };
+}
+
 function described(options: object): string {
-  return JSON.stringify(options, (_, value: unknown) => (value instanceof Set ? [...value] : value));
+  return JSON.stringify(options, (_, value: unknown) =>
+    value instanceof Set ? [...value] : value instanceof Uint8Array ? toHex(value) : value,
+  );
 }
 
 interface ReadUpstream extends Omit<Provider, 'apis'> {

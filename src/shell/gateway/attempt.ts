@@ -272,7 +272,11 @@ function isEventStream({ headers }: UpstreamHead): boolean {
 
 /** Whether the upstream got nothing of the request. */
 function isUnsent(failure: UpstreamFailure): boolean {
-  return failure.kind === 'connect' || (failure.kind === 'timeout' && failure.phase === 'connect');
+  return (
+    failure.kind === 'connect' ||
+    failure.kind === 'unattested' ||
+    (failure.kind === 'timeout' && failure.phase === 'connect')
+  );
 }
 
 function describe(failure: UpstreamFailure): Failure {
@@ -285,6 +289,8 @@ function describe(failure: UpstreamFailure): Failure {
       });
     case 'broken':
       return new Failure('upstream/broken', { detail: failure.detail });
+    case 'unattested':
+      return new Failure('upstream/unattested', { detail: failure.failure.code });
     case 'aborted':
       return new Failure('upstream/broken', { detail: 'aborted' });
   }

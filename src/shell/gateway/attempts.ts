@@ -1,13 +1,16 @@
 /** The attempts of one exchange: one after another, until one is good enough for the client or none is left. */
 import type { Surface } from '../../exchange/surface.js';
+import type { Attesting } from '../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { MAX_ATTEMPTS } from '../../receipt/receipt.js';
 import { Attempt } from './attempt.js';
+import { unattested } from './attestation/standing.js';
 import { ClientStream } from './client-stream.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import { type ExchangeRecord, MAX_PASSED_OVER } from './exchange-record.js';
 import { type ClientRequest, canAsk, outgoing } from './outgoing.js';
+import { passedOverFor } from './policy/policy-run.js';
 import type { Route, Target } from './routing/route.js';
 import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.js';
 
@@ -78,9 +81,10 @@ export class Attempts {
 
   /** Throws what is wrong with the request when none of the route's upstreams can be sent it. */
   #begin(first: NextAttempt): void {
-    const { target } = this.#permitted(first);
+    const permitted = this.#permitted(first);
+    if (permitted === null) return;
     try {
-      this.#attempt(target);
+      this.#attempt(permitted.target);
     } catch (error) {
       const next =
         error instanceof Failure && error.code.startsWith('request/') ? this.#plan.after(ELSEWHERE) : null;
@@ -90,23 +94,41 @@ export class Attempts {
   }
 
   /**
-   * The next that the policy lets be asked now, in the place of those that it does not. Throws the code of the clause where there is none, or where the
-   * clause has the request refused.
+   * The next that may be asked now, by the policy and by what it has shown of itself, in the place of those that may not. Null where that has to be
+   * found out first; it goes on by itself then. Throws the code of the clause, or `upstream/unattested`, where there is none, or where the clause has the
+   * request refused.
    */
-  #permitted(next: NextAttempt): NextAttempt {
-    const { run } = this.#record;
-    if (run === null) return next;
+  #permitted(next: NextAttempt): NextAttempt | null {
     for (let permitted = next; ; ) {
-      const stop = run.choose(permitted.target);
-      if (stop === null) return permitted;
-      const other = stop.check.onFailure === 'reroute' ? this.#plan.passOver() : null;
-      if (other === null) {
-        run.refused(stop);
-        throw stop.failure;
+      const { upstream } = permitted.target;
+      if (upstream.attestation != null && upstream.attestation.finding === null) {
+        this.#await(upstream.attestation, permitted);
+        return null;
       }
-      this.#record.passedOver({ target: permitted.target, code: stop.check.code });
+      const { run } = this.#record;
+      const stop = run?.choose(permitted.target) ?? null;
+      const finding = run?.letsUnattested === true ? null : unattested(upstream);
+      if (stop === null && finding === null) return permitted;
+      const code = stop?.check.code ?? 'upstream/unattested';
+      const other = stop === null || stop.check.onFailure === 'reroute' ? this.#plan.passOver() : null;
+      if (other !== null || finding !== null) this.#record.passedOver(passedOverFor(permitted.target, code));
+      if (other === null) {
+        if (stop !== null) run?.refused(stop);
+        throw (
+          stop?.failure ?? new Failure(code, { field: upstream.name, detail: finding?.failure.code ?? code })
+        );
+      }
       permitted = other;
     }
+  }
+
+  /** Until it is known whether the upstream is what it has to be. */
+  #await(attestation: Attesting, next: NextAttempt): void {
+    this.#current = null;
+    void attestation.find().then(() => {
+      const { ended, gone } = this.#delivery;
+      if (!ended && !gone) this.#next(next);
+    });
   }
 
   #attempt(target: Target): void {
@@ -140,7 +162,8 @@ export class Attempts {
       health: this.#context.health.of(upstream),
       follows: (setback, reason) => this.#follows(setback, reason),
     });
-    this.#current.start(request);
+    const isLet = upstream.attestation != null && this.#record.run?.letsUnattested === true;
+    this.#current.start(isLet ? { ...request, unattested: true } : request);
   }
 
   #follows(setback: Setback, reason: ReasonCode): boolean {
@@ -156,6 +179,7 @@ export class Attempts {
     this.#pause = null;
     try {
       const permitted = this.#permitted(next);
+      if (permitted === null) return;
       if (permitted !== next && permitted.wait > 0) {
         this.#pause = setTimeout(() => this.#next(permitted), permitted.wait);
         return;
@@ -169,7 +193,8 @@ export class Attempts {
         this.#next(next);
         return;
       }
-      const isRefusal = failure.code.startsWith('clause/');
+      const isOfRequest = failure.code.startsWith('request/') && !this.#record.hasAsked;
+      const isRefusal = isOfRequest || /^(?:clause\/|upstream\/unattested$)/.test(failure.code);
       if (this.#stream.begun) this.#stream.fail(failure, null, isRefusal ? 'refused' : 'failed');
       else if (isRefusal) this.#delivery.refuse(failure);
       else this.#delivery.failWith(failure);

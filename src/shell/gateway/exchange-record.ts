@@ -177,11 +177,11 @@ export class ExchangeRecord {
   }
 
   /** Nothing is sent there, because the policy does not let it be asked. Of very many, the receipt tells of the first. */
-  passedOver({ target, code }: PassedOver): void {
+  passedOver({ target, code, shown = [] }: PassedOver): void {
     if (this.#passedOver >= MAX_PASSED_OVER) return;
     this.#passedOver++;
     const now = this.#context.now();
-    this.#tried.add(target, NOTHING, now);
+    this.#tried.add(target, NOTHING, now, shown);
     this.unsent();
     this.#last.given = { ended: now, reason: code };
   }
@@ -200,7 +200,8 @@ export class ExchangeRecord {
 
   /** Another upstream is about to be sent this. */
   attempting(target: Target, sent: Uint8Array, sending: Sending): void {
-    this.#tried.add(target, sent, this.#context.now());
+    const finding = target.upstream.attestation?.finding ?? null;
+    this.#tried.add(target, sent, this.#context.now(), finding?.evidence ?? []);
     this.#sending = sending;
     this.#received = null;
     this.#firstByte = null;
@@ -211,9 +212,14 @@ export class ExchangeRecord {
     this.#last.sent = null;
   }
 
+  get hasAsked(): boolean {
+    return this.#tried.hasAsked;
+  }
+
   answering(head: UpstreamHead): void {
     const last = this.#last;
     last.head = head;
+    if (head.evidence !== undefined) last.shown = head.evidence;
     if (last.target.upstream.givesReceipts && last.sent !== null)
       last.receipt = new UpstreamReceipt(head, last.sent);
   }

@@ -12,6 +12,7 @@ import { isNonce, NONCE_HEADER } from '../../receipt/nonce.js';
 import { formatTraceparent, type TraceContext } from '../../receipt/trace-context.js';
 import { requestIdOf } from '../http/request-id.js';
 import { Attempts } from './attempts.js';
+import { mayBeAttested } from './attestation/standing.js';
 import { type Asked, isCacheable } from './cache/cache-key.js';
 import { Caching } from './cache/caching.js';
 import { asFailure, type GatewayContext } from './context.js';
@@ -171,6 +172,8 @@ function permitted(
       asked,
       digest: asked === null ? null : target.upstream.modelDigest(asked),
       isPriced: hasPrice(pricing, surface, facts, target),
+      // Where it is not known yet, it is before the target is chosen.
+      isAttested: mayBeAttested(target.upstream),
     };
   });
   if (run === null) return wanted;

@@ -4,9 +4,7 @@
  * The server is not trusted: it may be slow, break off, answer garbage or without end. Redirects are never followed, so that a key in
  * hand goes to the origin that the operator named and nowhere else.
  */
-import { hash, X509Certificate } from 'node:crypto';
-import type { TLSSocket } from 'node:tls';
-import { buildConnector, Client, type Dispatcher, errors, Pool } from 'undici';
+import { type Client, type Dispatcher, errors, Pool } from 'undici';
 import { type ChatWords, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { parsedAnswer } from '../../exchange/members.js';
 import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/model-list.js';
@@ -14,6 +12,7 @@ import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js'
 import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
   ModelCard,
+  NamedEvidence,
   Transfer,
   Upstream,
   UpstreamFailure,
@@ -21,7 +20,11 @@ import type {
   UpstreamRequest,
   UpstreamSink,
 } from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
 import { OpenConnections } from '../http/connections.js';
+import type { AttestedUpstream } from './attestation/attested-upstream.js';
+import type { TlsPeer } from './attestation/peer.js';
+import { type Connection, ObservedClient, Unattested } from './observed-client.js';
 import type { Timeouts } from './timeouts.js';
 
 /** An API of a server whose address is known in full. */
@@ -45,17 +48,10 @@ export interface HttpUpstreamOptions {
   readonly timeouts: Pick<Timeouts, 'connect' | 'idle'>;
   /** Counted together with those of other upstreams. */
   readonly connections?: OpenConnections;
-}
-
-/** What a request learns about the connection that served it; read when the answer begins, since a connection may be made anew before that. */
-interface Connection {
-  /** Of the one that was chosen; null before one was. */
-  peer: Peer | null;
-}
-
-/** Whom a connection is talking to. */
-interface Peer {
-  tlsSpki: string | null;
+  /** For one that has to show by evidence what it is before it is sent anything. */
+  readonly attestation?: AttestedUpstream;
+  /** For tests: authorities in PEM in the place of those that everybody trusts. */
+  readonly ca?: string;
 }
 
 /** Where nobody says how many. */
@@ -73,6 +69,9 @@ export class HttpUpstream implements Upstream {
   readonly givesReceipts: boolean;
   readonly #options: HttpUpstreamOptions;
   readonly #pool: Pool;
+  /** For what is sent although the upstream has not shown what it is; null before there is any. */
+  #unguarded: Pool | null = null;
+  readonly #connections: OpenConnections;
   readonly #apiOf: ReadonlyMap<SurfaceName, HttpApi>;
   /** The list of models that everybody gets, while it is being asked for. */
   #listed: Promise<readonly ModelCard[]> | null = null;
@@ -86,15 +85,31 @@ export class HttpUpstream implements Upstream {
     this.#apiOf = new Map(
       options.apis.toReversed().flatMap(api => api.surfaces.map(surface => [surface, api] as const)),
     );
-    const { connections = new OpenConnections(USUAL_CONNECTIONS) } = options;
-    this.#pool = new Pool(this.origin, {
+    this.#connections = options.connections ?? new OpenConnections(USUAL_CONNECTIONS);
+    this.#pool = this.#newPool(options.attestation ?? null);
+  }
+
+  get attestation(): AttestedUpstream | null {
+    return this.#options.attestation ?? null;
+  }
+
+  /** `guard`: by whom connections are admitted; null where everybody's are. */
+  #newPool(guard: AttestedUpstream | null): Pool {
+    const { timeouts, ca } = this.#options;
+    const connections = this.#connections;
+    return new Pool(this.origin, {
       connections: connections.most,
       pipelining: 1,
       // Whoever sends a request waits for its beginning; how long a silence may last after that is seen to by each transfer.
       headersTimeout: 0,
       bodyTimeout: 0,
       factory: (origin, clientOptions) =>
-        new ObservedClient(origin, clientOptions as Client.Options, options.timeouts.connect, connections),
+        new ObservedClient(origin, clientOptions as Client.Options, {
+          timeout: timeouts.connect,
+          connections,
+          guard,
+          ca,
+        }),
     });
   }
 
@@ -107,7 +122,8 @@ export class HttpUpstream implements Upstream {
   }
 
   /** `surface` must be one that this upstream {@link serves}. */
-  send({ surface, path, headers, credentials, key, body }: UpstreamRequest, sink: UpstreamSink): Transfer {
+  send(request: UpstreamRequest, sink: UpstreamSink): Transfer {
+    const { surface, path, headers, credentials, key, body, unattested = false } = request;
     const api = this.#apiOf.get(surface) as HttpApi;
     const sent = {
       ...api.headers,
@@ -115,7 +131,7 @@ export class HttpUpstream implements Upstream {
       'content-length': String(body.length),
       ...this.#credentials(api, credentials, key),
     };
-    return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink);
+    return this.#dispatch({ path: pathOf(api, path), method: 'POST', headers: sent, body }, sink, unattested);
   }
 
   models(credentials: Readonly<Record<string, string>>): Promise<readonly ModelCard[]> {
@@ -142,7 +158,8 @@ export class HttpUpstream implements Upstream {
   }
 
   async close(): Promise<void> {
-    await this.#pool.destroy();
+    this.attestation?.close();
+    await Promise.all([this.#pool.destroy(), this.#unguarded?.destroy()]);
   }
 
   /** With a key of the gateway's own, the client's, in whichever header it came, is for nobody but the gateway. */
@@ -161,14 +178,22 @@ export class HttpUpstream implements Upstream {
       headers: Record<string, string>;
     },
     sink: UpstreamSink,
+    unattested = false,
   ): Transfer {
-    const transfer = new HttpTransfer(sink, this.#options.timeouts.idle);
-    const connection: Connection = { peer: null };
+    const guard = unattested ? null : this.attestation;
+    const transfer = new HttpTransfer(sink, this.#options.timeouts.idle, guard);
+    const connection: Connection = { chosen: null };
     const { path, method, headers, body } = request;
     headers['accept-encoding'] = 'identity';
     const options = { path, method, headers, body, connection } as Dispatcher.DispatchOptions;
-    this.#pool.dispatch(options, transfer.handler(connection));
+    this.#poolFor(unattested).dispatch(options, transfer.handler(connection));
     return transfer;
+  }
+
+  #poolFor(unattested: boolean): Pool {
+    if (!unattested || this.attestation === null) return this.#pool;
+    this.#unguarded ??= this.#newPool(null);
+    return this.#unguarded;
   }
 
   #get(path: string, headers: Record<string, string>): Promise<string> {
@@ -206,70 +231,37 @@ function pathOf({ base }: HttpApi, path: string): string {
   return base.pathname.replace(/\/$/, '') + path;
 }
 
-/** A connection that knows whom it is talking to, so that a receipt can name the TLS key that really answered. */
-class ObservedClient extends Client {
-  readonly #peer: Peer;
-
-  constructor(
-    origin: URL | string,
-    options: Client.Options,
-    connectTimeout: number,
-    connections: OpenConnections,
-  ) {
-    const peer: Peer = { tlsSpki: null };
-    const connect = buildConnector({ timeout: connectTimeout });
-    super(origin, {
-      ...options,
-      connect: (target, callback) => {
-        if (!connections.take()) {
-          callback(new Error('as many connections to upstreams as there may be'), null);
-          return;
-        }
-        connect(target, (...result) => {
-          const [error, socket] = result;
-          if (error === null) socket.once('close', () => connections.give());
-          else connections.give();
-          peer.tlsSpki = error === null && 'getPeerX509Certificate' in socket ? spkiHash(socket) : null;
-          callback(...result);
-        });
-      },
-    });
-    this.#peer = peer;
-  }
-
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
-    const { connection } = options as Dispatcher.DispatchOptions & { connection: Connection };
-    connection.peer = this.#peer;
-    return super.dispatch(options, handler);
-  }
-}
-
-function spkiHash(socket: TLSSocket): string | null {
-  const certificate = socket.getPeerX509Certificate();
-  if (!(certificate instanceof X509Certificate)) return null;
-  return hash('sha256', certificate.publicKey.export({ type: 'spki', format: 'der' }), 'hex');
-}
-
 class HttpTransfer implements Transfer {
   readonly #sink: UpstreamSink;
   /** How long a silence may last once the answer has begun, in milliseconds. */
   readonly #patience: number;
+  readonly #guard: AttestedUpstream | null;
   #controller: Dispatcher.DispatchController | null = null;
   #silence: NodeJS.Timeout | null = null;
+  /** By which evidence the connection was good when the request left; null where none was asked for. */
+  #shown: readonly NamedEvidence[] | null = null;
   #announced = 0;
   #paused = false;
   #aborted = false;
   #late = false;
   #ended = false;
 
-  constructor(sink: UpstreamSink, patience: number) {
+  /** `guard`: null where it may go to whoever is there. */
+  constructor(sink: UpstreamSink, patience: number, guard: AttestedUpstream | null) {
     this.#sink = sink;
     this.#patience = patience;
+    this.#guard = guard;
   }
 
   handler(connection: Connection): Dispatcher.DispatchHandler {
     return {
       onRequestStart: controller => {
+        // What was good when the connection was made may count no longer. Undici has written nothing yet, and hangs up.
+        const failure = this.#refusal(connection);
+        if (failure !== null) {
+          controller.abort(new Unattested(failure));
+          return;
+        }
         this.#controller = controller;
         if (this.#aborted) controller.abort(new errors.RequestAbortedError());
       },
@@ -281,7 +273,8 @@ class HttpTransfer implements Transfer {
           return;
         }
         this.#listen();
-        this.#sink.head(readHead(status, headers, connection.peer?.tlsSpki ?? null));
+        const peer = connection.chosen?.peer ?? null;
+        this.#sink.head(readHead(status, headers, peer, this.#shown));
         if (this.#paused) this.#controller?.pause();
       },
       onResponseData: (_controller, chunk) => {
@@ -298,6 +291,14 @@ class HttpTransfer implements Transfer {
         this.#sink.fail(this.#failure(error));
       },
     };
+  }
+
+  #refusal({ chosen }: Connection): Failure | null {
+    if (this.#guard === null) return null;
+    const peer = chosen?.peer ?? null;
+    this.#shown = this.#guard.evidenceFor(peer);
+    if (this.#shown !== null) return null;
+    return new Failure('attestation/key-unattested', peer === null ? {} : { detail: peer.spki });
   }
 
   /** Undici gives a request to a connection when that stands. */
@@ -341,6 +342,7 @@ class HttpTransfer implements Transfer {
   #failure(error: Error): UpstreamFailure {
     if (this.#aborted) return { kind: 'aborted' };
     if (this.#late) return { kind: 'timeout', phase: 'idle' };
+    if (error instanceof Unattested) return { kind: 'unattested', failure: error.failure };
     return describeFailure(error, this.sent);
   }
 
@@ -354,7 +356,8 @@ class HttpTransfer implements Transfer {
 function readHead(
   status: number,
   headers: Record<string, string | string[] | undefined>,
-  tlsSpki: string | null,
+  peer: TlsPeer | null,
+  evidence: readonly NamedEvidence[] | null,
 ): UpstreamHead {
   // Undici has the names in lower case.
   const joined: Record<string, string> = {};
@@ -362,7 +365,7 @@ function readHead(
     const value = headers[name];
     joined[name] = Array.isArray(value) ? value.join(', ') : (value ?? '');
   }
-  return { status, headers: joined, tlsSpki };
+  return { status, headers: joined, tlsSpki: peer?.spki ?? null, ...(evidence === null ? {} : { evidence }) };
 }
 
 /** `connected`: whether the request had been given to a connection. */

@@ -27,6 +27,7 @@ const traceparent = `00-${TRACE}-b7ad6b7169203331-01`;
 const observer: Observer = {
   ended: report => reports.push(report),
   answered: request => answers.push(request),
+  attested: () => undefined,
   trace: header => {
     const given = header === undefined ? null : parseTraceparent(header);
     const context: TraceContext | null = given && {

@@ -96,7 +96,10 @@ class PredicateWriter {
 
   #evidence(): Receipt['evidence'] {
     const evidence = this.#facts.tried.last?.receipt?.evidence ?? null;
-    return evidence === null ? [] : [evidence.item];
+    const shown = this.#facts.tried.shown.map(({ digest, mediaType, signedDigest, type }) => ({
+      ...{ digest, mediaType, signedDigest, type },
+    }));
+    return evidence === null ? shown : [...shown, evidence.item];
   }
 
   /** The upstream that was tried last. */

@@ -1,5 +1,5 @@
 /** The upstreams that one exchange has tried, in order, and what its receipt says of each. */
-import type { Upstream, UpstreamHead } from '../../exchange/upstream.js';
+import type { NamedEvidence, Upstream, UpstreamHead } from '../../exchange/upstream.js';
 import type { ReasonCode } from '../../reason.js';
 import type { ReportedAttempt } from '../../receipt/exchange-report.js';
 import type { Label } from '../../receipt/opening.js';
@@ -16,6 +16,8 @@ export interface TriedUpstream {
   head: UpstreamHead | null;
   /** The receipt of its own that it gives; null for an upstream that gives none. */
   receipt: UpstreamReceipt | null;
+  /** What it has shown of itself, for or against it. */
+  shown: readonly NamedEvidence[];
   /** When it was given up for another attempt, and why; null for the one that is in the end. */
   given: { readonly ended: number; readonly reason: ReasonCode } | null;
 }
@@ -43,8 +45,13 @@ const OUTCOMES = {
 export class TriedUpstreams {
   readonly #all: TriedUpstream[] = [];
 
-  add(target: Target, sent: Uint8Array, started: number): void {
-    this.#all.push({ target, started, sent, head: null, receipt: null, given: null });
+  add(target: Target, sent: Uint8Array, started: number, shown: readonly NamedEvidence[] = []): void {
+    this.#all.push({ target, started, sent, head: null, receipt: null, shown, given: null });
+  }
+
+  /** Whether anything of the request has been on its way to any of them. */
+  get hasAsked(): boolean {
+    return this.#all.some(({ sent }) => sent !== null);
   }
 
   get count(): number {
@@ -53,6 +60,12 @@ export class TriedUpstreams {
 
   get last(): TriedUpstream | null {
     return this.#all.at(-1) ?? null;
+  }
+
+  /** What all of them have shown of themselves, each once. */
+  get shown(): readonly NamedEvidence[] {
+    const all = this.#all.flatMap(({ shown }) => shown);
+    return [...new Map(all.map(item => [`${item.digest} ${item.signedDigest}`, item])).values()];
   }
 
   /** The upstream that was tried last. */

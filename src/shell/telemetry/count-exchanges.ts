@@ -1,5 +1,5 @@
-/** What is counted of each exchange and of each answer. */
-import type { AnsweredRequest, ExchangeReport } from '../../receipt/exchange-report.js';
+/** What is counted of each exchange, of each answer, and of each attestation of an upstream. */
+import type { AnsweredRequest, ExchangeReport, ReportedAttestation } from '../../receipt/exchange-report.js';
 import type { Registry } from './registry.js';
 
 /** Where nobody was asked, as for a request that was refused. */
@@ -33,4 +33,8 @@ export function countExchange(registry: Registry, report: ExchangeReport): void 
 export function countAnswer(registry: Registry, { route, status, reason }: AnsweredRequest): void {
   registry.add('countersign_answers_total', [route, String(status)]);
   if (reason !== null) registry.add('countersign_refusals_total', [reason]);
+}
+
+export function countAttestation(registry: Registry, { upstream, reason }: ReportedAttestation): void {
+  registry.add('countersign_attestations_total', [upstream, reason ?? 'accepted']);
 }

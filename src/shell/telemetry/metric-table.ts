@@ -46,6 +46,12 @@ export const METRICS = {
     'upstream',
     'outcome',
   ),
+  countersign_attestations_total: metric(
+    'counter',
+    'Upstreams that were asked to show by evidence what they are, by what came of it: accepted, or a reason code.',
+    'upstream',
+    'outcome',
+  ),
   countersign_tokens_total: metric(
     'counter',
     'Tokens as upstreams count them: prompt or completion.',

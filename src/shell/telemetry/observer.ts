@@ -1,7 +1,12 @@
 /** Who is told of what a gateway does, and passes it on to those who count it, write it down and trace it. */
-import type { AnsweredRequest, ExchangeReport, Observer } from '../../receipt/exchange-report.js';
+import type {
+  AnsweredRequest,
+  ExchangeReport,
+  Observer,
+  ReportedAttestation,
+} from '../../receipt/exchange-report.js';
 import type { TraceContext } from '../../receipt/trace-context.js';
-import { countAnswer, countExchange } from './count-exchanges.js';
+import { countAnswer, countAttestation, countExchange } from './count-exchanges.js';
 import type { OperatorLog } from './operator-log.js';
 import type { Registry } from './registry.js';
 
@@ -32,6 +37,11 @@ export class Observers implements Observer {
   answered(request: AnsweredRequest): void {
     countAnswer(this.#registry, request);
     this.#log.answer(request);
+  }
+
+  attested(report: ReportedAttestation): void {
+    countAttestation(this.#registry, report);
+    this.#log.attestation(report);
   }
 
   trace(traceparent: string | undefined): TraceContext | null {

@@ -4,7 +4,7 @@
  *
  * Lines are gathered until the event loop comes round, so that thousands of them a second are few writes.
  */
-import type { AnsweredRequest, ExchangeReport } from '../../receipt/exchange-report.js';
+import type { AnsweredRequest, ExchangeReport, ReportedAttestation } from '../../receipt/exchange-report.js';
 
 export const LOG_FORMATS = ['text', 'json'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
@@ -63,6 +63,11 @@ export class OperatorLog {
   /** An answer, of whatever request. */
   answer({ request, route, status, reason }: AnsweredRequest): void {
     if (this.#heeds('debug')) this.say('debug', 'answer', { request, route, http: status, reason });
+  }
+
+  /** An upstream has shown by evidence what it is, or has not, and gets nothing. */
+  attestation({ upstream, reason, evidence }: ReportedAttestation): void {
+    this.say(reason === null ? 'info' : 'warn', 'attestation', { upstream, reason, evidence });
   }
 
   /** Something that the operator should look at, in a sentence. */

@@ -3,11 +3,15 @@ import { toBase64 } from '../../../src/bytes/base64.js';
 import { sha256 } from '../../../src/bytes/cryptography.js';
 import { toHex } from '../../../src/bytes/hex.js';
 import { concatAll, utf8 } from '../../../src/bytes/octets.js';
-import type { ProviderName } from '../../../src/evidence/providers/provider.js';
+import { formatAttestationAnswer } from '../../../src/evidence/countersign/answer.js';
+import { type AttestedStatement, formatAttested } from '../../../src/evidence/countersign/statement.js';
+import type { ProviderEvidence, ProviderName } from '../../../src/evidence/providers/provider.js';
+import { testKey } from '../keys.js';
 import { makeReport } from './aci.js';
 import { dstackReport, NONCE, type ReportOptions, TLS_KEY, trustDomainQuote } from './dstack.js';
+import { makeNitro } from './nitro.js';
 import { makeAttestation, TLS_CERTIFICATE, userData } from './opengradient.js';
-import { makeSnp } from './snp.js';
+import { makeSnp, type SnpOptions } from './snp.js';
 import { pem } from './x509-maker.js';
 
 export { NONCE, TLS_KEY };
@@ -119,6 +123,49 @@ export const OPENGRADIENT_NONCE = NONCE.subarray(0, 20);
 export const openGradientAnswer = (nonce: Uint8Array | null = OPENGRADIENT_NONCE): Uint8Array =>
   utf8(`${toBase64(makeAttestation(userData(), nonce))}\n`);
 
+/** Whose receipts the attested gateway of the tests gives. */
+export const ATTESTED_ISSUER = testKey('attested.example', 41);
+
+export interface CountersignOptions extends Partial<AttestedStatement> {
+  readonly kind?: ProviderEvidence['kind'];
+  /** What the hardware carries, in place of the statement's digest. */
+  readonly carried?: Uint8Array;
+  readonly snp?: SnpOptions;
+}
+
+export function countersignAnswer(options: CountersignOptions = {}): Uint8Array {
+  const { kind = 'sev-snp', carried, snp = {}, ...stated } = options;
+  const statement = formatAttested({
+    issuer: ATTESTED_ISSUER.key,
+    tls: TLS_KEY,
+    epoch: 'epochepochepochepochepoch2',
+    nonce: NONCE,
+    ...stated,
+  });
+  return formatAttestationAnswer({
+    statement,
+    evidence: evidenceCarrying(kind, carried ?? sha256(statement), snp),
+  });
+}
+
+/** Evidence of a machine of the tests with this in front of the field that its software fills. */
+export function evidenceCarrying(
+  kind: ProviderEvidence['kind'],
+  carried: Uint8Array,
+  options: SnpOptions = {},
+): ProviderEvidence {
+  if (kind === 'nitro') return { kind, document: makeNitro({ members: { user_data: carried } }) };
+  if (kind === 'tdx') return { kind, quote: trustDomainQuote({ reportData: carried }) };
+  const { report, signer, authority, root } = makeSnp({
+    ...options,
+    edit: (view, bytes) => {
+      bytes.fill(0, 0x50, 0x90).set(carried, 0x50);
+      options.edit?.(view, bytes);
+    },
+  });
+  return { kind, report, signer, authority: authority ?? null, root: root ?? null, revocations: null };
+}
+
 /** What each provider answers, to a nonce of its length. */
 export const ANSWERS: Readonly<
   Record<
@@ -132,4 +179,5 @@ export const ANSWERS: Readonly<
   aci: { nonce: NONCE, answers: [makeReport()] },
   chutes: { nonce: NONCE, answers: chutesAnswers() },
   opengradient: { nonce: OPENGRADIENT_NONCE, answers: [openGradientAnswer()] },
+  countersign: { nonce: NONCE, answers: [countersignAnswer()] },
 };

@@ -3,6 +3,17 @@
  * `docs/configuration.md`: each description is what an operator reads.
  */
 import * as v from 'valibot';
+import {
+  DcapPolicyForm,
+  dcapPolicyOf,
+  NitroPolicyForm,
+  nitroPolicyOf,
+  SnpPolicyForm,
+  snpPolicyOf,
+} from '../../../appraise/evidence/policy-form.js';
+import type { ProviderCircumstances } from '../../../appraise/providers/appraise.js';
+import { namesSoftware } from '../../../appraise/verdict/known-software.js';
+import { PROVIDER_NAMES, type ProviderName } from '../../../evidence/providers/provider.js';
 import { parseOrigin } from '../../http/cross-origin.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../../telemetry/operator-log.js';
 import { readListenAddress } from '../listen.js';
@@ -25,6 +36,15 @@ export const OPERATOR_NAME = /^(?!protocol$)[A-Za-z0-9][A-Za-z0-9 ._:/@()-]{0,12
 const text = (message: string) =>
   v.pipe(v.string(message), v.minLength(1, message), v.maxLength(1024, message));
 
+/** Without a stroke at its end: paths are put behind it. */
+const HttpAddress = v.pipe(
+  v.string('it takes a URL'),
+  v.regex(
+    /^https?:\/\/[^\s?#]{1,1000}[^\s?#/]$/,
+    'it takes a URL of http or https, without a stroke at its end',
+  ),
+);
+
 /** Where a secret is. Secrets themselves stand in no configuration: those are copied, committed and shown to others. */
 export const SecretReference = v.union(
   [
@@ -35,6 +55,55 @@ export const SecretReference = v.union(
 );
 export type SecretReference = v.InferOutput<typeof SecretReference>;
 
+/** Of which providers the gateway can require it: those that bind the key at which their TLS ends. */
+export const REQUIRABLE = PROVIDER_NAMES.filter(
+  (name): name is Exclude<ProviderName, 'privatemode' | 'chutes'> =>
+    name !== 'privatemode' && name !== 'chutes',
+);
+
+/** What an upstream has to show of itself before it is sent anything. */
+export const RequiredAttestation = v.strictObject({
+  provider: v.picklist(REQUIRABLE, `it takes one of: ${REQUIRABLE.join(', ')}`),
+  /** Seconds. */
+  every: v.optional(Seconds),
+  /** Whether the question goes with the gateway's key for the upstream. */
+  sendKey: v.optional(v.boolean('it takes true or false')),
+  /** Which software counts, and by what measure: of the kinds that are not named, none does. */
+  evidence: v.pipe(
+    v.strictObject({
+      nitro: v.exactOptional(NitroPolicyForm),
+      'sev-snp': v.exactOptional(SnpPolicyForm),
+      tdx: v.exactOptional(DcapPolicyForm),
+    }),
+    v.check(
+      namesSomeSoftware,
+      'it names no software: for a kind of evidence it takes measurements (nitro: pcrs 0; sev-snp: measurements; tdx: mrTd, rtMr1 and rtMr2)',
+    ),
+  ),
+});
+export type RequiredAttestation = v.InferOutput<typeof RequiredAttestation>;
+
+function namesSomeSoftware(evidence: RequiredEvidence): boolean {
+  const policies = attestationPolicies(evidence);
+  const named = { nitro: policies.nitro, 'sev-snp': policies.snp, tdx: policies.dcap, sgx: policies.dcap };
+  return (['nitro', 'sev-snp', 'tdx'] as const).some(kind => namesSoftware(kind, [], named));
+}
+
+interface RequiredEvidence {
+  readonly nitro?: v.InferOutput<typeof NitroPolicyForm>;
+  readonly 'sev-snp'?: v.InferOutput<typeof SnpPolicyForm>;
+  readonly tdx?: v.InferOutput<typeof DcapPolicyForm>;
+}
+
+/** The policies that a configuration means; the safe ones of the kinds that it does not name. */
+export function attestationPolicies({
+  nitro,
+  'sev-snp': snp,
+  tdx,
+}: RequiredEvidence): ProviderCircumstances['policies'] {
+  return { nitro: nitroPolicyOf(nitro), snp: snpPolicyOf(snp), dcap: dcapPolicyOf(tdx) };
+}
+
 const ConfiguredUpstream = v.union(
   [
     text('an upstream'),
@@ -42,9 +111,10 @@ const ConfiguredUpstream = v.union(
       name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/)),
       url: v.optional(text('a URL')),
       key: v.optional(SecretReference),
+      attestation: v.optional(RequiredAttestation),
     }),
   ],
-  'an upstream is a name, a URL, name=url, or {name, url, key}',
+  'an upstream is a name, a URL, name=url, or {name, url, key, attestation}',
 );
 
 const described = <Schema extends v.GenericSchema>(schema: Schema, says: string) =>
@@ -147,6 +217,16 @@ export const ConfigSchema = v.strictObject({
   upstreams: described(
     v.pipe(v.array(ConfiguredUpstream), v.maxLength(MOST)),
     'who answers for models but the built-in one; the first gets what no other is named for',
+  ),
+  collateral: described(
+    v.strictObject({
+      pccs: described(
+        HttpAddress,
+        "the cache (PCCS) that is asked in place of Intel's service for what evidence is judged with",
+      ),
+      kds: described(HttpAddress, "what is asked in place of AMD's service"),
+    }),
+    'where makers of hardware publish what evidence of upstreams is judged with',
   ),
   timeouts: described(
     v.strictObject({

@@ -44,6 +44,8 @@ export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'con
   readonly propagate: boolean;
   readonly upstreams: readonly NamedUpstream[];
   readonly models: RouteDescriptions;
+  /** Whom to ask for collateral in place of the makers. */
+  readonly collateral: { readonly pccs?: string; readonly kds?: string };
   /** Undefined where no answer is given again; times in milliseconds. */
   readonly cache?: { readonly maximumBytes: number; readonly lifetime: number };
 }
@@ -96,6 +98,7 @@ export async function settingsOf(
     propagate: telemetry.propagate ?? false,
     upstreams: await upstreamsOf(options, config, environment),
     models: await modelsOf(options, config, file),
+    collateral: collateralOf(config),
     ...cacheOf(config),
   };
 }
@@ -106,6 +109,10 @@ const DEFAULT_LIFETIME = 3_600_000;
 function cacheOf({ cache: { maximumBytes, ttl } = {} }: Config): Pick<UpSettings, 'cache'> {
   if (maximumBytes === undefined) return {};
   return { cache: { maximumBytes, lifetime: milliseconds(ttl) ?? DEFAULT_LIFETIME } };
+}
+
+function collateralOf({ collateral: { pccs, kds } = {} }: Config): UpSettings['collateral'] {
+  return { ...(pccs === undefined ? {} : { pccs }), ...(kds === undefined ? {} : { kds }) };
 }
 
 function milliseconds(seconds: number | undefined): number | undefined {
@@ -122,10 +129,14 @@ async function upstreamsOf(
   for (const [at, one] of upstreams.entries()) {
     if (typeof one === 'string') named.push({ text: one, key: null });
     else {
-      const { name, url, key } = one;
+      const { name, url, key, attestation } = one;
       const text = url === undefined ? name : `${name}=${url}`;
       const what = `upstreams.${at}.key`;
-      named.push({ text, key: key === undefined ? null : await readSecret(what, key, environment) });
+      named.push({
+        text,
+        key: key === undefined ? null : await readSecret(what, key, environment),
+        ...(attestation === undefined ? {} : { attestation }),
+      });
     }
   }
   return named;

@@ -4,6 +4,7 @@ import type { AnswerFacts } from '../../../exchange/surface.js';
 import type { Upstream } from '../../../exchange/upstream.js';
 import type { Failure, ReasonCode } from '../../../reason.js';
 import type { Receipt } from '../../../receipt/receipt.js';
+import { mayBeAttested } from '../attestation/standing.js';
 import type { ExchangeRecord } from '../exchange-record.js';
 import type { GivenAnswer } from '../upstream-receipt.js';
 import type { PolicyRun, Stop } from './policy-run.js';
@@ -81,6 +82,7 @@ export class Appraisal {
       hasFinish: (answer?.finish.length ?? 0) > 0,
       hasUsage: answer?.usage != null,
       hasReceipt: receipt !== null,
+      isAttested: mayBeAttested(upstream),
     };
   }
 

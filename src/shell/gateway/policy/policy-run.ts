@@ -6,9 +6,11 @@ import { type AttemptFacts, CLAUSE_CODES, NOTHING_KNOWN } from '../../../apprais
 import type { CompiledRule } from '../../../appraise/policy/compile.js';
 import { type CompiledCheck, type Finding, findingOf, judge } from '../../../appraise/policy/judgement.js';
 import type { Holder } from '../../../economy/admission.js';
+import type { NamedEvidence } from '../../../exchange/upstream.js';
 import { Failure, type ReasonCode } from '../../../reason.js';
 import type { Stage } from '../../../receipt/policy-words.js';
 import { MAX_FINDINGS, type Receipt } from '../../../receipt/receipt.js';
+import { unattested } from '../attestation/standing.js';
 import type { RedactionRules } from '../redaction/rules.js';
 import type { Route, Target, Tier } from '../routing/route.js';
 import type { PolicyInForce, PolicyReference, Rules, RuleTerms } from './in-force.js';
@@ -17,7 +19,23 @@ import type { PolicyInForce, PolicyReference, Rules, RuleTerms } from './in-forc
 export interface PassedOver {
   readonly target: Target;
   readonly code: ReasonCode;
+  /** What it has shown of itself, where that is why; nothing where it is left out. */
+  readonly shown?: readonly NamedEvidence[];
 }
+
+/** Why a target is not asked: where it has not shown what it has to, by the code of what was wrong. `code`: why else. */
+export function passedOverFor(target: Target, code: ReasonCode): PassedOver {
+  const finding = BY_EVIDENCE.has(code) ? unattested(target.upstream) : null;
+  return finding === null
+    ? { target, code }
+    : { target, code: finding.failure.code, shown: finding.evidence };
+}
+
+const BY_EVIDENCE: ReadonlySet<ReasonCode> = new Set([
+  'clause/attestation-missing',
+  'clause/grade-missed',
+  'upstream/unattested',
+]);
 
 /** What is to be done when the checks of a stage do not let the answer pass. */
 export interface Stop {
@@ -33,7 +51,9 @@ export type Narrowed = { readonly passedOver: readonly PassedOver[] } & (
 );
 
 /** What is known of a target before it is asked. */
-export type LookAhead = (target: Target) => Pick<AttemptFacts, 'asked' | 'digest' | 'isPriced'>;
+export type LookAhead = (
+  target: Target,
+) => Pick<AttemptFacts, 'asked' | 'digest' | 'isPriced' | 'isAttested'>;
 
 export class PolicyRun {
   readonly #reference: PolicyReference;
@@ -122,18 +142,19 @@ export class PolicyRun {
   /** The part of a route that the rule lets be asked. */
   narrow({ tiers, direct }: Route): Narrowed {
     const passedOver: PassedOver[] = [];
+    let first: ReasonCode | null = null;
     const left = tiers.flatMap(({ targets, balance }): Tier[] => {
-      const [first, ...others] = targets.filter(target => {
+      const [one, ...others] = targets.filter(target => {
         const code = this.#refusal(target);
-        if (code !== null) passedOver.push({ target, code });
+        if (code !== null) passedOver.push(passedOverFor(target, code));
+        first ??= code;
         return code === null;
       });
-      return first === undefined ? [] : [{ targets: [first, ...others], balance }];
+      return one === undefined ? [] : [{ targets: [one, ...others], balance }];
     });
-    const [first, ...later] = left;
-    if (first !== undefined) return { route: { tiers: [first, ...later], direct }, passedOver };
-    const { code } = passedOver[0] as PassedOver;
-    return { refused: this.#refuse(code), passedOver };
+    const [tier, ...later] = left;
+    if (tier !== undefined) return { route: { tiers: [tier, ...later], direct }, passedOver };
+    return { refused: this.#refuse(first as unknown as ReasonCode), passedOver };
   }
 
   /** Whether the target that comes next may be asked now; null where it may. What is only flagged is noted. */
@@ -152,6 +173,14 @@ export class PolicyRun {
     return this.hasChecks('before')
       ? this.appraise('before', { ...NOTHING_KNOWN, ...this.#lookAhead(target) })
       : null;
+  }
+
+  /** Whether the rule lets the target that was chosen be sent the request although it has not shown what it has to: with a flag, which is noted. */
+  get letsUnattested(): boolean {
+    return this.#findings.some(
+      ({ check, stage, done }) =>
+        stage === 'before' && done === 'flag' && (check === 'upstream-attested' || check === 'grades'),
+    );
   }
 
   /** The target is about to be sent the request. */
