@@ -2,7 +2,7 @@
  * Answers of a machine in an enclave or a confidential VM, under receipts by the key that its evidence binds: honest in every way, unless a test changes
  * one thing before whatever covers it is signed.
  */
-import { type AttestedStatement, formatAttested } from '../../src/appraise/binding/statement.js';
+
 import type { EvidenceTrust } from '../../src/appraise/kept/material.js';
 import type { Piece } from '../../src/appraise/kept/roles.js';
 import type { EvidenceArtefact } from '../../src/appraise/verdict/weighed-evidence.js';
@@ -10,6 +10,7 @@ import type { Cbor } from '../../src/bytes/cbor.js';
 import { sha256 } from '../../src/bytes/cryptography.js';
 import { toHex } from '../../src/bytes/hex.js';
 import type { Json } from '../../src/bytes/json.js';
+import { type AttestedStatement, formatAttested } from '../../src/evidence/countersign/statement.js';
 import type { Receipt } from '../../src/receipt/receipt.js';
 import {
   AT,

@@ -20,7 +20,7 @@ import { type DataFolder, dataFolder, defaultDataFolder } from './data-folder.js
 import { upToDate } from './evidence/fact-search.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { openHouseLog } from './house-log.js';
-import { withHouse } from './keys.js';
+
 import { paint, print, printable, printJson } from './print.js';
 import { openLogAt } from './reconcile/log-reading.js';
 import { standingIn } from './revocation/book.js';
@@ -28,6 +28,7 @@ import { openRevocations, revoke as revokeIn } from './revocation/house-revocati
 import { findLosses, type LosingReceipt, type Losses } from './revocation/losses.js';
 import { timeArgument } from './time-argument.js';
 import { readTrust } from './trust-file.js';
+import { withHouse } from './with-house.js';
 
 type Values = Readonly<Partial<Record<Exclude<RevocationField, 'signer'> | 'key', string>>>;
 interface RevokeOptions extends Values {
