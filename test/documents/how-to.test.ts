@@ -32,7 +32,8 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, readonly RegExp[
   'ai-sdk': {
     'ask.mjs': [/\w/, EXCHANGE],
     'stream.mjs': [/^\d+ tokens$/m],
-    'checked.mjs': [VERIFIED, /^settled$/m],
+    // The end of the text may come after it was verified, and stands before the outcome then.
+    'checked.mjs': [VERIFIED, /settled$/m],
   },
   'anthropic-sdk': {
     'ask.mjs': [/\w/, EXCHANGE],

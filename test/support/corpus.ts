@@ -73,9 +73,13 @@ export function readCorpus(): CorpusFile[] {
 export function octetsOf(input: Exclude<Input, { readonly claim: Claim }>): Uint8Array {
   if ('text' in input) return utf8(input.text);
   if ('base64' in input) return decoded(input.base64);
-  return concatAll(
-    input.parts.flatMap(part => Array.from({ length: part.times ?? 1 }, () => octetsOf(part))),
-  );
+  return concatAll(input.parts.map(part => repeated(octetsOf(part), part.times ?? 1)));
+}
+
+function repeated(octets: Uint8Array, times: number): Uint8Array {
+  const all = new Uint8Array(octets.length * times);
+  for (let time = 0; time < times; time++) all.set(octets, time * octets.length);
+  return all;
 }
 
 /** What our code says. Anything that it throws and that is not a Failure passes through. */

@@ -28,6 +28,8 @@ afterEach(async () => {
 });
 
 const data = () => ['--data', folder];
+/** Makes it a data folder: that is what has keys. */
+const begun = () => mkdirSync(join(folder, 'keys'), { recursive: true, mode: 0o700 });
 const access = (...args: string[]) => run(['access', ...args, ...data()]);
 async function made(...args: string[]): Promise<Made> {
   const { code, stdout, stderr } = await access(...args, '--json');
@@ -87,8 +89,7 @@ describe('countersign access', () => {
   });
 
   it('holds what was spent across restarts and a kill', { timeout: 60_000 }, async () => {
-    const before = await open();
-    await before.stop();
+    begun();
     const { key, running } = await made('create', 'alice', '--limit', 'requests=4/total');
     expect(running).toBe(false);
     const statuses: number[] = [];
@@ -139,8 +140,7 @@ describe('countersign access', () => {
   });
 
   it('shows keys in words, and none of their secrets', { timeout: 60_000 }, async () => {
-    const gateway = await open();
-    await gateway.stop();
+    begun();
     expect((await access('list')).stdout).toContain('no virtual keys');
     const { stdout } = await access(
       'create',
@@ -174,7 +174,7 @@ describe('countersign access', () => {
     ['a name with a line break', ['create', 'a\nb']],
     ['too long an overlap', ['rotate', 'alice', '--overlap', '9999']],
   ])('is used wrongly: %s', async (_, args) => {
-    mkdirSync(join(folder, 'keys'), { recursive: true });
+    begun();
     await access('create', 'alice');
     const { code, stdout, stderr } = await run([
       'access',

@@ -72,7 +72,7 @@ describe('countersign up', () => {
     const gateway = await serveInWords([...data(), '--operator', 'Test']);
     try {
       const { address } = gateway.summary;
-      await new Promise(resolve => setTimeout(resolve, 100));
+      await expect.poll(gateway.printed).toMatch(/--response response\.json\n/);
       const printed = gateway.printed();
       for (const part of [
         `${address}/v1`,

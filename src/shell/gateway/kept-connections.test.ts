@@ -16,7 +16,7 @@ import {
 import { thorough } from '../../../test/support/thoroughness.js';
 
 const MEGABYTE = 1 << 20;
-const CONNECTIONS = thorough(30, 12);
+const CONNECTIONS = thorough(30, 20);
 
 let upstream: TestUpstream;
 let gateway: TestGateway;
