@@ -38,7 +38,7 @@ const Measurement = v.pipe(
 /** Of one who signs releases, and of where they come from. Both stand in a public log already. */
 const Origin = v.pipe(v.string(), v.regex(/^[!-~]{1,512}$/, 'it takes up to 512 characters without spaces'));
 
-/** On whose signature an entry rests. Whoever has the bundle and the root can check it again, and comes to the same (`countersign releases check`). */
+/** On whose signature an entry rests; software can rest on several, of which each says a part of what is measured. Whoever has the bundle and the root can check it again, and comes to the same (`countersign releases check`). */
 const SignedOff = v.strictObject({
   /** SHA-256 of the signed bundle's bytes. */
   bundle: Hash,
@@ -52,8 +52,11 @@ const SignedOff = v.strictObject({
   predicateType: Origin,
   /** What it was built from, where the statement says so. */
   source: v.nullable(Origin),
+  /** Subjects of the statement whose digest was taken for a measurement. */
+  measured: v.exactOptional(v.pipe(v.array(Origin), v.minLength(1), v.maxLength(16))),
 });
 export type SignedOff = v.InferOutput<typeof SignedOff>;
+const Signatures = v.pipe(v.array(SignedOff), v.minLength(1), v.maxLength(8));
 
 /** A claim as it has to be: `unknown` and `not-applicable` cannot be asked for, for nothing passes by them. */
 const RequiredClaim = v.strictObject({
@@ -116,7 +119,7 @@ export const AppraisalPolicySchema = v.strictObject({
         v.strictObject({
           name: PublicName,
           measurements: v.pipe(v.array(Measurement), v.minLength(1), v.maxLength(64)),
-          signed: v.exactOptional(SignedOff),
+          signed: v.exactOptional(Signatures),
         }),
       ),
       v.maxLength(256),
@@ -126,7 +129,7 @@ export const AppraisalPolicySchema = v.strictObject({
   /** Which models may have answered, by the digest of their files. Where there are any, a receipt has to name one of them. */
   models: v.optional(
     v.pipe(
-      v.array(v.strictObject({ name: PublicName, digest: Hash, signed: v.exactOptional(SignedOff) })),
+      v.array(v.strictObject({ name: PublicName, digest: Hash, signed: v.exactOptional(Signatures) })),
       v.maxLength(256),
     ),
     [],

@@ -56,14 +56,16 @@ describe('an appraisal policy in words', () => {
           {
             name: 'two',
             measurements: [MEASURED],
-            signed: {
-              bundle: '11'.repeat(32),
-              root: '22'.repeat(32),
-              issuer: 'https://issuer.example',
-              identity: 'https://forge.example/a@refs/tags/v1',
-              predicateType: 'https://example.com/v1',
-              source: 'https://forge.example/a',
-            },
+            signed: [
+              {
+                bundle: '11'.repeat(32),
+                root: '22'.repeat(32),
+                issuer: 'https://issuer.example',
+                identity: 'https://forge.example/a@refs/tags/v1',
+                predicateType: 'https://example.com/v1',
+                source: 'https://forge.example/a',
+              },
+            ],
           },
         ],
         models: [{ name: 'small', digest: 'cd'.repeat(32) }],

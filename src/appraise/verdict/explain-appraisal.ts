@@ -99,11 +99,14 @@ function* models({ models }: AppraisalPolicyForm): Generator<string> {
   for (const { name, digest, signed } of models) yield `"${name}" (${short(digest)}), ${onWhose(signed)}.`;
 }
 
-function onWhose(signed: SignedOff | undefined): string {
+function onWhose(signed: readonly SignedOff[] | undefined): string {
   if (signed === undefined) return "on the word of the policy's author alone";
-  const { identity, issuer, source } = signed;
+  return `signed by ${signed.map(signature).join(', and by ')}`;
+}
+
+function signature({ identity, issuer, source }: SignedOff): string {
   const vouched = issuer === null ? '' : `, for whom ${issuer} vouches`;
-  return `signed by ${identity}${vouched}${source === null ? '' : `, built from ${source}`}`;
+  return `${identity}${vouched}${source === null ? '' : `, built from ${source}`}`;
 }
 
 function* age({ maximumAgeDays }: AppraisalPolicyForm): Generator<string> {

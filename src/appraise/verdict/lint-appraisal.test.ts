@@ -25,7 +25,7 @@ const SIGNED = {
   predicateType: 'https://example.com/v1',
   source: null,
 };
-const RELEASE = { name: 'one', measurements: [MEASURED], signed: SIGNED };
+const RELEASE = { name: 'one', measurements: [MEASURED], signed: [SIGNED] };
 const TCB = { bootLoader: 7, tee: 0, snp: 14, microcode: 72 };
 
 /** A policy that leaves nothing open. */
@@ -35,7 +35,7 @@ const GOOD = {
   maximumAgeDays: 30,
   evidence: { 'sev-snp': { minimumTcb: { milan: TCB } } },
   releases: [RELEASE],
-  models: [{ name: 'one', digest: 'cd'.repeat(32), signed: SIGNED }],
+  models: [{ name: 'one', digest: 'cd'.repeat(32), signed: [SIGNED] }],
   claims: { required: [{ about: 'place' }, { about: 'record', coverage: 'exchange' }] },
 } as const satisfies Rest;
 

@@ -29,6 +29,7 @@ const COMMANDS: readonly CommandEntry[] = [
     checking: true,
     load: async () => (await import('./appraisal.js')).appraisalCommand(),
   },
+  { name: 'releases', checking: true, load: async () => (await import('./releases.js')).releasesCommand() },
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
   { name: 'appraise', checking: true, load: async () => (await import('./appraise.js')).appraiseCommand() },
   { name: 'compare', checking: true, load: async () => (await import('./compare.js')).compareCommand() },

@@ -24,12 +24,14 @@ const CODE_SIGNING = '1.3.6.1.5.5.7.3.3';
  * `sigstore/bundle-malformed` for what the library cannot read.
  */
 export async function verifySigstore(
-  { signer, value }: SigstoreBundle,
+  { signer, entries, value }: SigstoreBundle,
   root: Uint8Array,
   policy: SignerPolicy,
 ): Promise<SignerIdentity> {
   if (signer.kind !== 'certificate')
     throw new Failure('sigstore/signer-differs', { detail: `${signer.kind}, not certificate` });
+  if (entries.length === 0)
+    throw new Failure('sigstore/entry-missing', { field: 'verificationMaterial.tlogEntries' });
   checkUsage(signer.certificate);
   const [{ bundleFromJSON }, { TrustedRoot }, { toSignedEntity, toTrustMaterial, Verifier }] =
     await Promise.all([
@@ -69,10 +71,8 @@ const CODES: ReadonlyMap<string, ReasonCode> = new Map([
   ['SIGNATURE_ERROR', 'sigstore/signature-invalid'],
   ['TIMESTAMP_ERROR', 'sigstore/time-missing'],
   ['TLOG_BODY_ERROR', 'sigstore/entry-differs'],
-  ['TLOG_ERROR', 'sigstore/entry-missing'],
   ['TLOG_INCLUSION_PROMISE_ERROR', 'sigstore/promise-invalid'],
   ['TLOG_INCLUSION_PROOF_ERROR', 'sigstore/proof-invalid'],
-  ['TLOG_MISSING_INCLUSION_ERROR', 'sigstore/entry-missing'],
 ]);
 
 /** The outcome of what the library does with bytes from outside, which throws whatever it comes upon where it cannot read them. */

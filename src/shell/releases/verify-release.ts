@@ -46,12 +46,8 @@ async function signerOf(
   switch (trust.by) {
     case 'sigstore':
       return verifySigstore(bundle, trust.bytes, trust);
-    case 'key': {
-      const [spki, ...more] = pemBlocks(textOf(trust.bytes), 'PUBLIC KEY');
-      if (spki === undefined || more.length > 0)
-        throw new Failure('sigstore/root-malformed', { detail: 'more than one key' });
-      return verifyByKey(bundle, spki);
-    }
+    case 'key':
+      return verifyByKey(bundle, keyIn(trust.bytes));
     case 'authority':
       return verifyByAuthority(
         bundle,
@@ -59,6 +55,19 @@ async function signerOf(
         trust.identity,
         Math.floor(trust.asOf / 1000),
       );
+  }
+}
+
+function keyIn(bytes: Uint8Array): Uint8Array {
+  const malformed = (detail: string) => new Failure('sigstore/root-malformed', { detail });
+  try {
+    const [spki, ...more] = pemBlocks(textOf(bytes), 'PUBLIC KEY');
+    if (spki === undefined || more.length > 0) throw malformed('more than one key');
+    return spki;
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'certificate/malformed')
+      throw malformed('no public key in PEM, and nothing beside it');
+    throw error;
   }
 }
 
