@@ -413,6 +413,7 @@ export const OTHER_CODES = {
   access:
     'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
   refund: 'unpriced amount-refused repeated',
+  webhook: 'refused unreachable address-private',
   clause:
     'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible attestation-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing attestation-missing grade-missed redaction-empty',
   appraisal:

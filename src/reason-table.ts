@@ -2321,6 +2321,18 @@ export const REASONS = {
     says: 'The log holds as many revocations as a log can.',
     do: 'Revoke something wider, such as a measurement in place of each of its chips.',
   },
+  'webhook/refused': {
+    says: 'The receiver of a webhook did not take a notice.',
+    do: 'Ask its operator, with the HTTP status that is named; the notice is sent again.',
+  },
+  'webhook/unreachable': {
+    says: 'The receiver of a webhook does not answer.',
+    do: 'Check its address and that it is running; the notice is sent again.',
+  },
+  'webhook/address-private': {
+    says: "The name of a webhook's receiver leads to an address that is not of the public internet.",
+    do: 'Check who controls the name. If it is meant to be in your own network, set private: true for it, or write its address.',
+  },
   'clause/malformed': {
     says: 'The policy is not in the form that policies have.',
     do: 'Correct what is named; the schema is spec/schemas/policy.json, and docs/policy.md says what each member means.',

@@ -16,6 +16,9 @@ import { answer, chunk, completion, cutStream, stream, TestUpstream } from './up
 
 const UPSTREAM_KEY = 'sk-PlantedUpstreamKeyA1b2';
 const COLLECTOR_KEY = 'PlantedCollectorKeyC3d4';
+const HOOK_SECRET = `whsec_${Buffer.from('PlantedHookSecretThatIsLongEnough').toString('base64')}`;
+/** Receivers of webhooks put a secret into the address. */
+const HOOK_PATH = 'PlantedHookPathB2c3';
 const CLIENT_KEY = 'sk-PlantedClientKeyE5f6';
 const NAME = 'PlantedNameG7h8';
 const TEAM = 'PlantedTeamI9j1';
@@ -64,11 +67,13 @@ beforeAll(async () => {
   writeFileSync(policy(), JSON.stringify(POLICY));
   await start();
   await exercise();
+  await revoke('OutOfDate');
   house.child.kill('SIGKILL');
   await house.stop('SIGKILL');
   outputs.push(house.printed());
   await start();
   await exercise();
+  await revoke('SWHardeningNeeded');
   await breakDisk();
   await house.stop();
   outputs.push(house.printed());
@@ -103,13 +108,14 @@ upstreams: [{ name: planted, url: "${upstream.base}", key: { file: ${join(folder
 timeouts: { idle: 1, firstToken: 1 }
 policy: ${policy()}
 logs: { format: json, level: debug }
+webhooks: [{ name: planted, url: "http://127.0.0.1:${(collector.address() as AddressInfo).port}/${HOOK_PATH}", secret: { env: HOOK } }]
 telemetry: { endpoint: "http://127.0.0.1:${(collector.address() as AddressInfo).port}", headers: { env: PLANTED }, propagate: true }
 ${more}`;
 
 async function start(): Promise<void> {
   writeFileSync(config(), settings());
   house = await serve(['--data', data, '--config', config()], {
-    environment: { PLANTED: `x-key=${COLLECTOR_KEY}` },
+    environment: { PLANTED: `x-key=${COLLECTOR_KEY}`, HOOK: HOOK_SECRET },
   });
   adminKey = readFileSync(join(data, 'keys', 'admin.key'), 'utf8').trim();
   const { token } = JSON.parse(readFileSync(join(data, 'control.json'), 'utf8')) as { token: string };
@@ -209,6 +215,9 @@ async function administer(): Promise<void> {
     settings('prices: /nowhere'),
     settings(`prices: ${join(folder, 'key')}`),
     settings(`policy: ${join(folder, 'key')}`),
+    settings().replace('{ env: HOOK }', HOOK_SECRET),
+    settings().replace('http://127.0.0.1', `http://${HOOK_PATH}@127.0.0.1`),
+    settings().replace('name: planted, url: "http:', 'name: planted, url: "ftp:'),
     'upstreams: [nobody]',
     '{',
     UPSTREAM_KEY,
@@ -231,6 +240,15 @@ async function administer(): Promise<void> {
   told.push(JSON.stringify(await run(['status', '--data', data])));
 }
 
+/** Somebody is told of a revocation, and somebody else cannot be. */
+async function revoke(value: string): Promise<void> {
+  const args = ['revoke', '--data', data, '--tcb', value, '--reason', 'vulnerable'];
+  const ended = await run(args);
+  expect(ended.code).toBe(0);
+  told.push(JSON.stringify(ended));
+  while (!collected.includes(value)) await sleep(50);
+}
+
 /** The vault cannot keep what comes next. */
 async function breakDisk(): Promise<void> {
   rmSync(join(data, 'archive'), { recursive: true, force: true });
@@ -244,7 +262,7 @@ async function breakDisk(): Promise<void> {
 const canaries = (): Canary[] => {
   const words = {
     ...{ UPSTREAM_KEY, COLLECTOR_KEY, CLIENT_KEY, PROMPT, ANSWER, MODEL, USER_AGENT, ERROR },
-    ...{ PERSON, GATE, HELD, BLOCKED },
+    ...{ PERSON, GATE, HELD, BLOCKED, HOOK_SECRET, HOOK_PATH },
   };
   const all = [
     ...Object.entries(words).map(([name, word]) => canary(name, word)),
@@ -271,6 +289,7 @@ describe('no secret, and nothing of what clients and upstreams say,', () => {
     for (const reason of ['clause/upstream-refused', 'clause/model-substituted', 'redaction/unreadable'])
       expect(reasons).toContain(reason);
     expect(collected).toContain('gen_ai.operation.name');
+    expect(collected).toContain('"type":"revocation.logged"');
     expect(outputs.join('')).toContain('"event":"exchange"');
     expect(findCanaries(Buffer.from(`x${virtualKey}x`), canaries())).toEqual(['the virtual key']);
   });

@@ -23,6 +23,8 @@ export interface DataFolder {
   readonly views: string;
   /** Up to where in the log everything that is owed back has been ordered. */
   readonly refunds: string;
+  /** How far each subscriber of its webhooks has been told. */
+  readonly webhooks: string;
   /** How a running gateway is asked for what its owner alone may ask. */
   readonly control: string;
   /** The key of its admin API. */
@@ -59,6 +61,7 @@ export function dataFolder(folder: string): DataFolder {
     access: join(path, 'access'),
     views: join(path, 'views'),
     refunds: join(path, 'refunds'),
+    webhooks: join(path, 'webhooks'),
     control: join(path, 'control.json'),
     adminKey: join(path, 'keys', 'admin.key'),
     trust: join(path, 'trust.json'),

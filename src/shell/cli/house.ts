@@ -31,6 +31,8 @@ import { Turns } from '../http/turns.js';
 import { AdmissionPool } from '../submission/pool.js';
 import { Submissions } from '../submission/submissions.js';
 import { Vault } from '../vault/vault.js';
+import type { Subscriber } from '../webhooks/subscriber.js';
+import { Webhooks } from '../webhooks/webhooks.js';
 import { houseRoutes } from './admin/house-routes.js';
 import { keyRoutes } from './admin/key-routes.js';
 import { announceActs } from './announce-acts.js';
@@ -48,6 +50,7 @@ import { HouseRules } from './policy/house-rules.js';
 import { NO_SECRET, readPolicy } from './policy/policy-file.js';
 import { standingIn } from './revocation/book.js';
 import { openRevocations, type RevocationWish, revoke } from './revocation/house-revocations.js';
+import { noticesOf } from './revocation/notices.js';
 import { BUILT_IN } from './upstreams.js';
 import { watchHouse } from './watch-house.js';
 
@@ -69,6 +72,8 @@ export interface HouseOptions extends Changeable {
   readonly operations?: Operations;
   /** Whether upstreams are told of which trace a request is a part. */
   readonly propagates?: boolean;
+  /** Who is told of revocations; nobody when it is left out. */
+  readonly webhooks?: readonly Subscriber[];
   /** The settings in force, without secrets, as the admin API shows them. */
   readonly settings?: () => object;
 }
@@ -219,6 +224,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const trust = parseTrust(await readFile(folder.trust));
   const revocations = await openRevocations({
     ...{ folder, log, issuer: keys.issuer, standing: standingIn(trust), now },
+    onLogged: () => webhooks.wake(),
   });
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS, {
     validators: keeper.validators,
@@ -257,6 +263,13 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   await inForce.put(options, found);
   const facts = new HouseFacts({ folder, size: () => log.witnessed?.size ?? 0, onProblem });
   opened.add(() => facts.close());
+  const webhooks = await Webhooks.open({
+    folder: folder.webhooks,
+    subscribers: options.webhooks ?? [],
+    source: noticesOf({ origin: log.origin, book: revocations, index: () => facts.upToDate() }),
+    ...{ now: Date.now, random: Math.random, onProblem },
+  });
+  opened.add(() => webhooks.close());
   // Closed before what its exchanges need.
   opened.add(() => gateway.close());
   // Of processes that died; nobody waits for it.
@@ -275,7 +288,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   reloads.join(rules);
   const { settings = () => ({}), admin = { host: '127.0.0.1', port: 0 } } = options;
   const steered = {
-    ...{ gateway, address, log, erasures, reloads, registry, settings, version, started },
+    ...{ gateway, address, log, erasures, reloads, registry, settings, version, started, webhooks },
     revoke: async (wish: RevocationWish) => {
       const revoked = await revoke(revocations, log, wish);
       // Whoever has asked looks into the index next.

@@ -9,6 +9,7 @@ import type { Operations } from './operations.js';
 import { readPriceList } from './price-list-file.js';
 import type { Reloadable, Reloaded } from './reloads.js';
 import type { UpSettings } from './settings/up-settings.js';
+import { shownWebhook } from './settings/webhook-settings.js';
 import { type OpenedUpstreams, openUpstreams } from './upstreams.js';
 
 /** Which only a start can put in force, by the names that they have in the configuration. */
@@ -24,6 +25,7 @@ const AT_START = {
   logFormat: 'logs.format',
   telemetry: 'telemetry',
   propagate: 'telemetry.propagate',
+  webhooks: 'webhooks',
 } as const satisfies Partial<Record<keyof UpSettings, string>>;
 
 export class SettingsInForce implements Reloadable {
@@ -57,7 +59,7 @@ export class SettingsInForce implements Reloadable {
 
   /** The settings in force; of a secret, whether there is one. */
   get shown(): object {
-    const { upstreams, models, telemetry, ...rest } = this.#settings;
+    const { upstreams, models, telemetry, webhooks, ...rest } = this.#settings;
     // Without those that are not set.
     return JSON.parse(
       JSON.stringify({
@@ -69,6 +71,7 @@ export class SettingsInForce implements Reloadable {
         })),
         telemetry: telemetry && { endpoint: telemetry.endpoint, service: telemetry.service },
         models: Object.fromEntries(models),
+        webhooks: webhooks.map(shownWebhook),
       }),
     ) as object;
   }
@@ -155,6 +158,9 @@ function isSameSettings(one: UpSettings, other: UpSettings): boolean {
 }
 
 function isSame(one: UpSettings, other: UpSettings, name: keyof UpSettings): boolean {
-  const text = (value: unknown) => JSON.stringify(value instanceof Map ? [...value] : value);
+  // Maps and sets have no members of their own.
+  const plain = (_: string, value: unknown) =>
+    value instanceof Map || value instanceof Set ? [...value] : value;
+  const text = (value: unknown) => JSON.stringify(value, plain);
   return text(one[name]) === text(other[name]);
 }

@@ -56,5 +56,11 @@ function describe({
   if (draining) print(paint('yellow', '  It is draining: traffic is to go elsewhere.'));
   if (configuration === 'refused')
     print(paint('yellow', '  What stands written cannot be used; what was before is in force.'));
+  for (const { name, undelivered, problem } of rest.webhooks) {
+    const why = problem === null ? '' : paint('yellow', `, ${problem}`);
+    print(
+      `  webhook    ${name}: ${undelivered === 0 ? 'told of everything' : `${undelivered} undelivered`}${why}`,
+    );
+  }
   for (const { name, problem } of rest.reloaded) if (problem !== null) print(`  ${name}: ${problem}`);
 }

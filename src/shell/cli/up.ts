@@ -135,6 +135,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     ...(settings.cache === undefined ? {} : { cache: settings.cache }),
     ...(await inForce.beginning()),
     settings: () => inForce.shown,
+    webhooks: settings.webhooks,
     propagates: propagate,
   }).finally(() => log.flush());
   inForce.of(house);

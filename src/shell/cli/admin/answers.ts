@@ -52,6 +52,17 @@ export const StatusSchema = v.strictObject({
   upstreams: Count,
   configuration: Configuration,
   reloaded: v.array(ReloadedSchema),
+  /** Who is told of revocations, and what each has yet to take. */
+  webhooks: v.array(
+    v.strictObject({
+      name: v.string(),
+      undelivered: Count,
+      /** Attempts that have failed since the last that did not. */
+      failures: Count,
+      /** The code of why the last one failed. */
+      problem: v.nullable(v.string()),
+    }),
+  ),
 });
 export type StatusAnswer = v.InferOutput<typeof StatusSchema>;
 

@@ -5,6 +5,7 @@ import type { Gateway } from '../../gateway/gateway.js';
 import type { Route } from '../../http/server.js';
 import type { Publication } from '../../log/serve.js';
 import type { Registry } from '../../telemetry/registry.js';
+import type { Webhooks } from '../../webhooks/webhooks.js';
 import type { Erasures } from '../erasures.js';
 import type { Reloads } from '../reloads.js';
 import {
@@ -24,6 +25,7 @@ export interface SteeredHouse {
   readonly revoke: (wish: v.InferOutput<typeof RevocationWishSchema>) => Promise<RevokedAnswer>;
   readonly reloads: Reloads;
   readonly registry: Registry;
+  readonly webhooks: Pick<Webhooks, 'states'>;
   /** The settings in force, without secrets. */
   readonly settings: () => object;
   readonly version: string;
@@ -73,7 +75,15 @@ export function houseRoutes(house: SteeredHouse): Route[] {
   ];
 }
 
-function statusOf({ gateway, address, log, reloads, version, started }: SteeredHouse): StatusAnswer {
+function statusOf({
+  gateway,
+  address,
+  log,
+  reloads,
+  webhooks,
+  version,
+  started,
+}: SteeredHouse): StatusAnswer {
   const { ready, checks } = gateway.readiness;
   const { active, routing, log: seen } = gateway.context ?? {};
   return {
@@ -89,6 +99,7 @@ function statusOf({ gateway, address, log, reloads, version, started }: SteeredH
     upstreams: routing?.upstreams.length ?? 0,
     configuration: reloads.areCurrent ? 'current' : 'refused',
     reloaded: [...reloads.latest],
+    webhooks: webhooks.states.map(state => ({ ...state })),
   };
 }
 

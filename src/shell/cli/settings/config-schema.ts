@@ -14,6 +14,7 @@ import {
 import type { ProviderCircumstances } from '../../../appraise/providers/appraise.js';
 import { namesSoftware } from '../../../appraise/verdict/known-software.js';
 import { PROVIDER_NAMES, type ProviderName } from '../../../evidence/providers/provider.js';
+import { REVOCATION_FIELDS } from '../../../receipt/revocation.js';
 import { parseOrigin } from '../../http/cross-origin.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../../telemetry/operator-log.js';
 import { readListenAddress } from '../listen.js';
@@ -116,6 +117,14 @@ const ConfiguredUpstream = v.union(
   ],
   'an upstream is a name, a URL, name=url, or {name, url, key, attestation}',
 );
+
+const Webhook = v.strictObject({
+  name: v.pipe(v.string(), v.regex(/^[a-z][a-z0-9-]{0,31}$/, 'it takes small letters, digits and -')),
+  url: text('a URL'),
+  secret: SecretReference,
+  fields: v.exactOptional(v.pipe(v.array(v.picklist(REVOCATION_FIELDS)), v.minLength(1), v.maxLength(5))),
+  private: v.exactOptional(v.boolean('it takes true or false')),
+});
 
 const described = <Schema extends v.GenericSchema>(schema: Schema, says: string) =>
   v.optional(v.pipe(schema, v.description(says)));
@@ -255,6 +264,10 @@ export const ConfigSchema = v.strictObject({
   policy: described(
     text('a path'),
     'the file of your policy: who may ask whom, what is checked, and what happens when a check fails',
+  ),
+  webhooks: described(
+    v.pipe(v.array(Webhook), v.maxLength(32)),
+    'who is told of revocations: {name, url, secret, fields, private}, where fields are all unless some are named, and private lets the name of the url lead into your own network',
   ),
   models: described(
     v.pipe(

@@ -268,6 +268,7 @@ describe('what a gateway is started with', () => {
       propagate: false,
       upstreams: [],
       models: new Map(),
+      webhooks: [],
     });
   });
 

@@ -1,6 +1,7 @@
 /** What `countersign up` is to do: from the command line first, then from the environment, then from the configuration file, then by default. */
 import type { RouteDescriptions } from '../../gateway/routing/route-description.js';
 import type { LogFormat, LogLevel } from '../../telemetry/operator-log.js';
+import type { Subscriber } from '../../webhooks/subscriber.js';
 import { UsageError } from '../exit-code.js';
 import { type ListenAddress, readListenAddress } from '../listen.js';
 import { readRoutes, routesOf } from '../routes-file.js';
@@ -9,6 +10,7 @@ import type { Config } from './config-schema.js';
 import { readConfig } from './read-config.js';
 import { readSecret } from './secret.js';
 import { type TelemetrySettings, telemetryOf } from './telemetry-settings.js';
+import { webhooksOf } from './webhook-settings.js';
 
 /** The options of the command line, all of which have a value, given or not. Times in milliseconds. */
 export interface UpOptions {
@@ -46,6 +48,8 @@ export interface UpSettings extends Omit<UpOptions, 'upstream' | 'routes' | 'con
   readonly models: RouteDescriptions;
   /** Whom to ask for collateral in place of the makers. */
   readonly collateral: { readonly pccs?: string; readonly kds?: string };
+  /** Who is told of revocations. */
+  readonly webhooks: readonly Subscriber[];
   /** Undefined where no answer is given again; times in milliseconds. */
   readonly cache?: { readonly maximumBytes: number; readonly lifetime: number };
 }
@@ -99,6 +103,7 @@ export async function settingsOf(
     upstreams: await upstreamsOf(options, config, environment),
     models: await modelsOf(options, config, file),
     collateral: collateralOf(config),
+    webhooks: await webhooksOf(config.webhooks ?? [], environment),
     ...cacheOf(config),
   };
 }
