@@ -64,7 +64,7 @@ async function look() {
 }
 
 /** A batch that follows another one as it should, but for the changes. */
-function after(before: Envelope, end: number, changes: Partial<VerdictBatch> = {}) {
+function following(before: Envelope, end: number, changes: Partial<VerdictBatch> = {}) {
   return batchEntry(log, { policy, previous: digestOf(before), sequence: 1, start: end, ...changes });
 }
 
@@ -73,7 +73,7 @@ describe('what validators sign', () => {
     const first = batchEntry(log, { policy });
     const end = log.signed.size;
     await logged(log, first);
-    await logged(log, after(first, end, { overturned: { count: 2, root: HASH } }));
+    await logged(log, following(first, end, { overturned: { count: 2, root: HASH } }));
     expect(await look()).toEqual([]);
   });
 
@@ -94,7 +94,7 @@ describe('what validators sign', () => {
     await logged(log, first);
     const changes = { overturned: { count: 1, root: HASH }, ...change(first, 8) };
     const shrinks = finding.startsWith('monitor/record') ? { overturned: { count: 0, root: EMPTY } } : {};
-    await logged(log, after(first, 8, { ...changes, ...shrinks }));
+    await logged(log, following(first, 8, { ...changes, ...shrinks }));
     expect(await look()).toEqual([`finding ${finding}`]);
   });
 
