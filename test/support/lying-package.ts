@@ -52,5 +52,9 @@ export function lyingPackage(
   };
   const label = keyLabel(key);
   const envelope = seal(batchStatement(lying, label, lying.asOf), label, signer);
-  return formatPackage(envelope, checkpoint, told.map(packedLine));
+  return formatPackage(
+    envelope,
+    checkpoint,
+    told.map(packed => packedLine(packed)),
+  );
 }

@@ -3,10 +3,11 @@ import { checkProof } from '../../appraise/proof.js';
 import type { Trust } from '../../appraise/trust.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
+import type { Submitted } from '../validator/validator.js';
 import { handIn } from './hand-in.js';
 
-/** Resolves to the entry's index. Throws `peer/…`, `validator/entry-refused` with the log's own code, or what makes the proof none. */
-export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<number> {
+/** Resolves to the entry's index, with the proof. Throws `peer/…`, `validator/entry-refused` with the log's own code, or what makes the proof none. */
+export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<Submitted> {
   const entry = envelopeBytes(envelope);
   const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'included' });
   if (outcome.kind !== 'taken') {
@@ -23,5 +24,5 @@ export async function submitProven(url: string, envelope: Envelope, trust: Trust
   const proven = await checkProof(receipt.proof, entry, policy);
   if (proven.index !== receipt.index || proven.checkpoint.origin !== trust.log.name)
     throw new Failure('peer/answer-malformed', { field: url, detail: 'a proof of another place' });
-  return proven.index;
+  return { index: proven.index, proof: receipt.proof };
 }

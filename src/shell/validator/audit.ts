@@ -5,11 +5,12 @@
  * The other validator is not trusted for anything; what it serves is bounded and has to be what it has signed.
  */
 
-import { parseTrust } from '../../appraise/trust.js';
+import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { type AppraisalInput, appraise } from '../../appraise/verdict/appraise.js';
 import { compareVerdicts } from '../../appraise/verdict/compare.js';
 import { artefactOf } from '../../appraise/verdict/evidence-json.js';
+import { checkPolicyLogged } from '../../appraise/verdict/policy-logged.js';
 import {
   MAX_PACKAGE_BYTES,
   type PackedVerdict,
@@ -23,7 +24,9 @@ import { type Json, parseCanonical } from '../../bytes/json.js';
 import { type EvidenceJson, evidenceName, formatEvidence } from '../../court/misbehaviour/evidence.js';
 import { type KnownKeys, keysWithLabel } from '../../court/misbehaviour/known-keys.js';
 import { makeWrongVerdict, type VerdictArtefacts } from '../../court/misbehaviour/wrong-verdict.js';
+import type { VerifierKey } from '../../note/key.js';
 import { Failure, type ReasonCode } from '../../reason.js';
+import { type Bundle, MAX_BUNDLE_BYTES, parseBundle } from '../../receipt/bundle.js';
 import { envelopeIsSignedBy, payloadDigest } from '../../receipt/envelope.js';
 import type { Verdict } from '../../receipt/verdict.js';
 import { verdictLeaf } from '../../receipt/verdict-batch.js';
@@ -62,6 +65,8 @@ export interface AuditOptions {
   readonly url: string;
   /** Whose signatures count. */
   readonly known: KnownKeys;
+  /** Whose log it is. */
+  readonly trust: Trust;
   /** One's own verdict on the receipt at an index of the log; null where there is none. */
   readonly own: (index: number) => Promise<Verdict | null>;
   /** The receipts in a range of the log that one knows of, by their indices. */
@@ -84,8 +89,8 @@ export async function auditValidator(options: AuditOptions): Promise<Audit> {
     const bytes = await get(options, `batches/${sequence}`, MAX_PACKAGE_BYTES);
     if (bytes === null) return { ...counts, wrong, findings };
     const one = readPackage(bytes);
-    await checkSigned(one, options.known);
-    findings.push(...chainFindings(one, before, sequence));
+    const signer = await signerOf(one, options.known);
+    findings.push(...chainFindings(one, before, sequence), ...(await policyFindings(one, signer, options)));
     before = lastBatch(one);
     counts.batches++;
     counts.verdicts += one.verdicts.length;
@@ -105,9 +110,9 @@ export async function auditValidator(options: AuditOptions): Promise<Audit> {
 }
 
 /** Throws `envelope/signature-invalid`, or `misbehaviour/key-unknown` for the batch of somebody whose word does not count. */
-async function checkSigned({ envelope }: VerdictPackage, { validators }: KnownKeys): Promise<void> {
+async function signerOf({ envelope }: VerdictPackage, { validators }: KnownKeys): Promise<VerifierKey> {
   for (const { key } of keysWithLabel(envelope.keyId, validators))
-    if (await envelopeIsSignedBy(envelope, key.publicKey)) return;
+    if (await envelopeIsSignedBy(envelope, key.publicKey)) return key;
   throw new Failure('envelope/signature-invalid', { field: envelope.keyId });
 }
 
@@ -126,6 +131,32 @@ function chainFindings(
       ? [find('monitor/record-shrunk', `${overturned.count} overturned verdicts`)]
       : []),
   ];
+}
+
+/** Whether the policy was in the log before the verdicts: by the two entries, with their proofs, as the validator shows them. */
+async function policyFindings(
+  { envelope, batch }: VerdictPackage,
+  signer: VerifierKey,
+  options: AuditOptions,
+): Promise<AuditFinding[]> {
+  const { sequence } = batch;
+  try {
+    const [batchEntry, policyEntry] = await Promise.all(
+      [`batch-${sequence}`, `policy-${batch.policy.digest}`].map(name => loggedEntry(name, options)),
+    );
+    if (batchEntry == null || policyEntry == null)
+      throw new Failure('verdict/policy-unlogged', { detail: 'no proof is shown' });
+    await checkPolicyLogged({ batch: envelope, batchEntry, policyEntry }, signer, options.trust);
+    return [];
+  } catch (error) {
+    if (!(error instanceof Failure) || error.code !== 'verdict/policy-unlogged') throw error;
+    return [{ code: error.code, sequence, detail: error.detail ?? '' }];
+  }
+}
+
+async function loggedEntry(name: string, options: AuditOptions): Promise<Bundle | null> {
+  const bytes = await get(options, `entries/${name}`, MAX_BUNDLE_BYTES);
+  return bytes === null ? null : parseBundle(bytes);
 }
 
 function lastBatch({ envelope, batch }: VerdictPackage): LastBatch {

@@ -31,6 +31,12 @@ export function validatorRoutes(validator: Validator, folder: string, isWell: ()
       path: /^\/artefacts\/([0-9a-f]{64})$/,
       handle: async (_, digest = '') => file(OCTETS, await readIfPresent(join(artefacts, digest))),
     },
+    {
+      method: 'GET',
+      path: /^\/entries\/(batch-(?:0|[1-9][0-9]{0,15})|policy-[0-9a-f]{64})$/,
+      handle: async (_, name = '') =>
+        file(JSON_TYPE, await readIfPresent(join(folder, 'entries', `${name}.json`))),
+    },
     { method: 'GET', path: '/record', handle: () => json(200, { overturned: [...validator.record.names] }) },
     {
       method: 'GET',

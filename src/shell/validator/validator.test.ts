@@ -10,17 +10,17 @@ import {
   TestIssuer,
   TRUST_FILE,
 } from '../../../test/support/monitored.js';
-import { POLICY, VALIDATOR } from '../../../test/support/test-validator.js';
+import { logged, POLICY, VALIDATOR } from '../../../test/support/test-validator.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { packedBundle, readPackage } from '../../appraise/verdict/verdict-package.js';
 import { utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
-import { type Envelope, envelopeBytes, payloadDigest } from '../../receipt/envelope.js';
+import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
 import type { FileLog } from '../log/file-log.js';
 import type { ValidatorEvent } from './events.js';
-import { Validator, type ValidatorOptions } from './validator.js';
+import { type Submitted, Validator, type ValidatorOptions } from './validator.js';
 
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
 const TRUST = { trust: parseTrust(TRUST_BYTES), bytes: TRUST_BYTES };
@@ -48,12 +48,10 @@ afterEach(async () => {
 });
 
 /** As the log would answer: one payload has one place. */
-async function submit(envelope: Envelope): Promise<number> {
+async function submit(envelope: Envelope): Promise<Submitted> {
   const known = await log.find(payloadDigest(envelope).slice(0, 16));
-  if (known !== null) return known;
-  const { index, included } = log.append(envelopeBytes(envelope));
-  await included;
-  return index;
+  const index = known ?? (await logged(log, envelope));
+  return { index, proof: (await log.prove(index)) as string };
 }
 
 const open = (changes: Partial<ValidatorOptions> = {}) =>

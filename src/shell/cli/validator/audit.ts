@@ -51,11 +51,13 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
   if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
     throw new UsageError('the other validator is named by its URL, such as https://other.example.');
   const trusted = await readTrust(options.trust);
+  if (trusted === null) throw new UsageError('it takes the trust file of the log: pass --trust.');
   const own = options.data === undefined ? null : await ownVerdicts(options.data);
   const progress = progressOf('batches judged again', true);
   const audit = await auditValidator({
     url,
-    known: knownKeys(trusted?.trust ?? null, options.key.map(readKey)),
+    known: knownKeys(trusted.trust, options.key.map(readKey)),
+    trust: trusted.trust,
     own: async index => own?.on(index) ?? null,
     receipts: async (start, end) => own?.within(start, end) ?? [],
   });
