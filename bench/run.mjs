@@ -12,6 +12,7 @@ const BENCHES = {
   verify: () => import('./verify/bench.mjs'),
   views: () => import('./views/bench.mjs'),
   evidence: () => import('./evidence/bench.mjs'),
+  appraise: () => import('./appraise/bench.mjs'),
   revocation: () => import('./revocation/bench.mjs'),
 };
 

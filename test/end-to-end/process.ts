@@ -152,6 +152,17 @@ export function serveMirror(
   });
 }
 
+/** Starts `countersign validator --json` on a free port with these arguments and waits until it listens. */
+export function serveValidator(
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<Served<{ readonly address: string; readonly validator: string }>> {
+  return untilReady(['validator', '--json', '--listen', '127.0.0.1:0', ...args], options, printed => {
+    const line = /^\{"address".*\}$/m.exec(printed)?.[0];
+    return line === undefined ? null : (JSON.parse(line) as { address: string; validator: string });
+  });
+}
+
 /** {@link serve} without `--json`: of the summary there is the address alone. */
 export function serveInWords(args: readonly string[], options: RunOptions = {}): Promise<Served> {
   return untilReady(['up', '--port', '0', ...args], options, printed => {

@@ -50,15 +50,18 @@ export interface VerdictPackage {
   readonly verdicts: readonly PackedVerdict[];
 }
 
-/** One line, without its end. */
-export function packedLine({ entry, evidence, hashes, index, verdict }: PackedVerdict): Uint8Array {
+/** One line, without its end. `written`: the verdict's canonical JSON, from whoever has it. */
+export function packedLine(
+  { entry, evidence, hashes, index, verdict }: PackedVerdict,
+  written: Uint8Array = canonicalize(verdict as Json),
+): Uint8Array {
   return concatAll([
     utf8('{"entry":'),
     entry,
     utf8(`,"evidence":`),
     canonicalize(evidence as unknown as Json),
     utf8(`,"hashes":${JSON.stringify(hashes)},"index":${index},"verdict":`),
-    canonicalize(verdict as Json),
+    written,
     utf8('}'),
   ]);
 }

@@ -33,6 +33,11 @@ const COMMANDS: readonly CommandEntry[] = [
   { name: 'verify', checking: true, load: async () => (await import('./verify.js')).verifyCommand() },
   { name: 'appraise', checking: true, load: async () => (await import('./appraise.js')).appraiseCommand() },
   { name: 'compare', checking: true, load: async () => (await import('./compare.js')).compareCommand() },
+  {
+    name: 'validator',
+    checking: true,
+    load: async () => (await import('./validator.js')).validatorCommand(),
+  },
   { name: 'monitor', load: async () => (await import('./monitor.js')).monitorCommand() },
   {
     name: 'verify-misbehaviour',
@@ -130,7 +135,12 @@ function withoutExits(command: Command): Command {
 }
 
 /** What keeps a command from its work on this machine, whatever it was given. */
-const OF_THIS_MACHINE: readonly ReasonCode[] = ['data/locked', 'archive/unavailable', 'archive/full'];
+const OF_THIS_MACHINE: readonly ReasonCode[] = [
+  'data/locked',
+  'archive/unavailable',
+  'archive/full',
+  'validator/state-corrupt',
+];
 
 /** Says what happened, and which exit code that is. */
 function explain(error: unknown, checking: boolean): number {

@@ -3,12 +3,13 @@ import { appraiseLogged, type Question } from '../../appraise/verdict/appraise-l
 import { evidenceJson } from '../../appraise/verdict/evidence-json.js';
 import { packedLine } from '../../appraise/verdict/verdict-package.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
+import { canonicalize, type Json } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, parseEnvelope } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
-import { verdictLeaf } from '../../receipt/verdict-batch.js';
 import { Frontier } from '../../tree/frontier.js';
+import { leafHash } from '../../tree/hash.js';
 import { tlogProofText } from '../../tree/tlog-proof.js';
 
 /** Gives what is to be had of the evidence that a receipt names. */
@@ -56,8 +57,10 @@ export async function judgeReceipts(
     const given = await evidenceFor(envelope, evidenceOf);
     const { verdict, evidence } = await appraised({ entry, envelope, proof }, question, given);
     counts[verdict.outcome]++;
-    tree.push(verdictLeaf(verdict));
-    lines.push(packedLine({ entry, evidence: evidence.map(evidenceJson), hashes, index, verdict }));
+    const written = canonicalize(verdict as Json);
+    tree.push(leafHash(written));
+    const packed = { entry, evidence: evidence.map(evidenceJson), hashes, index, verdict };
+    lines.push(packedLine(packed, written));
   }
   return { lines, tree, counts };
 }

@@ -24,7 +24,8 @@ import {
   isLoggable,
   type LoggablePolicy,
 } from '../../receipt/appraisal-policy-entry.js';
-import { type Envelope, envelopeBytes, seal } from '../../receipt/envelope.js';
+import { type Bundle, formatBundle } from '../../receipt/bundle.js';
+import { type Envelope, seal } from '../../receipt/envelope.js';
 import { MAX_LOGGED_BYTES } from '../../receipt/logged-policy.js';
 import { batchStatement, MAX_OVERTURNED_AT_ONCE, type VerdictBatch } from '../../receipt/verdict-batch.js';
 import { emptyRoot } from '../../tree/hash.js';
@@ -45,8 +46,14 @@ import { type Brought, OverturnedRecord } from './overturned.js';
 import { lastOf, Packages } from './packages.js';
 import { type LastBatch, readState, type ValidatorState, writeState } from './state.js';
 
+/** Where the log has an entry, with the `tlog-proof` of that. */
+export interface Submitted {
+  readonly index: number;
+  readonly proof: string;
+}
+
 /** Hands an entry in at the log, and resolves to where the log has proven to have it. Throws `peer/…`, `proof/…` or `validator/entry-refused`. */
-export type Submit = (envelope: Envelope) => Promise<number>;
+export type Submit = (envelope: Envelope) => Promise<Submitted>;
 
 export interface ValidatorOptions {
   /** Where the log is read, as C2SP tlog-tiles has it. */
@@ -210,6 +217,7 @@ export class Validator {
     const { folder, policyText, policy, trust } = this.#options;
     const artefacts = join(folder, 'artefacts');
     await makeFoldersDurably(artefacts, this.#disk);
+    await makeFoldersDurably(join(folder, 'entries'), this.#disk);
     await writeDurably(join(artefacts, policy.digest), canonicalize(policyText), 0o644, this.#disk);
     await writeDurably(join(artefacts, this.#trustDigest), trust.bytes, 0o644, this.#disk);
   }
@@ -219,7 +227,9 @@ export class Validator {
     const { submit, policy, policyText, key, onEvent } = this.#options;
     if (submit === null || this.#policyIndex !== null) return;
     const payload = appraisalPolicyStatement(policyText as LoggablePolicy, this.#label);
-    const index = await submit(seal(payload, this.#label, key.signer));
+    const envelope = seal(payload, this.#label, key.signer);
+    const { index, proof } = await submit(envelope);
+    await this.#keepProof(`policy-${policy.digest}`, { envelope, proof });
     this.#policy = { digest: policy.digest, index };
     await this.#save();
     onEvent({ kind: 'policy', digest: policy.digest, index });
@@ -318,8 +328,15 @@ export class Validator {
   async #handIn(sequence: number, envelope: Envelope): Promise<void> {
     const { submit } = this.#options;
     if (submit === null) return;
-    await submit(envelope);
+    const { proof } = await submit(envelope);
+    await this.#keepProof(`batch-${sequence}`, { envelope, proof });
     this.#submitted = sequence + 1;
+  }
+
+  /** That the log has what was handed in, for everybody to see. */
+  #keepProof(name: string, bundle: Bundle): Promise<void> {
+    const path = join(this.#options.folder, 'entries', `${name}.json`);
+    return writeDurably(path, formatBundle(bundle), 0o644, this.#disk);
   }
 
   async #handInWhatIsLeft(): Promise<void> {
@@ -370,9 +387,4 @@ const OWN_FAULTS: ReadonlySet<string> = new Set(['validator/state-corrupt', 'log
 /** A log keeps its name when its keys change. */
 function logIdentity({ trust }: ValidatorOptions): string {
   return trust.trust.log.name;
-}
-
-/** The bytes that a validator hands in. */
-export function entryOf(envelope: Envelope): Uint8Array {
-  return envelopeBytes(envelope);
 }

@@ -1,0 +1,28 @@
+/** Handing an entry in at its log, and believing no place of it that the log has not proven. */
+import { checkProof } from '../../appraise/proof.js';
+import type { Trust } from '../../appraise/trust.js';
+import { Failure } from '../../reason.js';
+import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
+import type { Submitted } from '../validator/validator.js';
+import { handIn } from './hand-in.js';
+
+/** Resolves to the entry's index, with the proof. Throws `peer/…`, `validator/entry-refused` with the log's own code, or what makes the proof none. */
+export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<Submitted> {
+  const entry = envelopeBytes(envelope);
+  const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'included' });
+  if (outcome.kind !== 'taken') {
+    const detail = outcome.kind === 'refused' ? (outcome.code ?? `HTTP ${outcome.status}`) : 'a stamp';
+    throw new Failure('validator/entry-refused', { detail });
+  }
+  const { receipt } = outcome;
+  if (receipt.by !== 'log' || receipt.proof === null)
+    throw new Failure('peer/answer-malformed', {
+      field: url,
+      detail: 'no proof that the entry is in the log',
+    });
+  const policy = { ...trust.policy, logs: [{ key: trust.log, url: null }] };
+  const proven = await checkProof(receipt.proof, entry, policy);
+  if (proven.index !== receipt.index || proven.checkpoint.origin !== trust.log.name)
+    throw new Failure('peer/answer-malformed', { field: url, detail: 'a proof of another place' });
+  return { index: proven.index, proof: receipt.proof };
+}

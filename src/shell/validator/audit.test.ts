@@ -1,0 +1,188 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
+import { openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
+import { lyingPackage } from '../../../test/support/lying-package.js';
+import { openReceiptLog, serve, TestIssuer, TRUST_FILE } from '../../../test/support/monitored.js';
+import { logged, POLICY, VALIDATOR } from '../../../test/support/test-validator.js';
+import { parseTrust } from '../../appraise/trust.js';
+import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
+import {
+  formatPackage,
+  MAX_PACKAGE_BYTES,
+  packedLine,
+  readPackage,
+} from '../../appraise/verdict/verdict-package.js';
+import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { knownKeys } from '../../court/misbehaviour/known-keys.js';
+import { HttpServer, text } from '../http/server.js';
+import { type AuditOptions, auditValidator } from './audit.js';
+import { Validator } from './validator.js';
+
+const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
+const TRUST = { trust: parseTrust(TRUST_BYTES), bytes: TRUST_BYTES };
+
+let folder: ReturnType<typeof temporaryFolder>;
+let genuine: Uint8Array;
+let server: HttpServer;
+let url: string;
+/** What the audited validator serves in the place of its own. */
+let served: ReadonlyMap<string, Uint8Array> = new Map();
+
+beforeAll(async () => {
+  folder = temporaryFolder();
+  const at = join(folder.path, 'validator');
+  const witnesses = await openWitnesses(folder.path);
+  const log = await openReceiptLog(folder.path, {
+    accepts: async () => true,
+    witnesses,
+    quorum: quorumOf(3),
+  });
+  const logServer = await serve(log);
+  const issuer = new TestIssuer(log);
+  await issuer.begin();
+  await issuer.work(3);
+  await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+  const validator = await Validator.open({
+    url: logServer.url,
+    trust: TRUST,
+    policy: appraisalPolicyOf(POLICY),
+    policyText: POLICY,
+    key: VALIDATOR,
+    folder: at,
+    submit: async envelope => {
+      const index = await logged(log, envelope);
+      return { index, proof: (await log.prove(index)) as string };
+    },
+    now: Date.now,
+    onEvent: () => undefined,
+  });
+  await validator.round();
+  await validator.close();
+  await logServer.close();
+  await log.close();
+  genuine = readFileSync(join(at, 'batches', '0.jsonl'));
+  server = new HttpServer({
+    host: '127.0.0.1',
+    port: 0,
+    statusOf: () => undefined,
+    onProblem: () => undefined,
+    routes: [
+      {
+        method: 'GET',
+        path: /^\/(batches\/0|artefacts\/[0-9a-f]{64}|entries\/(?:batch-0|policy-[0-9a-f]{64}))$/,
+        handle: (_, path = '') => {
+          const body = served.get(path.split('/')[0] ?? '') ?? null;
+          if (body !== null) return { status: 200, body };
+          if (path.startsWith('batches')) return { status: 200, body: genuine };
+          const file = path.startsWith('entries') ? `${path}.json` : path;
+          return { status: 200, body: readFileSync(join(at, file)) };
+        },
+      },
+      { method: 'GET', path: /.*/, handle: () => text(404, 'nothing') },
+    ],
+  });
+  url = await server.listen();
+});
+afterAll(async () => {
+  await server.close();
+  folder.remove();
+});
+
+const audit = (changes: Partial<AuditOptions> = {}, instead: ReadonlyMap<string, Uint8Array> = new Map()) => {
+  served = instead;
+  const known = knownKeys(TRUST.trust, [VALIDATOR.key]);
+  return auditValidator({
+    url,
+    known,
+    trust: TRUST.trust,
+    own: async () => null,
+    receipts: async () => [],
+    ...changes,
+  });
+};
+const lying = (changes = {}) => new Map([['batches', lyingPackage(genuine, VALIDATOR, 2, changes)]]);
+
+describe('an audit', () => {
+  it('finds nothing wrong with what is right', async () => {
+    expect(await audit()).toEqual({
+      ...{ batches: 1, verdicts: 3, same: 0, otherQuestions: 0 },
+      ...{ wrong: [], findings: [] },
+    });
+  });
+
+  it('compares with one’s own, and says which receipt was left out', async () => {
+    const { verdicts } = readPackage(genuine);
+    const own = async (index: number) => verdicts.find(packed => packed.index === index)?.verdict ?? null;
+    const receipts = async () => [...verdicts.map(({ index }) => index), 77];
+    expect(await audit({ own, receipts })).toMatchObject({
+      same: 3,
+      findings: [{ code: 'verdict/missing', sequence: 0, detail: 'entry 77' }],
+    });
+  });
+
+  it('finds the lie, and that nobody has logged it', async () => {
+    const { wrong, findings } = await audit({}, lying());
+    expect(wrong.map(({ index }) => index)).toEqual([readPackage(genuine).verdicts[2]?.index]);
+    expect(findings).toEqual([
+      { code: 'verdict/policy-unlogged', sequence: 0, detail: 'the entry of another batch' },
+    ]);
+  });
+
+  it.each([
+    ['that begins late', { start: 1 }, 'monitor/batch-unchained'],
+    ['with another number', { sequence: 1, previous: 'ab'.repeat(32) }, 'monitor/batch-unchained'],
+  ])('tells of a batch %s', async (_, changes, code) => {
+    const { findings } = await audit({}, lying(changes));
+    expect(findings.map(finding => finding.code)).toContain(code);
+  });
+
+  it.each<[string, string, ReadonlyMap<string, Uint8Array>]>([
+    ['what is no package', 'verdict/package-malformed', new Map([['batches', utf8('{}\n')]])],
+    ['artefacts of another digest', 'peer/answer-malformed', new Map([['artefacts', utf8('{}')]])],
+  ])('refuses %s', async (_, code, instead) => {
+    expect(await reasonOfAsync(() => audit({}, instead))).toBe(code);
+  });
+
+  it('believes no signature of a key that it does not know', async () => {
+    expect(await reasonOfAsync(() => audit({ known: knownKeys(TRUST.trust) }))).toBe(
+      'misbehaviour/key-unknown',
+    );
+  });
+});
+
+describe('a package', () => {
+  it('is what is written of what was read', () => {
+    const { envelope, checkpoint, verdicts } = readPackage(genuine);
+    expect(
+      Buffer.from(
+        formatPackage(
+          envelope,
+          checkpoint,
+          verdicts.map(packed => packedLine(packed)),
+        ),
+      ),
+    ).toEqual(Buffer.from(genuine));
+  });
+
+  it.each<[string, (lines: string[]) => string]>([
+    ['without a line', lines => lines.slice(0, -1).join('')],
+    ['with one twice', ([head = '', first = '', , last = '']) => head + first + first + last],
+    ['in another order', ([head = '', first = '', second = '', last = '']) => head + second + first + last],
+    ['whose last line does not end', lines => lines.join('').trimEnd()],
+    ['with another verdict', lines => lines.join('').replace('"outcome":"pass"', '"outcome":"fail"')],
+    ['with a blank', lines => lines.join('').replace('"index":', '"index": ')],
+    ['with something more', lines => lines.join('').replace('"index":', '"i":1,"index":')],
+    ['that is empty', () => ''],
+  ])('%s is none', (_, change) => {
+    const lines = (fromUtf8(genuine) as string).split(/(?<=\n)/);
+    expect(reasonOf(() => readPackage(utf8(change(lines))))).toBe('verdict/package-malformed');
+  });
+
+  it('that is too long is none', () => {
+    expect(reasonOf(() => readPackage(new Uint8Array(MAX_PACKAGE_BYTES + 1)))).toBe(
+      'verdict/package-malformed',
+    );
+  });
+});
