@@ -5,7 +5,7 @@
 import type { FactName } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import type { Verification } from '../verify.js';
-import type { WeighedEvidence } from './weighed-evidence.js';
+import type { WeighedEvidence } from './weighed.js';
 
 export type ClaimStatus = 'asserted' | 'verified' | 'refuted' | 'unknown' | 'not-applicable';
 export type ClaimSource = 'hardware-proven' | 'verifier-derived' | 'provider-asserted' | 'operator-asserted';

@@ -21,11 +21,17 @@ import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
-import { isReleased, type MachineReport, namesSoftware } from './known-software.js';
+import { exclusionOf, type MachineReport, namesSoftware } from './known-software.js';
+import type { WeighedEvidence } from './weighed.js';
+import { weighAttestation } from './weighed-attestation.js';
 
-/** A receipt of an upstream's own, or hardware evidence with all that it is judged with but the policy, which is the appraiser's. */
+/**
+ * A receipt of an upstream's own, the record of how an upstream has attested itself, or hardware evidence with all that it is judged with but the policy,
+ * which is the appraiser's.
+ */
 export type EvidenceArtefact =
   | { readonly kind: 'countersign-receipt'; readonly envelope: Uint8Array }
+  | { readonly kind: 'upstream-attestation'; readonly document: Uint8Array }
   | {
       readonly kind: 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia';
       readonly pieces: readonly Piece[];
@@ -33,24 +39,12 @@ export type EvidenceArtefact =
       readonly statement: Uint8Array | null;
     };
 
-/** What one piece of evidence comes to. */
-export interface WeighedEvidence {
-  readonly judged: JudgedEvidence;
-  readonly status: 'accepted' | 'refused' | 'inconclusive';
-  readonly code: ReasonCode | null;
-  /** Null for what has no edges: a receipt of an upstream. */
-  readonly binding: {
-    readonly status: 'accepted' | 'refused' | 'inconclusive';
-    readonly code: ReasonCode | null;
-  } | null;
-  /** What it shows when it is accepted and bound: of which fact, and which grade. */
-  readonly shows: { readonly place: 'handoff' | 'hardware' | null; readonly model: 'provider-signed' | null };
-}
-
 type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
 
 /** Nothing is contradicted, and nothing shown. */
 const OPEN: readonly ReasonCode[] = ['appraisal/provider-unknown', 'appraisal/receipt-unlinked'];
+
+type HardwareArtefact = Extract<EvidenceArtefact, { readonly pieces: unknown }>;
 const SHOWS_NOTHING = { place: null, model: null } as const;
 
 /**
@@ -64,9 +58,14 @@ export async function weigh(
   asOf: number,
   roots: EvidenceTrust,
 ): Promise<WeighedEvidence> {
-  return artefact.kind === 'countersign-receipt'
-    ? weighReceipt(artefact.envelope, envelope, policy)
-    : weighHardware(artefact, envelope, policy, asOf, roots);
+  switch (artefact.kind) {
+    case 'countersign-receipt':
+      return weighReceipt(artefact.envelope, envelope, policy);
+    case 'upstream-attestation':
+      return weighAttestation(artefact.document, envelope, policy, asOf, roots);
+    default:
+      return weighHardware(artefact, envelope, policy, asOf, roots);
+  }
 }
 
 /**
@@ -96,7 +95,9 @@ async function weighReceipt(
   const code = fault ?? (isNamed ? null : 'appraisal/receipt-unlinked');
   const status = code === null ? 'accepted' : OPEN.includes(code) ? 'inconclusive' : 'refused';
   const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
-  return { judged, status, code, binding: null, shows };
+  const signer = code === null ? providers.find(key => keyLabel(key) === linked.keyId) : undefined;
+  const signedBy = signer === undefined ? {} : { signedBy: signer.publicKey };
+  return { judged, status, code, binding: null, shows, ...signedBy };
 }
 
 async function providerFault(
@@ -117,7 +118,7 @@ async function providerFault(
 }
 
 async function weighHardware(
-  { kind, pieces, statement }: Exclude<EvidenceArtefact, { kind: 'countersign-receipt' }>,
+  { kind, pieces, statement }: HardwareArtefact,
   envelope: Envelope,
   policy: AppraisalPolicy,
   asOf: number,
@@ -154,17 +155,6 @@ async function weighHardware(
     binding: { status: run.status, code: run.code },
     shows: isGood && isKnown ? { place: placeOf(envelope, run.edges), model: null } : SHOWS_NOTHING,
   };
-}
-
-/** Why evidence that is good does not count under this policy. */
-function exclusionOf(
-  kind: string,
-  report: MachineReport | GpuReport,
-  { kinds, releases }: AppraisalPolicy,
-): ReasonCode | null {
-  if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
-  if (releases.length === 0 || report.kind === 'nvidia') return null;
-  return isReleased(report, releases) ? null : 'appraisal/release-unknown';
 }
 
 interface BoundRun {

@@ -1,20 +1,16 @@
 /**
- * `GET /v1/attestation[?nonce=<hex>]`: evidence of the machine that this gateway runs in, bound to the key of its receipts, to the key at which its TLS ends, and
+ * Evidence of the machine that this gateway runs in, bound to the key of its receipts, to the key at which its TLS ends, and
  * to its epoch. Normative: spec/binding.md.
  *
  * Whoever asks is not trusted: hardware is slow, so that one answer is made at a time and few may wait; what is asked without a nonce is answered once for
  * a while.
  */
-import type { ServerResponse } from 'node:http';
 import { sha256 } from '../../bytes/cryptography.js';
-import { fromHex } from '../../bytes/hex.js';
 import { formatAttestationAnswer } from '../../evidence/countersign/answer.js';
 import type { EvidenceSource } from '../../evidence/countersign/source.js';
 import { formatAttested } from '../../evidence/countersign/statement.js';
 import type { VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import type { GatewayContext } from './context.js';
-import { sendBody } from './respond.js';
 
 export interface OwnAttestationOptions {
   readonly source: EvidenceSource;
@@ -74,35 +70,4 @@ export class OwnAttestation {
     if (nonce === null) this.#kept = { bytes, epoch, until: now() + KEPT };
     return bytes;
   }
-}
-
-/** Throws `attestation/none`, `attestation/nonce-malformed`, and what {@link OwnAttestation.answer} rejects with. */
-export async function handleAttestation(
-  { attestation = null, onProblem }: GatewayContext,
-  query: URLSearchParams,
-  response: ServerResponse,
-): Promise<void> {
-  const nonce = nonceIn(query);
-  if (attestation === null) throw new Failure('attestation/none');
-  let body: Uint8Array;
-  try {
-    body = await attestation.answer(nonce);
-  } catch (error) {
-    // The operator's to look into, and nothing that whoever asks could have brought about.
-    if (error instanceof Failure && error.code.startsWith('attester/')) {
-      onProblem(error.message);
-      throw new Failure('attester/unavailable');
-    }
-    throw error;
-  }
-  sendBody(response, 200, { 'content-type': 'application/json', 'cache-control': 'no-store' }, body);
-}
-
-function nonceIn(query: URLSearchParams): Uint8Array | null {
-  const names = [...query.keys()];
-  if (names.length === 0) return null;
-  const digits = query.get('nonce') ?? '';
-  if (names.length > 1 || !/^(?:[0-9a-f]{2}){16,64}$/.test(digits))
-    throw new Failure('attestation/nonce-malformed', { field: 'nonce' });
-  return fromHex(digits);
 }
