@@ -12,7 +12,6 @@ import {
 } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
-import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { Edge } from '../binding/run.js';
 import { judgeRun } from '../binding/whole-run.js';
 import type { HardwareReport } from '../evidence/appraised.js';
