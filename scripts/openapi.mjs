@@ -183,6 +183,24 @@ function publicPaths(surfaces) {
       [inPath('digest', 'SHA-256, hexadecimal.', { type: 'string', pattern: '^[0-9a-f]{64}$' })],
       { ...given('The bytes.', bytes), ...refusals('OpenaiError', 403, 404, 405, 503) },
     ),
+    '/v1/attestation': get(
+      'attestation',
+      'receipts',
+      'Evidence of the machine that the gateway runs in, bound to its keys',
+      [
+        inQuery('nonce', 'What whoever asks has chosen, hexadecimal.', {
+          type: 'string',
+          pattern: '^([0-9a-f]{2}){16,64}$',
+        }),
+      ],
+      {
+        ...given(
+          'The evidence, and the statement whose digest it carries.',
+          json({ type: 'object', required: ['evidence', 'statement', 'type'] }),
+        ),
+        ...refusals('OpenaiError', 400, 403, 404, 405, 503),
+      },
+    ),
     '/v1/closings/{epoch}': get('closing', 'receipts', 'The closing of an epoch', [epoch], {
       ...given('A DSSE envelope.', json(ref('Envelope'))),
       ...refusals('OpenaiError', 403, 404, 405),

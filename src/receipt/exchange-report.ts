@@ -52,6 +52,7 @@ export type RouteKind =
   | 'models'
   | 'receipts'
   | 'evidence'
+  | 'attestation'
   | 'closings'
   | 'log'
   | 'health'

@@ -59,7 +59,15 @@ export type Clause = v.InferOutput<typeof Clause>;
 const MAX_PIECES = 80;
 
 const Judged = v.strictObject({
-  kind: v.picklist(['nitro', 'sev-snp', 'tdx', 'sgx', 'nvidia', 'countersign-receipt']),
+  kind: v.picklist([
+    'nitro',
+    'sev-snp',
+    'tdx',
+    'sgx',
+    'nvidia',
+    'countersign-receipt',
+    'upstream-attestation',
+  ]),
   /** SHA-256 of every certificate, list and statement of the maker's that it was judged with, by role and digest. */
   pieces: v.pipe(v.array(v.strictObject({ digest: Hash, role: Word })), v.maxLength(MAX_PIECES)),
   /** SHA-256 of what the evidence's own signature covers. */

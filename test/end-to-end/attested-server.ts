@@ -137,7 +137,7 @@ export class AttestedServer {
   }
 }
 
-function tlsOf({ keys, certificate }: TestIdentity) {
+export function tlsOf({ keys, certificate }: TestIdentity) {
   return {
     key: keys.privateKey.export({ type: 'pkcs8', format: 'pem' }),
     cert: pem(certificate, AUTHORITY.certificate),

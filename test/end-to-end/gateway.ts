@@ -12,6 +12,7 @@ import type { Surroundings } from '../../src/appraise/policy/surroundings.js';
 import { formatTrust, parseTrust, policyText, type Trust } from '../../src/appraise/trust.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { type Admission, OPEN } from '../../src/economy/admission.js';
+import type { EvidenceSource } from '../../src/evidence/countersign/source.js';
 import { type ChatWords, OPENAI_WORDS } from '../../src/exchange/chat-words.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
@@ -39,6 +40,7 @@ import { HttpUpstream, type HttpUpstreamOptions } from '../../src/shell/gateway/
 import { Issuer } from '../../src/shell/gateway/issuer.js';
 import { ModelLists } from '../../src/shell/gateway/model-lists.js';
 import { ModelNames } from '../../src/shell/gateway/model-names.js';
+import { OwnAttestation } from '../../src/shell/gateway/own-attestation.js';
 import { PolicyDesk, type PolicyInForce } from '../../src/shell/gateway/policy/in-force.js';
 import { Refunds } from '../../src/shell/gateway/policy/refunds.js';
 import type { RedactionRules } from '../../src/shell/gateway/redaction/rules.js';
@@ -84,6 +86,10 @@ export interface GatewayOptions {
   >;
   /** Upstreams that a test has made; the gateway closes them. */
   readonly made?: readonly HttpUpstream[];
+  /** Who gives evidence of its machine; nobody when it is left out. */
+  readonly evidence?: EvidenceSource;
+  /** With what its TLS ends, in PEM, and the digest of the key; without TLS when it is left out. */
+  readonly tls?: { readonly certificate: string; readonly key: string; readonly spki: Uint8Array };
   readonly routes?: RouteDescriptions;
   readonly retries?: Partial<RetryPolicy>;
   /** Failures in a row after which an upstream is left alone; no number of them when it is left out. */
@@ -279,6 +285,7 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     logRoutes,
     host,
     port: 0,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     connections: limits.connections,
     origins: new Set(options.origins),
     onProblem,
@@ -303,6 +310,16 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
         : new RedactingDesk(rules.desk.inForce, surroundings, options.redaction),
     refunds,
     issuer: openedIssuer,
+    attestation:
+      options.evidence === undefined
+        ? null
+        : new OwnAttestation({
+            source: options.evidence,
+            issuer: issuer.key,
+            epoch: () => openedIssuer.epoch,
+            tls: options.tls?.spki ?? null,
+            now,
+          }),
     log: openedLog,
     epochs,
     sealer: new DirectSealer({ label: openedIssuer.label, signer: issuer.signer, vault, log: openedLog }),

@@ -17,6 +17,8 @@ import { envelopeBytes } from '../../src/receipt/envelope.js';
 import { RECEIPT } from '../../src/receipt/receipt.js';
 import { readStatement } from '../../src/receipt/statement.js';
 import { Archive } from '../../src/shell/archive/archive.js';
+import { simulatedAttester } from '../../src/shell/attester/attester.js';
+import { SimulatedSource } from '../../src/shell/attester/simulated-source.js';
 import { ADMIN_SCHEMAS } from '../../src/shell/cli/admin/answers.js';
 import { houseRoutes, type SteeredHouse } from '../../src/shell/cli/admin/house-routes.js';
 import { keyRoutes } from '../../src/shell/cli/admin/key-routes.js';
@@ -72,7 +74,8 @@ beforeAll(async () => {
   const before = await openGateway({ folder: join(folder, 'gateway') });
   await ask(before.address, { body: chat({ model: CANNED_MODEL }) });
   await before.close();
-  gateway = await openGateway({ folder: join(folder, 'gateway'), upstream: upstream.base });
+  const evidence = new SimulatedSource(simulatedAttester(new Uint8Array(32).fill(8)));
+  gateway = await openGateway({ folder: join(folder, 'gateway'), upstream: upstream.base, evidence });
   lonely = await openGateway();
   keyed = await openGateway({ upstream: upstream.base, admission: admission() });
   poor = await openGateway({ upstream: 'http://127.0.0.1:1/v1', limits: { requestBytes: 2000 } });
@@ -182,7 +185,9 @@ describe('what is asked without a body', () => {
     for (const status of statuses) {
       const at = params(path, status === 404) + (status === 400 ? '?wait=for-ever' : '');
       const method = status === 405 ? 'DELETE' : 'GET';
-      const address = status === 401 ? keyed.address : status === 503 ? early : gateway.address;
+      const isOfNobody = status === 404 && path === '/v1/attestation';
+      const other = isOfNobody ? lonely : gateway;
+      const address = status === 401 ? keyed.address : status === 503 ? early : other.address;
       const headers = status === 403 ? FOREIGN_HOST : {};
       await see(address, 'GET', path, status, { at, method, headers });
     }

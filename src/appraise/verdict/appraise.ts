@@ -28,7 +28,9 @@ import type { Claim } from './claim.js';
 import { claimsOf, reliedOn } from './claims.js';
 import { freshnessClause, whyNotBefore } from './evidence-time.js';
 import { whyUnmet } from './required-claims.js';
-import { type EvidenceArtefact, type WeighedEvidence, weigh } from './weighed-evidence.js';
+import type { WeighedEvidence } from './weighed.js';
+import { withAttestedSigners } from './weighed-attestation.js';
+import { type EvidenceArtefact, weigh } from './weighed-evidence.js';
 
 /** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
 const NO_CONTENT = { opening: null, request: null, response: null };
@@ -134,7 +136,7 @@ async function weighAll(
   const wholes = weighed.map(({ judged }) => judged.whole);
   if (new Set(wholes).size < wholes.length)
     throw new Failure('appraisal/evidence-unreadable', { field: 'evidence', detail: 'one of them twice' });
-  return weighed;
+  return withAttestedSigners(weighed);
 }
 
 /** The steps of `verify` that are clauses of their own. A proof that is missing, a quorum that is: nothing failed, and nothing is known. */

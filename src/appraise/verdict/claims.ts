@@ -4,7 +4,7 @@ import type { Receipt } from '../../receipt/receipt.js';
 import type { Facts } from '../facts.js';
 import type { Verification } from '../verify.js';
 import type { Claim, ClaimSource, ClaimStatus } from './claim.js';
-import type { WeighedEvidence } from './weighed-evidence.js';
+import type { WeighedEvidence } from './weighed.js';
 
 /** One claim for each of the four facts, in the order of the list. */
 export function claimsOf(

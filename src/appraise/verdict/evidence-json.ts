@@ -16,6 +16,7 @@ const Role = v.picklist([...new Set(Object.values(ROLES).flatMap(({ counts }) =>
 
 export const EvidenceJsonSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('countersign-receipt'), envelope: Base64 }),
+  v.strictObject({ document: Base64, kind: v.literal('upstream-attestation') }),
   v.strictObject({
     kind: v.picklist(HARDWARE),
     pieces: v.pipe(
@@ -43,6 +44,7 @@ export function evidenceArtefactOf(value: unknown): EvidenceArtefact {
 
 export function artefactOf(json: EvidenceJson): EvidenceArtefact {
   if (json.kind === 'countersign-receipt') return { kind: json.kind, envelope: octets(json.envelope) };
+  if (json.kind === 'upstream-attestation') return { kind: json.kind, document: octets(json.document) };
   return {
     kind: json.kind,
     pieces: json.pieces.map(({ role, bytes }) => ({ role: role as PieceRole, bytes: octets(bytes) })),
@@ -53,6 +55,8 @@ export function artefactOf(json: EvidenceJson): EvidenceArtefact {
 export function evidenceJson(artefact: EvidenceArtefact): EvidenceJson {
   if (artefact.kind === 'countersign-receipt')
     return { kind: artefact.kind, envelope: toBase64(artefact.envelope) };
+  if (artefact.kind === 'upstream-attestation')
+    return { document: toBase64(artefact.document), kind: artefact.kind };
   return {
     kind: artefact.kind,
     pieces: artefact.pieces.map(({ role, bytes }) => ({ bytes: toBase64(bytes), role })),

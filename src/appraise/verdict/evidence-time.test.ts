@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import type { ReasonCode } from '../../reason.js';
 import { freshnessClause, whyNotBefore } from './evidence-time.js';
-import type { WeighedEvidence } from './weighed-evidence.js';
+import type { WeighedEvidence } from './weighed.js';
 
 const MADE = 1_000_000;
 

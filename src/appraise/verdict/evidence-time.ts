@@ -3,7 +3,7 @@ import type { ReasonCode } from '../../reason.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import type { Clause } from '../../receipt/verdict.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
-import type { WeighedEvidence } from './weighed-evidence.js';
+import type { WeighedEvidence } from './weighed.js';
 
 type Timed = Pick<WeighedEvidence, 'status' | 'madeAt' | 'shows' | 'judged'>;
 

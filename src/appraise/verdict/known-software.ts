@@ -3,8 +3,10 @@
  * the machine can have software of his own in it that lets genuine hardware state any key, also one that he holds elsewhere.
  */
 import { toHex } from '../../bytes/hex.js';
+import type { ReasonCode } from '../../reason.js';
 import type { HardwareReport } from '../evidence/appraised.js';
 import type { PolicyOf } from '../kept/policy-text.js';
+import { type EvidenceKindName, VENDOR_OF, type Vendor } from './vendors.js';
 
 export type MachineReport = Exclude<HardwareReport, { kind: 'nvidia' | 'nras' }>;
 export type MachineKind = MachineReport['kind'];
@@ -58,3 +60,24 @@ const NAMED: Readonly<Record<MachineKind, (evidence: Pick<PolicyOf, MachineKind>
     (['mrTd', 'rtMr1', 'rtMr2'] as const).every(name => measurements[name] !== undefined),
   sgx: ({ sgx }) => sgx.measurements.mrEnclave !== undefined,
 };
+
+/** Which evidence counts under a policy. */
+export interface Counting {
+  /** The kinds that do; null for all. */
+  readonly kinds: ReadonlySet<string> | null;
+  /** The makers whose evidence does; null for all. */
+  readonly vendors: ReadonlySet<Vendor> | null;
+  readonly releases: readonly Release[];
+}
+
+/** Why evidence that is good does not count under this policy. */
+export function exclusionOf(
+  kind: EvidenceKindName,
+  report: HardwareReport,
+  { kinds, vendors, releases }: Counting,
+): ReasonCode | null {
+  if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
+  if (vendors !== null && !vendors.has(VENDOR_OF[kind])) return 'appraisal/vendor-excluded';
+  if (releases.length === 0 || report.kind === 'nvidia' || report.kind === 'nras') return null;
+  return isReleased(report, releases) ? null : 'appraisal/release-unknown';
+}

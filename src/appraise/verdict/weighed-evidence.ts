@@ -12,24 +12,26 @@ import {
 } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
-import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { Edge } from '../binding/run.js';
 import { judgeRun } from '../binding/whole-run.js';
 import type { HardwareReport } from '../evidence/appraised.js';
-import { evidenceFacts } from '../kept/facts.js';
 import { judgeEvidence } from '../kept/judge.js';
 import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
-import { REVOKED, revokedOf } from '../revocations.js';
 import type { KnownRevocation } from '../trust.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
-import { isReleased, type MachineReport, namesSoftware } from './known-software.js';
-import { type EvidenceKindName, VENDOR_OF } from './vendors.js';
+import { exclusionOf, type MachineReport, namesSoftware } from './known-software.js';
+import { revocationOf, type WeighedEvidence } from './weighed.js';
+import { weighAttestation } from './weighed-attestation.js';
 
-/** A receipt of an upstream's own, or hardware evidence with all that it is judged with but the policy, which is the appraiser's. */
+/**
+ * A receipt of an upstream's own, the record of how an upstream has attested itself, or hardware evidence with all that it is judged with but the policy,
+ * which is the appraiser's.
+ */
 export type EvidenceArtefact =
   | { readonly kind: 'countersign-receipt'; readonly envelope: Uint8Array }
+  | { readonly kind: 'upstream-attestation'; readonly document: Uint8Array }
   | {
       readonly kind: 'nitro' | 'sev-snp' | 'tdx' | 'sgx' | 'nvidia';
       readonly pieces: readonly Piece[];
@@ -37,37 +39,12 @@ export type EvidenceArtefact =
       readonly statement: Uint8Array | null;
     };
 
-/** What one piece of evidence comes to. */
-export interface WeighedEvidence {
-  readonly judged: JudgedEvidence;
-  readonly status: 'accepted' | 'refused' | 'inconclusive';
-  readonly code: ReasonCode | null;
-  /** Null for what has no edges: a receipt of an upstream. */
-  readonly binding: {
-    readonly status: 'accepted' | 'refused' | 'inconclusive';
-    readonly code: ReasonCode | null;
-  } | null;
-  /** When it was made, as it says itself, in milliseconds since 1970; null where it does not, and for what was not accepted. */
-  readonly madeAt: number | null;
-  /** What it shows when it is accepted and bound: of which fact, and which grade. */
-  readonly shows: Shown;
-  /** Where something behind it was revoked: what, since when that is known (milliseconds), and which place it showed before; null where nothing was. */
-  readonly revoked: {
-    readonly code: ReasonCode;
-    readonly until: number;
-    readonly was: Shown['place'];
-  } | null;
-}
-
-interface Shown {
-  readonly place: 'handoff' | 'hardware' | null;
-  readonly model: 'provider-signed' | null;
-}
-
 type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
 
 /** Nothing is contradicted, and nothing shown. */
 const OPEN: readonly ReasonCode[] = ['appraisal/provider-unknown', 'appraisal/receipt-unlinked'];
+
+type HardwareArtefact = Extract<EvidenceArtefact, { readonly pieces: unknown }>;
 const SHOWS_NOTHING = { place: null, model: null } as const;
 
 /**
@@ -82,9 +59,14 @@ export async function weigh(
   known: readonly KnownRevocation[],
   roots: EvidenceTrust,
 ): Promise<WeighedEvidence> {
-  return artefact.kind === 'countersign-receipt'
-    ? weighReceipt(artefact.envelope, envelope, policy)
-    : weighHardware(artefact, envelope, policy, asOf, known, roots);
+  switch (artefact.kind) {
+    case 'countersign-receipt':
+      return weighReceipt(artefact.envelope, envelope, policy);
+    case 'upstream-attestation':
+      return weighAttestation(artefact.document, envelope, policy, asOf, known, roots);
+    default:
+      return weighHardware(artefact, envelope, policy, asOf, known, roots);
+  }
 }
 
 /**
@@ -114,7 +96,9 @@ async function weighReceipt(
   const code = fault ?? (isNamed ? null : 'appraisal/receipt-unlinked');
   const status = code === null ? 'accepted' : OPEN.includes(code) ? 'inconclusive' : 'refused';
   const shows = code === null ? ({ place: null, model: 'provider-signed' } as const) : SHOWS_NOTHING;
-  return { judged, status, code, binding: null, madeAt: null, shows, revoked: null };
+  const signer = code === null ? providers.find(key => keyLabel(key) === linked.keyId) : undefined;
+  const signedBy = signer === undefined ? {} : { signedBy: signer.publicKey };
+  return { judged, status, code, binding: null, madeAt: null, shows, revoked: null, ...signedBy };
 }
 
 async function providerFault(
@@ -135,7 +119,7 @@ async function providerFault(
 }
 
 async function weighHardware(
-  { kind, pieces, statement }: Exclude<EvidenceArtefact, { kind: 'countersign-receipt' }>,
+  { kind, pieces, statement }: HardwareArtefact,
   envelope: Envelope,
   policy: AppraisalPolicy,
   asOf: number,
@@ -178,24 +162,6 @@ async function weighHardware(
     shows: revoked === null && place !== null ? { place, model: null } : SHOWS_NOTHING,
     revoked: revoked === null ? null : { ...revoked, was: place },
   };
-}
-
-/** What of the evidence was revoked first. */
-function revocationOf(report: HardwareReport, known: readonly KnownRevocation[]) {
-  const found = revokedOf(evidenceFacts(report), known);
-  return found === null ? null : { code: REVOKED[found.revocation.field], until: found.decided };
-}
-
-/** Why evidence that is good does not count under this policy. */
-function exclusionOf(
-  kind: EvidenceKindName,
-  report: MachineReport | GpuReport,
-  { kinds, vendors, releases }: AppraisalPolicy,
-): ReasonCode | null {
-  if (kinds !== null && !kinds.has(kind)) return 'appraisal/kind-excluded';
-  if (vendors !== null && !vendors.has(VENDOR_OF[kind])) return 'appraisal/vendor-excluded';
-  if (releases.length === 0 || report.kind === 'nvidia') return null;
-  return isReleased(report, releases) ? null : 'appraisal/release-unknown';
 }
 
 interface BoundRun {

@@ -8,6 +8,7 @@ import { availableParallelism } from 'node:os';
 import type { Surroundings } from '../../appraise/policy/surroundings.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { toBase64 } from '../../bytes/base64.js';
+import type { EvidenceSource } from '../../evidence/countersign/source.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
@@ -23,6 +24,7 @@ import { buildInThread } from '../gateway/epochs/build-in-thread.js';
 import { EpochBook } from '../gateway/epochs/epoch-book.js';
 import { Gateway } from '../gateway/gateway.js';
 import { Issuer } from '../gateway/issuer.js';
+import { OwnAttestation } from '../gateway/own-attestation.js';
 import { Refunds } from '../gateway/policy/refunds.js';
 import { HealthBoard } from '../gateway/routing/upstream-health.js';
 import { BodyBudget } from '../http/body-budget.js';
@@ -46,6 +48,7 @@ import { type HouseAdmission, openAdmission } from './house-money.js';
 import { type Changeable, InForce, routingFor } from './in-force.js';
 import { openKeeper } from './open-keeper.js';
 import { type Operations, openOperations } from './operations.js';
+import type { ListenerTls } from './own-attester.js';
 import { HouseRules } from './policy/house-rules.js';
 import { NO_SECRET, readPolicy } from './policy/policy-file.js';
 import { standingIn } from './revocation/book.js';
@@ -61,6 +64,10 @@ export interface HouseOptions extends Changeable {
   readonly port: number;
   /** The file of the policy; none beyond what is always done when it is left out. */
   readonly policy?: string;
+  /** With what TLS ends here; left out where it does not. */
+  readonly tls?: ListenerTls;
+  /** Who gives evidence of the machine; left out where the gateway shows nothing of it. */
+  readonly evidence?: EvidenceSource;
   /** Answers that may be given again; `lifetime` in milliseconds. Every request is asked anew when it is left out. */
   readonly cache?: Pick<AnswerCacheOptions, 'maximumBytes' | 'lifetime'>;
   /** The published identity of the operator; null for one who has not published any. */
@@ -147,6 +154,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     logRoutes: front.routes,
     host,
     port,
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
     connections,
     origins: new Set(origins),
     onProblem,
@@ -196,6 +204,16 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     clientSecret: keys.clientSecret,
     now,
   });
+  const { evidence: source, tls } = options;
+  const attestation =
+    source === undefined
+      ? null
+      : new OwnAttestation({
+          ...{ source, now, issuer: keys.issuer.key, tls: tls?.spki ?? null },
+          epoch: () => issuer.epoch,
+        });
+  // A machine that vouches for nothing is found out now, and not by whoever asks first.
+  await attestation?.answer(null);
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   // An epoch that witnesses are slow to cosign is included, as what comes later may be; but nothing is named that nobody has seen.
   if (log.witnessed === null || log.witnessed.size < keeper.mustBeWitnessed)
@@ -238,6 +256,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       admission: access.admission,
       cache,
       issuer,
+      attestation,
       log,
       epochs,
       policy: rules.desk,

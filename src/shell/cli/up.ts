@@ -1,5 +1,5 @@
 /** `countersign up`: the whole system on one machine. */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { PROVIDERS } from '../../exchange/providers.js';
@@ -10,15 +10,17 @@ import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { parseOrigin } from '../http/cross-origin.js';
 import { isLoopback } from '../http/guard.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/operator-log.js';
-import { defaultDataFolder } from './data-folder.js';
+import { dataFolder, defaultDataFolder } from './data-folder.js';
+import { UsageError } from './exit-code.js';
 import { type House, openHouse } from './house.js';
 import { listenAddress } from './listen.js';
 import { closeOnSignal } from './on-signal.js';
 import { openOperations } from './operations.js';
+import { openEvidenceSource, readListenerTls } from './own-attester.js';
 import { paint, print, printJson } from './print.js';
 import { reloadOnChange } from './reload-on-change.js';
 import { SettingsInForce } from './reload-settings.js';
-import { OPERATOR_NAME } from './settings/config-schema.js';
+import { ATTESTERS, OPERATOR_NAME } from './settings/config-schema.js';
 import { settingsOf, type UpOptions, type UpSettings } from './settings/up-settings.js';
 import { whoseWitnesses } from './whose-witnesses.js';
 
@@ -44,6 +46,15 @@ export function upCommand(): Command {
       'your policy: who may ask whom, what is checked, and what happens when a check fails',
     )
     .option('--operator <name>', 'your published name, which every receipt carries', operatorName)
+    .option('--tls-certificate <file>', 'end TLS here, with this certificate in PEM', nonEmptyPath)
+    .option('--tls-key <file>', "the certificate's key in PEM", nonEmptyPath)
+    .addOption(
+      new Option(
+        '--attester <machine>',
+        'show evidence of the machine that this runs in, at /v1/attestation; simulated is accepted by nobody',
+      ).choices(ATTESTERS),
+    )
+    .option('--attester-command <program>', 'for nitro: the program that asks the machine', nonEmptyPath)
     .option('--no-inline', 'leave acceptance and receipt out of streams')
     .option(
       '--max-request <bytes>',
@@ -114,6 +125,7 @@ Examples:
   countersign up --upstream openai --upstream anthropic --upstream mine=https://models.example/v1
   countersign up --upstream openai --upstream groq --routes routes.json
   countersign up --log-format json --admin 127.0.0.1:8788
+  countersign up --tls-certificate cert.pem --tls-key key.pem --attester sev-snp   (docs/attested-upstreams.md)
   countersign up --config countersign.yaml      (docs/configuration.md; everything also by environment: COUNTERSIGN_LISTEN_PORT=9000)
 
 Models are named by clients as \`openai/gpt-4o\`, or without the upstream for the first one. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
@@ -129,8 +141,12 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const operations = await openOperations({ format: logFormat, level: logLevel }, telemetry);
   const { log, reloads, onProblem } = operations;
   const inForce = new SettingsInForce(read, settings, operations);
+  const tls = await readListenerTls(settings.tlsCertificate, settings.tlsKey);
+  const evidence = await evidenceOf(settings, onProblem);
   const house = await openHouse({
     ...{ data, host, port, operator, admin, operations, onProblem },
+    ...(tls === null ? {} : { tls }),
+    ...(evidence === null ? {} : { evidence }),
     ...(settings.policy === undefined ? {} : { policy: settings.policy }),
     ...(settings.cache === undefined ? {} : { cache: settings.cache }),
     ...(await inForce.beginning()),
@@ -153,6 +169,20 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   if (options.json) printJson(summary(house));
   else welcome(house, parseTrust(await readFile(house.folder.trust)), settings);
   log.say('info', 'listening', { address: house.address, admin: house.admin, version: operations.version });
+}
+
+/** Who gives evidence of this machine; null where nobody is to. */
+async function evidenceOf(
+  { attester, attesterCommand: command, data, collateral }: UpSettings,
+  onProblem: (message: string) => void,
+) {
+  if (attester === undefined) {
+    if (command === undefined) return null;
+    throw new UsageError('--attester-command is for --attester nitro.');
+  }
+  const folder = dataFolder(data);
+  await mkdir(folder.path, { recursive: true, mode: 0o700 });
+  return openEvidenceSource({ attester, command, folder, collateral, onProblem });
 }
 
 /** The files whose change is a reason to read everything again. */
@@ -235,6 +265,11 @@ function webOrigin(text: string, before: readonly string[]): readonly string[] {
   throw new InvalidArgumentError(
     'It takes an origin as browsers write it: https://app.example, without a path.',
   );
+}
+
+function nonEmptyPath(text: string): string {
+  if (text !== '') return text;
+  throw new InvalidArgumentError('It takes a path.');
 }
 
 function operatorName(text: string): string {

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { PROVIDERS } from '../../exchange/providers.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
-import { openUpstreams } from './upstreams.js';
+import { openAttesting } from './attesting.js';
+import { dataFolder } from './data-folder.js';
+import { openOperations } from './operations.js';
+import type { RequiredAttestation } from './settings/config-schema.js';
+import { type NamedUpstream, type OpenedUpstreams, openUpstreams } from './upstreams.js';
 
 beforeEach(() => {
   for (const name of ['AZURE_OPENAI_ENDPOINT', 'AWS_REGION', 'COUNTERSIGN_UPSTREAM_URL'])
@@ -128,5 +135,42 @@ describe('upstreams that are opened again', () => {
     ['a timeout', mine, { ...DEFAULT_TIMEOUTS, idle: 1 }],
   ])('are others where %s has changed', async (_, given, timeouts) => {
     expect(await reopen(given, timeouts)).toBe(false);
+  });
+});
+
+describe('an upstream that has to show what it is', () => {
+  const attestation: RequiredAttestation = {
+    provider: 'countersign',
+    evidence: { 'sev-snp': { measurements: [new Uint8Array(48)] } },
+  };
+
+  it('is asked over TLS, or not at all', async () => {
+    const given = { text: 'far=http://far.example/v1', key: null, attestation };
+    await expect(openUpstreams([given], DEFAULT_TIMEOUTS)).rejects.toThrow(
+      'The upstream "far" cannot attest itself over http://',
+    );
+  });
+
+  it('is taken again as it was, and made anew where it has to show something else', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'countersign-attesting-'));
+    try {
+      const operations = await openOperations({ format: 'text', level: 'error' });
+      const attesting = await openAttesting(dataFolder(folder), {}, operations);
+      const given = { text: 'far=https://far.example/v1', key: null, attestation };
+      const opened = async (one: NamedUpstream, before: OpenedUpstreams['upstreams'] = []) =>
+        (await openUpstreams([one], DEFAULT_TIMEOUTS, undefined, before, attesting)).upstreams;
+      const before = await opened(given);
+      expect(before[0]?.attestation?.finding).toBeNull();
+      expect(await opened(given, before)).toEqual(before);
+      const other = {
+        ...attestation,
+        evidence: { 'sev-snp': { measurements: [new Uint8Array(48).fill(1)] } },
+      };
+      const after = await opened({ ...given, attestation: other }, before);
+      expect(after[0]).not.toBe(before[0]);
+      await Promise.all([...before, ...after].map(upstream => upstream.close()));
+    } finally {
+      await rm(folder, { recursive: true });
+    }
   });
 });

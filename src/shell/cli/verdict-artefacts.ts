@@ -1,4 +1,8 @@
 /** What a verdict is made from, as it is named on the command line. */
+import {
+  UPSTREAM_ATTESTATION,
+  UPSTREAM_ATTESTATION_TYPE,
+} from '../../appraise/providers/upstream-attestation.js';
 import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy-schema.js';
 import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
@@ -43,16 +47,24 @@ function unnamed(publicKey: Uint8Array): string {
 export async function readEvidenceFiles(paths: readonly string[]): Promise<EvidenceArtefact[]> {
   const artefacts: EvidenceArtefact[] = [];
   for (const path of paths) {
+    const bytes = await readInput(path, MAX_EVIDENCE_BYTES);
     let value: unknown;
     try {
-      value = JSON.parse(fromUtf8(await readInput(path, MAX_EVIDENCE_BYTES)) ?? '');
+      value = JSON.parse(fromUtf8(bytes) ?? '');
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
       throw new UsageError(`${path} is not JSON. spec/verdict.md says how evidence is handed in.`);
     }
-    artefacts.push(evidenceArtefactOf(value));
+    // As a gateway gives it at /v1/evidence/<digest>, by which receipts name it: to the byte.
+    if (isUpstreamAttestation(value)) artefacts.push({ kind: UPSTREAM_ATTESTATION, document: bytes });
+    else artefacts.push(evidenceArtefactOf(value));
   }
   return artefacts;
+}
+
+function isUpstreamAttestation(value: unknown): boolean {
+  const { type } = (value ?? {}) as { readonly type?: unknown };
+  return type === UPSTREAM_ATTESTATION_TYPE;
 }
 
 export function collect(value: string, previous: readonly string[]): readonly string[] {

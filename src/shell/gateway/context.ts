@@ -17,6 +17,7 @@ import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
 import type { ModelLists } from './model-lists.js';
 import type { ModelNames } from './model-names.js';
+import type { OwnAttestation } from './own-attestation.js';
 import type { PolicyDesk } from './policy/in-force.js';
 import type { Refunds } from './policy/refunds.js';
 import type { Pricing } from './pricing.js';
@@ -72,6 +73,8 @@ export interface GatewayContext {
   /** Orders what a policy gives back; null where nothing ever is. */
   readonly refunds: Refunds | null;
   readonly issuer: Issuer;
+  /** What the gateway shows of its own machine; null, or left out, where it shows nothing. */
+  readonly attestation?: OwnAttestation | null;
   readonly log: TransparencyLog;
   /** Which numbers were given, and what became of them. */
   readonly epochs: EpochBook;

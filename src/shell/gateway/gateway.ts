@@ -13,6 +13,7 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { GEMINI } from '../../exchange/gemini/api.js';
 import { OPENAI } from '../../exchange/openai/api.js';
@@ -27,6 +28,7 @@ import { oneAtATime } from '../http/one-at-a-time.js';
 import { NumberedResponse } from '../http/request-id.js';
 import { readTarget } from '../http/request-target.js';
 import type { Routes } from '../http/server.js';
+import { handleAttestation } from './attestation-route.js';
 import { askedClosing, handleClosing } from './closings.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { handleEvidence } from './evidence.js';
@@ -44,6 +46,8 @@ export interface GatewayOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** With what TLS ends here, in PEM; left out where nobody speaks TLS to this process. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
   /** The most connections at a time. */
   readonly connections: number;
   /** The origins of web pages that may ask, beside the gateway's own. */
@@ -84,23 +88,30 @@ export class Gateway {
   constructor(options: GatewayOptions) {
     this.#options = options;
     this.#origins = options.origins;
-    this.#server = createServer(
-      {
-        headersTimeout: HEADERS_TIME,
-        requestTimeout: REQUEST_TIME,
-        connectionsCheckingInterval: CHECKING_INTERVAL,
-        keepAliveTimeout: 65_000,
-        // Whoever is gone without a word is found out, also while nothing is sent to him.
-        keepAlive: true,
-        keepAliveInitialDelay: 60_000,
-        // Handlers take what every server has.
-        ServerResponse: NumberedResponse as unknown as typeof ServerResponse,
-      },
-      oneAtATime((request, response) => {
-        this.#watch(request, response);
-        this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
-      }),
-    );
+    const settings = {
+      headersTimeout: HEADERS_TIME,
+      requestTimeout: REQUEST_TIME,
+      connectionsCheckingInterval: CHECKING_INTERVAL,
+      keepAliveTimeout: 65_000,
+      // Whoever is gone without a word is found out, also while nothing is sent to him.
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      // Handlers take what every server has.
+      ServerResponse: NumberedResponse as unknown as typeof ServerResponse,
+    };
+    const listener = oneAtATime((request, response) => {
+      this.#watch(request, response);
+      this.#serve(request, response).catch((error: unknown) => this.#failed(request, response, error));
+    });
+    const { tls } = options;
+    this.#server =
+      tls === undefined
+        ? createServer(settings, listener)
+        : // It has all that a server without TLS has, and no type in common with it.
+          (createTlsServer(
+            { ...settings, cert: tls.certificate, key: tls.key },
+            listener,
+          ) as unknown as Server);
     explainBrokenRequests(this.#server, failure => ({
       type: 'application/json',
       body: OPENAI.failureBody(failure).body,
@@ -112,13 +123,13 @@ export class Gateway {
 
   /** Starts to listen; resolves to the address, such as `http://127.0.0.1:8787`. */
   async listen(): Promise<string> {
-    const { host, port } = this.#options;
+    const { host, port, tls } = this.#options;
     await new Promise<void>((resolve, reject) => {
       this.#server.once('error', reject);
       this.#server.listen({ port, host, backlog: BACKLOG }, resolve);
     });
     const { port: bound } = this.#server.address() as AddressInfo;
-    return `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+    return `${tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   }
 
   /**
@@ -219,6 +230,8 @@ export class Gateway {
     const closing = askedClosing(route);
     if (closing !== null) return () => handleClosing(this.#admitted, closing, request, response);
     switch (route) {
+      case '/v1/attestation':
+        return () => handleAttestation(this.#admitted, query, response);
       case '/v1/models':
         return () => handleModels(this.#admitted, request, response);
       case '/v1beta/models':
@@ -301,6 +314,7 @@ const WELCOME = {
     'GET /v1beta/models',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'GET /v1/evidence/<digest>',
+    'GET /v1/attestation?nonce=<hex>',
     'GET /v1/closings/<epoch>',
     'GET /v1/closings/<epoch>/leaves',
     'GET /v1/closings/<epoch>/clients',

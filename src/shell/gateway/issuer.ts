@@ -72,6 +72,11 @@ export class Issuer {
     this.#started = started;
   }
 
+  /** The run that receipts name now. */
+  get epoch(): string {
+    return this.#run.epoch;
+  }
+
   /** Where in the log the epoch stands that this run began with. */
   get firstEpochIndex(): number {
     return this.#epochIndex;

@@ -5,6 +5,7 @@ import type { RouteKind } from '../../receipt/exchange-report.js';
 const EXACT: ReadonlyMap<string, RouteKind> = new Map<string, RouteKind>([
   ['/', 'about'],
   ['/openapi.json', 'about'],
+  ['/v1/attestation', 'attestation'],
   ['/healthz', 'health'],
   ['/readyz', 'health'],
   ['/v1/models', 'models'],

@@ -56,6 +56,10 @@ export const SecretReference = v.union(
 );
 export type SecretReference = v.InferOutput<typeof SecretReference>;
 
+/** Who can vouch for the machine that a gateway runs in. */
+export const ATTESTERS = ['nitro', 'sev-snp', 'tdx', 'simulated'] as const;
+export type AttesterKind = (typeof ATTESTERS)[number];
+
 /** Of which providers the gateway can require it: those that bind the key at which their TLS ends. */
 export const REQUIRABLE = PROVIDER_NAMES.filter(
   (name): name is Exclude<ProviderName, 'privatemode' | 'chutes'> =>
@@ -145,6 +149,11 @@ export const ConfigSchema = v.strictObject({
     v.strictObject({
       host: described(text('an address'), 'the interface to listen on'),
       port: described(whole(0, 65_535), 'the port to listen on; 0 for any free one'),
+      certificate: described(
+        text('a path'),
+        'the file of the TLS certificate, in PEM, with those that vouch for it behind it; without it, no TLS ends here',
+      ),
+      key: described(text('a path'), "the file of the certificate's key, in PEM"),
       origins: described(
         v.pipe(
           v.array(
@@ -167,6 +176,19 @@ export const ConfigSchema = v.strictObject({
       requestBytes: described(whole(1, 2 ** 31), 'the largest request to take'),
     }),
     'what clients reach',
+  ),
+  attester: described(
+    v.strictObject({
+      kind: described(
+        v.picklist(ATTESTERS, `it takes one of: ${ATTESTERS.join(', ')}`),
+        'the machine that vouches for this gateway at /v1/attestation: nitro, sev-snp, tdx, or simulated for development',
+      ),
+      command: described(
+        text('a path'),
+        'the program that asks the machine, where that takes more than files: for nitro (docs/attested-upstreams.md)',
+      ),
+    }),
+    'what the gateway shows of its own machine',
   ),
   admin: described(
     v.strictObject({

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { UsageError } from '../exit-code.js';
 import { CONFIG_MEMBERS } from './config-members.js';
+import { attestationPolicies, type RequiredAttestation } from './config-schema.js';
 import { readConfig } from './read-config.js';
 import { readSecret } from './secret.js';
 import { telemetryOf } from './telemetry-settings.js';
@@ -115,6 +116,16 @@ describe('a configuration file', () => {
       'a secret written down',
       'upstreams:\n  - name: a\n    key: sk-secret\n',
       'c.yaml:3:10: upstreams.0.key: a secret is named, never written down: {env: NAME} or {file: PATH}.',
+    ],
+    [
+      'an upstream that has to show nothing in particular',
+      'upstreams: [{ name: a, attestation: { provider: near, evidence: { tdx: { measurements: { mrTd: [] } } } } }]\n',
+      'c.yaml:1:65: upstreams.0.attestation.evidence: it names no software: for a kind of evidence it takes measurements (nitro: pcrs 0; sev-snp: measurements; tdx: mrTd, rtMr1 and rtMr2).',
+    ],
+    [
+      'a provider that binds no connection',
+      'upstreams: [{ name: a, attestation: { provider: chutes, evidence: { tdx: {} } } }]\n',
+      'c.yaml:1:49: upstreams.0.attestation.provider: it takes one of: tinfoil, near, phala, aci, opengradient, countersign.',
     ],
     [
       'an origin with a path',
@@ -269,7 +280,38 @@ describe('what a gateway is started with', () => {
       upstreams: [],
       models: new Map(),
       webhooks: [],
+      collateral: {},
     });
+  });
+
+  it('has what an upstream has to show, and who vouches for the gateway itself', async () => {
+    const measurements = ['33'.repeat(48)];
+    const attestation = { provider: 'countersign', every: 60, evidence: { 'sev-snp': { measurements } } };
+    const listen = { certificate: 'cert.pem', key: 'key.pem' };
+    const attester = { kind: 'nitro', command: '/usr/bin/nsm' };
+    const collateral = { pccs: 'https://pccs.example' };
+    write(
+      JSON.stringify({
+        upstreams: [{ name: 'far', url: 'https://far.example/v1', attestation }],
+        listen,
+        attester,
+        collateral,
+      }),
+    );
+    const settings = await settingsOf({ ...options, config: file }, none, {});
+    expect(settings).toMatchObject({
+      upstreams: [
+        { text: 'far=https://far.example/v1', attestation: { provider: 'countersign', every: 60 } },
+      ],
+      tlsCertificate: 'cert.pem',
+      tlsKey: 'key.pem',
+      attester: 'nitro',
+      attesterCommand: '/usr/bin/nsm',
+      collateral,
+    });
+    const [upstream] = settings.upstreams;
+    const required = upstream?.attestation as RequiredAttestation;
+    expect(attestationPolicies(required.evidence).snp.measurements).toEqual([new Uint8Array(48).fill(0x33)]);
   });
 
   it('comes from the command line first, then from the environment, then from the file', async () => {

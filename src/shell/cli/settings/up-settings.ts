@@ -6,7 +6,7 @@ import { UsageError } from '../exit-code.js';
 import { type ListenAddress, readListenAddress } from '../listen.js';
 import { readRoutes, routesOf } from '../routes-file.js';
 import type { NamedUpstream } from '../upstreams.js';
-import type { Config } from './config-schema.js';
+import type { AttesterKind, Config } from './config-schema.js';
 import { readConfig } from './read-config.js';
 import { readSecret } from './secret.js';
 import { type TelemetrySettings, telemetryOf } from './telemetry-settings.js';
@@ -23,6 +23,10 @@ export interface UpOptions {
   readonly prices?: string;
   readonly policy?: string;
   readonly operator?: string;
+  readonly tlsCertificate?: string;
+  readonly tlsKey?: string;
+  readonly attester?: AttesterKind;
+  readonly attesterCommand?: string;
   readonly inline: boolean;
   readonly maxRequest: number;
   readonly maxConnections: number;
@@ -69,6 +73,7 @@ export async function settingsOf(
   const file = options.config ?? (environment.COUNTERSIGN_CONFIG || null);
   const config = await readConfig(file, environment);
   const { listen = {}, timeouts = {}, receipts = {}, admin = {}, logs = {}, telemetry = {} } = config;
+  const { attester = {} } = config;
   const chosen = <Name extends keyof UpOptions>(
     name: Name,
     configured: UpOptions[Name] | undefined,
@@ -76,6 +81,10 @@ export async function settingsOf(
   const operator = chosen('operator', config.operator);
   const prices = chosen('prices', config.prices);
   const policy = chosen('policy', config.policy);
+  const tlsCertificate = chosen('tlsCertificate', listen.certificate);
+  const tlsKey = chosen('tlsKey', listen.key);
+  const attesterKind = chosen('attester', attester.kind);
+  const attesterCommand = chosen('attesterCommand', attester.command);
   const logFormat = chosen('logFormat', logs.format);
   const adminAddress = admin.listen === undefined ? undefined : readListenAddress(admin.listen);
   return {
@@ -85,6 +94,10 @@ export async function settingsOf(
     ...(operator === undefined ? {} : { operator }),
     ...(prices === undefined ? {} : { prices }),
     ...(policy === undefined ? {} : { policy }),
+    ...(tlsCertificate === undefined ? {} : { tlsCertificate }),
+    ...(tlsKey === undefined ? {} : { tlsKey }),
+    ...(attesterKind === undefined ? {} : { attester: attesterKind }),
+    ...(attesterCommand === undefined ? {} : { attesterCommand }),
     inline: chosen('inline', receipts.inline),
     maxRequest: chosen('maxRequest', listen.requestBytes),
     maxConnections: chosen('maxConnections', listen.connections),
