@@ -312,7 +312,7 @@ export const CORE_REASONS = {
   },
 } as const;
 
-/** What follows the slash in the codes of all others, by what stands before it. */
+/** What follows the slash in all other codes that a receipt may have, by what stands before it. */
 export const OTHER_CODES = {
   cbor: 'malformed',
   der: 'malformed',
@@ -341,11 +341,6 @@ export const OTHER_CODES = {
   trust: 'member-malformed',
   entry: 'type-unknown',
   closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
-  reconcile:
-    'not-held not-logged not-yet-logged epoch-open back-dated billed-not-held billed-twice usage-differs amount-differs not-billed bill-malformed',
-  stamp: 'malformed stamper-unknown signature-invalid store-full',
-  mirror:
-    'log-unknown nothing-pending package-invalid upload-cut-off unavailable log-forked log-key-unknown behind',
   epoch: 'journal-unavailable journal-damaged',
   request:
     'too-large too-many-entries malformed encoded nonce-malformed parameter-invalid body-malformed http-malformed headers-too-large late model-unknown surface-unsupported untranslatable route-unknown method-refused host-refused',
@@ -362,15 +357,9 @@ export const OTHER_CODES = {
   config: 'refused restart-needed',
   archive: 'unavailable unknown corrupt full record-malformed policy-malformed pieces-unfit',
   vault: 'unavailable unknown erased corrupt',
-  misbehaviour:
-    'too-large malformed type-unknown log-forked promise-broken witness-forked witness-time-reversed receipt-forked receipt-withheld wrong-bill key-unknown key-retired keys-differ origins-differ origin-foreign sizes-differ sizes-not-ascending size-zero roots-equal times-in-order time-not-stated payloads-equal exchanges-agree numbers-differ epochs-differ closing-agrees loss-stated price-absent list-mismatch price-hidden price-agrees deadline-not-passed window-open stamp-mismatch seen-mismatch policy-unseen receipt-logged log-data-missing log-data-mismatch verdict-wrong verdict-right artefact-mismatch checker-unknown',
-  monitor:
-    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
-  conformance: 'input-malformed',
   binding:
     'statement-malformed convention-missing part-missing value-mismatch statement-mismatch statement-silent evidence-refused gpu-untied keys-untied key-unsuited receipt-key-mismatch epoch-mismatch nothing-bound several-machines',
-  import: 'kind-unknown part-doubled nothing-to-judge part-missing',
   opengradient:
     'response-malformed request-malformed key-malformed batch-malformed key-mismatch signature-invalid request-mismatch output-mismatch stream-unsupported from-the-future user-data-malformed key-unattested certificate-mismatch tree-mismatch leaf-mismatch leaves-incomplete root-mismatch signature-absent',
   dstack: 'log-malformed log-mismatch compose-mismatch',
@@ -380,17 +369,9 @@ export const OTHER_CODES = {
   provider:
     'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
   price: 'sum-wrong amount-negative protocol-fee list-contradicted',
-  views: 'engine-missing file-unreadable file-foreign log-contradicted',
   access:
     'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
   refund: 'unpriced amount-refused repeated',
   clause:
     'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
-  appraisal:
-    'policy-malformed evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
-  verdict: 'malformed',
-  sigstore:
-    'bundle-malformed version-unsupported content-unsupported root-malformed signer-differs certificate-unfit certificate-unknown certificate-expired certificate-unlogged time-missing entry-missing entry-differs promise-invalid proof-invalid checkpoint-differs signature-invalid issuer-refused identity-refused',
-  release:
-    'payload-unsupported statement-malformed subject-missing subject-differs predicate-refused manifest-malformed manifest-differs measurement-missing builder-refused source-refused bundle-missing entry-unfounded',
 } as const;
