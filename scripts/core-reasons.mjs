@@ -28,11 +28,35 @@ export function reasonsIn(files, reasons) {
   return Object.fromEntries(Object.entries(reasons).filter(([code]) => all.includes(`'${code}'`)));
 }
 
+/** What no exchange ends with, by what stands before the slash: of those who look at receipts, and no gateway's. */
+const NEVER_IN_RECEIPTS = [
+  'appraisal',
+  'conformance',
+  'import',
+  'mirror',
+  'misbehaviour',
+  'monitor',
+  'reconcile',
+  'release',
+  'sigstore',
+  'stamp',
+  'verdict',
+  'views',
+];
+
+/** Those of all codes that may stand in a receipt: everybody who reads one has to know them, in a browser as well. */
+export function receiptCodes(codes) {
+  const verifying = [...filesBehind('appraise/verify.ts').values()].join('\n');
+  return codes.filter(
+    code => !NEVER_IN_RECEIPTS.includes(code.split('/')[0]) || verifying.includes(`'${code}'`),
+  );
+}
+
 /** The text of `src/reason-core-table.ts`. */
 export function coreReasonTable(reasons) {
   const core = reasonsIn(filesBehind('appraise/verify.ts'), reasons);
   const others = {};
-  for (const code of Object.keys(reasons)) {
+  for (const code of receiptCodes(Object.keys(reasons))) {
     if (Object.hasOwn(core, code)) continue;
     const [noun, what] = code.split('/');
     others[noun] = others[noun] === undefined ? what : `${others[noun]} ${what}`;
@@ -42,7 +66,7 @@ export function coreReasonTable(reasons) {
 /** The reasons that verifying a bundle can give. */
 export const CORE_REASONS = ${JSON.stringify(core, null, 2)} as const;
 
-/** What follows the slash in the codes of all others, by what stands before it. */
+/** What follows the slash in all other codes that a receipt may have, by what stands before it. */
 export const OTHER_CODES = ${JSON.stringify(others, null, 2)} as const;
 `;
 }

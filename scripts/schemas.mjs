@@ -3,6 +3,7 @@
  * JSON, base64, signatures) is said in the descriptions; a file that fits a schema is well-formed, and nothing more.
  */
 import { toJsonSchema } from '@valibot/to-json-schema';
+import { receiptCodes } from './core-reasons.mjs';
 
 const BASE = 'urn:countersign:schema:';
 
@@ -186,12 +187,20 @@ const APPRAISAL_POLICY = {
   '': 'A policy by which receipts are appraised, for `countersign appraise`: the file may be in JSON or in YAML 1.2. See spec/verdict.md.',
   name: 'A published name.',
   requires: 'The grade of each fact that is enough: the one that stands here, or one behind it.',
+  stages: 'By when the grade of each fact has to have been shown; at the end where it is left out.',
   evidence: 'Which evidence counts, and by what measure.',
   'evidence.kinds': 'The kinds that count; all of them where it is left out.',
+  'evidence.vendors': 'The makers of hardware that count; all of them where it is left out.',
+  'evidence.maximumAgeSeconds': 'How old evidence of a machine may be when it was relied on.',
   releases:
     'Software that is known: where there is any, evidence of a machine has to have a measurement of one of them.',
   'releases.*.name': 'A published name.',
   'releases.*.measurements': 'What the hardware measures of it, in lower-case hexadecimal.',
+  'releases.*.signed': 'On whose signatures it rests; see docs/releases.md.',
+  models: 'Models that may have answered, by the digest of their files; any where it is left out.',
+  'models.*.name': 'A published name.',
+  'models.*.digest': 'As receipts have it in model.digest.',
+  'models.*.signed': 'On whose signatures it rests; see docs/releases.md.',
   providers: 'The verifier keys whose own receipts count as evidence of which model answered.',
   maximumAgeDays: 'How many days after it was completed a receipt passes.',
   quorum: 'How many parties it must take, at least, to cheat.',
@@ -202,6 +211,7 @@ const APPRAISAL_POLICY = {
   claims: 'What the issuer must have claimed, and what it must not.',
   'claims.asserted': 'The facts that it must assert.',
   'claims.notSubstituted': 'Whether a receipt fails in which another model answered than was asked for.',
+  'claims.required': 'Claims that must come out: about a fact, with a status, a source and a coverage.',
   issuers:
     'The issuers whose receipts may pass, as <name>+<key id>; all of the trust file where it is left out.',
 };
@@ -260,7 +270,13 @@ export function jsonSchemas(reasons, schemas) {
     ),
     'bundle.json': jsonSchema('bundle', 'Countersign bundle', schemas.bundle, BUNDLE, reasons),
     'trust.json': jsonSchema('trust', 'Countersign trust file', schemas.trust, TRUST, reasons),
-    'receipt.json': jsonSchema('receipt', 'Countersign receipt', schemas.receipt, RECEIPT, reasons),
+    'receipt.json': jsonSchema(
+      'receipt',
+      'Countersign receipt',
+      schemas.receipt,
+      RECEIPT,
+      receiptCodes(reasons),
+    ),
     'misbehaviour.json': jsonSchema(
       'misbehaviour',
       'Countersign evidence of misbehaviour',

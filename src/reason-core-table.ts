@@ -282,30 +282,6 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
-  'revocation/chip': {
-    says: 'The chip behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/tcb': {
-    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/measurement': {
-    says: 'The software that the evidence measures was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/signer': {
-    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/model': {
-    says: 'The weights that the receipt names were revoked by the time that is asked about.',
-    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
-  },
-  'revocation/unrelated': {
-    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
-    do: 'Fetch the bundle again from the gateway that issued the receipt.',
-  },
   'clause/upstream-refused': {
     says: 'The policy does not let this upstream be asked.',
     do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
@@ -336,14 +312,13 @@ export const CORE_REASONS = {
   },
 } as const;
 
-/** What follows the slash in the codes of all others, by what stands before it. */
+/** What follows the slash in all other codes that a receipt may have, by what stands before it. */
 export const OTHER_CODES = {
   cbor: 'malformed',
   der: 'malformed',
   certificate:
     'malformed chain-too-long root-unknown issuer-mismatch not-an-authority path-too-long algorithm-unsupported signature-invalid extension-unknown not-yet-valid expired revoked on-hold',
-  revocation:
-    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired value-malformed since-future key-of-log repeated full',
+  revocation: 'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired',
   ocsp: 'malformed unsuccessful responder-unauthorized signature-invalid not-yet-valid expired status-unknown',
   nvidia:
     'malformed file-malformed chain-shape signer-unfit device-unknown architecture-mismatch signature-invalid firmware-id-absent firmware-id-mismatch nonce-not-given nonce-mismatch revocation-not-given reference-not-given reference-unverified reference-conflict reference-empty measurement-mismatch rim-malformed rim-digest-mismatch rim-signature-invalid rim-product-mismatch rim-version-mismatch architecture-refused driver-refused bios-refused mode-refused debug-enabled',
@@ -364,18 +339,13 @@ export const OTHER_CODES = {
   tree: 'interval-invalid subtree-invalid',
   cose: 'malformed algorithm-unsupported origin-unprotected size-unprotected size-mismatch payload-attached key-unknown signature-invalid',
   trust: 'member-malformed',
-  entry: 'type-unknown role-mismatch',
+  entry: 'type-unknown',
   closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
-  reconcile:
-    'not-held not-logged not-yet-logged epoch-open back-dated billed-not-held billed-twice usage-differs amount-differs not-billed bill-malformed',
-  stamp: 'malformed stamper-unknown signature-invalid store-full',
-  mirror:
-    'log-unknown nothing-pending package-invalid upload-cut-off unavailable log-forked log-key-unknown behind',
   epoch: 'journal-unavailable journal-damaged',
   request:
     'too-large too-many-entries malformed encoded nonce-malformed parameter-invalid body-malformed http-malformed headers-too-large late model-unknown surface-unsupported untranslatable route-unknown method-refused host-refused',
   redaction: 'unreadable failed',
-  upstream: 'unreachable timeout broken untranslatable error circuit-open unattested',
+  upstream: 'unreachable timeout broken untranslatable error circuit-open',
   client:
     'aborted receipt-missing header-malformed header-too-large answer-too-large exchange-mismatch nonce-missing nonce-mismatch receipt-replayed receipt-stale status-mismatch answer-aborted promise-too-long acceptance-missing comment-misplaced stream-cut store-unavailable record-malformed receipt-withheld receipt-differs checkpoints-unreconciled',
   server: 'busy',
@@ -387,16 +357,9 @@ export const OTHER_CODES = {
   config: 'refused restart-needed',
   archive: 'unavailable unknown corrupt full record-malformed policy-malformed pieces-unfit',
   vault: 'unavailable unknown erased corrupt',
-  misbehaviour:
-    'too-large malformed type-unknown log-forked promise-broken witness-forked witness-time-reversed receipt-forked receipt-withheld wrong-bill key-unknown key-retired keys-differ origins-differ origin-foreign sizes-differ sizes-not-ascending size-zero roots-equal times-in-order time-not-stated payloads-equal exchanges-agree numbers-differ epochs-differ closing-agrees loss-stated price-absent list-mismatch price-hidden price-agrees deadline-not-passed window-open stamp-mismatch seen-mismatch policy-unseen receipt-logged log-data-missing log-data-mismatch verdict-wrong verdict-right artefact-mismatch checker-unknown',
-  monitor:
-    'epoch-missing epoch-repeated counter-repeated closing-repeated closing-contradicted receipt-after-closing payload-repeated previous-unknown previous-repeated seen-unknown erasure-unknown revocation-misnumbered policy-unknown checkpoint-older checkpoint-contradicted tiles-contradicted entries-withheld state-corrupt batch-repeated batch-unchained record-shrunk',
-  validator: 'state-corrupt entry-refused',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
-  conformance: 'input-malformed',
   binding:
     'statement-malformed convention-missing part-missing value-mismatch statement-mismatch statement-silent evidence-refused gpu-untied keys-untied key-unsuited receipt-key-mismatch epoch-mismatch nothing-bound several-machines',
-  import: 'kind-unknown part-doubled nothing-to-judge part-missing',
   opengradient:
     'response-malformed request-malformed key-malformed batch-malformed key-mismatch signature-invalid request-mismatch output-mismatch stream-unsupported from-the-future user-data-malformed key-unattested certificate-mismatch tree-mismatch leaf-mismatch leaves-incomplete root-mismatch signature-absent',
   dstack: 'log-malformed log-mismatch compose-mismatch',
@@ -405,22 +368,10 @@ export const OTHER_CODES = {
   air: 'malformed profile-unsupported signature-invalid evaluation mode-unknown from-the-future request-mismatch response-mismatch nonce-mismatch attestation-mismatch attestation-stub key-unattested measurement-mismatch',
   provider:
     'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
-  attestation:
-    'unreachable late refused excessive connection-changed key-unattested software-unnamed document-malformed none nonce-malformed',
-  attester: 'unavailable device-missing evidence-unbound',
   price: 'sum-wrong amount-negative protocol-fee list-contradicted',
-  views: 'engine-missing file-unreadable file-foreign log-contradicted',
   access:
     'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
   refund: 'unpriced amount-refused repeated',
-  webhook: 'refused unreachable address-private',
   clause:
-    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible attestation-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing attestation-missing grade-missed redaction-empty',
-  appraisal:
-    'policy-malformed policy-unloggable evidence-excessive evidence-unreadable receipt-old issuer-excluded grade-missed fact-unknown claim-missing model-substituted parties-few provider-unknown receipt-unlinked attestation-unlinked attestation-old model-differs kind-excluded release-unknown grade-unreachable provider-missing kinds-none machine-missing release-useless software-unnamed stage-impossible freshness-unreachable name-repeated claim-impossible policy-lenient age-open tcb-open release-unsigned member-idle vendor-excluded evidence-undated evidence-old evidence-late evidence-missing model-unlisted model-undigested claim-refuted claim-unknown claim-unverified claim-source-refused claim-coverage-differs claim-revocable',
-  verdict: 'malformed policy-unlogged package-malformed missing',
-  sigstore:
-    'bundle-malformed version-unsupported content-unsupported root-malformed signer-differs certificate-unfit certificate-unknown certificate-expired certificate-unlogged time-missing entry-missing entry-differs promise-invalid proof-invalid checkpoint-differs signature-invalid issuer-refused identity-refused',
-  release:
-    'payload-unsupported statement-malformed subject-missing subject-differs predicate-refused manifest-malformed manifest-differs measurement-missing builder-refused source-refused bundle-missing entry-unfounded',
+    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
 } as const;

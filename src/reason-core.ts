@@ -1,5 +1,5 @@
 /**
- * Reasons, for what runs in a browser: all codes, but only the texts of those that verifying a bundle can give. The texts of all 600 would be
+ * Reasons, for what runs in a browser: all codes that a receipt may have, but only the texts of those that verifying a bundle can give. The texts of all 700 would be
  * half of what a browser loads. Whoever imports `reason.ts`, as all other code does, has all texts.
  */
 import { CORE_REASONS, OTHER_CODES } from './reason-core-table.js';
@@ -23,7 +23,8 @@ export function learn(more: Readonly<Record<ReasonCode, Texts>>): void {
   for (const [code, text] of Object.entries(more)) texts.set(code, text);
 }
 
-export function isReasonCode(text: string): text is ReasonCode {
+/** Whether a receipt may have this as the reason of an exchange. The same everywhere: whether a receipt is one must not depend on where it is read. */
+export function isExchangeReason(text: string): text is ReasonCode {
   return codes.has(text);
 }
 

@@ -2639,7 +2639,7 @@ export const REASONS = {
   },
   'appraisal/release-unsigned': {
     says: "What this entry stands for is the author's word alone.",
-    do: 'Take it from a signed statement, and say by whom it is signed.',
+    do: 'Take it from a signed statement: countersign releases import.',
   },
   'appraisal/member-idle': {
     says: 'A member of the policy changes nothing.',

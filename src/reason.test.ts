@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { advice, Failure, isReasonCode, says } from './reason.js';
+import { isExchangeReason } from './reason-core.js';
 import { REASONS } from './reason-table.js';
 
 describe('the list of reasons', () => {
@@ -19,6 +20,16 @@ describe('the list of reasons', () => {
     expect(isReasonCode('json/malformed')).toBe(true);
     for (const text of ['', 'json', 'json/', 'JSON/malformed', 'constructor', '__proto__', 'toString'])
       expect(isReasonCode(text)).toBe(false);
+  });
+});
+
+describe('the reason of an exchange', () => {
+  it('is one that an exchange can end with', () => {
+    for (const code of ['upstream/unreachable', 'client/aborted', 'nitro/stale', 'clause/grade-missed'])
+      expect([code, isReasonCode(code), isExchangeReason(code)]).toEqual([code, true, true]);
+    for (const code of ['sigstore/time-missing', 'monitor/epoch-missing', 'appraisal/receipt-old'])
+      expect([code, isReasonCode(code), isExchangeReason(code)]).toEqual([code, true, false]);
+    expect(isExchangeReason('nothing/known')).toBe(false);
   });
 });
 

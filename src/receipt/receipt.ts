@@ -5,7 +5,7 @@
 import * as v from 'valibot';
 import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
 import { SURFACE_NAMES } from '../exchange/surface-names.js';
-import { isReasonCode, type ReasonCode } from '../reason-core.js';
+import { isExchangeReason, type ReasonCode } from '../reason-core.js';
 import { CHECK_NAMES, CLAUSE_NAMES, CONSEQUENCES, STAGES } from './policy-words.js';
 import {
   Count,
@@ -23,7 +23,7 @@ import {
 } from './shapes.js';
 import { type Statement, statementType } from './statement.js';
 
-const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
+const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isExchangeReason(value));
 
 /** As many attempts as one exchange may take. */
 export const MAX_ATTEMPTS = 16;

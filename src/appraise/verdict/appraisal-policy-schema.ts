@@ -35,8 +35,8 @@ const Measurement = v.pipe(
   ),
 );
 
-/** Of one who signs releases, and of where they come from. Both stand in a public log already. */
-const Origin = v.pipe(v.string(), v.regex(/^[!-~]{1,512}$/, 'it takes up to 512 characters without spaces'));
+/** Of one who signs releases, and of where they come from: printable ASCII. It is published with the release. */
+const Origin = v.pipe(v.string(), v.regex(/^[!-~](?:[ -~]{0,510}[!-~])?$/, 'it takes up to 512 characters'));
 
 /** On whose signature an entry rests; software can rest on several, of which each says a part of what is measured. Whoever has the bundle and the root can check it again, and comes to the same (`countersign releases check`). */
 const SignedOff = v.strictObject({

@@ -61,7 +61,7 @@ describe('countersign appraisal lint', () => {
         code: 'appraisal/release-unsigned',
         where: `${at('OPEN')}:3:5`,
         detail: '"one"',
-        hint: 'Take it from a signed statement, and say by whom it is signed.',
+        hint: 'Take it from a signed statement: countersign releases import.',
       },
     ]);
     const words = await appraisal('lint', at('OPEN'));
