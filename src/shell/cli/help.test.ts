@@ -53,6 +53,13 @@ describe('--help', () => {
     ['key list', ['key', 'list']],
     ['key rotate', ['key', 'rotate']],
     ['key revoke', ['key', 'revoke']],
+    ['key propose', ['key', 'propose']],
+    ['key admit', ['key', 'admit']],
+    ['validator', ['validator']],
+    ['validator agree', ['validator', 'agree']],
+    ['validator audit', ['validator', 'audit']],
+    ['validator overturn', ['validator', 'overturn']],
+    ['validator record', ['validator', 'record']],
   ])('of %s: what it is for, with examples', async (name, args) => {
     const { code, stdout, stderr } = await run([...args, '--help']);
     expect(code).toBe(0);
@@ -70,6 +77,7 @@ describe('--help', () => {
       'verify',
       'appraise',
       'compare',
+      'validator',
       'verify-cose',
       'trust',
       'receipt',
