@@ -268,6 +268,19 @@ describe('a connection that ends at another key', () => {
     });
   });
 
+  it('is not used, and is no reason to ask again, right after the upstream was asked', async () => {
+    const now = goodTimes()();
+    await withGateway({ now: () => now }, async gateway => {
+      await ask(gateway.address, { body });
+      server.become(tlsIdentity());
+      server.hangUp();
+      const got = await ask(gateway.address, { body });
+      expect(got.status).toBe(502);
+      expect(got.body.toString()).toContain('attestation/key-unattested');
+      expect([server.asked, server.prompts.length]).toEqual([1, 1]);
+    });
+  });
+
   it('is not used where the upstream shows the former key', async () => {
     await withGateway({}, async gateway => {
       await ask(gateway.address, { body });
