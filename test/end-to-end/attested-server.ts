@@ -10,6 +10,7 @@ import { sha256 } from '../../src/bytes/cryptography.js';
 import { DER } from '../../src/bytes/der.js';
 import { element } from '../../src/bytes/der-writer.js';
 import { fromHex } from '../../src/bytes/hex.js';
+import { parseQuote } from '../../src/evidence/dcap/quote.js';
 import type { ProviderName } from '../../src/evidence/providers/provider.js';
 import { attestedProvider } from '../../src/evidence/providers/providers.js';
 import { OPENAI_SURFACES } from '../../src/exchange/providers.js';
@@ -23,6 +24,7 @@ import {
 } from '../../src/shell/gateway/attestation/attested-upstream.js';
 import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
 import { makeCollateral } from '../support/evidence/dcap.js';
+import { trustDomainQuote } from '../support/evidence/dstack.js';
 import { measurement } from '../support/evidence/nitro.js';
 import { countersignAnswer } from '../support/evidence/providers.js';
 import { TEST_ROOTS } from '../support/evidence/roots.js';
@@ -209,3 +211,20 @@ export function attestedUpstream(origin: string, options: AttestedOptions): Http
     ca: TLS_AUTHORITY,
   });
 }
+
+const QUOTE = parseQuote(trustDomainQuote()).body;
+if (QUOTE.kind !== 'td') throw new Error('a quote of something else');
+const [, KERNEL, START] = QUOTE.rtMr as readonly Uint8Array[];
+
+/** As {@link POLICIES}, with the software of the tests' trust domains as well. */
+export const ALL_POLICIES: ProviderCircumstances['policies'] = {
+  ...POLICIES,
+  dcap: {
+    ...POLICIES.dcap,
+    measurements: {
+      mrTd: [QUOTE.mrTd],
+      rtMr1: [KERNEL as Uint8Array],
+      rtMr2: [START as Uint8Array],
+    },
+  },
+};

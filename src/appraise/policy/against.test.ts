@@ -34,6 +34,9 @@ function judged(rule: Partial<RuleInput>, change: (receipt: Receipt) => Receipt 
 const checks = (
   check: 'usage-known' | 'finish-known' | 'price-known' | 'upstream-receipt' | 'model-as-asked',
 ): RuleInput['checks'] => [{ check, stage: 'final', onFailure: 'flag' }];
+const ATTESTED: NonNullable<RuleInput['checks']> = [
+  { check: 'upstream-attested', stage: 'before', onFailure: 'flag' },
+];
 const response = (change: Partial<Receipt['response']>) => (receipt: Receipt) => ({
   ...receipt,
   response: { ...receipt.response, ...change },
@@ -135,6 +138,16 @@ describe('a receipt that is not in keeping with its policy', () => {
     },
     {
       code: 'clause/finding-omitted',
+      what: 'without evidence of the upstream',
+      rule: { checks: [{ check: 'upstream-attested', stage: 'before', onFailure: 'flag' }] },
+    },
+    {
+      code: 'clause/finding-omitted',
+      what: 'without evidence of a place that is required',
+      rule: { require: { place: 'handoff', onFailure: 'flag' } },
+    },
+    {
+      code: 'clause/finding-omitted',
       what: 'of another model than was asked for',
       rule: { checks: checks('model-as-asked') },
       change: served('sample-2'),
@@ -160,6 +173,31 @@ describe('a receipt that is in keeping with it', () => {
     {
       what: 'of whom it may ask',
       rule: { upstreams: { names: ['one'] }, for: { models: ['one/sample-*'] } },
+    },
+    {
+      what: 'with evidence of the upstream',
+      rule: { checks: ATTESTED, require: { place: 'handoff' } },
+      change: receipt => ({
+        ...receipt,
+        evidence: [
+          {
+            digest: 'ab'.repeat(32),
+            mediaType: 'application/json',
+            signedDigest: 'cd'.repeat(32),
+            type: 'upstream-attestation',
+          },
+        ],
+      }),
+    },
+    {
+      what: 'without it, which it says',
+      rule: { checks: ATTESTED },
+      change: found({ check: 'upstream-attested', done: 'flag', stage: 'before' }),
+    },
+    {
+      what: 'that was sent to nobody',
+      rule: { checks: ATTESTED },
+      change: receipt => ({ ...receipt, upstream: null }),
     },
     {
       what: 'whose model changed after its first byte was checked',

@@ -30,6 +30,9 @@ const half = (more: object = {}): NonNullable<RuleInput['diversity']> => [
 ];
 const only = (...names: string[]): NonNullable<RuleInput['upstreams']> => ({ names });
 
+/** One that has to show what it is. */
+const ATTESTED = { name: 'one', givesReceipts: false, givesDigests: false, isAttested: true };
+
 const ROWS: readonly Row[] = [
   {
     code: 'clause/name-repeated',
@@ -201,6 +204,44 @@ const ROWS: readonly Row[] = [
     at: 'rules.0.checks.0',
   },
   {
+    code: 'clause/attestation-impossible',
+    what: 'evidence of upstreams that show none',
+    rules: [{ checks: check('upstream-attested', 'before', 'flag') }],
+    at: 'rules.0.checks.0',
+  },
+  {
+    code: 'clause/stage-impossible',
+    what: 'evidence that is looked at when the prompt has left',
+    rules: [{ checks: check('upstream-attested', 'final', 'flag') }],
+    upstreams: {},
+    surroundings: { upstreams: [ATTESTED] },
+    at: 'rules.0.checks.0.stage',
+  },
+  {
+    code: 'clause/refund-impossible',
+    what: 'a refund where a place that is required is not shown',
+    rules: [{ require: { place: 'handoff', onFailure: 'refund' } }],
+    upstreams: {},
+    surroundings: { upstreams: [ATTESTED] },
+    at: 'rules.0.require',
+  },
+  {
+    code: 'clause/refund-impossible',
+    what: 'the same beside a grade of the model',
+    rules: [{ require: { model: 'asserted', place: 'handoff', onFailure: 'refund' } }],
+    upstreams: {},
+    surroundings: { upstreams: [ATTESTED] },
+    at: 'rules.0.require',
+  },
+  {
+    code: 'clause/grade-impossible',
+    what: 'a place that no handoff shows',
+    rules: [{ require: { place: 'hardware' } }],
+    upstreams: {},
+    surroundings: { upstreams: [ATTESTED] },
+    at: 'rules.0.require.place',
+  },
+  {
     code: 'clause/redaction-empty',
     what: 'nothing that is taken out',
     rules: [{ redact: { restore: false } }],
@@ -285,6 +326,11 @@ describe('a policy that works', () => {
       ],
     },
     { what: 'with a model that is pinned', rules: [{ checks: pinned('before') }] },
+    {
+      what: 'that asks for evidence of one that shows it, and needs to hold nothing back for it',
+      rules: [{ require: { place: 'handoff' }, checks: check('upstream-attested', 'before', 'block') }],
+      surroundings: { upstreams: [...SURROUNDINGS.upstreams, ATTESTED] },
+    },
     { what: 'that spreads', rules: [{ upstreams: only('one', 'two'), diversity: half() }] },
     {
       what: 'with grades that every answer has',

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
+  ALL_POLICIES,
   type Attest,
   type AttestedOptions,
   AttestedServer,
@@ -100,19 +101,7 @@ describe('an upstream that shows what it is', () => {
 
   it.each(['nitro', 'tdx'] as const)('on a machine of another kind: %s', async kind => {
     server.attest = ({ nonce, tls }) => countersignAnswer({ nonce, tls, kind });
-    const measured = { mrTd: [], rtMr1: [], rtMr2: [] };
-    const named = (quote: Uint8Array) => ({
-      ...measured,
-      mrTd: [quote.slice(48 + 136, 48 + 184)],
-      rtMr1: [quote.slice(48 + 376, 48 + 424)],
-      rtMr2: [quote.slice(48 + 424, 48 + 472)],
-    });
-    const { evidence } = parseAttestationAnswer(countersignAnswer({ kind: 'tdx' }));
-    const dcap = {
-      ...POLICIES.dcap,
-      measurements: evidence.kind === 'tdx' ? named(evidence.quote) : measured,
-    };
-    await withGateway({ policies: { ...POLICIES, dcap } }, async gateway => {
+    await withGateway({ policies: ALL_POLICIES }, async gateway => {
       const got = await ask(gateway.address, { body });
       expect([got.status, reports[0]?.reason]).toEqual([200, null]);
     });
@@ -276,6 +265,19 @@ describe('a connection that ends at another key', () => {
       const { upstream, evidence } = await receiptOf(gateway, got);
       expect(upstream?.tlsSpki).toBe(toHex(sha256(server.identity.keys.spki)));
       expect(evidence[0]?.digest).toBe(reports.at(-1)?.evidence);
+    });
+  });
+
+  it('is not used, and is no reason to ask again, right after the upstream was asked', async () => {
+    const now = goodTimes()();
+    await withGateway({ now: () => now }, async gateway => {
+      await ask(gateway.address, { body });
+      server.become(tlsIdentity());
+      server.hangUp();
+      const got = await ask(gateway.address, { body });
+      expect(got.status).toBe(502);
+      expect(got.body.toString()).toContain('attestation/key-unattested');
+      expect([server.asked, server.prompts.length]).toEqual([1, 1]);
     });
   });
 
