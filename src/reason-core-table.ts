@@ -282,6 +282,30 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
+  'revocation/chip': {
+    says: 'The chip behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/tcb': {
+    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/measurement': {
+    says: 'The software that the evidence measures was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/signer': {
+    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/model': {
+    says: 'The weights that the receipt names were revoked by the time that is asked about.',
+    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
+  },
+  'revocation/unrelated': {
+    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
+    do: 'Fetch the bundle again from the gateway that issued the receipt.',
+  },
   'clause/upstream-refused': {
     says: 'The policy does not let this upstream be asked.',
     do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
@@ -318,7 +342,8 @@ export const OTHER_CODES = {
   der: 'malformed',
   certificate:
     'malformed chain-too-long root-unknown issuer-mismatch not-an-authority path-too-long algorithm-unsupported signature-invalid extension-unknown not-yet-valid expired revoked on-hold',
-  revocation: 'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired',
+  revocation:
+    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired value-malformed since-future key-of-log repeated full',
   ocsp: 'malformed unsuccessful responder-unauthorized signature-invalid not-yet-valid expired status-unknown',
   nvidia:
     'malformed file-malformed chain-shape signer-unfit device-unknown architecture-mismatch signature-invalid firmware-id-absent firmware-id-mismatch nonce-not-given nonce-mismatch revocation-not-given reference-not-given reference-unverified reference-conflict reference-empty measurement-mismatch rim-malformed rim-digest-mismatch rim-signature-invalid rim-product-mismatch rim-version-mismatch architecture-refused driver-refused bios-refused mode-refused debug-enabled',
@@ -339,13 +364,13 @@ export const OTHER_CODES = {
   tree: 'interval-invalid subtree-invalid',
   cose: 'malformed algorithm-unsupported origin-unprotected size-unprotected size-mismatch payload-attached key-unknown signature-invalid',
   trust: 'member-malformed',
-  entry: 'type-unknown',
+  entry: 'type-unknown role-mismatch',
   closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
   epoch: 'journal-unavailable journal-damaged',
   request:
     'too-large too-many-entries malformed encoded nonce-malformed parameter-invalid body-malformed http-malformed headers-too-large late model-unknown surface-unsupported untranslatable route-unknown method-refused host-refused',
   redaction: 'unreadable failed',
-  upstream: 'unreachable timeout broken untranslatable error circuit-open',
+  upstream: 'unreachable timeout broken untranslatable error circuit-open unattested',
   client:
     'aborted receipt-missing header-malformed header-too-large answer-too-large exchange-mismatch nonce-missing nonce-mismatch receipt-replayed receipt-stale status-mismatch answer-aborted promise-too-long acceptance-missing comment-misplaced stream-cut store-unavailable record-malformed receipt-withheld receipt-differs checkpoints-unreconciled',
   server: 'busy',
@@ -357,6 +382,7 @@ export const OTHER_CODES = {
   config: 'refused restart-needed',
   archive: 'unavailable unknown corrupt full record-malformed policy-malformed pieces-unfit',
   vault: 'unavailable unknown erased corrupt',
+  validator: 'state-corrupt entry-refused',
   peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
   binding:
     'statement-malformed convention-missing part-missing value-mismatch statement-mismatch statement-silent evidence-refused gpu-untied keys-untied key-unsuited receipt-key-mismatch epoch-mismatch nothing-bound several-machines',
@@ -368,10 +394,14 @@ export const OTHER_CODES = {
   air: 'malformed profile-unsupported signature-invalid evaluation mode-unknown from-the-future request-mismatch response-mismatch nonce-mismatch attestation-mismatch attestation-stub key-unattested measurement-mismatch',
   provider:
     'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
+  attestation:
+    'unreachable late refused excessive connection-changed key-unattested software-unnamed document-malformed none nonce-malformed',
+  attester: 'unavailable device-missing evidence-unbound',
   price: 'sum-wrong amount-negative protocol-fee list-contradicted',
   access:
     'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
   refund: 'unpriced amount-refused repeated',
+  webhook: 'refused unreachable address-private',
   clause:
-    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing grade-missed redaction-empty',
+    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible attestation-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing attestation-missing grade-missed redaction-empty',
 } as const;
