@@ -21,6 +21,15 @@ const BUNDLE = {
   'envelope.signatures.*.sig': 'The 64 bytes of the Ed25519 signature, in base64.',
   proof:
     'A C2SP tlog-proof without extra data, under a checkpoint that the log signed; null while there is none.',
+  revocations:
+    'What has been revoked that concerns the receipt, the first of the log for each field. See spec/revocation.md §2.',
+  'revocations.*.envelope': 'The DSSE envelope of the revocation, as the log has it.',
+  'revocations.*.envelope.payload': 'The signed statement, in base64.',
+  'revocations.*.envelope.payloadType': 'Always application/vnd.in-toto+json.',
+  'revocations.*.envelope.signatures': 'Exactly one signature, that of an issuer of the log.',
+  'revocations.*.envelope.signatures.*.keyid': "The issuer's key as <name>+<key id>.",
+  'revocations.*.envelope.signatures.*.sig': 'The 64 bytes of the Ed25519 signature, in base64.',
+  'revocations.*.proof': 'A C2SP tlog-proof that the envelope is in the log.',
 };
 
 const TRUST = {
@@ -51,6 +60,14 @@ const TRUST = {
   'statements.*.key': 'A key as <name>+<key id>.',
   'statements.*.says':
     'That every entry was read and checked (entries-checked), or that the log is mirrored (mirrored).',
+  revocations:
+    "What the file's owner takes for revoked, by this log or by anybody else. See spec/revocation.md §2.",
+  'revocations.*.field': 'What kind of thing is bad.',
+  'revocations.*.value': 'Which one, as the index of facts writes it.',
+  'revocations.*.reason': 'Why, by a word of a closed list.',
+  'revocations.*.since': 'Milliseconds since 1970 from which on it was bad; left out where it always was.',
+  'revocations.*.decided': 'Milliseconds since 1970: from then on it is known, and counts.',
+  'revocations.*.entry': 'The entry of this log that says so; left out where somebody else does.',
   validators: 'The verifier keys (Ed25519) whose verdicts count.',
 };
 

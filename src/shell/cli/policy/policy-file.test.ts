@@ -77,7 +77,7 @@ rules:
     [
       'a check that there is not',
       'name: a\nrules:\n  - name: all\n    checks: [{check: usage, stage: final, onFailure: flag}]\n',
-      'p.yaml:4:22 clause/malformed rules.0.checks.0.check: "check" takes one of: answer-whole, finish-known, model-as-asked, model-pinned, price-known, upstream-answered, upstream-receipt, usage-known.',
+      'p.yaml:4:22 clause/malformed rules.0.checks.0.check: "check" takes one of: answer-whole, finish-known, model-as-asked, model-pinned, price-known, upstream-answered, upstream-attested, upstream-receipt, usage-known.',
     ],
     [
       'a consequence that there is not',
