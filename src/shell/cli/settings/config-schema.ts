@@ -3,7 +3,7 @@
  * `docs/configuration.md`: each description is what an operator reads.
  */
 import * as v from 'valibot';
-import { REVOCATION_FIELDS } from '../../../receipt/revocation.js';
+import { REVOCATION_FIELDS } from '../../../receipt/revocation-words.js';
 import { parseOrigin } from '../../http/cross-origin.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../../telemetry/operator-log.js';
 import { readListenAddress } from '../listen.js';
