@@ -282,22 +282,6 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
-  'revocation/chip': {
-    says: 'The chip behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/tcb': {
-    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/measurement': {
-    says: 'The software that the evidence measures was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
-  'revocation/signer': {
-    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
-    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
-  },
   'revocation/model': {
     says: 'The weights that the receipt names were revoked by the time that is asked about.',
     do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
@@ -343,7 +327,7 @@ export const OTHER_CODES = {
   certificate:
     'malformed chain-too-long root-unknown issuer-mismatch not-an-authority path-too-long algorithm-unsupported signature-invalid extension-unknown not-yet-valid expired revoked on-hold',
   revocation:
-    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired value-malformed since-future key-of-log repeated full',
+    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired chip tcb measurement signer value-malformed since-future key-of-log repeated full',
   ocsp: 'malformed unsuccessful responder-unauthorized signature-invalid not-yet-valid expired status-unknown',
   nvidia:
     'malformed file-malformed chain-shape signer-unfit device-unknown architecture-mismatch signature-invalid firmware-id-absent firmware-id-mismatch nonce-not-given nonce-mismatch revocation-not-given reference-not-given reference-unverified reference-conflict reference-empty measurement-mismatch rim-malformed rim-digest-mismatch rim-signature-invalid rim-product-mismatch rim-version-mismatch architecture-refused driver-refused bios-refused mode-refused debug-enabled',

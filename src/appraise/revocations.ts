@@ -4,26 +4,23 @@
  * from one fact, and nothing from any other. Source: spec/revocation.md §3.
  */
 import { keyLabel } from '../note/key.js';
-import { Failure, type ReasonCode } from '../reason-core.js';
+import { Failure } from '../reason-core.js';
 import type { Bundle, CarriedRevocation } from '../receipt/bundle.js';
 import { envelopeBytes, envelopeIsSignedBy } from '../receipt/envelope.js';
 import type { Receipt } from '../receipt/receipt.js';
-import { checkRevocation, REVOCATION, type RevocationField } from '../receipt/revocation.js';
+import { checkRevocation, REVOCATION } from '../receipt/revocation.js';
 import { readStatement } from '../receipt/statement.js';
-import { type Check, fail, pass } from './check.js';
+import { type Check, fail } from './check.js';
 import type { Facts } from './facts.js';
-import { readProof } from './record.js';
-import { checkStanding } from './standing.js';
+import type { readProof } from './record.js';
+import type { checkStanding } from './standing.js';
 import type { KnownRevocation, Trust } from './trust.js';
 
-/** The code of a fact or a piece of evidence that a revocation of that field has taken back. */
-export const REVOKED = {
-  chip: 'revocation/chip',
-  tcb: 'revocation/tcb',
-  measurement: 'revocation/measurement',
-  signer: 'revocation/signer',
-  model: 'revocation/model',
-} as const satisfies Record<RevocationField, ReasonCode>;
+/** What `verify` has loaded already: whoever loads this when it is needed loads it once. */
+export interface LoadedChecks {
+  readonly readProof: typeof readProof;
+  readonly checkStanding: typeof checkStanding;
+}
 
 export interface RevocationFinding {
   /**
@@ -40,11 +37,12 @@ export async function findRevocations(
   receipt: Receipt,
   trust: Trust,
   asOf: number,
+  checks: LoadedChecks,
 ): Promise<RevocationFinding> {
   const found: KnownRevocation[] = [];
   for (const [at, each] of carried.entries()) {
     try {
-      found.push(await readCarried(each, receipt, trust));
+      found.push(await readCarried(each, receipt, trust, checks));
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
       return { concerning: [], fault: fail('bundle', error.code, `revocations.${at}`) };
@@ -90,7 +88,7 @@ export function lowerFacts(facts: Facts, concerning: readonly KnownRevocation[])
     model: {
       grade: 'none',
       because: `${because}; these weights were revoked`,
-      revoked: { code: REVOKED.model, was: grade, until: model.decided },
+      revoked: { code: 'revocation/model', was: grade, until: model.decided },
     },
   };
 }
@@ -100,6 +98,7 @@ async function readCarried(
   { envelope, proof }: CarriedRevocation,
   receipt: Receipt,
   trust: Trust,
+  { readProof, checkStanding }: LoadedChecks,
 ): Promise<KnownRevocation> {
   const retired = trust.retired.find(
     ({ role, key }) => role === 'issuer' && keyLabel(key) === envelope.keyId,
@@ -111,7 +110,8 @@ async function readCarried(
   const statement = readStatement(REVOCATION, envelope);
   checkRevocation(statement, envelope.keyId);
   const { index } = await readProof(proof, envelopeBytes(envelope), null, trust);
-  const standing = checkStanding(pass('signature', ''), retired ?? null, index);
+  const signature: Check = { name: 'signature', status: 'pass', says: '' };
+  const standing = checkStanding(signature, retired ?? null, index);
   if (standing.status !== 'pass') throw new Failure(standing.code);
   const { revocation, decided } = statement.predicate;
   const canConcern =

@@ -13,13 +13,13 @@ import {
 } from '../note/key.js';
 import { parsePolicy, type WitnessPolicy } from '../note/policy.js';
 import { Failure } from '../reason-core.js';
+import type { Revocation } from '../receipt/revocation.js';
 import {
   MAX_REVOCATIONS,
+  REVOCABLE,
   REVOCATION_FIELDS,
   REVOCATION_REASONS,
-  type Revocation,
-  revocationOf,
-} from '../receipt/revocation.js';
+} from '../receipt/revocation-words.js';
 import { Count, Time } from '../receipt/shapes.js';
 
 const MAX_TRUST_BYTES = 1 << 20;
@@ -278,9 +278,9 @@ function knownRevocation(listed: ListedRevocation, index: number): KnownRevocati
   const { field, value, reason, since, decided, entry } = listed;
   const malformed = (member: string, detail: string) =>
     new Failure('trust/malformed', { field: `revocations.${index}.${member}`, detail });
-  const revocation = revocationOf(field, value, reason, since ?? null);
-  if (revocation === null) throw malformed('value', `no ${field}`);
+  if (!REVOCABLE[field].test(value)) throw malformed('value', `no ${field}`);
   if ((since ?? 0) > decided) throw malformed('since', 'after it was decided');
+  const revocation: Revocation = { field, value, reason, since: since ?? null };
   return { revocation, decided, entry: entry ?? null };
 }
 

@@ -22,7 +22,7 @@ import { type Check, fail, failed, notChecked, pass } from './check.js';
 import type { Concentration } from './concentration/concentration.js';
 import { type Content, checkImage, checkRequest, checkResponse } from './content.js';
 import { type Facts, gradeFacts, type RecordFinding } from './facts.js';
-import { CLOCK_TOLERANCE, checkRecord } from './record.js';
+import { CLOCK_TOLERANCE, checkRecord, readProof } from './record.js';
 import { checkStanding } from './standing.js';
 import type { KnownRevocation, RetiredKey, Trust } from './trust.js';
 
@@ -110,7 +110,10 @@ export async function verify(input: VerifyInput): Promise<Verification> {
     return concluded;
   // Loaded where there is any: of most receipts nothing is ever taken back.
   const { findRevocations, lowerFacts } = await import('./revocations.js');
-  const found = await findRevocations(bundle, statement.predicate, trust, input.asOf);
+  const found = await findRevocations(bundle, statement.predicate, trust, input.asOf, {
+    readProof,
+    checkStanding,
+  });
   if (found.fault !== null) {
     const faulty = [found.fault, ...checks.slice(1)];
     return conclude('fail', faulty, bundle, statement.predicate, trust);

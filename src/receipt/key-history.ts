@@ -8,8 +8,7 @@
 import { equal } from '../bytes/octets.js';
 import { keyLabel, sameKey, type VerifierKey } from '../note/key.js';
 import { Failure } from '../reason-core.js';
-import { readEntry } from './entry.js';
-import { envelopeIsSignedBy } from './envelope.js';
+import { envelopeIsSignedBy, parseEnvelope } from './envelope.js';
 import { checkProofs, type KeyChange, type KeyRole, readKeyChange } from './key-change.js';
 
 /**
@@ -84,7 +83,7 @@ export class KeyHistory {
    * `key/change-forbidden`. Then the entry changes nothing.
    */
   async after(index: number, entry: Uint8Array): Promise<KeyHistory> {
-    const envelope = readEntry(entry);
+    const envelope = parseEnvelope(entry);
     const change = { ...readKeyChange(envelope), index };
     const signer = this.#check(change);
     if (!(await envelopeIsSignedBy(envelope, signer.publicKey)))

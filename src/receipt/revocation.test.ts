@@ -10,15 +10,13 @@ import { entryKeys, revocationKey } from './entry.js';
 import { checkEntry } from './entry-rules.js';
 import { type Envelope, envelopeBytes, seal } from './envelope.js';
 import {
-  MAX_REVOCATIONS,
-  REVOCABLE_STATUSES,
   REVOCATION,
   type Revocation,
-  type RevocationField,
   revocationDigest,
   revocationOf,
   revocationStatement,
 } from './revocation.js';
+import { MAX_REVOCATIONS, REVOCABLE_STATUSES, type RevocationField } from './revocation-words.js';
 import { readStatement } from './statement.js';
 
 const label = keyLabel(ISSUER.key);

@@ -11,71 +11,26 @@ import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize } from '../bytes/json.js';
 import { Failure } from '../reason-core.js';
+import {
+  MAX_REVOCATIONS,
+  REVOCABLE,
+  REVOCATION_FIELDS,
+  REVOCATION_REASONS,
+  type RevocationField,
+  type RevocationReason,
+} from './revocation-words.js';
 import { Count, Hash, KeyLabel, Time } from './shapes.js';
 import { type readStatement, statementType, writeStatement } from './statement.js';
 
-/** What can be revoked, by the names that the index of facts has for it (docs/evidence/archive.md). */
-export const REVOCATION_FIELDS = ['chip', 'tcb', 'measurement', 'signer', 'model'] as const;
-export type RevocationField = (typeof REVOCATION_FIELDS)[number];
-
-/** Why. Never more than this word: the log keeps it for ever. */
-export const REVOCATION_REASONS = [
-  'compromised',
-  'vulnerable',
-  'defective',
-  'withdrawn',
-  'unspecified',
-] as const;
-export type RevocationReason = (typeof REVOCATION_REASONS)[number];
-
-/** A log has at most so many: whoever follows it, and every trust file, holds all of them. */
-export const MAX_REVOCATIONS = 1000;
-
-/** What Intel says of a level; `tcb` may be such a word. */
-export const REVOCABLE_STATUSES = [
-  'UpToDate',
-  'SWHardeningNeeded',
-  'ConfigurationNeeded',
-  'ConfigurationAndSWHardeningNeeded',
-  'OutOfDate',
-  'OutOfDateConfigurationNeeded',
-  'Revoked',
-  'TDRelaunchAdvised',
-  'TDRelaunchAdvisedConfigurationNeeded',
-] as const;
-
-/** The bytes of a measurement or of a key's digest. */
-const Digest = v.pipe(v.string(), v.regex(/^(?:[0-9a-f]{2}){32,64}$/));
-const AMD_LEVEL = '(?:milan|genoa|turin):[0-9a-f]{16}';
-const INTEL_LEVEL = '[0-9a-f]{12}:[0-9a-f]{32}:[0-9]{1,5}(?::[0-9a-f]{32})?';
-const VERSION = '(?:driver|bios):[0-9A-Za-z._-]{1,32}';
-const Level = new RegExp(`^(?:${AMD_LEVEL}|${INTEL_LEVEL}|${VERSION}|${REVOCABLE_STATUSES.join('|')})$`);
-
-const VALUES = {
-  chip: v.pipe(v.string(), v.regex(/^[0-9a-f]{4,128}$/)),
-  tcb: v.pipe(v.string(), v.regex(Level)),
-  measurement: Digest,
-  signer: Digest,
-  model: Hash,
-} as const satisfies Record<RevocationField, v.GenericSchema>;
-
-const of = <Field extends RevocationField>(field: Field) =>
-  v.strictObject({
-    field: v.literal(field),
-    reason: v.picklist(REVOCATION_REASONS),
-    /** Milliseconds since 1970 from which on it counts as bad; null: it always was. */
-    since: v.nullable(Time),
-    /** As the index of facts writes it. */
-    value: VALUES[field],
-  });
-
-export const Revocation = v.variant('field', [
-  of('chip'),
-  of('tcb'),
-  of('measurement'),
-  of('signer'),
-  of('model'),
-]);
+/** Whether the value is one of its field, {@link checkRevocation} says. */
+export const Revocation = v.strictObject({
+  field: v.picklist(REVOCATION_FIELDS),
+  reason: v.picklist(REVOCATION_REASONS),
+  /** Milliseconds since 1970 from which on it counts as bad; null: it always was. */
+  since: v.nullable(Time),
+  /** As the index of facts writes it. */
+  value: v.pipe(v.string(), v.maxLength(256)),
+});
 export type Revocation = v.InferOutput<typeof Revocation>;
 
 export const REVOCATION = statementType({
@@ -112,6 +67,8 @@ export function checkRevocation({ subject, predicate }: RevocationStatement, iss
     throw new Failure('envelope/issuer-mismatch', { field: 'predicate.issuer' });
   if (subject[0].digest.sha256 !== revocationDigest(revocation))
     throw new Failure('entry/malformed', { field: 'subject.0.digest.sha256' });
+  if (!REVOCABLE[revocation.field].test(revocation.value))
+    throw new Failure('entry/malformed', { field: 'predicate.revocation.value' });
   // It would be a forecast.
   if ((revocation.since ?? 0) > decided)
     throw new Failure('entry/malformed', { field: 'predicate.revocation.since' });
@@ -125,8 +82,7 @@ export function revocationOf(
   reason: RevocationReason,
   since: number | null,
 ): Revocation | null {
-  const result = v.safeParse(Revocation, { field, reason, since, value });
-  return result.success ? result.output : null;
+  return REVOCABLE[field].test(value) ? { field, reason, since, value } : null;
 }
 
 /** `issuer`: the label of the key that signs; `decided` in milliseconds. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import { REVOCATION_FIELDS } from '../../receipt/revocation.js';
+import { REVOCATION_FIELDS } from '../../receipt/revocation-words.js';
 import { type Loss, lossOf, stakesOf } from './stakes.js';
 
 const [evidence] = SAMPLE_RECEIPT.evidence as [Receipt['evidence'][number]];

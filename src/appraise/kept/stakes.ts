@@ -3,7 +3,7 @@
  * hardware could show. At most that: what it was graded depends on the policy and the evidence that were brought. Source: spec/revocation.md §3.
  */
 import type { Receipt } from '../../receipt/receipt.js';
-import type { RevocationField } from '../../receipt/revocation.js';
+import type { RevocationField } from '../../receipt/revocation-words.js';
 
 /** Weakest first, in an order that stays: the index of facts keeps their places in these lists. */
 export const MODEL_STAKES = ['none', 'asserted', 'provider-signed'] as const;

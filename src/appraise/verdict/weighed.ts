@@ -3,7 +3,8 @@ import type { ReasonCode } from '../../reason.js';
 import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { HardwareReport } from '../evidence/appraised.js';
 import { evidenceFacts } from '../kept/facts.js';
-import { REVOKED, revokedOf } from '../revocations.js';
+import { revokedOf } from '../revocations.js';
+import { REVOKED } from '../revoked.js';
 import type { KnownRevocation } from '../trust.js';
 
 /** What one piece of evidence comes to. */

@@ -3,7 +3,7 @@
 import type { Check } from '../../appraise/check.js';
 import type { Fact } from '../../appraise/facts.js';
 import { codeOf } from '../../appraise/policy/checks.js';
-import { REVOKED } from '../../appraise/revocations.js';
+import { REVOKED } from '../../appraise/revoked.js';
 import type { KnownRevocation } from '../../appraise/trust.js';
 import type { Outcome, Verification } from '../../appraise/verify.js';
 import { advice, type ReasonCode } from '../../reason.js';

@@ -6,14 +6,13 @@ import { Command, Option } from 'commander';
 import type { Trust } from '../../appraise/trust.js';
 import { keyLabel } from '../../note/key.js';
 import { Failure } from '../../reason.js';
+import { type Revocation, revocationOf } from '../../receipt/revocation.js';
 import {
   REVOCATION_FIELDS,
   REVOCATION_REASONS,
-  type Revocation,
   type RevocationField,
   type RevocationReason,
-  revocationOf,
-} from '../../receipt/revocation.js';
+} from '../../receipt/revocation-words.js';
 import type { RevokedAnswer } from './admin/answers.js';
 import { askToRevoke } from './control.js';
 import { type DataFolder, dataFolder, defaultDataFolder } from './data-folder.js';

@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import { parseLimit } from '../../../economy/limit.js';
 import { HolderName, ModelPattern } from '../../../economy/virtual-key.js';
-import { REVOCATION_FIELDS, REVOCATION_REASONS } from '../../../receipt/revocation.js';
+import { REVOCATION_FIELDS, REVOCATION_REASONS } from '../../../receipt/revocation-words.js';
 import { Count, Time } from '../../../receipt/shapes.js';
 import { Erased } from '../erasures.js';
 

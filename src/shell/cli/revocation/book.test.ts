@@ -17,12 +17,8 @@ import type { EvidenceKind } from '../../../evidence/report.js';
 import { formatVerifierKey, keyLabel } from '../../../note/key.js';
 import { envelopeBytes, seal } from '../../../receipt/envelope.js';
 import type { Receipt } from '../../../receipt/receipt.js';
-import {
-  MAX_REVOCATIONS,
-  REVOCATION,
-  type Revocation,
-  revocationStatement,
-} from '../../../receipt/revocation.js';
+import { REVOCATION, type Revocation, revocationStatement } from '../../../receipt/revocation.js';
+import { MAX_REVOCATIONS } from '../../../receipt/revocation-words.js';
 import { readStatement } from '../../../receipt/statement.js';
 import { EvidenceRecords } from '../../archive/evidence-records.js';
 import { type BookOptions, listedRevocations, RevocationBook, standingIn } from './book.js';

@@ -14,13 +14,8 @@ import type { CarriedRevocation } from '../../../receipt/bundle.js';
 import { readEntry, revocationKey } from '../../../receipt/entry.js';
 import { envelopeBytes, seal } from '../../../receipt/envelope.js';
 import type { Receipt } from '../../../receipt/receipt.js';
-import {
-  MAX_REVOCATIONS,
-  REVOCATION,
-  REVOCATION_FIELDS,
-  type Revocation,
-  revocationStatement,
-} from '../../../receipt/revocation.js';
+import { REVOCATION, type Revocation, revocationStatement } from '../../../receipt/revocation.js';
+import { MAX_REVOCATIONS, REVOCATION_FIELDS } from '../../../receipt/revocation-words.js';
 import { readStatement } from '../../../receipt/statement.js';
 import type { TransparencyLog } from '../../../tree/log.js';
 import type { EvidenceRecords } from '../../archive/evidence-records.js';

@@ -2,7 +2,8 @@
  * The revocations of a house that runs: logged on its owner's word, waited for until they are witnessed, and told to its trust file and to its bundles.
  */
 import { Failure } from '../../../reason.js';
-import { type RevocationField, type RevocationReason, revocationOf } from '../../../receipt/revocation.js';
+import { revocationOf } from '../../../receipt/revocation.js';
+import type { RevocationField, RevocationReason } from '../../../receipt/revocation-words.js';
 import type { TransparencyLog } from '../../../tree/log.js';
 import { EvidenceRecords } from '../../archive/evidence-records.js';
 import type { SigningKey } from '../../files/keys.js';

@@ -14,7 +14,7 @@ import {
 import type { ProviderCircumstances } from '../../../appraise/providers/appraise.js';
 import { namesSoftware } from '../../../appraise/verdict/known-software.js';
 import { PROVIDER_NAMES, type ProviderName } from '../../../evidence/providers/provider.js';
-import { REVOCATION_FIELDS } from '../../../receipt/revocation.js';
+import { REVOCATION_FIELDS } from '../../../receipt/revocation-words.js';
 import { parseOrigin } from '../../http/cross-origin.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../../telemetry/operator-log.js';
 import { readListenAddress } from '../listen.js';
