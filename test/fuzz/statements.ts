@@ -31,6 +31,7 @@ import { defaultPolicy, POLICY, policyStatement } from '../../src/receipt/policy
 import { type PriceList, priceListDigest } from '../../src/receipt/price/price-list.js';
 import { RECEIPT, receiptSubject } from '../../src/receipt/receipt.js';
 import { ACCESS, accessStatement, RETENTION, retentionStatement } from '../../src/receipt/retention.js';
+import { REVOCATION, revocationStatement } from '../../src/receipt/revocation.js';
 import { readStamp, STAMP, stampStatement } from '../../src/receipt/stamp.js';
 import {
   predicateTypeOf,
@@ -116,6 +117,12 @@ const PAYLOADS = {
   rules: loggedPolicyStatement(RULES, label),
   retention: retentionStatement({ minimumDays: 365, prunes: 'oldest-entries' }, label, 5),
   access: accessStatement({ act: 'deny', index: 7, reason: 'court-order' }, label, 5),
+  revocation: revocationStatement(
+    { field: 'tcb', reason: 'vulnerable', since: 3, value: 'driver:550.90.07' },
+    label,
+    5,
+    0,
+  ),
   erasure: erasureStatement({ exchange, receipt: 'a'.repeat(64) }, label, 5),
   closing: closingStatement(closed.closing, label, 5),
   stamp: stampStatement(payloadDigest(by(receiptPayload())), ORIGIN, RECEIVED, STAMPER.key),
@@ -232,6 +239,7 @@ export const STATEMENT_READERS: readonly Reader[] = [
   statement('retention', RETENTION as never, ['entry/malformed']),
   statement('access', ACCESS as never, ['entry/malformed']),
   statement('erasure', ERASURE as never, ['entry/malformed']),
+  statement('revocation', REVOCATION as never, ['entry/malformed']),
   statement('closing', CLOSING as never, ['closing/malformed'], envelope =>
     checkClosing(readStatement(CLOSING, envelope).predicate.closing),
   ),

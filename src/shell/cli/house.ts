@@ -5,6 +5,7 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Surroundings } from '../../appraise/policy/surroundings.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { toBase64 } from '../../bytes/base64.js';
@@ -310,8 +311,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     ...{ gateway, address, log, erasures, reloads, registry, settings, version, started, webhooks },
     revoke: async (wish: RevocationWish) => {
       const revoked = await revoke(revocations, log, wish);
-      // Whoever has asked looks into the index next.
-      await facts.update();
+      // Whoever has asked looks into the index next, and is not kept waiting where that has far to go.
+      await Promise.race([facts.update(), sleep(INDEX_TIME, undefined, { ref: false })]);
       return revoked;
     },
   };
@@ -364,6 +365,9 @@ function steadyClock(): () => number {
     return latest;
   };
 }
+
+/** How long an answer waits for the index of facts, in milliseconds. */
+const INDEX_TIME = 5000;
 
 /** How long the first checkpoint may take to be witnessed, in milliseconds. */
 const FIRST_WITNESS_TIME = 10_000;

@@ -43,8 +43,8 @@ export function openRevocations({
     ...rest,
     archive: new EvidenceRecords(folder.archive),
     onLogged: async all => {
-      await listInTrust(folder.trust, all);
       onLogged(all);
+      await listInTrust(folder.trust, all);
     },
   });
 }
