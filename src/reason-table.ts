@@ -1637,19 +1637,19 @@ export const REASONS = {
     says: 'A validator has used the same batch number twice.',
     do: 'Compare the two batches: it has told two stories about its verdicts, or runs twice with one key.',
   },
-  'monitor/batch-unchained': {
+  'monitor/batch-missing': {
     says: "A validator's batch does not go on where the one that it names ends.",
     do: 'Ask the validator for the verdicts in between; until then they are missing.',
   },
-  'monitor/record-shrunk': {
+  'monitor/record-contradicted': {
     says: "A validator's batch owns up to fewer overturned verdicts than the one before it.",
     do: 'Do not rely on its verdicts: it hides proofs against itself.',
   },
-  'validator/state-corrupt': {
+  'verdict/state-corrupt': {
     says: 'What the validator kept cannot be read, is damaged, or is about another log or key.',
     do: 'Give each log and each key a data folder of its own; restore this one from a backup if its disk has failed.',
   },
-  'validator/entry-refused': {
+  'verdict/entry-refused': {
     says: 'The log did not take what the validator signed.',
     do: "See the log's own reason; a log takes verdicts from validators that its operator has admitted.",
   },
@@ -2397,7 +2397,7 @@ export const REASONS = {
     says: 'No receipt can ever pass this policy.',
     do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
   },
-  'appraisal/policy-unloggable': {
+  'appraisal/policy-excessive': {
     says: 'The appraisal policy holds something that may not stand in a public log for ever, or is too long for an entry.',
     do: 'Use published names, keys, digests and numbers alone, and at most 45,000 bytes.',
   },
@@ -2465,7 +2465,7 @@ export const REASONS = {
     says: 'The policy of the verdict was not in the log before the verdict.',
     do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
   },
-  'verdict/package-malformed': {
+  'verdict/batch-malformed': {
     says: 'These are not the verdicts of a batch with what they were made from.',
     do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',
   },
