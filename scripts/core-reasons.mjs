@@ -61,6 +61,8 @@ export function coreReasonTable(reasons) {
     const [noun, what] = code.split('/');
     others[noun] = others[noun] === undefined ? what : `${others[noun]} ${what}`;
   }
+  // In order they take the least room.
+  for (const [noun, whats] of Object.entries(others)) others[noun] = whats.split(' ').sort().join(' ');
   return `/** Generated from spec/reasons.json by scripts/generate.mjs; do not edit. */
 
 /** The reasons that verifying a bundle can give. */

@@ -282,14 +282,6 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
-  'revocation/model': {
-    says: 'The weights that the receipt names were revoked by the time that is asked about.',
-    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
-  },
-  'revocation/unrelated': {
-    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
-    do: 'Fetch the bundle again from the gateway that issued the receipt.',
-  },
   'clause/upstream-refused': {
     says: 'The policy does not let this upstream be asked.',
     do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
@@ -320,72 +312,81 @@ export const CORE_REASONS = {
   },
 } as const;
 
-/** What follows the slash in all other codes that a receipt may have, by what stands before it. */
+/** What follows the slash in the codes of all others, by what stands before it. */
 export const OTHER_CODES = {
   cbor: 'malformed',
   der: 'malformed',
   certificate:
-    'malformed chain-too-long root-unknown issuer-mismatch not-an-authority path-too-long algorithm-unsupported signature-invalid extension-unknown not-yet-valid expired revoked on-hold',
-  revocation:
-    'malformed partial extension-unknown issuer-mismatch signature-invalid not-yet-valid expired chip tcb measurement signer value-malformed since-future key-of-log repeated full',
-  ocsp: 'malformed unsuccessful responder-unauthorized signature-invalid not-yet-valid expired status-unknown',
+    'algorithm-unsupported chain-too-long expired extension-unknown issuer-mismatch malformed not-an-authority not-yet-valid on-hold path-too-long revoked root-unknown signature-invalid',
+  revocation: 'expired extension-unknown issuer-mismatch malformed not-yet-valid partial signature-invalid',
+  ocsp: 'expired malformed not-yet-valid responder-unauthorized signature-invalid status-unknown unsuccessful',
   nvidia:
-    'malformed file-malformed chain-shape signer-unfit device-unknown architecture-mismatch signature-invalid firmware-id-absent firmware-id-mismatch nonce-not-given nonce-mismatch revocation-not-given reference-not-given reference-unverified reference-conflict reference-empty measurement-mismatch rim-malformed rim-digest-mismatch rim-signature-invalid rim-product-mismatch rim-version-mismatch architecture-refused driver-refused bios-refused mode-refused debug-enabled',
-  nras: 'malformed algorithm-unsupported keys-malformed key-unknown key-untrusted signature-invalid issuer-mismatch not-yet-valid expired nonce-not-given nonce-mismatch devices-mismatch result-negative claim-refused',
-  evidence: 'prerequisite-failed simulated kind-unknown policy-malformed certificates-missing',
+    'architecture-mismatch architecture-refused bios-refused chain-shape debug-enabled device-unknown driver-refused file-malformed firmware-id-absent firmware-id-mismatch malformed measurement-mismatch mode-refused nonce-mismatch nonce-not-given reference-conflict reference-empty reference-not-given reference-unverified revocation-not-given rim-digest-mismatch rim-malformed rim-product-mismatch rim-signature-invalid rim-version-mismatch signature-invalid signer-unfit',
+  nras: 'algorithm-unsupported claim-refused devices-mismatch expired issuer-mismatch key-unknown key-untrusted keys-malformed malformed nonce-mismatch nonce-not-given not-yet-valid result-negative signature-invalid',
+  evidence: 'certificates-missing kind-unknown policy-malformed prerequisite-failed simulated',
   nitro:
-    'malformed algorithm-unsupported signer-unsuitable signature-invalid debug stale from-the-future measurement-refused nonce-mismatch public-key-mismatch user-data-mismatch',
-  snp: 'malformed version-unsupported signing-key-mismatch algorithm-unsupported signer-unsuitable signature-invalid endorsement-malformed product-mismatch tcb-mismatch chip-mismatch chip-masked revocation-unknown debug migration-agent vmpl-refused minimum-tcb-not-given tcb-refused product-refused measurement-refused report-data-mismatch host-data-mismatch',
+    'algorithm-unsupported debug from-the-future malformed measurement-refused nonce-mismatch public-key-mismatch signature-invalid signer-unsuitable stale user-data-mismatch',
+  snp: 'algorithm-unsupported chip-masked chip-mismatch debug endorsement-malformed host-data-mismatch malformed measurement-refused migration-agent minimum-tcb-not-given product-mismatch product-refused report-data-mismatch revocation-unknown signature-invalid signer-unsuitable signing-key-mismatch tcb-mismatch tcb-refused version-unsupported vmpl-refused',
   quote:
-    'malformed version-unsupported tee-unknown key-type-unsupported vendor-unknown signature-invalid key-unbound certification-unsupported role-mismatch qe-signature-invalid pck-malformed qe-signer-mismatch qe-product-mismatch qe-attributes-mismatch qe-miscselect-mismatch qe-tcb-unsupported tcb-unsupported tcb-status-refused advisory-open tcb-date-early debug measurement-refused report-data-mismatch',
+    'advisory-open certification-unsupported debug key-type-unsupported key-unbound malformed measurement-refused pck-malformed qe-attributes-mismatch qe-miscselect-mismatch qe-product-mismatch qe-signature-invalid qe-signer-mismatch qe-tcb-unsupported report-data-mismatch role-mismatch signature-invalid tcb-date-early tcb-status-refused tcb-unsupported tee-unknown vendor-unknown version-unsupported',
   collateral:
-    'not-at-hand import-unknown missing malformed revocation-chain-mismatch tcb-info-signature-invalid tcb-info-malformed tcb-info-not-yet-valid tcb-info-expired tcb-info-mismatch qe-identity-signature-invalid qe-identity-malformed qe-identity-not-yet-valid qe-identity-expired qe-identity-mismatch',
-  tdx: 'module-unknown module-signer-mismatch module-attributes-mismatch module-tcb-unsupported migration-possible memory-exceptions-possible',
+    'import-unknown malformed missing not-at-hand qe-identity-expired qe-identity-malformed qe-identity-mismatch qe-identity-not-yet-valid qe-identity-signature-invalid revocation-chain-mismatch tcb-info-expired tcb-info-malformed tcb-info-mismatch tcb-info-not-yet-valid tcb-info-signature-invalid',
+  tdx: 'memory-exceptions-possible migration-possible module-attributes-mismatch module-signer-mismatch module-tcb-unsupported module-unknown',
   note: 'signer-unknown',
   cosignature: 'malformed',
   witness:
-    'old-size-too-large stale busy cosignature-missing closing state-corrupt statement-changed entry-refused entries-mismatch entries-unchecked consistency-invalid',
+    'busy closing consistency-invalid cosignature-missing entries-mismatch entries-unchecked entry-refused old-size-too-large stale state-corrupt statement-changed',
   tree: 'interval-invalid subtree-invalid',
-  cose: 'malformed algorithm-unsupported origin-unprotected size-unprotected size-mismatch payload-attached key-unknown signature-invalid',
+  cose: 'algorithm-unsupported key-unknown malformed origin-unprotected payload-attached signature-invalid size-mismatch size-unprotected',
   trust: 'member-malformed',
-  entry: 'type-unknown role-mismatch',
-  closing: 'proof-malformed proof-invalid unknown leaves-mismatch not-logged',
-  epoch: 'journal-unavailable journal-damaged',
+  entry: 'role-mismatch type-unknown',
+  closing: 'leaves-mismatch not-logged proof-invalid proof-malformed unknown',
+  reconcile:
+    'amount-differs back-dated bill-malformed billed-not-held billed-twice epoch-open not-billed not-held not-logged not-yet-logged usage-differs',
+  stamp: 'malformed signature-invalid stamper-unknown store-full',
+  mirror:
+    'behind log-forked log-key-unknown log-unknown nothing-pending package-invalid unavailable upload-cut-off',
+  epoch: 'journal-damaged journal-unavailable',
   request:
-    'too-large too-many-entries malformed encoded nonce-malformed parameter-invalid body-malformed http-malformed headers-too-large late model-unknown surface-unsupported untranslatable route-unknown method-refused host-refused',
-  redaction: 'unreadable failed',
-  upstream: 'unreachable timeout broken untranslatable error circuit-open unattested',
+    'body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed parameter-invalid route-unknown surface-unsupported too-large too-many-entries untranslatable',
+  redaction: 'failed unreadable',
+  upstream: 'broken circuit-open error timeout unreachable untranslatable',
   client:
-    'aborted receipt-missing header-malformed header-too-large answer-too-large exchange-mismatch nonce-missing nonce-mismatch receipt-replayed receipt-stale status-mismatch answer-aborted promise-too-long acceptance-missing comment-misplaced stream-cut store-unavailable record-malformed receipt-withheld receipt-differs checkpoints-unreconciled',
+    'aborted acceptance-missing answer-aborted answer-too-large checkpoints-unreconciled comment-misplaced exchange-mismatch header-malformed header-too-large nonce-mismatch nonce-missing promise-too-long receipt-differs receipt-missing receipt-replayed receipt-stale receipt-withheld record-malformed status-mismatch store-unavailable stream-cut',
   server: 'busy',
-  gateway: 'busy opening closing fault',
-  receipt: 'unknown pending not-included',
-  log: 'corrupt behind-witness witnesses-silent unwitnessed busy not-found mirror-behind mirror-unwitnessed mirror-forked mirror-differs cosigner-failed unavailable entry-too-large entry-pruned entry-denied index-beyond-end entry-too-young retention-unstated retention-malformed retention-full minimum-beyond-checkpoint minimum-lowered',
-  data: 'locked erasure-malformed key-malformed key-exposed key-unknown key-ended refunds-malformed',
+  gateway: 'busy closing fault opening',
+  receipt: 'not-included pending unknown',
+  log: 'behind-witness busy corrupt cosigner-failed entry-denied entry-pruned entry-too-large entry-too-young index-beyond-end minimum-beyond-checkpoint minimum-lowered mirror-behind mirror-differs mirror-forked mirror-unwitnessed not-found retention-full retention-malformed retention-unstated unavailable unwitnessed witnesses-silent',
+  data: 'erasure-malformed key-ended key-exposed key-malformed key-unknown locked refunds-malformed',
   control: 'refused',
   config: 'refused restart-needed',
-  archive: 'unavailable unknown corrupt full record-malformed policy-malformed pieces-unfit',
-  vault: 'unavailable unknown erased corrupt',
-  validator: 'state-corrupt entry-refused',
-  peer: 'unreachable answer-too-large answer-missing checkpoint-missing answer-denied answer-unexpected resting answer-malformed',
+  archive: 'corrupt full pieces-unfit policy-malformed record-malformed unavailable unknown',
+  vault: 'corrupt erased unavailable unknown',
+  misbehaviour:
+    'artefact-mismatch checker-unknown closing-agrees deadline-not-passed epochs-differ exchanges-agree key-retired key-unknown keys-differ list-mismatch log-data-mismatch log-data-missing log-forked loss-stated malformed numbers-differ origin-foreign origins-differ payloads-equal policy-unseen price-absent price-agrees price-hidden promise-broken receipt-forked receipt-logged receipt-withheld roots-equal seen-mismatch size-zero sizes-differ sizes-not-ascending stamp-mismatch time-not-stated times-in-order too-large type-unknown verdict-right verdict-wrong window-open witness-forked witness-time-reversed wrong-bill',
+  monitor:
+    'batch-missing batch-repeated checkpoint-contradicted checkpoint-older closing-contradicted closing-repeated counter-repeated entries-withheld epoch-missing epoch-repeated erasure-unknown payload-repeated policy-unknown previous-repeated previous-unknown receipt-after-closing record-contradicted seen-unknown state-corrupt tiles-contradicted',
+  verdict: 'batch-malformed entry-refused malformed missing policy-unlogged state-corrupt',
+  peer: 'answer-denied answer-malformed answer-missing answer-too-large answer-unexpected checkpoint-missing resting unreachable',
+  conformance: 'input-malformed',
   binding:
-    'statement-malformed convention-missing part-missing value-mismatch statement-mismatch statement-silent evidence-refused gpu-untied keys-untied key-unsuited receipt-key-mismatch epoch-mismatch nothing-bound several-machines',
+    'convention-missing epoch-mismatch evidence-refused gpu-untied key-unsuited keys-untied nothing-bound part-missing receipt-key-mismatch several-machines statement-malformed statement-mismatch statement-silent value-mismatch',
+  import: 'kind-unknown nothing-to-judge part-doubled part-missing',
   opengradient:
-    'response-malformed request-malformed key-malformed batch-malformed key-mismatch signature-invalid request-mismatch output-mismatch stream-unsupported from-the-future user-data-malformed key-unattested certificate-mismatch tree-mismatch leaf-mismatch leaves-incomplete root-mismatch signature-absent',
-  dstack: 'log-malformed log-mismatch compose-mismatch',
-  near: 'signature-malformed report-malformed signature-invalid request-mismatch response-mismatch model-mismatch kind-unstated kind-mismatch signer-unattested report-data-mismatch',
-  aci: 'receipt-malformed report-malformed session-malformed version-unsupported key-unknown algorithm-unsupported signature-invalid keyset-mismatch keyset-expired evidence-unsupported report-data-mismatch tls-unlisted request-mismatch response-mismatch upstream-unverified session-mismatch session-evidence-mismatch session-outdated',
-  air: 'malformed profile-unsupported signature-invalid evaluation mode-unknown from-the-future request-mismatch response-mismatch nonce-mismatch attestation-mismatch attestation-stub key-unattested measurement-mismatch',
+    'batch-malformed certificate-mismatch from-the-future key-malformed key-mismatch key-unattested leaf-mismatch leaves-incomplete output-mismatch request-malformed request-mismatch response-malformed root-mismatch signature-absent signature-invalid stream-unsupported tree-mismatch user-data-malformed',
+  dstack: 'compose-mismatch log-malformed log-mismatch',
+  near: 'kind-mismatch kind-unstated model-mismatch report-data-mismatch report-malformed request-mismatch response-mismatch signature-invalid signature-malformed signer-unattested',
+  aci: 'algorithm-unsupported evidence-unsupported key-unknown keyset-expired keyset-mismatch receipt-malformed report-data-mismatch report-malformed request-mismatch response-mismatch session-evidence-mismatch session-malformed session-mismatch session-outdated signature-invalid tls-unlisted upstream-unverified version-unsupported',
+  air: 'attestation-mismatch attestation-stub evaluation from-the-future key-unattested malformed measurement-mismatch mode-unknown nonce-mismatch profile-unsupported request-mismatch response-mismatch signature-invalid',
   provider:
-    'answer-malformed nonce-mismatch binding-mismatch unattestable tls-unbound tls-unseen tls-mismatch',
-  attestation:
-    'unreachable late refused excessive connection-changed key-unattested software-unnamed document-malformed none nonce-malformed',
-  attester: 'unavailable device-missing evidence-unbound',
-  price: 'sum-wrong amount-negative protocol-fee list-contradicted',
+    'answer-malformed binding-mismatch nonce-mismatch tls-mismatch tls-unbound tls-unseen unattestable',
+  price: 'amount-negative list-contradicted protocol-fee sum-wrong',
+  views: 'engine-missing file-foreign file-unreadable log-contradicted',
   access:
-    'key-missing key-unknown key-expired key-revoked name-unknown name-taken model-refused requests-exhausted tokens-exhausted money-exhausted request-over-limit money-unpriced ledger-unavailable file-malformed',
-  refund: 'unpriced amount-refused repeated',
-  webhook: 'refused unreachable address-private',
+    'file-malformed key-expired key-missing key-revoked key-unknown ledger-unavailable model-refused money-exhausted money-unpriced name-taken name-unknown request-over-limit requests-exhausted tokens-exhausted',
+  refund: 'amount-refused repeated unpriced',
   clause:
-    'malformed name-repeated key-unknown team-unknown upstream-unknown party-unknown trust-useless upstream-none grade-impossible rule-unreachable check-repeated stage-impossible refund-impossible buffer-needed reroute-impossible prices-missing digest-impossible receipt-impossible attestation-impossible diversity-repeated diversity-impossible too-large file-unreadable none-applies grade-unreachable diversity-exceeded model-unpinned price-unknown model-substituted upstream-failed answer-cut finish-missing usage-missing receipt-missing attestation-missing grade-missed redaction-empty',
+    'answer-cut buffer-needed check-repeated digest-impossible diversity-exceeded diversity-impossible diversity-repeated file-unreadable finish-missing grade-impossible grade-missed grade-unreachable key-unknown malformed model-substituted model-unpinned name-repeated none-applies party-unknown price-unknown prices-missing receipt-impossible receipt-missing redaction-empty refund-impossible reroute-impossible rule-unreachable stage-impossible team-unknown too-large trust-useless upstream-failed upstream-none upstream-unknown usage-missing',
+  appraisal:
+    'claim-missing evidence-excessive evidence-unreadable fact-unknown grade-missed issuer-excluded kind-excluded model-differs model-substituted parties-few policy-excessive policy-malformed policy-useless provider-unknown receipt-old receipt-unlinked release-unknown',
 } as const;

@@ -85,69 +85,54 @@ export async function readProof(
   trust: Trust,
 ): Promise<ReadProof> {
   const { index, hashes, checkpoint: noteText } = parseTlogProof(text);
-  const judged = judgedNote(noteText, trust);
-  if (judged.checkpoint.origin !== trust.log.name) throw new Failure('checkpoint/origin-mismatch');
+  if (latest?.text !== noteText || latest.trust !== trust) {
+    const note = parseNote(utf8(noteText));
+    latest = { text: noteText, trust, note, checkpoint: parseCheckpoint(note.text) };
+  }
+  const { checkpoint } = latest;
+  if (checkpoint.origin !== trust.log.name) throw new Failure('checkpoint/origin-mismatch');
   if (receipt !== null && receipt.log.origin !== trust.log.name)
     throw new Failure('receipt/log-mismatch', { field: 'predicate.log.origin' });
-  const { checkpoint, cosignatures } = await judged.cosigned();
+  latest.cosignatures ??= judgeSignatures(latest);
+  const cosignatures = await latest.cosignatures;
   verifyInclusion(index, checkpoint.size, leafHash(entry), hashes, checkpoint.root);
   if (receipt !== null && (receipt.seen.size > index || receipt.policy.index >= index))
     throw new Failure('receipt/order-impossible');
   return { index, checkpoint, cosignatures };
 }
 
-interface CosignedCheckpoint {
-  readonly checkpoint: Checkpoint;
-  /** By witnesses, each under the key that stands in its place today. */
-  readonly cosignatures: readonly VerifiedSignature[];
-}
-
-/** A note that was read. Its signatures are judged when somebody asks, and once. */
+/** A note whose checkpoint was read. Its signatures are judged when somebody asks, and once. */
 interface JudgedNote {
   readonly text: string;
   readonly trust: Trust;
+  readonly note: SignedNote;
   readonly checkpoint: Checkpoint;
-  readonly cosigned: () => Promise<CosignedCheckpoint>;
+  /** By witnesses, each under the key that stands in its place today. */
+  cosignatures?: Promise<readonly VerifiedSignature[]>;
 }
 
 /** The one that was looked at last: who appraises a log has thousands of receipts under one checkpoint. What comes out is a function of note and trust. */
-let latest: JudgedNote | null = null;
+let latest: JudgedNote | undefined;
 
-/** Throws `note/malformed` or `checkpoint/malformed`. */
-function judgedNote(text: string, trust: Trust): JudgedNote {
-  if (latest?.text === text && latest.trust === trust) return latest;
-  const note = parseNote(utf8(text));
-  const checkpoint = parseCheckpoint(note.text);
-  let judging: Promise<CosignedCheckpoint> | null = null;
-  const cosigned = () => {
-    judging ??= judgeSignatures(note, checkpoint, trust);
-    return judging;
-  };
-  latest = { text, trust, checkpoint, cosigned };
-  return latest;
-}
-
-async function judgeSignatures(
-  note: SignedNote,
-  checkpoint: Checkpoint,
-  trust: Trust,
-): Promise<CosignedCheckpoint> {
+async function judgeSignatures({
+  note,
+  checkpoint,
+  trust,
+}: JudgedNote): Promise<readonly VerifiedSignature[]> {
   const witnesses = [...trust.policy.witnesses.values()].map(({ key }) => key);
   const logKeys = trust.logCosigner === null ? [trust.log] : [trust.log, trust.logCosigner];
-  const retired = trust.retired.flatMap(({ role, key }) =>
-    role === 'issuer' || role === 'validator' ? [] : [key],
-  );
+  // All that there were: every one of them counted for the empty tree.
+  const retired = [...countingFor(trust, 'log', 0), ...countingFor(trust, 'witness', 0)];
   const { verified, unknown } = await verifyNote(note, [...logKeys, ...witnesses, ...retired]);
   checkSignedByLog(verified, checkpoint.size, trust);
   // Anybody can add lines to a note. In a bundle nothing may stand that nobody vouches for.
   const [surplus] = unknown;
   if (surplus !== undefined) throw new Failure('proof/surplus-signature', { field: surplus.name });
   const counting = [...witnesses, ...countingFor(trust, 'witness', checkpoint.size)];
-  const cosignatures = verified.flatMap(({ key, time }) => {
+  return verified.flatMap(({ key, time }) => {
     const heir = counting.includes(key) ? heirOf(trust, key) : null;
     return heir === null ? [] : [{ key: heir, time }];
   });
-  return { checkpoint, cosignatures };
 }
 
 function checkSignedByLog(verified: readonly VerifiedSignature[], size: number, trust: Trust): void {

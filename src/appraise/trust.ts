@@ -189,34 +189,19 @@ export function parseTrust(bytes: Uint8Array): Trust {
       detail: 'a log line that is not the log of this file',
     });
   }
-  const own = [...logKeys, ...trust.issuers];
-  if (
-    [...trust.policy.witnesses.values()].some(({ key }) =>
-      own.some(({ publicKey }) => equal(publicKey, key.publicKey)),
-    )
-  ) {
-    throw new Failure('trust/malformed', {
-      field: 'policy',
-      detail: 'a witness with the key of the log or of an issuer',
-    });
-  }
   if (trust.issuers.length === 0 && !trust.retired.some(({ role }) => role === 'issuer'))
     throw new Failure('trust/malformed', { field: 'issuers', detail: 'nobody whose receipts count' });
-  const inForce = [...own, ...[...trust.policy.witnesses.values()].map(({ key }) => key)];
-  trust.validators.forEach((key, index) => {
-    const others = [...inForce, ...trust.validators.slice(0, index)];
-    if (others.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
-      throw new Failure('trust/malformed', { field: `validators.${index}`, detail: 'one key twice' });
-  });
-  trust.retired.forEach(({ key }, index) => {
-    const others = [
-      ...inForce,
-      ...trust.validators,
-      ...trust.retired.slice(0, index).map(earlier => earlier.key),
-    ];
-    if (others.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
-      throw new Failure('trust/malformed', { field: `retired.${index}.key`, detail: 'one key twice' });
-  });
+  const seen = [...logKeys, ...trust.issuers];
+  const others = [
+    ...[...trust.policy.witnesses.values()].map(({ key }) => ({ key, field: 'policy' })),
+    ...trust.validators.map((key, index) => ({ key, field: `validators.${index}` })),
+    ...trust.retired.map(({ key }, index) => ({ key, field: `retired.${index}.key` })),
+  ];
+  for (const { key, field } of others) {
+    if (seen.some(other => equal(other.publicKey, key.publicKey) || keyLabel(other) === keyLabel(key)))
+      throw new Failure('trust/malformed', { field, detail: 'one key twice' });
+    seen.push(key);
+  }
   const controlled = controllers.flatMap(({ keys }) => keys);
   if (new Set(controlled).size < controlled.length) {
     throw new Failure('trust/malformed', { field: 'controllers', detail: 'one key under two controllers' });

@@ -195,17 +195,10 @@ async function conclude(
   };
 }
 
-/** A trust file that was read does not change, and who appraises a log counts once. */
-const counted = new WeakMap<Trust, Concentration>();
-
 /** Loaded when everything else has been checked: nothing waits for it. */
 async function concentrationIn(trust: Trust): Promise<Concentration> {
-  const known = counted.get(trust);
-  if (known !== undefined) return known;
   const { concentrationOf } = await import('./concentration/concentration.js');
-  const concentration = concentrationOf(trust);
-  counted.set(trust, concentration);
-  return concentration;
+  return concentrationOf(trust);
 }
 
 /** The record's grade is the last of its three steps that holds; a failure at any of them, or in the content, leaves none. */

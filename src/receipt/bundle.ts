@@ -51,15 +51,12 @@ export function formatBundle({ envelope, proof, revocations = [] }: Bundle): Uin
   return canonicalize({ ...receipt, revocations: added });
 }
 
-const BEFORE_ENTRY = utf8('{"envelope":');
-const BEFORE_PROOF = ',"proof":';
-
 /**
  * The bundle of a log entry, from the entry's own bytes: what {@link formatBundle} writes for the envelope that `parseEnvelope` reads in them, without
  * writing that envelope again.
  */
 export function bundleOfEntry(entry: Uint8Array, proof: string): Uint8Array {
-  return concatAll([BEFORE_ENTRY, entry, utf8(`${BEFORE_PROOF}${JSON.stringify(proof)}}`)]);
+  return concatAll([utf8('{"envelope":'), entry, utf8(`,"proof":${JSON.stringify(proof)}}`)]);
 }
 
 /**

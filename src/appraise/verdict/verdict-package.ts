@@ -92,7 +92,7 @@ const Line = v.strictObject({
 
 /**
  * Reads a package, and checks that its verdicts are those of its batch. Who has signed that, and whether the verdicts are right, nobody has looked at. Throws
- * `verdict/package-malformed`, `verdict/malformed` or `envelope/…`.
+ * `verdict/batch-malformed`, `verdict/malformed` or `envelope/…`.
  */
 export function readPackage(bytes: Uint8Array): VerdictPackage {
   if (bytes.length > MAX_PACKAGE_BYTES) throw malformed('over 64 MiB');
@@ -142,5 +142,5 @@ function readLine<S extends v.GenericSchema>(schema: S, line: Uint8Array): v.Inf
 }
 
 function malformed(detail: string): Failure {
-  return new Failure('verdict/package-malformed', { detail });
+  return new Failure('verdict/batch-malformed', { detail });
 }

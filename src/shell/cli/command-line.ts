@@ -139,7 +139,7 @@ const OF_THIS_MACHINE: readonly ReasonCode[] = [
   'data/locked',
   'archive/unavailable',
   'archive/full',
-  'validator/state-corrupt',
+  'verdict/state-corrupt',
 ];
 
 /** Says what happened, and which exit code that is. */

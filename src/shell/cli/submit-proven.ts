@@ -6,13 +6,13 @@ import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import type { Submitted } from '../validator/validator.js';
 import { handIn } from './hand-in.js';
 
-/** Resolves to the entry's index, with the proof. Throws `peer/…`, `validator/entry-refused` with the log's own code, or what makes the proof none. */
+/** Resolves to the entry's index, with the proof. Throws `peer/…`, `verdict/entry-refused` with the log's own code, or what makes the proof none. */
 export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<Submitted> {
   const entry = envelopeBytes(envelope);
   const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'included' });
   if (outcome.kind !== 'taken') {
     const detail = outcome.kind === 'refused' ? (outcome.code ?? `HTTP ${outcome.status}`) : 'a stamp';
-    throw new Failure('validator/entry-refused', { detail });
+    throw new Failure('verdict/entry-refused', { detail });
   }
   const { receipt } = outcome;
   if (receipt.by !== 'log' || receipt.proof === null)

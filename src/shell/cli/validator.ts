@@ -83,8 +83,8 @@ Examples:
 It goes on where it stopped. Batches come into <data>/batches with all that they were made from, so that anybody can judge again.
 A proof that one of its verdicts was wrong is kept for ever, and every later batch says so.
 
-Exit codes: with --once, 0 every receipt passed, 10 one failed, or a verdict of its own was proven wrong, 20 something could not be looked at, or one is
-inconclusive, 30 a file on the command line is malformed, 64 wrong usage, 1 anything else. Without --once: 0 after a regular end.`;
+Exit codes: 0 with --once, every receipt passed, without it a regular end; 10 one failed, or a verdict of its own was proven wrong, 20 something could not be looked at, or one is
+inconclusive, 30 a file on the command line is malformed, 64 wrong usage, 1 anything else.`;
 
 async function run(options: ValidatorCommandOptions): Promise<void> {
   const { log: url, policy: policyPath, key: keyPath, trust: trustPath } = options;

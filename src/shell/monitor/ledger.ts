@@ -207,9 +207,9 @@ export class Ledger {
     const isKnown = this.#tallies.withheld === 0;
     if (isKnown && previous !== null) {
       const place = [issuer, previous, sequence - 1] as const;
-      if (!(await this.#has('batch-end', ...place, start))) this.#find('monitor/batch-unchained', previous);
+      if (!(await this.#has('batch-end', ...place, start))) this.#find('monitor/batch-missing', previous);
       else if (!(await this.#hasRecordUpTo(place, overturned.count)))
-        this.#find('monitor/record-shrunk', `${overturned.count} overturned verdicts`);
+        this.#find('monitor/record-contradicted', `${overturned.count} overturned verdicts`);
     }
     const place = [issuer, digest, sequence] as const;
     return [

@@ -81,9 +81,9 @@ describe('what validators sign', () => {
     ['a policy that is not there', 'verdict/policy-unlogged 10', () => ({ policy: { ...policy, index: 0 } })],
     ['another policy there', 'verdict/policy-unlogged 10', () => ({ policy: { ...policy, digest: HASH } })],
     ['a number once more', 'monitor/batch-repeated 10', () => ({ previous: null, sequence: 0 })],
-    ['a batch before it that nobody has', 'monitor/batch-unchained 10', () => ({ previous: HASH })],
-    ['a gap', 'monitor/batch-unchained 10', (_, end) => ({ start: end + 1 })],
-    ['fewer overturned verdicts', 'monitor/record-shrunk 10', () => ({})],
+    ['a batch before it that nobody has', 'monitor/batch-missing 10', () => ({ previous: HASH })],
+    ['a gap', 'monitor/batch-missing 10', (_, end) => ({ start: end + 1 })],
+    ['fewer overturned verdicts', 'monitor/record-contradicted 10', () => ({})],
     [
       'a tree that the log never had',
       'monitor/seen-unknown 10',

@@ -131,15 +131,15 @@ describe('an audit', () => {
   });
 
   it.each([
-    ['that begins late', { start: 1 }, 'monitor/batch-unchained'],
-    ['with another number', { sequence: 1, previous: 'ab'.repeat(32) }, 'monitor/batch-unchained'],
+    ['that begins late', { start: 1 }, 'monitor/batch-missing'],
+    ['with another number', { sequence: 1, previous: 'ab'.repeat(32) }, 'monitor/batch-missing'],
   ])('tells of a batch %s', async (_, changes, code) => {
     const { findings } = await audit({}, lying(changes));
     expect(findings.map(finding => finding.code)).toContain(code);
   });
 
   it.each<[string, string, ReadonlyMap<string, Uint8Array>]>([
-    ['what is no package', 'verdict/package-malformed', new Map([['batches', utf8('{}\n')]])],
+    ['what is no package', 'verdict/batch-malformed', new Map([['batches', utf8('{}\n')]])],
     ['artefacts of another digest', 'peer/answer-malformed', new Map([['artefacts', utf8('{}')]])],
   ])('refuses %s', async (_, code, instead) => {
     expect(await reasonOfAsync(() => audit({}, instead))).toBe(code);
@@ -177,12 +177,12 @@ describe('a package', () => {
     ['that is empty', () => ''],
   ])('%s is none', (_, change) => {
     const lines = (fromUtf8(genuine) as string).split(/(?<=\n)/);
-    expect(reasonOf(() => readPackage(utf8(change(lines))))).toBe('verdict/package-malformed');
+    expect(reasonOf(() => readPackage(utf8(change(lines))))).toBe('verdict/batch-malformed');
   });
 
   it('that is too long is none', () => {
     expect(reasonOf(() => readPackage(new Uint8Array(MAX_PACKAGE_BYTES + 1)))).toBe(
-      'verdict/package-malformed',
+      'verdict/batch-malformed',
     );
   });
 });

@@ -126,9 +126,9 @@ function chainFindings(
   const isNext =
     batch.sequence === sequence && previous === (before?.digest ?? null) && start === (before?.end ?? 0);
   return [
-    ...(isNext ? [] : [find('monitor/batch-unchained', `entries from ${start} on`)]),
+    ...(isNext ? [] : [find('monitor/batch-missing', `entries from ${start} on`)]),
     ...(overturned.count < (before?.overturned ?? 0)
-      ? [find('monitor/record-shrunk', `${overturned.count} overturned verdicts`)]
+      ? [find('monitor/record-contradicted', `${overturned.count} overturned verdicts`)]
       : []),
   ];
 }

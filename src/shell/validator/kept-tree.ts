@@ -15,16 +15,16 @@ export interface KeptTree {
   kept(): Promise<ValidatorState['tree']>;
 }
 
-/** Throws `validator/state-corrupt` where what is on disk makes another root. */
+/** Throws `verdict/state-corrupt` where what is on disk makes another root. */
 export async function openTree(
   folder: string,
   disk: Disk,
   kept: ValidatorState['tree'] | null,
 ): Promise<KeptTree> {
   try {
-    if (kept?.edge.some(text => fromBase64(text) === null)) throw new Failure('validator/state-corrupt');
+    if (kept?.edge.some(text => fromBase64(text) === null)) throw new Failure('verdict/state-corrupt');
     const own = new OwnTree(folder, disk, kept?.size ?? 0, kept?.edge ?? []);
-    if (kept !== null && toHex(await own.root()) !== kept.root) throw new Failure('validator/state-corrupt');
+    if (kept !== null && toHex(await own.root()) !== kept.root) throw new Failure('verdict/state-corrupt');
     const frontier = new Frontier(own.size, await own.frontier());
     return {
       own,
@@ -40,6 +40,6 @@ export async function openTree(
     };
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'unknown';
-    throw new Failure('validator/state-corrupt', { field: folder, detail });
+    throw new Failure('verdict/state-corrupt', { field: folder, detail });
   }
 }

@@ -34,7 +34,7 @@ export class OverturnedRecord {
   readonly #tree: Frontier;
   #turn: Promise<unknown> = Promise.resolve();
 
-  /** Throws `validator/state-corrupt` when a proof between two others is gone. */
+  /** Throws `verdict/state-corrupt` when a proof between two others is gone. */
   static async open(folder: string, disk: Disk): Promise<OverturnedRecord> {
     await makeFoldersDurably(folder, disk);
     const names = (await readdir(folder)).filter(name => FILE.test(name)).sort();
@@ -43,7 +43,7 @@ export class OverturnedRecord {
     for (const [at, name] of names.entries()) {
       const bytes = await readIfPresent(join(folder, name));
       if (bytes === null || Number(FILE.exec(name)?.[1]) !== at)
-        throw new Failure('validator/state-corrupt', { field: join(folder, name) });
+        throw new Failure('verdict/state-corrupt', { field: join(folder, name) });
       tree.push(leafHash(bytes));
       roots.push(toHex(tree.root()));
     }

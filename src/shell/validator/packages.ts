@@ -27,14 +27,14 @@ export class Packages {
     return readIfPresent(this.#path(sequence));
   }
 
-  /** Throws `validator/state-corrupt` when what is there is no package. */
+  /** Throws `verdict/state-corrupt` when what is there is no package. */
   async read(sequence: number): Promise<VerdictPackage | null> {
     const bytes = await this.bytes(sequence);
     try {
       return bytes === null ? null : readPackage(bytes);
     } catch (error) {
       if (!(error instanceof Failure)) throw error;
-      throw new Failure('validator/state-corrupt', { field: this.#path(sequence), detail: error.code });
+      throw new Failure('verdict/state-corrupt', { field: this.#path(sequence), detail: error.code });
     }
   }
 

@@ -34,12 +34,12 @@ const State = v.strictObject({
 });
 export type ValidatorState = v.InferOutput<typeof State>;
 
-/** The state in a folder, or null before the first. Throws `validator/state-corrupt` where it cannot be read, or is of another log or key. */
+/** The state in a folder, or null before the first. Throws `verdict/state-corrupt` where it cannot be read, or is of another log or key. */
 export async function readState(folder: string, log: string, key: string): Promise<ValidatorState | null> {
   const bytes = await readIfPresent(statePath(folder));
   if (bytes === null) return null;
   const corrupt = (detail: string) =>
-    new Failure('validator/state-corrupt', { field: statePath(folder), detail });
+    new Failure('verdict/state-corrupt', { field: statePath(folder), detail });
   let value: unknown;
   try {
     value = parseCanonical(bytes);

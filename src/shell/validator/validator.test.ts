@@ -194,12 +194,12 @@ describe('a validator', () => {
   it.each<[string, string, () => Promise<unknown>]>([
     [
       'a policy that may not stand in a log',
-      'appraisal/policy-unloggable',
+      'appraisal/policy-excessive',
       () => open({ policyText: { ...POLICY, note: 'für Anna' } }),
     ],
     [
       'a state that was written over',
-      'validator/state-corrupt',
+      'verdict/state-corrupt',
       async () => {
         await look();
         writeFileSync(at('state.json'), '{}');
@@ -208,7 +208,7 @@ describe('a validator', () => {
     ],
     [
       'a tree that was written over',
-      'validator/state-corrupt',
+      'verdict/state-corrupt',
       async () => {
         await issuer.work(3);
         await look();
@@ -220,7 +220,7 @@ describe('a validator', () => {
     ],
     [
       'a package that was written over',
-      'validator/state-corrupt',
+      'verdict/state-corrupt',
       async () => {
         await issuer.work(3);
         await look();
@@ -236,9 +236,9 @@ describe('a validator', () => {
   it('tells when the log does not take what it signs', async () => {
     await issuer.work(1);
     const refuse = async () => {
-      throw new Failure('validator/entry-refused');
+      throw new Failure('verdict/entry-refused');
     };
     expect(await look({ submit: refuse })).toBe(false);
-    expect(events[0]).toMatchObject({ kind: 'unchecked', code: 'validator/entry-refused' });
+    expect(events[0]).toMatchObject({ kind: 'unchecked', code: 'verdict/entry-refused' });
   });
 });

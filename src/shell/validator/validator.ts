@@ -52,7 +52,7 @@ export interface Submitted {
   readonly proof: string;
 }
 
-/** Hands an entry in at the log, and resolves to where the log has proven to have it. Throws `peer/…`, `proof/…` or `validator/entry-refused`. */
+/** Hands an entry in at the log, and resolves to where the log has proven to have it. Throws `peer/…`, `proof/…` or `verdict/entry-refused`. */
 export type Submit = (envelope: Envelope) => Promise<Submitted>;
 
 export interface ValidatorOptions {
@@ -98,12 +98,12 @@ export class Validator {
   #running: Promise<unknown> = Promise.resolve();
 
   /**
-   * Throws `data/locked`, `validator/state-corrupt`, `appraisal/policy-unloggable`, or `log/corrupt` for a folder that is damaged.
+   * Throws `data/locked`, `verdict/state-corrupt`, `appraisal/policy-excessive`, or `log/corrupt` for a folder that is damaged.
    */
   static async open(options: ValidatorOptions): Promise<Validator> {
     const { folder, disk = nodeDisk, policyText, submit } = options;
     if (submit !== null && !(isLoggable(policyText) && canonicalize(policyText).length <= MAX_LOGGED_BYTES))
-      throw new Failure('appraisal/policy-unloggable');
+      throw new Failure('appraisal/policy-excessive');
     await makeFoldersDurably(folder, disk);
     const lock = acquireLock(folder);
     try {
@@ -382,7 +382,7 @@ const NOTHING_JUDGED: Judged = {
 };
 
 /** What no other look can change. */
-const OWN_FAULTS: ReadonlySet<string> = new Set(['validator/state-corrupt', 'log/corrupt']);
+const OWN_FAULTS: ReadonlySet<string> = new Set(['verdict/state-corrupt', 'log/corrupt']);
 
 /** A log keeps its name when its keys change. */
 function logIdentity({ trust }: ValidatorOptions): string {
