@@ -282,6 +282,14 @@ export const CORE_REASONS = {
     says: "The upstream's answer is over the gateway's limit.",
     do: 'Ask for less, or ask the operator to raise the limit.',
   },
+  'revocation/model': {
+    says: 'The weights that the receipt names were revoked by the time that is asked about.',
+    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
+  },
+  'revocation/unrelated': {
+    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
+    do: 'Fetch the bundle again from the gateway that issued the receipt.',
+  },
   'clause/upstream-refused': {
     says: 'The policy does not let this upstream be asked.',
     do: "Ask for a model of an upstream that the policy allows, or ask the gateway's operator.",
@@ -312,13 +320,14 @@ export const CORE_REASONS = {
   },
 } as const;
 
-/** What follows the slash in the codes of all others, by what stands before it. */
+/** What follows the slash in all other codes that a receipt may have, by what stands before it. */
 export const OTHER_CODES = {
   cbor: 'malformed',
   der: 'malformed',
   certificate:
     'algorithm-unsupported chain-too-long expired extension-unknown issuer-mismatch malformed not-an-authority not-yet-valid on-hold path-too-long revoked root-unknown signature-invalid',
-  revocation: 'expired extension-unknown issuer-mismatch malformed not-yet-valid partial signature-invalid',
+  revocation:
+    'chip expired extension-unknown full issuer-mismatch key-of-log malformed measurement not-yet-valid partial repeated signature-invalid signer since-future tcb value-malformed',
   ocsp: 'expired malformed not-yet-valid responder-unauthorized signature-invalid status-unknown unsuccessful',
   nvidia:
     'architecture-mismatch architecture-refused bios-refused chain-shape debug-enabled device-unknown driver-refused file-malformed firmware-id-absent firmware-id-mismatch malformed measurement-mismatch mode-refused nonce-mismatch nonce-not-given reference-conflict reference-empty reference-not-given reference-unverified revocation-not-given rim-digest-mismatch rim-malformed rim-product-mismatch rim-signature-invalid rim-version-mismatch signature-invalid signer-unfit',
@@ -341,16 +350,11 @@ export const OTHER_CODES = {
   trust: 'member-malformed',
   entry: 'role-mismatch type-unknown',
   closing: 'leaves-mismatch not-logged proof-invalid proof-malformed unknown',
-  reconcile:
-    'amount-differs back-dated bill-malformed billed-not-held billed-twice epoch-open not-billed not-held not-logged not-yet-logged usage-differs',
-  stamp: 'malformed signature-invalid stamper-unknown store-full',
-  mirror:
-    'behind log-forked log-key-unknown log-unknown nothing-pending package-invalid unavailable upload-cut-off',
   epoch: 'journal-damaged journal-unavailable',
   request:
     'body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed parameter-invalid route-unknown surface-unsupported too-large too-many-entries untranslatable',
   redaction: 'failed unreadable',
-  upstream: 'broken circuit-open error timeout unreachable untranslatable',
+  upstream: 'broken circuit-open error timeout unattested unreachable untranslatable',
   client:
     'aborted acceptance-missing answer-aborted answer-too-large checkpoints-unreconciled comment-misplaced exchange-mismatch header-malformed header-too-large nonce-mismatch nonce-missing promise-too-long receipt-differs receipt-missing receipt-replayed receipt-stale receipt-withheld record-malformed status-mismatch store-unavailable stream-cut',
   server: 'busy',
@@ -362,16 +366,9 @@ export const OTHER_CODES = {
   config: 'refused restart-needed',
   archive: 'corrupt full pieces-unfit policy-malformed record-malformed unavailable unknown',
   vault: 'corrupt erased unavailable unknown',
-  misbehaviour:
-    'artefact-mismatch checker-unknown closing-agrees deadline-not-passed epochs-differ exchanges-agree key-retired key-unknown keys-differ list-mismatch log-data-mismatch log-data-missing log-forked loss-stated malformed numbers-differ origin-foreign origins-differ payloads-equal policy-unseen price-absent price-agrees price-hidden promise-broken receipt-forked receipt-logged receipt-withheld roots-equal seen-mismatch size-zero sizes-differ sizes-not-ascending stamp-mismatch time-not-stated times-in-order too-large type-unknown verdict-right verdict-wrong window-open witness-forked witness-time-reversed wrong-bill',
-  monitor:
-    'batch-missing batch-repeated checkpoint-contradicted checkpoint-older closing-contradicted closing-repeated counter-repeated entries-withheld epoch-missing epoch-repeated erasure-unknown payload-repeated policy-unknown previous-repeated previous-unknown receipt-after-closing record-contradicted seen-unknown state-corrupt tiles-contradicted',
-  verdict: 'batch-malformed entry-refused malformed missing policy-unlogged state-corrupt',
   peer: 'answer-denied answer-malformed answer-missing answer-too-large answer-unexpected checkpoint-missing resting unreachable',
-  conformance: 'input-malformed',
   binding:
     'convention-missing epoch-mismatch evidence-refused gpu-untied key-unsuited keys-untied nothing-bound part-missing receipt-key-mismatch several-machines statement-malformed statement-mismatch statement-silent value-mismatch',
-  import: 'kind-unknown nothing-to-judge part-doubled part-missing',
   opengradient:
     'batch-malformed certificate-mismatch from-the-future key-malformed key-mismatch key-unattested leaf-mismatch leaves-incomplete output-mismatch request-malformed request-mismatch response-malformed root-mismatch signature-absent signature-invalid stream-unsupported tree-mismatch user-data-malformed',
   dstack: 'compose-mismatch log-malformed log-mismatch',
@@ -380,13 +377,14 @@ export const OTHER_CODES = {
   air: 'attestation-mismatch attestation-stub evaluation from-the-future key-unattested malformed measurement-mismatch mode-unknown nonce-mismatch profile-unsupported request-mismatch response-mismatch signature-invalid',
   provider:
     'answer-malformed binding-mismatch nonce-mismatch tls-mismatch tls-unbound tls-unseen unattestable',
+  attestation:
+    'connection-changed document-malformed excessive key-unattested late nonce-malformed none refused software-unnamed unreachable',
+  attester: 'device-missing evidence-unbound unavailable',
   price: 'amount-negative list-contradicted protocol-fee sum-wrong',
-  views: 'engine-missing file-foreign file-unreadable log-contradicted',
   access:
     'file-malformed key-expired key-missing key-revoked key-unknown ledger-unavailable model-refused money-exhausted money-unpriced name-taken name-unknown request-over-limit requests-exhausted tokens-exhausted',
   refund: 'amount-refused repeated unpriced',
+  webhook: 'address-private refused unreachable',
   clause:
-    'answer-cut buffer-needed check-repeated digest-impossible diversity-exceeded diversity-impossible diversity-repeated file-unreadable finish-missing grade-impossible grade-missed grade-unreachable key-unknown malformed model-substituted model-unpinned name-repeated none-applies party-unknown price-unknown prices-missing receipt-impossible receipt-missing redaction-empty refund-impossible reroute-impossible rule-unreachable stage-impossible team-unknown too-large trust-useless upstream-failed upstream-none upstream-unknown usage-missing',
-  appraisal:
-    'claim-missing evidence-excessive evidence-unreadable fact-unknown grade-missed issuer-excluded kind-excluded model-differs model-substituted parties-few policy-excessive policy-malformed policy-useless provider-unknown receipt-old receipt-unlinked release-unknown',
+    'answer-cut attestation-impossible attestation-missing buffer-needed check-repeated digest-impossible diversity-exceeded diversity-impossible diversity-repeated file-unreadable finish-missing grade-impossible grade-missed grade-unreachable key-unknown malformed model-substituted model-unpinned name-repeated none-applies party-unknown price-unknown prices-missing receipt-impossible receipt-missing redaction-empty refund-impossible reroute-impossible rule-unreachable stage-impossible team-unknown too-large trust-useless upstream-failed upstream-none upstream-unknown usage-missing',
 } as const;

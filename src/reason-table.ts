@@ -1205,6 +1205,10 @@ export const REASONS = {
     says: 'Every upstream that could answer has failed too often lately, and is left alone for a moment.',
     do: 'Try again after the time in Retry-After; the operator sees what is wrong with the upstreams in earlier receipts.',
   },
+  'upstream/unattested': {
+    says: 'The upstream has not shown what this gateway requires of it, so that nothing was sent.',
+    do: 'Ask for another model, or the operator; which evidence was missing or wrong is in the receipt.',
+  },
   'client/aborted': {
     says: 'The client went away before the answer was complete.',
     do: 'Nothing: the record says how far the answer got.',
@@ -1608,6 +1612,10 @@ export const REASONS = {
   'monitor/erasure-unknown': {
     says: 'An entry says that content was erased whose receipt is not in the log before it.',
     do: 'Ask the operator which receipt was meant: one may have been left out of the log.',
+  },
+  'monitor/revocation-misnumbered': {
+    says: 'A revocation in the log has a number that another has, or that is not the next.',
+    do: 'Read both entries, and ask the operator: whoever looks for revocations by their numbers may miss one.',
   },
   'monitor/policy-unknown': {
     says: 'A receipt names a policy that does not stand where it says.',
@@ -2117,6 +2125,58 @@ export const REASONS = {
     says: 'The TLS connection ends at another key than the one that was attested.',
     do: 'Do not send anything over the connection.',
   },
+  'attestation/unreachable': {
+    says: 'The upstream could not be reached to be asked for its attestation.',
+    do: 'Check that it is running and that the address is right; nothing was sent to it.',
+  },
+  'attestation/late': {
+    says: "The upstream's attestation was not there in time.",
+    do: "Try again; if it stays so, give the gateway a longer limit for connecting, or ask the upstream's operator.",
+  },
+  'attestation/refused': {
+    says: 'The upstream answered with another status when it was asked for its attestation, and redirects are not followed.',
+    do: 'Check that the upstream is of the provider that the configuration names, and that its address and key are right.',
+  },
+  'attestation/excessive': {
+    says: "The upstream's attestation is longer than any is.",
+    do: 'Check that the upstream is of the provider that the configuration names.',
+  },
+  'attestation/connection-changed': {
+    says: 'The upstream showed another TLS certificate in the middle of its attestation.',
+    do: 'Try again; if it stays so, several machines with keys of their own answer under this name, and no connection is to one of them alone.',
+  },
+  'attestation/key-unattested': {
+    says: "The connection ends at a TLS key that no evidence of the upstream's binds.",
+    do: 'Nothing was sent; somebody may stand in between, or the upstream has several machines and only some were met.',
+  },
+  'attestation/software-unnamed': {
+    says: 'The configuration names no measurements for evidence of this kind, so that any software would do.',
+    do: "Name under the upstream's attestation which measurements are accepted for that kind of evidence.",
+  },
+  'attestation/document-malformed': {
+    says: "This is no record of an upstream's attestation, as gateways keep it.",
+    do: "Fetch it again from the gateway's /v1/evidence/<digest>, by the digest in the receipt.",
+  },
+  'attestation/none': {
+    says: 'This gateway does not attest itself.',
+    do: 'Ask its operator; with --attester it runs where the hardware can vouch for it.',
+  },
+  'attestation/nonce-malformed': {
+    says: 'A nonce is 16 to 64 bytes in small hexadecimal, given once, and nothing else can be asked.',
+    do: 'Send ?nonce= with 32 to 128 digits, or nothing.',
+  },
+  'attester/unavailable': {
+    says: 'The machine gave no evidence of itself.',
+    do: 'Try again; if it stays so, the operator sees in the log what the device or the program said.',
+  },
+  'attester/device-missing': {
+    says: 'What is to attest this gateway is not there.',
+    do: 'Start it in a confidential machine of that kind, with its device given to the process, or leave --attester out.',
+  },
+  'attester/evidence-unbound': {
+    says: "The machine's evidence does not carry what it was asked to carry.",
+    do: 'Ask again; if it stays so, something between this process and the hardware answers in its place.',
+  },
   'price/sum-wrong': {
     says: 'A line of the price is not its quantity times its price.',
     do: 'Do not pay by this receipt; ask its issuer for a refund.',
@@ -2217,6 +2277,62 @@ export const REASONS = {
     says: 'The log has ordered a refund of this exchange already.',
     do: 'Read the entry that is named; each exchange can have one refund.',
   },
+  'revocation/chip': {
+    says: 'The chip behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/tcb': {
+    says: 'The security level of the hardware or firmware behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/measurement': {
+    says: 'The software that the evidence measures was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/signer': {
+    says: 'The key that has signed the software behind the evidence was revoked by the time that is asked about.',
+    do: "Rely on the operator's word alone for where it ran, or ask about an earlier time to know what was good then.",
+  },
+  'revocation/model': {
+    says: 'The weights that the receipt names were revoked by the time that is asked about.',
+    do: 'Do not rely on which model answered; ask about an earlier time to know what was good then.',
+  },
+  'revocation/unrelated': {
+    says: 'The bundle carries a revocation that the receipt cannot be concerned by.',
+    do: 'Fetch the bundle again from the gateway that issued the receipt.',
+  },
+  'revocation/value-malformed': {
+    says: 'There is no such value of what is to be revoked.',
+    do: 'Give it as countersign evidence index find writes it: bytes in small hexadecimal, a TCB level as its parts with colons between them.',
+  },
+  'revocation/since-future': {
+    says: 'It is to count as bad only from a time that has not come yet.',
+    do: 'Give a time that has passed, or none: then it always was bad.',
+  },
+  'revocation/key-of-log': {
+    says: 'A key of the log is not revoked like this: its end is a key change, at an index.',
+    do: 'Use countersign key revoke; docs/keys.md says how.',
+  },
+  'revocation/repeated': {
+    says: 'The log has revoked this already, and from no later time on.',
+    do: 'Read the entry that is named: nothing more can be taken away.',
+  },
+  'revocation/full': {
+    says: 'The log holds as many revocations as a log can.',
+    do: 'Revoke something wider, such as a measurement in place of each of its chips.',
+  },
+  'webhook/refused': {
+    says: 'The receiver of a webhook did not take a notice.',
+    do: 'Ask its operator, with the HTTP status that is named; the notice is sent again.',
+  },
+  'webhook/unreachable': {
+    says: 'The receiver of a webhook does not answer.',
+    do: 'Check its address and that it is running; the notice is sent again.',
+  },
+  'webhook/address-private': {
+    says: "The name of a webhook's receiver leads to an address that is not of the public internet.",
+    do: 'Check who controls the name. If it is meant to be in your own network, set private: true for it, or write its address.',
+  },
   'clause/malformed': {
     says: 'The policy is not in the form that policies have.',
     do: 'Correct what is named; the schema is spec/schemas/policy.json, and docs/policy.md says what each member means.',
@@ -2289,6 +2405,10 @@ export const REASONS = {
     says: 'No upstream that the rule lets be asked gives receipts that could be judged.',
     do: 'State a trust file for an upstream that is a Countersign gateway, or remove the check.',
   },
+  'clause/attestation-impossible': {
+    says: 'Evidence is asked for of upstreams none of which is configured to attest itself.',
+    do: 'Give one of them an attestation in the configuration, or leave the check out.',
+  },
   'clause/diversity-repeated': {
     says: 'The rule has two limits for one kind of party.',
     do: 'Remove one of the two.',
@@ -2353,6 +2473,10 @@ export const REASONS = {
     says: 'The upstream gave no receipt of its own for its answer that its trust file bears out.',
     do: "Look at the upstream's gateway and at the trust file that the policy names for it.",
   },
+  'clause/attestation-missing': {
+    says: 'The policy asks for evidence of the upstream before anything is sent, and there is none that holds.',
+    do: 'Ask for another model, or the operator; which evidence was missing or wrong is in the receipt.',
+  },
   'clause/grade-missed': {
     says: 'The answer has not the grade that the policy requires.',
     do: "Ask for a model of an upstream that gives it, or ask the gateway's operator.",
@@ -2392,10 +2516,6 @@ export const REASONS = {
   'appraisal/policy-malformed': {
     says: 'This is not an appraisal policy.',
     do: 'Correct the member that is named; spec/verdict.md and spec/schemas/appraisal-policy.json say what each may hold.',
-  },
-  'appraisal/policy-useless': {
-    says: 'No receipt can ever pass this policy.',
-    do: 'Ask for what receipts and evidence of today can show; spec/verdict.md says which grades are reached, and how.',
   },
   'appraisal/policy-excessive': {
     says: 'The appraisal policy holds something that may not stand in a public log for ever, or is too long for an entry.',
@@ -2445,6 +2565,14 @@ export const REASONS = {
     says: "The receipt does not name the provider's own receipt as its evidence.",
     do: 'Give the one that it names; its issuer serves it at /v1/evidence/<digest>.',
   },
+  'appraisal/attestation-unlinked': {
+    says: 'The receipt does not name this attestation of an upstream as its evidence.',
+    do: 'Hand in the one whose digest is in the receipt.',
+  },
+  'appraisal/attestation-old': {
+    says: 'The attestation of the upstream was asked for after the exchange, or more than a day before it.',
+    do: "Ask the gateway's operator why; an attestation counts for the exchanges that follow it soon.",
+  },
   'appraisal/model-differs': {
     says: "The provider's own receipt does not name the model that this receipt names.",
     do: 'Report it to the issuer: it does not say what its provider has said.',
@@ -2456,6 +2584,118 @@ export const REASONS = {
   'appraisal/release-unknown': {
     says: "The evidence is of software that none of the policy's releases stands for.",
     do: 'Find out which software has this measurement before its release is added to the policy.',
+  },
+  'appraisal/grade-unreachable': {
+    says: 'No receipt of today reaches a grade that the policy requires.',
+    do: 'Require a grade that is reached; spec/verdict.md says which are, and how.',
+  },
+  'appraisal/provider-missing': {
+    says: "The policy requires a provider's own receipt, and names no provider.",
+    do: "List the providers' verifier keys under `providers`, or require `asserted`.",
+  },
+  'appraisal/kinds-none': {
+    says: 'No kind of evidence is of a vendor that counts.',
+    do: 'Name kinds and vendors that belong together, or only one of the two.',
+  },
+  'appraisal/machine-missing': {
+    says: 'The policy requires a place, and only GPUs count, which show none.',
+    do: 'Let a kind of evidence count that is of a whole machine.',
+  },
+  'appraisal/release-useless': {
+    says: 'The policy has releases, and only GPUs count, which measure none of that.',
+    do: 'Let a kind of evidence count that is of a whole machine, or leave `releases` out.',
+  },
+  'appraisal/software-unnamed': {
+    says: 'The policy requires a place, and any software would do.',
+    do: 'Name the software: under `releases`, or by the measurements of a kind.',
+  },
+  'appraisal/stage-impossible': {
+    says: 'Nobody can show from a receipt that this was known at that stage.',
+    do: "Ask for it at `final`; what must be known before is for evidence that says when it was made, and for the gateway's policy.",
+  },
+  'appraisal/freshness-unreachable': {
+    says: 'No kind of evidence that counts says when it was made.',
+    do: 'Let Nitro count, or leave `maximumAgeSeconds` out: all other evidence is as fresh as the run that it is bound to.',
+  },
+  'appraisal/name-repeated': {
+    says: 'A name stands for two releases or two models.',
+    do: 'Give each its own name, or put all measurements of one release into one entry.',
+  },
+  'appraisal/claim-impossible': {
+    says: 'No claim that comes out today is as the policy requires it.',
+    do: 'Ask for a status, a source and a coverage that claims about that fact have; spec/verdict.md lists them.',
+  },
+  'appraisal/policy-lenient': {
+    says: 'The policy asks for nothing beyond the checks that are always made.',
+    do: 'Say what is to be required: a grade, an age, a claim or a quorum.',
+  },
+  'appraisal/age-open': {
+    says: 'A receipt of any age passes.',
+    do: 'Set `maximumAgeDays`, if that is not meant.',
+  },
+  'appraisal/tcb-open': {
+    says: "A machine of AMD's passes with firmware of any age.",
+    do: 'Set `evidence.sev-snp.minimumTcb` for each product line that counts.',
+  },
+  'appraisal/release-unsigned': {
+    says: "What this entry stands for is the author's word alone.",
+    do: 'Take it from a signed statement: countersign releases import.',
+  },
+  'appraisal/member-idle': {
+    says: 'A member of the policy changes nothing.',
+    do: 'Leave it out, or let what it is about count.',
+  },
+  'appraisal/vendor-excluded': {
+    says: 'The policy does not count hardware of this vendor.',
+    do: "Give evidence of hardware that counts, or ask the policy's author.",
+  },
+  'appraisal/evidence-undated': {
+    says: 'This evidence does not say when it was made, and the policy has to know.',
+    do: "Give evidence that says it; only Nitro's does today.",
+  },
+  'appraisal/evidence-old': {
+    says: 'The evidence was older than the policy allows when it was relied on.',
+    do: 'Ask whoever answers to attest more often.',
+  },
+  'appraisal/evidence-late': {
+    says: 'The evidence was made only after the request had come in.',
+    do: 'Attest before asking: what comes later says nothing about where the request went.',
+  },
+  'appraisal/evidence-missing': {
+    says: 'The policy says how old evidence may be, and there is none.',
+    do: 'Hand in the evidence that belongs to this receipt.',
+  },
+  'appraisal/model-unlisted': {
+    says: "The model that the receipt names by its files is none of the policy's.",
+    do: 'Ask for a model that the policy lists, or list its digest.',
+  },
+  'appraisal/model-undigested': {
+    says: 'The receipt does not say which files the model had, and the policy lists some.',
+    do: 'Ask an operator who states the digest of its models.',
+  },
+  'appraisal/claim-refuted': {
+    says: 'A claim that the policy requires is refuted.',
+    do: 'Look at the clauses that failed.',
+  },
+  'appraisal/claim-unknown': {
+    says: 'A claim that the policy requires is unknown, or does not apply.',
+    do: 'Hand in the evidence that it would follow from.',
+  },
+  'appraisal/claim-unverified': {
+    says: 'A claim that has to be verified is only asserted.',
+    do: 'Hand in evidence that verifies it, or accept that somebody says so.',
+  },
+  'appraisal/claim-source-refused': {
+    says: 'A claim comes from a source that the policy does not accept for it.',
+    do: 'Hand in evidence of a source that the policy accepts.',
+  },
+  'appraisal/claim-coverage-differs': {
+    says: 'A claim covers something else than the policy requires.',
+    do: 'Hand in evidence that covers what the policy asks for: one exchange, or a whole run.',
+  },
+  'appraisal/claim-revocable': {
+    says: 'A claim can be taken back by somebody whom the policy does not allow for.',
+    do: 'Hand in evidence that rests on fewer, or name whoever may take it back.',
   },
   'verdict/malformed': {
     says: 'This is not a verdict.',
@@ -2488,5 +2728,125 @@ export const REASONS = {
   'misbehaviour/checker-unknown': {
     says: 'The verdict was made by other rules than those of this version.',
     do: 'Check it with the version whose rules it names.',
+  },
+  'sigstore/bundle-malformed': {
+    says: 'This is not a Sigstore bundle of the form that we read.',
+    do: 'Use the bundle exactly as it was published.',
+  },
+  'sigstore/version-unsupported': {
+    says: 'This Sigstore bundle is of another version than 0.3.',
+    do: 'Ask for a bundle of version 0.3, which the tools of today write.',
+  },
+  'sigstore/content-unsupported': {
+    says: 'This Sigstore bundle signs bytes that are not in it, and no statement.',
+    do: 'Take the attestation of the release, and not the signature of a file.',
+  },
+  'sigstore/root-malformed': {
+    says: 'What the bundle is to be verified with cannot be read.',
+    do: "Give a trusted root of Sigstore's in JSON, or a public key or certificates in PEM.",
+  },
+  'sigstore/signer-differs': {
+    says: 'The bundle is signed in another way than it is to be verified by.',
+    do: 'Verify it by what its maker says: a trusted root, a public key, or the certificates of an authority.',
+  },
+  'sigstore/certificate-unfit': {
+    says: "The signer's certificate or key is not for signatures of this kind.",
+    do: "Use a certificate for signing code, on a curve of NIST's.",
+  },
+  'sigstore/certificate-unknown': {
+    says: "No authority of the trusted root has issued the signer's certificate.",
+    do: 'Check that the trusted root is that of the instance by which it was signed.',
+  },
+  'sigstore/certificate-expired': {
+    says: "The signer's certificate was not valid when it was used.",
+    do: 'Nobody may rely on this signature; ask for one that was made in time.',
+  },
+  'sigstore/certificate-unlogged': {
+    says: "No certificate log of the trusted root has seen the signer's certificate.",
+    do: 'Nobody may rely on this signature; ask for one by a certificate that was logged.',
+  },
+  'sigstore/time-missing': {
+    says: 'Nobody who is trusted has stamped the time of this signature.',
+    do: 'Ask for a bundle with a promise of the log or a stamp of a time stamper.',
+  },
+  'sigstore/entry-missing': {
+    says: 'The signature is in no log.',
+    do: "Ask for a bundle with its entry in a log of Sigstore's.",
+  },
+  'sigstore/entry-differs': {
+    says: "The log's entry is about another statement or another signature.",
+    do: 'The bundle was changed, or put together of two; get it again from its publisher.',
+  },
+  'sigstore/promise-invalid': {
+    says: "The log's promise about the signature is not the log's.",
+    do: 'The bundle was changed, or its log is not in the trusted root.',
+  },
+  'sigstore/proof-invalid': {
+    says: 'It is not shown that the signature is in the log.',
+    do: 'The bundle was changed, or its log is not in the trusted root.',
+  },
+  'sigstore/checkpoint-differs': {
+    says: "The log's checkpoint is of another log or another tree than the proof.",
+    do: 'The bundle was changed, or put together of two; get it again from its publisher.',
+  },
+  'sigstore/signature-invalid': {
+    says: "The signature over the statement is not the signer's.",
+    do: 'The statement was changed, or somebody else has signed it.',
+  },
+  'sigstore/issuer-refused': {
+    says: 'Somebody else has vouched for the signer than was required.',
+    do: 'Check who has signed, and name that issuer if you believe it.',
+  },
+  'sigstore/identity-refused': {
+    says: 'Somebody else has signed than was required.',
+    do: 'Check who has signed; a name is compared exactly.',
+  },
+  'release/payload-unsupported': {
+    says: 'What is signed is no in-toto statement.',
+    do: 'Take the attestation of the release.',
+  },
+  'release/statement-malformed': {
+    says: 'What is signed is not an in-toto statement of the form that we read.',
+    do: 'Use a statement of version 1, exactly as it was signed.',
+  },
+  'release/subject-missing': {
+    says: 'The statement is about nothing: it has no subject with a digest.',
+    do: 'Ask for a statement that names what was released.',
+  },
+  'release/subject-differs': {
+    says: 'The statement is not about what was asked for.',
+    do: 'Check the digest, or take the statement that belongs to it.',
+  },
+  'release/predicate-refused': {
+    says: 'The statement is of another kind than was required.',
+    do: 'Take the statement of the kind that you have asked for.',
+  },
+  'release/manifest-malformed': {
+    says: 'The manifest of the signed model is not of the form that we read.',
+    do: 'Use a signature by OpenSSF Model Signing, version 1.0.',
+  },
+  'release/manifest-differs': {
+    says: 'The digest that is signed for the model is not that of the files that are listed.',
+    do: 'Nobody may rely on this signature; ask whoever made it.',
+  },
+  'release/measurement-missing': {
+    says: 'The statement says nothing that a machine measures.',
+    do: 'Take a statement about measurements, or name the subjects whose digest is one.',
+  },
+  'release/builder-refused': {
+    says: 'Something else has built this than was required.',
+    do: 'Check who has built it, and name that builder if you believe it.',
+  },
+  'release/source-refused': {
+    says: 'This was built from another source than was required.',
+    do: 'Check what it was built from, and name that repository if you believe it.',
+  },
+  'release/bundle-missing': {
+    says: 'A bundle on which an entry of the policy rests is not at hand.',
+    do: 'Give the folder in which it was kept.',
+  },
+  'release/entry-unfounded': {
+    says: 'An entry of the policy is not what the signed statement says.',
+    do: 'Import the release again, and compare.',
   },
 } as const;
