@@ -134,4 +134,12 @@ describe('countersign appraise', () => {
     expect(stdout).toMatch(/^INCONCLUSIVE\n/);
     expect(code).toBe(20);
   });
+
+  it('--policy-index names the place of the policy, for the log', async () => {
+    const key = ['--key', at('indexed.key'), '--json'];
+    const { stdout } = await appraise(...usual(), ...key, '--policy-index', '7');
+    const { payload } = JSON.parse(stdout).signed;
+    expect(JSON.parse(Buffer.from(payload, 'base64').toString('utf8')).predicate.policyIndex).toBe(7);
+    expect((await appraise(...usual(), ...key, '--policy-index', 'first')).code).toBe(64);
+  });
 });

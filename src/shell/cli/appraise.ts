@@ -11,6 +11,7 @@ import { writeDurably } from '../files/durable.js';
 import type { SigningKey } from '../files/keys.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
+import { indexArgument } from './index-argument.js';
 import { hang, paint, print, printJson, type Style } from './print.js';
 import { timeArgument } from './time-argument.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
@@ -23,6 +24,7 @@ interface AppraiseOptions {
   readonly key?: string;
   readonly name?: string;
   readonly out?: string;
+  readonly policyIndex?: number;
   readonly asOf?: number;
   readonly json?: true;
 }
@@ -39,6 +41,11 @@ export function appraiseCommand(): Command {
     .option('--key <file>', 'sign the verdict with this key, which is made when there is none')
     .option('--name <name>', 'the name of a key that is made: a domain or path of yours')
     .option('--out <file>', 'write the signed verdict here')
+    .option(
+      '--policy-index <n>',
+      'where the log has the policy, for a verdict that is to enter the log',
+      indexArgument,
+    )
     .option(
       '--as-of <time>',
       'judge as of this time, such as 2026-11-21T12:00:00Z (default: now)',
@@ -73,7 +80,7 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
     asOf,
   });
   const key = options.key === undefined ? null : await openValidatorKey(options.key, options.name);
-  const envelope = key === null ? null : signed(appraisal, key);
+  const envelope = key === null ? null : signed(appraisal, key, options.policyIndex ?? null);
   if (envelope !== null && options.out !== undefined)
     await writeDurably(options.out, envelopeBytes(envelope));
   const { verdict, claims, verification } = appraisal;
@@ -85,9 +92,9 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
   process.exitCode = exitCode;
 }
 
-function signed({ verdict }: Appraisal, { key, signer }: SigningKey) {
+function signed({ verdict }: Appraisal, { key, signer }: SigningKey, policyIndex: number | null) {
   const label = keyLabel(key);
-  return seal(verdictStatement(verdict, label, Date.now()), label, signer);
+  return seal(verdictStatement(verdict, label, Date.now(), policyIndex), label, signer);
 }
 
 const STYLES: Record<Clause['status'], Style> = { pass: 'green', fail: 'red', inconclusive: 'yellow' };

@@ -1,6 +1,6 @@
 /** `countersign key`: which keys a house has and had, and how they are rotated and revoked. */
 import { existsSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
 import type { Tenure } from '../../receipt/key-history.js';
 import { readSigningKey, type SigningKey } from '../files/keys.js';
@@ -10,6 +10,7 @@ import { type DataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
 import { slotsOf } from './house-keys.js';
 import { type HouseLog, openHouseLog } from './house-log.js';
+import { indexArgument } from './index-argument.js';
 import { paint, print, printJson } from './print.js';
 import { withHouse } from './with-house.js';
 
@@ -150,12 +151,6 @@ async function readRecovery(file: string, isNamed: boolean): Promise<SigningKey 
   const key = await readSigningKey(file, KEY_TYPE.ed25519);
   if (key === null && isNamed) throw new UsageError(`${file} cannot be read (there is no such file).`);
   return key;
-}
-
-function indexArgument(text: string): number {
-  const value = /^[0-9]{1,15}$/.test(text) ? Number(text) : Number.NaN;
-  if (Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError('It takes the index of an entry of the log.');
 }
 
 function summary({ keys, history }: HouseLog, folder: DataFolder) {

@@ -6,6 +6,7 @@ import { BlockProofs } from '../../tree/block-proofs.js';
 import { verifyInclusion } from '../../tree/merkle.js';
 import { proveInclusion, type SubtreeReader } from '../../tree/prove.js';
 import type { OwnTree } from '../tiles/own-tree.js';
+import type { ProofOf } from './judge-receipts.js';
 
 /** As many entries as are read at a time. */
 const BLOCK = 1024;
@@ -22,7 +23,7 @@ export async function proverOf(
   { size, root }: Checkpoint,
   first: number,
   hashes: SubtreeReader,
-): Promise<(index: number) => Promise<readonly string[]> | readonly string[]> {
+): Promise<ProofOf> {
   const start = first - (first % BLOCK);
   if (start + BLOCK > size) return async index => (await tree.proveEntry(index)).map(toBase64);
   const leaves: Uint8Array[] = [];

@@ -15,11 +15,14 @@ import { tlogProofText } from '../../tree/tlog-proof.js';
 /** Gives what is to be had of the evidence that a receipt names. */
 export type EvidenceSource = (receipt: Receipt) => Promise<readonly EvidenceArtefact[]>;
 
-export interface FoundReceipt {
+/** An entry of the log, of whatever type. */
+export interface PlacedEntry {
   readonly index: number;
   readonly entry: Uint8Array;
-  readonly envelope: Envelope;
 }
+
+/** Gives the proof of an entry under the checkpoint, in base64. */
+export type ProofOf = (index: number) => Promise<readonly string[]> | readonly string[];
 
 export interface JudgedReceipts {
   /** Lines of the package. */
@@ -28,30 +31,25 @@ export interface JudgedReceipts {
   readonly counts: { readonly fail: number; readonly inconclusive: number; readonly pass: number };
 }
 
-/** The receipt that an entry is; null for what is none, or cannot be read: that is for monitors. */
-export function receiptIn(entry: Uint8Array, index: number): FoundReceipt | null {
-  let envelope: Envelope;
-  try {
-    envelope = parseEnvelope(entry);
-  } catch (error) {
-    if (error instanceof Failure) return null;
-    throw error;
-  }
-  return predicateTypeOf(envelope) === RECEIPT.predicateType ? { index, entry, envelope } : null;
-}
-
-/** `proofOf`: the proof of an entry under the checkpoint, in base64. */
+/**
+ * Judges the receipts among these entries, one after another: an envelope that has just been looked at is not read again. `proverFor` is asked once, for the
+ * first of them.
+ */
 export async function judgeReceipts(
-  receipts: readonly FoundReceipt[],
+  entries: readonly PlacedEntry[],
   checkpoint: string,
-  proofOf: (index: number) => Promise<readonly string[]> | readonly string[],
+  proverFor: (first: number) => Promise<ProofOf>,
   question: Question,
   evidenceOf: EvidenceSource | null,
 ): Promise<JudgedReceipts> {
   const lines: Uint8Array[] = [];
   const tree = new Frontier();
   const counts = { fail: 0, inconclusive: 0, pass: 0 };
-  for (const { index, entry, envelope } of receipts) {
+  let proofOf: ProofOf | null = null;
+  for (const { index, entry } of entries) {
+    const envelope = receiptIn(entry);
+    if (envelope === null) continue;
+    proofOf ??= await proverFor(index);
     const hashes = await proofOf(index);
     const proof = tlogProofText(index, hashes, checkpoint);
     const given = await evidenceFor(envelope, evidenceOf);
@@ -63,6 +61,17 @@ export async function judgeReceipts(
     lines.push(packedLine(packed, written));
   }
   return { lines, tree, counts };
+}
+
+/** The envelope of a receipt; null for an entry that is none, or cannot be read: that is for monitors. */
+function receiptIn(entry: Uint8Array): Envelope | null {
+  try {
+    const envelope = parseEnvelope(entry);
+    return predicateTypeOf(envelope) === RECEIPT.predicateType ? envelope : null;
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
 /** Evidence that nobody can read is as good as none: the policy says what that means. */

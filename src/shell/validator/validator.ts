@@ -40,7 +40,7 @@ import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import { proverOf } from './block-prover.js';
 import { timeOf } from './checkpoint-time.js';
 import { unchecked, type ValidatorEvent } from './events.js';
-import { type EvidenceSource, judgeReceipts, receiptIn } from './judge-receipts.js';
+import { type EvidenceSource, judgeReceipts } from './judge-receipts.js';
 import { type KeptTree, openTree } from './kept-tree.js';
 import { type Brought, OverturnedRecord } from './overturned.js';
 import { lastOf, Packages } from './packages.js';
@@ -278,16 +278,19 @@ export class Validator {
   ): Promise<void> {
     // What an earlier run has judged, and had not yet noted, is only read again.
     const judged = this.#last?.end ?? 0;
-    const receipts = entries.flatMap(({ entry }, at) => {
-      const index = start + at;
-      return entry === null || index < judged ? [] : (receiptIn(entry, index) ?? []);
-    });
-    const [first] = receipts;
-    if (first === undefined) return;
+    const unjudged = entries.flatMap(({ entry }, at) =>
+      entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
+    );
     const { trust, policy, now, evidence = null } = this.#options;
     const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
-    const proofOf = await proverOf(this.#tree.own, seen.checkpoint, first.index, hashes);
-    const found = await judgeReceipts(receipts, seen.text, proofOf, { trust, policy, asOf }, evidence);
+    const found = await judgeReceipts(
+      unjudged,
+      seen.text,
+      first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
+      { trust, policy, asOf },
+      evidence,
+    );
+    if (found.lines.length === 0) return;
     await this.#sign(seen, this.#tree.own.size, {
       asOf,
       counts: found.counts,
