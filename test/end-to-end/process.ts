@@ -69,6 +69,8 @@ function performAlone(args: readonly string[], options: RunOptions, limit: numbe
 
 function isServing([name = '', next, ...others]: readonly string[]): boolean {
   if (next === '--help' || others.includes('--help')) return false;
+  // A validator that looks once comes to its own end.
+  if (name === 'validator') return others.includes('--listen');
   return SERVING.has(name) && next !== 'push';
 }
 
