@@ -142,19 +142,23 @@ export class PolicyRun {
   /** The part of a route that the rule lets be asked. */
   narrow({ tiers, direct }: Route): Narrowed {
     const passedOver: PassedOver[] = [];
-    let first: ReasonCode | null = null;
+    /** By the rule; what a target has been passed over for may say more than that. */
+    const refusals: ReasonCode[] = [];
     const left = tiers.flatMap(({ targets, balance }): Tier[] => {
       const [one, ...others] = targets.filter(target => {
         const code = this.#refusal(target);
-        if (code !== null) passedOver.push(passedOverFor(target, code));
-        first ??= code;
-        return code === null;
+        if (code === null) return true;
+        refusals.push(code);
+        passedOver.push(passedOverFor(target, code));
+        return false;
       });
       return one === undefined ? [] : [{ targets: [one, ...others], balance }];
     });
     const [tier, ...later] = left;
     if (tier !== undefined) return { route: { tiers: [tier, ...later], direct }, passedOver };
-    return { refused: this.#refuse(first as unknown as ReasonCode), passedOver };
+    const [first] = refusals;
+    if (first === undefined) throw new Error('a route without a target');
+    return { refused: this.#refuse(first), passedOver };
   }
 
   /** Whether the target that comes next may be asked now; null where it may. What is only flagged is noted. */
