@@ -1659,7 +1659,11 @@ export const REASONS = {
   },
   'verdict/entry-refused': {
     says: 'The log did not take what the validator signed.',
-    do: "See the log's own reason; a log takes verdicts from validators that its operator has admitted.",
+    do: "See the log's own reason; a log takes verdicts from validators that its operator has admitted, and docs/validator.md says how one is.",
+  },
+  'verdict/submission-mixed': {
+    says: 'The verdicts of a validator are all in the log or none of them is, and those of this data folder would be neither.',
+    do: 'Go on as it began, with --submit or without. To begin otherwise give another data folder, and another key where the log has verdicts by this one.',
   },
   'peer/unreachable': {
     says: 'The other server did not answer.',

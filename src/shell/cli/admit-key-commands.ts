@@ -2,7 +2,12 @@
 import { Command } from 'commander';
 import { formatVerifierKey, KEY_TYPE, keyLabel, parseVerifierKey, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import { formatProposal, MAX_PROPOSAL_BYTES, readProposal } from '../../receipt/key-proposal.js';
+import {
+  formatProposal,
+  type KeyProposal,
+  MAX_PROPOSAL_BYTES,
+  readProposal,
+} from '../../receipt/key-proposal.js';
 import { writeDurably } from '../files/durable.js';
 import { readSigningKey, type SigningKey } from '../files/keys.js';
 import { admitChange, proposeChange, type ValidatorChange } from './admit-key.js';
@@ -73,7 +78,7 @@ async function propose(text: string, options: ProposeOptions): Promise<void> {
     if (options.json) printJson({ action, key: keyLabel(key), sequence, proposal: options.out });
     else
       print(
-        `The proposal is in ${options.out}. Its owner agrees with: countersign validator agree ${options.out} --key <file>`,
+        `The proposal is in ${options.out}. Its owner agrees with:  npx countersign validator agree ${options.out} --key <file>${action === 'rotate' ? ' --new-key <file>' : ''} --out agreed.json`,
       );
   });
 }
@@ -95,14 +100,20 @@ function readKey(text: string): VerifierKey {
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
+  // Whatever stands in a message stands in somebody's log.
+  if (text.startsWith('PRIVATE+KEY+'))
+    throw new UsageError(
+      'this is a private key, which nobody but its owner may have. Ask him for the verifier key, which countersign validator prints first.',
+    );
   throw new UsageError(
-    `A validator has an Ed25519 verifier key, <name>+<key id>+<base64>, and this is none: ${text}`,
+    `a validator has an Ed25519 verifier key, <name>+<key id>+<base64>, and this is none: ${text}`,
   );
 }
 
 async function admit(path: string, options: AdmitOptions): Promise<void> {
   const proposal = readProposal(await readInput(path, MAX_PROPOSAL_BYTES));
   const recovery = await readRecovery(options);
+  requireAgreement(path, proposal);
   await withHouse(options.data, async house => {
     const { change, index } = await admitChange(house, proposal, recovery);
     const { action, key, successor } = change;
@@ -114,6 +125,15 @@ async function admit(path: string, options: AdmitOptions): Promise<void> {
       print(`Give everybody who checks your receipts the new trust file: ${house.folder.trust}`);
     }
   });
+}
+
+/** Nobody is admitted, or takes another's place, without his own word, whoever signs. */
+function requireAgreement(path: string, { change, proofs }: KeyProposal): void {
+  const { action, successor } = change;
+  if ((action !== 'add' || proofs.key !== null) && (successor === null || proofs.successor !== null)) return;
+  throw new UsageError(
+    `nobody has agreed to what is in ${path} yet. The key's owner does it with countersign validator agree, and gives back the file that this writes.`,
+  );
 }
 
 async function readRecovery({ recoveryKey }: AdmitOptions): Promise<SigningKey | null> {

@@ -27,10 +27,26 @@ afterAll(() => house.remove());
 it('nobody is admitted who has not agreed, or by an agreement to something else', async () => {
   await key('propose', formatVerifierKey(first.key), '--out', at('proposal'));
   const refused = await key('admit', at('proposal'));
-  expect(refused.code).toBe(1);
-  expect(refused.stderr).toContain('key/change-malformed');
+  expect(refused.code).toBe(64);
+  expect(refused.stderr).toContain('nobody has agreed to what is in');
   expect((await agree('--key', at('second.key'))).code).toBe(64);
   expect(validators()).toEqual([]);
+});
+
+it('each says what the other does next, and no private key is repeated', async () => {
+  const proposed = await key('propose', formatVerifierKey(first.key), '--out', at('proposal'));
+  const next = /npx countersign (validator agree \S+ --key )<file>( --out )agreed\.json/.exec(
+    proposed.stdout,
+  );
+  expect(next?.[1]).toContain(at('proposal'));
+  expect((await agree('--key', at('first.key'))).stdout).toContain(
+    `npx countersign key admit ${at('agreed')}`,
+  );
+  const secret = readFileSync(at('first.key'), 'utf8').trim();
+  const refused = await key('propose', secret, '--out', at('x'));
+  expect(refused.code).toBe(64);
+  expect(refused.stderr).toContain('private key');
+  expect(refused.stderr).not.toContain(secret.slice(-20));
 });
 
 it('is admitted, and an agreement is used up', async () => {

@@ -140,6 +140,7 @@ const OF_THIS_MACHINE: readonly ReasonCode[] = [
   'archive/unavailable',
   'archive/full',
   'verdict/state-corrupt',
+  'verdict/submission-mixed',
 ];
 
 /** Says what happened, and which exit code that is. */

@@ -4,16 +4,13 @@ import type { Trust } from '../../appraise/trust.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import type { Submitted } from '../validator/validator.js';
-import { handIn } from './hand-in.js';
+import { handIn, type Outcome } from './hand-in.js';
 
 /** Resolves to the entry's index, with the proof. Throws `peer/…`, `verdict/entry-refused` with the log's own code, or what makes the proof none. */
 export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<Submitted> {
   const entry = envelopeBytes(envelope);
   const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'included' });
-  if (outcome.kind !== 'taken') {
-    const detail = outcome.kind === 'refused' ? (outcome.code ?? `HTTP ${outcome.status}`) : 'a stamp';
-    throw new Failure('verdict/entry-refused', { detail });
-  }
+  if (outcome.kind !== 'taken') throw refusalOf(outcome, url);
   const { receipt } = outcome;
   if (receipt.by !== 'log' || receipt.proof === null)
     throw new Failure('peer/answer-malformed', {
@@ -25,4 +22,18 @@ export async function submitProven(url: string, envelope: Envelope, trust: Trust
   if (proven.index !== receipt.index || proven.checkpoint.origin !== trust.log.name)
     throw new Failure('peer/answer-malformed', { field: url, detail: 'a proof of another place' });
   return { index: proven.index, proof: receipt.proof };
+}
+
+/** A log that is starting, stopping or has too much to do has refused nothing. */
+function refusalOf(outcome: Exclude<Outcome, { readonly kind: 'taken' }>, url: string): Failure {
+  if (outcome.kind === 'unverified') return new Failure('verdict/entry-refused', { detail: 'a stamp' });
+  const { code, status } = outcome;
+  const why = code ?? `HTTP ${status}`;
+  if (status === 429 || status >= 500)
+    return new Failure('peer/answer-unexpected', {
+      field: url,
+      detail: code === null ? why : `HTTP ${status}, ${code}`,
+    });
+  const detail = code === 'envelope/issuer-unknown' ? `it has not admitted this key (${code})` : why;
+  return new Failure('verdict/entry-refused', { detail });
 }

@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../test/end-to-end/client.js';
-import { run, type Served, serve, serveValidator } from '../../../test/end-to-end/process.js';
+import { run, runAlone, type Served, serve, serveValidator } from '../../../test/end-to-end/process.js';
 import { lyingPackage } from '../../../test/support/lying-package.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
@@ -195,6 +195,61 @@ describe('countersign validator', () => {
     ]);
     expect(refused.code).toBe(10);
   }, 120_000);
+
+  it('20: audited, one that does not answer; 30: a server that is none', async () => {
+    const audit = (url: string, ...more: string[]) =>
+      run(['validator', 'audit', url, '--trust', at('trust.json'), ...more]);
+    expect(await audit('http://127.0.0.1:1')).toMatchObject({
+      code: 20,
+      stderr: expect.stringContaining('peer/unreachable'),
+    });
+    expect(await audit(house.summary.address)).toMatchObject({
+      code: 30,
+      stderr: expect.stringContaining('no validator answers there'),
+    });
+  });
+
+  it('64: a folder in which no validator has worked, which is not made', async () => {
+    const none = at('none');
+    const trust = ['--trust', at('trust.json')];
+    for (const args of [
+      ['record', '--data', none],
+      ['overturn', at('trust.json'), '--key', at('first.key'), '--data', none],
+      ['audit', 'http://127.0.0.1:1', ...trust, '--data', none],
+    ]) {
+      const ended = await run(['validator', ...args]);
+      expect(ended, args[0]).toMatchObject({
+        code: 64,
+        stderr: expect.stringContaining(`${none} is no validator's data folder`),
+      });
+    }
+    expect(existsSync(none)).toBe(false);
+  });
+
+  it('prints its verifier key, which its operator needs, and says why it is not let in', async () => {
+    const ended = await run([
+      ...['validator', '--log', `${house.summary.address}/log`, '--trust', at('trust.json')],
+      ...['--policy', at('first.yaml'), '--key', at('stranger.key'), '--name', 'stranger.example'],
+      ...['--data', at('stranger'), '--submit', '--once'],
+    ]);
+    const [key, unchecked, appraised, ...rest] = ended.stdout.trimEnd().split('\n');
+    expect(key).toMatch(/^stranger\.example\+[0-9a-f]{8}\+\S+$/);
+    expect(unchecked).toMatch(/verdict\/entry-refused.*it has not admitted this key.*docs\/validator\.md/);
+    expect(appraised).toContain('in 0 batches');
+    expect(rest).toEqual([]);
+    expect(ended.code).toBe(20);
+  });
+
+  it('says once, and not at each look, that its log does not answer', async () => {
+    const ended = await runAlone(
+      [
+        ...['validator', '--log', 'http://127.0.0.1:1/log', '--trust', at('trust.json')],
+        ...['--policy', at('first.yaml'), '--key', at('first.key'), '--data', at('alone'), '--interval', '1'],
+      ],
+      { limit: 3500 },
+    );
+    expect(ended.stdout.match(/UNCHECKED/g)).toHaveLength(1);
+  });
 
   it('20: a log that does not answer', async () => {
     const ended = await run([

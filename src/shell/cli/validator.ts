@@ -3,7 +3,6 @@ import { Command } from 'commander';
 import type { Trust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { formatVerifierKey, keyLabel, type VerifierKey } from '../../note/key.js';
-import { advice } from '../../reason.js';
 import { HttpServer } from '../http/server.js';
 import type { ValidatorEvent } from '../validator/events.js';
 import { gatewayEvidence } from '../validator/gateway-evidence.js';
@@ -47,7 +46,10 @@ export function validatorCommand(): Command {
   return (
     new Command('validator')
       .description('appraise every receipt of a log under a policy, and publish the verdicts')
-      .option('--log <url>', 'where the log is read: <url>/checkpoint is its checkpoint')
+      .option(
+        '--log <url>',
+        'where the log is read: <url>/checkpoint is its checkpoint; a gateway has it at <gateway>/log',
+      )
       .option('--trust <file>', 'whom to believe: the trust file of the log')
       .option('--policy <file>', 'your appraisal policy, in YAML or JSON')
       .option('--key <file>', 'sign with this key, which is made when there is none')
@@ -73,23 +75,24 @@ export function validatorCommand(): Command {
 
 const EXAMPLES = `
 Examples:
-  countersign validator --log https://log.example --trust trust.json --policy policy.yaml --key validator.key --once
-  countersign validator --log https://log.example --trust trust.json --policy policy.yaml --key validator.key \\
+  countersign validator --log https://log.example/log --trust trust.json --policy policy.yaml --key validator.key --name validator.example --once
+  countersign validator --log https://log.example/log --trust trust.json --policy policy.yaml --key validator.key \\
     --data ./validator --submit --listen 127.0.0.1:8898
   countersign validator agree proposal.json --key validator.key --out agreed.json
   countersign validator audit https://other.example --trust trust.json --data ./validator --out proofs
   countersign validator record --data ./validator
 
+Its first line is its verifier key, for the operator of the log who is to admit it, and for those who rely on its verdicts.
 It goes on where it stopped. Batches come into <data>/batches with all that they were made from, so that anybody can judge again.
 A proof that one of its verdicts was wrong is kept for ever, and every later batch says so.
 
-Exit codes: 0 with --once, every receipt passed, without it a regular end; 10 one failed, or a verdict of its own was proven wrong, 20 something could not be looked at, or one is
-inconclusive, 30 a file on the command line is malformed, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 with --once, every receipt that it judged passed, without it a regular end; 10 one failed, or a verdict of its own was proven wrong,
+20 something could not be looked at, it was interrupted, or one is inconclusive, 30 a file on the command line is malformed, 64 wrong usage, 1 anything else.`;
 
 async function run(options: ValidatorCommandOptions): Promise<void> {
   const { log: url, policy: policyPath, key: keyPath, trust: trustPath } = options;
   if (url === undefined || policyPath === undefined || keyPath === undefined || trustPath === undefined)
-    throw new UsageError('it takes --log, --trust, --policy and --key.');
+    throw new UsageError(`it takes ${missingOf(options)} as well; see countersign validator --help.`);
   if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
     throw new UsageError('the log is named by its URL, such as https://log.example/log.');
   const trust = await readTrust(trustPath);
@@ -116,7 +119,7 @@ async function run(options: ValidatorCommandOptions): Promise<void> {
     onProgress: progress.show,
   });
   const server = await listen(validator, options, tally);
-  if (!options.json && !options.once) print(`${formatVerifierKey(key.key)}`);
+  if (!options.json) print(formatVerifierKey(key.key));
   const close = async () => {
     closing.abort();
     await server?.close();
@@ -124,6 +127,11 @@ async function run(options: ValidatorCommandOptions): Promise<void> {
   };
   await (options.once ? lookOnce(validator, tally, close) : lookOn(validator, options.interval, close));
   progress.end();
+}
+
+function missingOf({ log, trust, policy, key }: ValidatorCommandOptions): string {
+  const needed = Object.entries({ log, trust, policy, key });
+  return needed.flatMap(([name, value]) => (value === undefined ? [`--${name}`] : [])).join(', ');
 }
 
 /** What the looks of this run have come to. */
@@ -197,16 +205,25 @@ async function lookOn(validator: Validator, interval: number, close: () => Promi
   }
 }
 
-/** Tells each event once it happens; how it stands only when that has changed. */
+/** Tells each event once it happens; what keeps it from its work, and how it stands, only when that has changed since the look before. */
 function teller(progress: Progress, { json }: ValidatorCommandOptions): (event: ValidatorEvent) => void {
-  let last = '';
-  return event => {
-    const text = JSON.stringify(event);
-    if ((event.kind === 'appraised' || event.kind === 'unchecked') && text === last) return;
-    if (event.kind !== 'batch') last = text;
+  let before = '';
+  let problem: Extract<ValidatorEvent, { kind: 'unchecked' }> | null = null;
+  const tell = (event: ValidatorEvent) => {
     progress.end();
     if (json) printJson(event);
     else for (const line of words(event)) print(printable(line));
+  };
+  return event => {
+    if (event.kind === 'unchecked') problem = event;
+    else if (event.kind !== 'appraised') tell(event);
+    else {
+      // A look ends with how it stands.
+      const look = JSON.stringify([problem, event]);
+      if (look !== before) for (const each of problem === null ? [event] : [problem, event]) tell(each);
+      before = look;
+      problem = null;
+    }
   };
 }
 
@@ -218,18 +235,25 @@ function words(event: ValidatorEvent): string[] {
       const { sequence, start, end, counts } = event;
       const { pass, fail, inconclusive } = counts;
       return [
-        `batch ${String(sequence).padEnd(8)}entries ${start} to ${end}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive`,
+        `batch ${String(sequence).padEnd(8)}${entriesOf(start, end)}: ${pass} pass, ${fail} fail, ${inconclusive} inconclusive`,
       ];
     }
     case 'unchecked':
-      return [`UNCHECKED     ${event.message}`, `              ${advice(event.code)}`];
+      return [`UNCHECKED     ${event.message}`];
     case 'appraised': {
       const { size, origin, batches, overturned } = event;
       const record =
         overturned === 0 ? 'none of its verdicts was proven wrong' : `${overturned} proven WRONG`;
-      return [`appraised     ${size} entries of ${origin} in ${batches} batches; ${record}`];
+      const signed = batches === 1 ? '1 batch' : `${batches} batches`;
+      return [`appraised     ${size} entries of ${origin} in ${signed}; ${record}`];
     }
   }
+}
+
+/** `end` is the entry after the last one. */
+function entriesOf(start: number, end: number): string {
+  if (end === start) return 'no entries';
+  return end === start + 1 ? `entry ${start}` : `entries ${start} to ${end - 1}`;
 }
 
 /** The keys that this one follows, by the trust file: the validator answers for what they signed as well. */

@@ -16,6 +16,7 @@ import {
 } from '../../appraise/verdict/verdict-package.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
+import { keyLabel } from '../../note/key.js';
 import { HttpServer, text } from '../http/server.js';
 import { type AuditOptions, auditValidator } from './audit.js';
 import { Validator } from './validator.js';
@@ -71,6 +72,17 @@ beforeAll(async () => {
     routes: [
       {
         method: 'GET',
+        path: '/',
+        handle: () =>
+          stated === null
+            ? text(200, 'a gateway')
+            : {
+                status: 200,
+                body: utf8(JSON.stringify({ batches: stated, validator: keyLabel(VALIDATOR.key) })),
+              },
+      },
+      {
+        method: 'GET',
         path: /^\/(batches\/0|artefacts\/[0-9a-f]{64}|entries\/(?:batch-0|policy-[0-9a-f]{64}))$/,
         handle: (_, path = '') => {
           const body = served.get(path.split('/')[0] ?? '') ?? null;
@@ -89,6 +101,9 @@ afterAll(async () => {
   await server.close();
   folder.remove();
 });
+
+/** How many batches it says that it has; null for a server that is no validator. */
+let stated: number | null = 1;
 
 const audit = (changes: Partial<AuditOptions> = {}, instead: ReadonlyMap<string, Uint8Array> = new Map()) => {
   served = instead;
@@ -143,6 +158,22 @@ describe('an audit', () => {
     ['artefacts of another digest', 'peer/answer-malformed', new Map([['artefacts', utf8('{}')]])],
   ])('refuses %s', async (_, code, instead) => {
     expect(await reasonOfAsync(() => audit({}, instead))).toBe(code);
+  });
+
+  it('tells of a batch that the other says that it has, and does not serve', async () => {
+    stated = 2;
+    const { batches, findings } = await audit();
+    expect(batches).toBe(1);
+    expect(findings).toEqual([
+      { code: 'monitor/batch-missing', sequence: 1, detail: 'it says that it has 2' },
+    ]);
+    stated = 1;
+  });
+
+  it('says nothing of a server that is no validator', async () => {
+    stated = null;
+    expect(await reasonOfAsync(() => audit())).toBe('peer/answer-malformed');
+    stated = 1;
   });
 
   it('believes no signature of a key that it does not know', async () => {

@@ -5,6 +5,7 @@
  * The other validator is not trusted for anything; what it serves is bounded and has to be what it has signed.
  */
 
+import * as v from 'valibot';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { type AppraisalInput, appraise } from '../../appraise/verdict/appraise.js';
@@ -28,6 +29,7 @@ import type { VerifierKey } from '../../note/key.js';
 import { Failure, type ReasonCode } from '../../reason.js';
 import { type Bundle, MAX_BUNDLE_BYTES, parseBundle } from '../../receipt/bundle.js';
 import { envelopeIsSignedBy, payloadDigest } from '../../receipt/envelope.js';
+import { Count, KeyLabel } from '../../receipt/shapes.js';
 import type { Verdict } from '../../receipt/verdict.js';
 import { verdictLeaf } from '../../receipt/verdict-batch.js';
 import { proveInclusion } from '../../tree/prove.js';
@@ -72,22 +74,33 @@ export interface AuditOptions {
   /** The receipts in a range of the log that one knows of, by their indices. */
   readonly receipts: (start: number, end: number) => Promise<readonly number[]>;
   readonly signal?: AbortSignal;
-  readonly onProgress?: (batches: number) => void;
+  /** Told how many batches of how many have been judged again. */
+  readonly onProgress?: (done: number, all: number) => void;
 }
 
 const PATIENCE = 60_000;
 const MAX_ARTEFACT_BYTES = 1 << 20;
+/** With the names of a record of some fifty thousand wrong verdicts. */
+const MAX_STANDING_BYTES = 1 << 22;
 
-/** Looks at all batches, from the first. Throws `peer/…` when the other cannot be reached, and what reading its packages throws. */
+/**
+ * Looks at all batches, from the first to the last that the other says that it has. Throws `peer/…` when the other cannot be reached or is no validator, and
+ * what reading its packages throws.
+ */
 export async function auditValidator(options: AuditOptions): Promise<Audit> {
   const counts = { batches: 0, verdicts: 0, same: 0, otherQuestions: 0 };
   const wrong: FoundProof[] = [];
   const findings: AuditFinding[] = [];
   const artefacts = new Artefacts(options);
+  const stated = await statedBatches(options);
   let before: LastBatch | null = null;
   for (let sequence = 0; ; sequence++) {
     const bytes = await get(options, `batches/${sequence}`, MAX_PACKAGE_BYTES);
-    if (bytes === null) return { ...counts, wrong, findings };
+    if (bytes === null) {
+      if (sequence < stated)
+        findings.push({ code: 'monitor/batch-missing', sequence, detail: `it says that it has ${stated}` });
+      return { ...counts, wrong, findings };
+    }
     const one = readPackage(bytes);
     const signer = await signerOf(one, options.known);
     findings.push(...chainFindings(one, before, sequence), ...(await policyFindings(one, signer, options)));
@@ -105,7 +118,26 @@ export async function auditValidator(options: AuditOptions): Promise<Audit> {
       if (kind === 'other-question') counts.otherQuestions++;
     }
     findings.push(...(await missing(one, sequence, options)));
-    options.onProgress?.(counts.batches);
+    options.onProgress?.(counts.batches, Math.max(stated, counts.batches));
+  }
+}
+
+const Standing = v.looseObject({ validator: KeyLabel, batches: Count });
+
+/** How many batches the other says that it has. Somebody who shows nothing of the kind is no validator, and that none of his verdicts is wrong says nothing. */
+async function statedBatches(options: AuditOptions): Promise<number> {
+  const bytes = await get(options, '', MAX_STANDING_BYTES);
+  const standing = v.safeParse(Standing, bytes === null ? null : parsed(bytes));
+  if (standing.success) return standing.output.batches;
+  throw new Failure('peer/answer-malformed', { field: options.url, detail: 'no validator answers there' });
+}
+
+function parsed(bytes: Uint8Array): Json {
+  try {
+    return parseCanonical(bytes);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
   }
 }
 

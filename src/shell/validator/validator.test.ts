@@ -165,6 +165,27 @@ describe('a validator', () => {
     expect(await submitted()).toBe(0);
   });
 
+  it.each<[string, Partial<ValidatorOptions>, Partial<ValidatorOptions>]>([
+    ['in the log from the second batch on', { submit: null }, {}],
+    ['in the log up to the first batch', {}, { submit: null }],
+  ])('signs no batch of a chain that would be %s', async (_, first, then) => {
+    await issuer.work(2);
+    expect(await look(first)).toBe(true);
+    await issuer.work(1);
+    expect(await reasonOfAsync(() => look(then))).toBe('verdict/submission-mixed');
+    expect(await look(first)).toBe(true);
+    expect(batches().map(({ sequence }) => sequence)).toEqual([0, 1]);
+  });
+
+  it('that is stopped before it has looked at all says that it has not', async () => {
+    await issuer.work(3);
+    await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+    const validator = await open();
+    const round = validator.round();
+    await validator.close();
+    expect(await round).toBe(false);
+  });
+
   it('says nothing of a log that serves another tree, and goes on when it is right again', async () => {
     await issuer.work(3);
     served.meddle = path => (path.startsWith('tile/entries') ? new Uint8Array([0, 1, 7]) : undefined);

@@ -98,7 +98,7 @@ export class Validator {
   #running: Promise<unknown> = Promise.resolve();
 
   /**
-   * Throws `data/locked`, `verdict/state-corrupt`, `appraisal/policy-excessive`, or `log/corrupt` for a folder that is damaged.
+   * Throws `data/locked`, `verdict/state-corrupt`, `verdict/submission-mixed`, `appraisal/policy-excessive`, or `log/corrupt` for a folder that is damaged.
    */
   static async open(options: ValidatorOptions): Promise<Validator> {
     const { folder, disk = nodeDisk, policyText, submit } = options;
@@ -113,6 +113,7 @@ export class Validator {
       const record = await OverturnedRecord.open(join(folder, 'record'), disk);
       const tree = await openTree(join(folder, 'tree'), disk, state?.tree ?? null);
       const last = await packages.lastFrom(state?.last ?? null);
+      await checkChainGoesOn(packages, last, submit !== null);
       const validator = new Validator(options, disk, lock, { packages, record, tree, last, state });
       await validator.#keepArtefacts();
       return validator;
@@ -195,7 +196,8 @@ export class Validator {
       await this.#follow(seen);
       while (!this.#closing.signal.aborted && this.record.names.length > (this.#last?.overturned ?? 0))
         await this.#sign(seen, this.#tree.own.size, NOTHING_JUDGED);
-      return true;
+      // One that was told to stop has not looked at all of it.
+      return this.#tree.own.size >= seen.checkpoint.size;
     } catch (error) {
       if (!(error instanceof Failure) || OWN_FAULTS.has(error.code)) throw error;
       if (!this.#closing.signal.aborted) this.#options.onEvent(unchecked(error));
@@ -386,6 +388,14 @@ const NOTHING_JUDGED: Judged = {
 
 /** What no other look can change. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['verdict/state-corrupt', 'log/corrupt']);
+
+/** Every batch names the one before it, so that a log which has one has to have all: of a chain that is partly in it a monitor says that verdicts are missing. */
+async function checkChainGoesOn(packages: Packages, last: LastBatch | null, handsIn: boolean): Promise<void> {
+  const before = last === null ? null : await packages.read(last.sequence);
+  if (before === null || (before.batch.policy.index !== null) === handsIn) return;
+  const detail = handsIn ? 'they are not in the log' : 'they are in the log';
+  throw new Failure('verdict/submission-mixed', { detail });
+}
 
 /** A log keeps its name when its keys change. */
 function logIdentity({ trust }: ValidatorOptions): string {

@@ -51,7 +51,7 @@ async function run(path: string, { key, newKey, out, json }: AgreeOptions): Prom
   if (json) printJson({ action, key: keyLabel(change.key), origin, agreed: out });
   else
     print(
-      `You agree that ${keyLabel(change.key)} ${WORDS[action]} in ${origin}. Give ${out} back to its operator.`,
+      `You agree that ${keyLabel(change.key)} ${WORDS[action]} in ${origin}. Give ${out} back to its operator, who logs it with:  npx countersign key admit ${out}`,
     );
 }
 

@@ -4,17 +4,18 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { knownKeys } from '../../../court/misbehaviour/known-keys.js';
 import { parseVerifierKey, type VerifierKey } from '../../../note/key.js';
-import { advice } from '../../../reason.js';
+import { advice, Failure, type ReasonCode } from '../../../reason.js';
 import { nodeDisk } from '../../files/disk.js';
 import { writeDurably } from '../../files/durable.js';
 import { type Audit, auditValidator } from '../../validator/audit.js';
 import { OwnVerdicts } from '../../validator/own-verdicts.js';
 import { Packages } from '../../validator/packages.js';
 import { EXIT, UsageError } from '../exit-code.js';
-import { print, printJson } from '../print.js';
+import { print, printError, printJson } from '../print.js';
 import { progressOf } from '../progress.js';
 import { ownTrustFile, readTrust } from '../trust-file.js';
 import { collect } from '../verdict-artefacts.js';
+import { requireValidatorFolder } from './folder.js';
 
 interface AuditCommandOptions {
   readonly trust?: string;
@@ -42,9 +43,29 @@ Examples:
 
 Each verdict is judged again from what it says that it was made from. One that differs from yours because it was asked something else is no lie.
 
-Exit codes: 0 nothing is wrong, 10 a verdict is, or something is missing, 30 what it publishes is malformed, 64 wrong usage, 1 anything else.`,
+Exit codes: 0 nothing is wrong, 10 a verdict is, or something is missing, 20 it does not answer, or signs with a key that you do not know,
+30 what it publishes is malformed, 64 wrong usage, 1 anything else.`,
     )
-    .action(run);
+    .action((url: string, options: AuditCommandOptions) => unlessOutOfReach(() => run(url, options)));
+}
+
+/** What says nothing of the other's verdicts, for or against. */
+const OUT_OF_REACH: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
+  'peer/unreachable',
+  'peer/resting',
+  'peer/answer-unexpected',
+  'peer/answer-missing',
+  'misbehaviour/key-unknown',
+]);
+
+async function unlessOutOfReach(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof Failure) || !OUT_OF_REACH.has(error.code)) throw error;
+    printError(`countersign: ${error.message}`);
+    process.exitCode = EXIT.inconclusive;
+  }
 }
 
 async function run(url: string, options: AuditCommandOptions): Promise<void> {
@@ -53,15 +74,15 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
   const trusted = await readTrust(options.trust);
   if (trusted === null) throw new UsageError('it takes the trust file of the log: pass --trust.');
   const own = options.data === undefined ? null : await ownVerdicts(options.data);
-  const progress = progressOf('batches judged again', true);
+  const progress = progressOf('batches judged again', options.json === true);
   const audit = await auditValidator({
     url,
     known: knownKeys(trusted.trust, options.key.map(readKey)),
     trust: trusted.trust,
     own: async index => own?.on(index) ?? null,
     receipts: async (start, end) => own?.within(start, end) ?? [],
-  });
-  progress.end();
+    onProgress: progress.show,
+  }).finally(progress.end);
   const files: string[] = [];
   if (options.out !== undefined && audit.wrong.length > 0) {
     await mkdir(options.out, { recursive: true });
@@ -78,6 +99,7 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
 }
 
 async function ownVerdicts(data: string): Promise<OwnVerdicts> {
+  requireValidatorFolder(data);
   const packages = await Packages.open(join(data, 'batches'), nodeDisk);
   return new OwnVerdicts(packages, ((await packages.lastFrom(null))?.sequence ?? -1) + 1);
 }

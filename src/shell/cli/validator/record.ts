@@ -11,6 +11,7 @@ import { defaultDataFolder } from '../data-folder.js';
 import { EXIT, UsageError } from '../exit-code.js';
 import { readInput } from '../files.js';
 import { print, printJson } from '../print.js';
+import { requireValidatorFolder } from './folder.js';
 
 interface RecordOptions {
   readonly data: string;
@@ -64,6 +65,7 @@ Exit codes: 0 taken, or it was there, 10 it proves nothing against this validato
 }
 
 async function show({ data, json }: RecordOptions): Promise<void> {
+  requireValidatorFolder(data);
   const { names } = await OverturnedRecord.open(join(data, 'record'), nodeDisk);
   process.exitCode = names.length === 0 ? EXIT.pass : EXIT.fail;
   if (json) printJson({ overturned: [...names], exitCode: process.exitCode });
@@ -78,6 +80,7 @@ async function overturn(path: string, { data, key: keyPath, json }: OverturnOpti
   const key = await readSigningKey(keyPath, KEY_TYPE.ed25519);
   if (key === null) throw new UsageError(`${keyPath} cannot be read (there is no such file).`);
   const bytes = await readInput(path, MAX_LARGE_EVIDENCE_BYTES);
+  requireValidatorFolder(data);
   const record = await OverturnedRecord.open(join(data, 'record'), nodeDisk);
   const lock = acquireLock(data);
   try {
