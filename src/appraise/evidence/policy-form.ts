@@ -13,8 +13,17 @@ import { SAFE_SNP_POLICY, type SnpPolicy } from './snp-policy.js';
 
 const octets = (digits: string) => fromHex(digits) as Uint8Array;
 /** From `least` to `most` bytes. */
-const hexOf = (least: number, most: number) =>
-  v.pipe(v.string(), v.regex(new RegExp(`^(?:[0-9a-f]{2}){${least},${most}}$`)), v.transform(octets));
+const hexOf = (least: number, most: number) => {
+  const length = least === most ? `${least}` : `${least} to ${most}`;
+  return v.pipe(
+    v.string(),
+    v.regex(
+      new RegExp(`^(?:[0-9a-f]{2}){${least},${most}}$`),
+      `it takes ${length} bytes in small hexadecimal`,
+    ),
+    v.transform(octets),
+  );
+};
 const listOf = <Item extends v.GenericSchema>(item: Item) => v.pipe(v.array(item), v.maxLength(256));
 const Seconds = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
 const Text = v.pipe(v.string(), v.minLength(1), v.maxLength(128));

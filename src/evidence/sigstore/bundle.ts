@@ -134,7 +134,8 @@ export function parseSigstoreBundle(bytes: Uint8Array): SigstoreBundle {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new Failure(CODE, { detail: 'no object' });
   const { mediaType, messageSignature } = value as { mediaType?: Json; messageSignature?: Json };
-  if (typeof mediaType !== 'string' || !(MEDIA_TYPES as readonly string[]).includes(mediaType))
+  if (typeof mediaType !== 'string') throw new Failure(CODE, { field: 'mediaType' });
+  if (!(MEDIA_TYPES as readonly string[]).includes(mediaType))
     throw new Failure('sigstore/version-unsupported', { field: 'mediaType' });
   if (messageSignature !== undefined)
     throw new Failure('sigstore/content-unsupported', { field: 'messageSignature' });

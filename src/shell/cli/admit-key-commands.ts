@@ -8,12 +8,11 @@ import {
   MAX_PROPOSAL_BYTES,
   readProposal,
 } from '../../receipt/key-proposal.js';
-import { writeDurably } from '../files/durable.js';
 import { readSigningKey, type SigningKey } from '../files/keys.js';
 import { admitChange, proposeChange, type ValidatorChange } from './admit-key.js';
 import { defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readInput, writeOutputDurably } from './files.js';
 import { print, printJson } from './print.js';
 import { withHouse } from './with-house.js';
 
@@ -73,7 +72,7 @@ async function propose(text: string, options: ProposeOptions): Promise<void> {
   const recovery = await readRecovery(options);
   await withHouse(options.data, async house => {
     const proposal = await proposeChange(house, wanted, recovery, Date.now());
-    await writeDurably(options.out, formatProposal(proposal));
+    await writeOutputDurably(options.out, formatProposal(proposal));
     const { action, key, sequence } = proposal.change;
     if (options.json) printJson({ action, key: keyLabel(key), sequence, proposal: options.out });
     else

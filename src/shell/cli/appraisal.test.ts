@@ -117,6 +117,9 @@ describe('countersign appraisal try', () => {
     expect(few.code).toBe(10);
     expect(few.stdout).toContain(`FAIL         ${at('bundle.json')}: fabricate appraisal/parties-few\n`);
     expect(few.stdout).toContain('2 receipts: pass 0, fail 2.\n  2 × fabricate appraisal/parties-few\n');
+    expect(few.stdout).toMatch(
+      /\nappraisal\/parties-few: Fewer parties .*\n {2}Add witnesses of other controllers/,
+    );
   });
 
   it('ends as the worst of them', async () => {

@@ -7,6 +7,7 @@ import { type PlacedFinding, type PolicyDocument, readPolicyDocument } from './a
 import { type TryOptions, tryPolicy } from './appraisal/try.js';
 import { EXIT } from './exit-code.js';
 import { hang, paint, print, printError, printJson } from './print.js';
+import { inFinding } from './settings/problem-words.js';
 import { timeArgument } from './time-argument.js';
 import { ownTrustFile } from './trust-file.js';
 import { collect } from './verdict-artefacts.js';
@@ -136,7 +137,7 @@ function isUsable(findings: readonly PlacedFinding[]): boolean {
 
 /** Refusals are errors; what is only to be thought about is not. */
 function printFinding({ weight, code, where, detail, hint }: PlacedFinding): void {
-  const found = detail === null ? '' : ` Found: ${detail.replace(/\.$/, '')}.`;
+  const found = detail === null ? '' : ` Found: ${inFinding(detail)}.`;
   const line = `${where}: ${code}: ${says(code)}${found} ${hint}`;
   if (weight === 'refusal') printError(`countersign: ${line}`);
   else print(hang(`caution: ${line}`, 2));

@@ -46,6 +46,7 @@ describe('countersign appraise', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^PASS\n/);
     expect(stdout).toContain('not signed: pass --key');
+    expect(stdout).toContain(`Judged by the trust file ${at('trust.json')}.`);
     const [first, second] = [await appraise(...usual(), '--json'), await appraise(...usual(), '--json')];
     expect(first.stdout).toBe(second.stdout);
     const { verdict, claims, signed, exitCode } = JSON.parse(first.stdout);
@@ -57,6 +58,13 @@ describe('countersign appraise', () => {
       'record',
       'answer',
     ]);
+  });
+
+  it('explains each reason once, and says that there was no trust file', async () => {
+    const { stdout } = await run(['appraise', at('bundle.json'), ...usual()]);
+    expect(stdout.match(/: trust\/missing$/gm)?.length).toBeGreaterThan(2);
+    expect(stdout.match(/There is no trust file/g)).toHaveLength(1);
+    expect(stdout).toContain('Judged by no trust file: pass --trust.');
   });
 
   it('signs the verdict with a key that it makes and keeps', async () => {
@@ -103,8 +111,28 @@ describe('countersign appraise', () => {
       'appraisal/grade-unreachable',
       () => ['--policy', at('useless.yaml')],
     ],
-    ['a mistake in a policy, by its line', 64, 'mistake.yaml:2:17', () => ['--policy', at('mistake.yaml')]],
+    ['a mistake in a policy, by its line', 30, 'mistake.yaml:2:17', () => ['--policy', at('mistake.yaml')]],
     ['no policy', 64, '--policy', () => []],
+    ['a name for a key that is not asked for', 64, 'pass --key as well', () => [...usual(), '--name', 'a']],
+    ['an index without --key', 64, 'pass --key as well', () => [...usual(), '--policy-index', '1']],
+    [
+      'a name that no key can have',
+      64,
+      'cannot be the name of a key',
+      () => [...usual(), '--key', at('nothing'), '--name', 'a b'],
+    ],
+    [
+      'a key in a folder that is not there',
+      64,
+      'there is no such folder',
+      () => [...usual(), '--key', at('nowhere/key')],
+    ],
+    [
+      'a verdict into a folder that is not there',
+      64,
+      'there is no such folder',
+      () => [...usual(), '--key', at('nowhere.key'), '--out', at('nowhere/verdict.json')],
+    ],
     ['--out without --key', 64, 'pass --key as well', () => [...usual(), '--out', at('nothing')]],
     [
       'evidence that is none',
@@ -112,7 +140,7 @@ describe('countersign appraise', () => {
       'appraisal/evidence-unreadable',
       () => [...usual(), ...['--evidence', at('no-evidence.json')]],
     ],
-    ['evidence that is no JSON', 64, 'is not JSON', () => [...usual(), '--evidence', at('no-bundle')]],
+    ['evidence that is no JSON', 30, 'no JSON', () => [...usual(), '--evidence', at('no-bundle')]],
   ])('is refused: %s', async (_, exit, says, args) => {
     const { code, stdout, stderr } = await appraise(...args());
     expect([code, stdout]).toEqual([exit, '']);

@@ -7,10 +7,9 @@ import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { advice, says } from '../../reason.js';
 import { envelopeBytes, envelopeJson, seal } from '../../receipt/envelope.js';
 import { type Clause, verdictDigest, verdictStatement } from '../../receipt/verdict.js';
-import { writeDurably } from '../files/durable.js';
 import type { SigningKey } from '../files/keys.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readInput, writeOutputDurably } from './files.js';
 import { indexArgument } from './index-argument.js';
 import { hang, paint, print, printJson, type Style } from './print.js';
 import { timeArgument } from './time-argument.js';
@@ -69,6 +68,8 @@ Exit codes: 0 pass, 10 fail, 20 inconclusive, 30 malformed, 64 wrong usage, 1 an
 async function run(path: string, options: AppraiseOptions): Promise<void> {
   if (options.out !== undefined && options.key === undefined)
     throw new UsageError('--out is for a signed verdict: pass --key as well.');
+  if (options.key === undefined && (options.name !== undefined || options.policyIndex !== undefined))
+    throw new UsageError('--name and --policy-index are for a signed verdict: pass --key as well.');
   const policy = await readAppraisalPolicy(options.policy);
   const trusted = await readTrust(options.trust);
   const asOf = options.asOf ?? Date.now();
@@ -82,13 +83,18 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
   const key = options.key === undefined ? null : await openValidatorKey(options.key, options.name);
   const envelope = key === null ? null : signed(appraisal, key, options.policyIndex ?? null);
   if (envelope !== null && options.out !== undefined)
-    await writeDurably(options.out, envelopeBytes(envelope));
+    await writeOutputDurably(options.out, envelopeBytes(envelope));
   const { verdict, claims, verification } = appraisal;
   const exitCode = verification.outcome === 'malformed' ? EXIT.malformed : exitCodeOf(verdict.outcome);
   const signedVerdict = envelope === null ? null : envelopeJson(envelope);
   if (options.json)
     printJson({ verdict, digest: verdictDigest(verdict), claims, signed: signedVerdict, exitCode });
-  else for (const line of words(appraisal, key)) print(line);
+  else {
+    for (const line of words(appraisal, key)) print(line);
+    print(
+      `Judged by ${trusted === null ? 'no trust file: pass --trust' : `the trust file ${trusted.path}`}.`,
+    );
+  }
   process.exitCode = exitCode;
 }
 
@@ -104,7 +110,9 @@ function words({ verdict, claims }: Appraisal, key: SigningKey | null): string[]
   return [
     paint(['bold', STYLES[outcome]], outcome.toUpperCase()),
     '',
-    ...clauses.flatMap(clauseLines),
+    ...clauses.flatMap((clause, at) =>
+      clauseLines(clause, clauses.findIndex(({ code }) => code === clause.code) === at),
+    ),
     '',
     ...claims.map(claimLine),
     '',
@@ -119,9 +127,10 @@ function claimLine({ about, status, source, strength, revoked }: Claim): string 
   return `${line}; ${paint('yellow', `was ${revoked.was} until ${until}: ${revoked.code}`)}`;
 }
 
-function clauseLines({ clause, status, code }: Clause): string[] {
+/** `isFirst`: whether it is the first with its code, which is explained once. */
+function clauseLines({ clause, status, code }: Clause, isFirst: boolean): string[] {
   const line = `  ${paint(STYLES[status], status.padEnd(12))} ${clause}`;
-  return code === null
-    ? [line]
-    : [`${line}: ${code}`, `               ${hang(`${says(code)} ${advice(code)}`, 15)}`];
+  if (code === null) return [line];
+  const why = `               ${hang(`${says(code)} ${advice(code)}`, 15)}`;
+  return isFirst ? [`${line}: ${code}`, why] : [`${line}: ${code}`];
 }

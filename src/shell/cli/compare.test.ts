@@ -108,10 +108,20 @@ describe('countersign compare', () => {
     const args = ['--bundle', at('bundle.json'), '--policy', at('other-policy.json'), '--json'];
     const { code, stdout } = await compare('honest.json', 'lie.json', ...args);
     expect(code).toBe(10);
-    expect(JSON.parse(stdout).verdicts).toMatchObject([{ again: null }, { again: null }]);
+    const unjudged = expect.stringMatching(/^it was made (by another trust file|under another policy)/);
+    expect(JSON.parse(stdout).verdicts).toMatchObject([
+      { again: null, unjudged },
+      { again: null, unjudged },
+    ]);
   });
 
   it.each<[string, number, string, () => Promise<{ code: number | null; stderr: string }>]>([
+    [
+      'a proof without what it is of',
+      64,
+      '--bundle and --policy',
+      () => compare('lie.json', 'lie.json', '--out', folder),
+    ],
     ['what is no verdict', 30, 'envelope/malformed', () => compare('honest.json', 'bundle.json')],
     [
       '--bundle without --policy',

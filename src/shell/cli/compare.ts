@@ -9,9 +9,10 @@ import { parseVerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
 import type { Clause, Verdict } from '../../receipt/verdict.js';
-import { writeDurably } from '../files/durable.js';
+import { nodeDisk } from '../files/disk.js';
+import { makeFoldersDurably } from '../files/durable.js';
 import { EXIT, UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readInput, writeOutputDurably } from './files.js';
 import { paint, print, printJson } from './print.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
 import { collect, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
@@ -61,6 +62,8 @@ interface Side {
   readonly isSigned: boolean | null;
   /** What judging again gives; null where it was not. */
   readonly again: 'right' | 'wrong' | null;
+  /** Why it was not; null where it was. */
+  readonly unjudged: string | null;
   /** The file with the proof. */
   readonly proof: string | null;
 }
@@ -72,10 +75,11 @@ async function run(first: string, second: string, options: CompareOptions): Prom
   const isWrong = comparison.kind === 'contradiction' || sides.some(({ again }) => again === 'wrong');
   const exitCode = isWrong ? EXIT.fail : EXIT.pass;
   if (options.json) {
-    const told = sides.map(({ envelope, isSigned, again, proof }) => ({
+    const told = sides.map(({ envelope, isSigned, again, unjudged, proof }) => ({
       by: envelope.keyId,
       isSigned,
       again,
+      unjudged,
       proof,
     }));
     printJson({ ...comparison, verdicts: told, exitCode });
@@ -87,6 +91,8 @@ async function sidesOf(paths: readonly string[], options: CompareOptions): Promi
   const { bundle, policy, evidence } = options;
   if ((bundle === undefined) !== (policy === undefined))
     throw new UsageError('to judge again takes both --bundle and --policy.');
+  if (bundle === undefined && (evidence.length > 0 || options.out !== undefined))
+    throw new UsageError('--evidence and --out are for judging again, which takes --bundle and --policy.');
   const trusted = await readTrust(options.trust);
   const known = knownKeys(trusted?.trust ?? null, options.key.map(readKey));
   const artefacts: VerdictArtefacts | null =
@@ -107,7 +113,7 @@ async function sidesOf(paths: readonly string[], options: CompareOptions): Promi
       isSigned = isSigned === true || (await envelopeIsSignedBy(envelope, key.publicKey));
     const judged =
       artefacts === null
-        ? { again: null, proof: null }
+        ? { again: null, unjudged: 'pass --bundle and --policy', proof: null }
         : await judgedAgain(envelope, verdict, artefacts, options.out);
     sides.push({ envelope, verdict, isSigned, ...judged });
   }
@@ -129,22 +135,33 @@ async function judgedAgain(
   verdict: Verdict,
   artefacts: VerdictArtefacts,
   folder: string | undefined,
-): Promise<Pick<Side, 'again' | 'proof'>> {
+): Promise<Pick<Side, 'again' | 'unjudged' | 'proof'>> {
   try {
     const evidence = await makeWrongVerdict({ envelope, verdict, inBatch: null }, artefacts);
-    if (folder === undefined) return { again: 'wrong', proof: null };
+    if (folder === undefined) return { again: 'wrong', unjudged: null, proof: null };
     const bytes = formatEvidence(evidence);
     const path = `${folder}/${evidenceName(bytes, evidence.type)}.json`;
-    await writeDurably(path, bytes);
-    return { again: 'wrong', proof: path };
+    await makeFoldersDurably(folder, nodeDisk);
+    await writeOutputDurably(path, bytes);
+    return { again: 'wrong', unjudged: null, proof: path };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
-    if (error.code === 'misbehaviour/verdict-right') return { again: 'right', proof: null };
-    if (error.code === 'misbehaviour/artefact-mismatch' || error.code === 'misbehaviour/checker-unknown')
-      return { again: null, proof: null };
+    if (error.code === 'misbehaviour/verdict-right') return { again: 'right', unjudged: null, proof: null };
+    if (error.code === 'misbehaviour/artefact-mismatch')
+      return { again: null, unjudged: ARTEFACTS.get(error.field ?? '') ?? OTHER_ARTEFACT, proof: null };
+    if (error.code === 'misbehaviour/checker-unknown')
+      return { again: null, unjudged: `it is by other rules, ${error.detail}`, proof: null };
     throw error;
   }
 }
+
+const OTHER_ARTEFACT = 'it was made from something else';
+const ARTEFACTS: ReadonlyMap<string, string> = new Map([
+  ['bundle', 'it was made from another bundle; pass that as --bundle'],
+  ['trust', 'it was made by another trust file; pass that as --trust'],
+  ['policy', 'it was made under another policy; pass that as --policy'],
+  ['evidence', 'it was made from other evidence; pass all of that as --evidence'],
+]);
 
 function readKey(text: string) {
   try {
@@ -180,9 +197,9 @@ function said(clause: Clause | null): string {
   return clause.code === null ? clause.status : `${clause.status} (${clause.code})`;
 }
 
-function about({ envelope, isSigned, again, proof }: Side): string {
+function about({ envelope, isSigned, again, unjudged, proof }: Side): string {
   const signature =
     isSigned === null ? 'signature not checked: pass --key' : isSigned ? 'signed' : 'NOT signed by that key';
-  const judged = again === null ? 'not judged again' : `${again} when judged again`;
+  const judged = again === null ? `not judged again: ${unjudged}` : `${again} when judged again`;
   return `  ${envelope.keyId}: ${signature}; ${judged}${proof === null ? '' : `; the proof is in ${proof}`}`;
 }

@@ -1,6 +1,8 @@
 /** Reading and writing the files that people name on the command line. */
 import { createReadStream } from 'node:fs';
 import { rm, stat, writeFile } from 'node:fs/promises';
+import { Failure } from '../../reason.js';
+import { writeDurably } from '../files/durable.js';
 import { UsageError } from './exit-code.js';
 
 /** A file's bytes. Throws a usage error when it cannot be read or has more than `limit` bytes. */
@@ -41,8 +43,25 @@ export async function writeOutput(path: string, bytes: Uint8Array, mode = 0o644)
     await rm(path, { force: true });
     await writeFile(path, bytes, { mode });
   } catch (error) {
-    throw new UsageError(`${path} cannot be written (${reason(error)}).`);
+    throw unwritable(path, error);
   }
+}
+
+/** The same, but so that a loss of power leaves either the file of before or all of the new one. */
+export async function writeOutputDurably(path: string, bytes: Uint8Array): Promise<void> {
+  try {
+    await writeDurably(path, bytes);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+/** What keeps a file from being written, as a usage error; what is no fault of the file system comes back as it is. */
+export function unwritable(path: string, error: unknown): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (typeof code !== 'string' || error instanceof Failure) return error;
+  const why = code === 'ENOENT' ? 'there is no such folder' : reason(error);
+  return new UsageError(`${path} cannot be written (${why}).`);
 }
 
 const REASONS: ReadonlyMap<string, string> = new Map([

@@ -45,6 +45,7 @@ beforeAll(() => {
   writeFileSync(at('key.pem'), formatPem('PUBLIC KEY', [keys.spki]));
   writeFileSync(at('model.sig'), signPlainly(keys, modelStatement([['a', 'b']])));
   writeFileSync(at('no-bundle'), 'hello');
+  writeFileSync(at('plain.json'), '{}');
   const entry = {
     id: 'code',
     role: 'reference-values',
@@ -106,6 +107,13 @@ describe('countersign releases verify', () => {
       ],
     ],
     ['a file that is not there', 64, 'no such file', () => [at('nothing'), ...by(WORKFLOW)]],
+    [
+      'a name beside a key, which nobody would compare',
+      64,
+      'leave --identity and --issuer out',
+      () => [at('model.sig'), '--root', at('key.pem'), '--identity', WORKFLOW, '--issuer', ISSUER_NAME],
+    ],
+    ['JSON of another kind', 30, 'sigstore/bundle-malformed', () => [at('plain.json'), ...by(WORKFLOW)]],
     [
       'whom nobody can read',
       30,
@@ -191,6 +199,12 @@ describe('countersign releases check', () => {
     writeFileSync(at('bare.yaml'), `name: bare\nreleases: [{ name: one, measurements: [${other}] }]\n`);
     const bare = await releases('check', at('bare.yaml'), '--kept', at('kept'));
     expect(bare).toMatchObject({ code: 0, stdout: 'UNSIGNED  releases: one\n' });
+    writeFileSync(at('none.yaml'), 'name: none\n');
+    const none = await releases('check', at('none.yaml'), '--kept', at('kept'));
+    expect(none).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('lists no releases and no models'),
+    });
   });
 
   it('is not misled by a folder without the bundles, or with others', async () => {

@@ -10,32 +10,54 @@ import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { fromUtf8 } from '../../bytes/octets.js';
-import { KEY_TYPE } from '../../note/key.js';
+import { isKeyName, KEY_TYPE } from '../../note/key.js';
+import { Failure } from '../../reason.js';
 import { openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
 import { UsageError } from './exit-code.js';
-import { readInput } from './files.js';
+import { readInput, unwritable } from './files.js';
 import { parseConfig } from './settings/config-document.js';
+import { inFinding } from './settings/problem-words.js';
 import { readDocument } from './settings/read-document.js';
 
 const MAX_POLICY_BYTES = 1 << 20;
 /** Of one piece of evidence with all that belongs to it, in base64. */
 const MAX_EVIDENCE_BYTES = 1 << 23;
 
-/** The appraisal policy as its author wrote it, in YAML or JSON. Throws a usage error with line and column. */
+/**
+ * The appraisal policy as its author wrote it, in YAML or JSON. Throws a usage error for a file that cannot be read, and `appraisal/policy-malformed`, with line
+ * and column, for one that is no such policy.
+ */
 export async function readAppraisalPolicy(path: string): Promise<Json> {
   const bytes = await readInput(path, MAX_POLICY_BYTES);
-  readDocument(path, bytes, AppraisalPolicySchema, 'member');
+  try {
+    readDocument(path, bytes, AppraisalPolicySchema, 'member');
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new Failure('appraisal/policy-malformed', { detail: inFinding(error.message) });
+  }
   return parseConfig(path, fromUtf8(bytes) as string).value as Json;
 }
 
 /** The key in a file, which is made when there is none, under `name` or after itself. Throws what `openSigningKey` throws. */
 export async function openValidatorKey(path: string, name: string | undefined): Promise<SigningKey> {
   const existing = await readSigningKey(path, KEY_TYPE.ed25519);
-  if (existing === null) return openSigningKey(path, name ?? unnamed, KEY_TYPE.ed25519);
+  if (existing === null) return makeKey(path, name);
   if (name === undefined || existing.key.name === name) return existing;
   throw new UsageError(
     `${path} is the key of ${existing.key.name}, and a key keeps its name. Leave --name out, or pass another file.`,
   );
+}
+
+async function makeKey(path: string, name: string | undefined): Promise<SigningKey> {
+  if (name !== undefined && !isKeyName(name))
+    throw new UsageError(
+      `"${name}" cannot be the name of a key: it takes a domain or path of yours, such as validator.example, without blanks and plus signs.`,
+    );
+  try {
+    return await openSigningKey(path, name ?? unnamed, KEY_TYPE.ed25519);
+  } catch (error) {
+    throw unwritable(path, error);
+  }
 }
 
 /** The name of somebody who has named nobody: under a domain that can never be anybody's (RFC 2606). */
@@ -43,7 +65,7 @@ function unnamed(publicKey: Uint8Array): string {
   return `countersign.invalid/validator/${toHex(sha256(publicKey).subarray(0, 8))}`;
 }
 
-/** Throws a usage error for what is not JSON, and `appraisal/evidence-unreadable`. */
+/** Throws `appraisal/evidence-unreadable`, and a usage error for a file that cannot be read. */
 export async function readEvidenceFiles(paths: readonly string[]): Promise<EvidenceArtefact[]> {
   const artefacts: EvidenceArtefact[] = [];
   for (const path of paths) {
@@ -53,7 +75,10 @@ export async function readEvidenceFiles(paths: readonly string[]): Promise<Evide
       value = JSON.parse(fromUtf8(bytes) ?? '');
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw new UsageError(`${path} is not JSON. spec/verdict.md says how evidence is handed in.`);
+      throw new Failure('appraisal/evidence-unreadable', {
+        field: path,
+        detail: 'no JSON; spec/verdict.md says how evidence is handed in',
+      });
     }
     // As a gateway gives it at /v1/evidence/<digest>, by which receipts name it: to the byte.
     if (isUpstreamAttestation(value)) artefacts.push({ kind: UPSTREAM_ATTESTATION, document: bytes });

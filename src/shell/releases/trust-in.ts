@@ -11,18 +11,26 @@ export interface Expected {
   readonly asOf: number;
 }
 
+/** Throws `sigstore/root-malformed` for a file that is none of these. */
+export function kindOfRoot(bytes: Uint8Array): ReleaseTrust['by'] {
+  const text = fromUtf8(bytes)?.trimStart() ?? '';
+  if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return 'key';
+  if (text.startsWith('-----BEGIN CERTIFICATE-----')) return 'authority';
+  if (text.startsWith('{')) return 'sigstore';
+  throw new Failure('sigstore/root-malformed', { detail: 'neither JSON nor PEM' });
+}
+
 /**
  * Throws `sigstore/root-malformed` for a file that is none of these, `sigstore/issuer-refused` or `sigstore/identity-refused` where nobody is named whom it could
  * be: a signature of anybody's would do.
  */
 export function trustIn(bytes: Uint8Array, { issuer, identity, asOf }: Expected): ReleaseTrust {
-  const text = fromUtf8(bytes)?.trimStart() ?? '';
-  if (text.startsWith('-----BEGIN PUBLIC KEY-----')) return { by: 'key', bytes };
-  const isAuthority = text.startsWith('-----BEGIN CERTIFICATE-----');
-  if (!isAuthority && !text.startsWith('{'))
-    throw new Failure('sigstore/root-malformed', { detail: 'neither JSON nor PEM' });
-  if (identity === null) throw new Failure('sigstore/identity-refused', { detail: 'nobody is named' });
-  if (isAuthority) return { by: 'authority', bytes, identity, asOf };
-  if (issuer === null) throw new Failure('sigstore/issuer-refused', { detail: 'nobody is named' });
-  return { by: 'sigstore', bytes, issuer, identity };
+  const by = kindOfRoot(bytes);
+  if (by === 'key') return { by, bytes };
+  if (identity === null)
+    throw new Failure('sigstore/identity-refused', { detail: 'nobody is named by --identity' });
+  if (by === 'authority') return { by, bytes, identity, asOf };
+  if (issuer === null)
+    throw new Failure('sigstore/issuer-refused', { detail: 'nobody is named by --issuer' });
+  return { by, bytes, issuer, identity };
 }

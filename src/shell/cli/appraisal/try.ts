@@ -1,10 +1,11 @@
 /** What would come of an appraisal policy: receipts that are at hand, held against it, and nothing signed. */
 import type { AppraisalPolicy } from '../../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../../appraise/verdict/appraise.js';
+import { advice, says } from '../../../reason.js';
 import type { Clause, ClauseStatus } from '../../../receipt/verdict.js';
 import { EXIT } from '../exit-code.js';
 import { readInput } from '../files.js';
-import { paint, print, printable, printJson, type Style } from '../print.js';
+import { hang, paint, print, printable, printJson, type Style } from '../print.js';
 import { readTrust } from '../trust-file.js';
 import { readEvidenceFiles } from '../verdict-artefacts.js';
 
@@ -93,4 +94,10 @@ function printTotals(all: readonly Tried[], totals: Readonly<Record<Tried['outco
     }
   if (all.length > 1)
     for (const [key, number] of [...codes].sort(([, a], [, b]) => b - a)) print(`  ${number} × ${key}`);
+  const reasons = all.flatMap(({ clauses }) => clauses.flatMap(({ code }) => (code === null ? [] : [code])));
+  for (const code of new Set(reasons)) {
+    print();
+    print(`${code}: ${says(code)}`);
+    print(`  ${hang(advice(code), 2)}`);
+  }
 }

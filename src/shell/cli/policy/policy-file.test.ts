@@ -87,7 +87,7 @@ rules:
     [
       'a pinned model without digests',
       'name: a\nrules:\n  - name: all\n    checks: [{check: model-pinned, stage: before, onFailure: block}]\n',
-      'p.yaml:4:14 clause/malformed rules.0.checks.0.digests: Invalid key: Expected "digests" but received undefined.',
+      'p.yaml:4:14 clause/malformed rules.0.checks.0.digests: it is missing.',
     ],
     [
       'names that are written down',

@@ -33,6 +33,8 @@ export async function checkReleases(
       );
   const exitCode = checked.some(({ status }) => status === 'refused') ? EXIT.fail : EXIT.pass;
   if (json) printJson({ entries: checked, exitCode });
+  else if (checked.length === 0)
+    print('The policy lists no releases and no models, so nothing in it rests on a signature.');
   else for (const line of checked.flatMap(words)) print(line);
   return exitCode;
 }

@@ -6,7 +6,7 @@ import { MAX_BUNDLE_BYTES } from '../../../evidence/sigstore/bundle.js';
 import { isIdentityPattern } from '../../../evidence/sigstore/identity.js';
 import { Failure } from '../../../reason.js';
 import { publicRoot } from '../../releases/public-root.js';
-import { trustIn } from '../../releases/trust-in.js';
+import { kindOfRoot, trustIn } from '../../releases/trust-in.js';
 import { verifyRelease } from '../../releases/verify-release.js';
 import { UsageError } from '../exit-code.js';
 import { readInput } from '../files.js';
@@ -84,12 +84,25 @@ export async function givenReleases(
     throw new UsageError('--subject takes a SHA-256 in small hexadecimal.');
   const root =
     options.root === undefined ? await publicRoot() : await readInput(options.root, MAX_ROOT_BYTES);
+  requireMeaning(root, options);
   const given: GivenRelease[] = [];
   for (const path of paths) {
     for (const bundle of bundlesIn(await readInput(path, MAX_BUNDLE_BYTES)))
       given.push({ path, bundle, root, release: await verifyOne(bundle, root, options) });
   }
   return given;
+}
+
+/** A name that nobody compares would look as if it had been. Throws a usage error. */
+function requireMeaning(root: Uint8Array, { root: file, identity, issuer }: ReleaseOptions): void {
+  const kind = kindOfRoot(root);
+  const idle = [
+    ...(identity.length > 0 && kind === 'key' ? ['--identity'] : []),
+    ...(issuer !== undefined && kind !== 'sigstore' ? ['--issuer'] : []),
+  ];
+  if (idle.length === 0) return;
+  const who = kind === 'key' ? 'a public key, and only that key can have signed' : 'an authority of its own';
+  throw new UsageError(`${file} is ${who}: leave ${idle.join(' and ')} out.`);
 }
 
 /** By whichever of the identities that were named. */

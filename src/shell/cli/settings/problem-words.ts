@@ -3,8 +3,15 @@
  * and to the admin API.
  */
 
-/** A schema's message as a sentence. Texts that it quotes are left out. */
+const MISSING = /^Invalid key: Expected "[^"]*" but received undefined$/;
+/** YAML reads what looks like a number as one, such as a digest without letters. */
+const NUMBER_FOR_TEXT = /^Invalid type: Expected string but received (?:-?\d|Infinity|NaN)/;
+
+/** A schema's message as a sentence. What stands in the file is left out. */
 export function sentence(message: string): string {
+  if (MISSING.test(message)) return 'it is missing.';
+  if (NUMBER_FOR_TEXT.test(message))
+    return 'it takes a text, and this is read as a number: put it in quotes.';
   return `${message.replace(/received ".*$/s, 'received a text').replace(/\.$/, '')}.`;
 }
 
@@ -12,4 +19,9 @@ export function sentence(message: string): string {
 export function notJson(error: unknown): string {
   const [position] = /\bat position [0-9]+/.exec(error instanceof Error ? error.message : '') ?? [];
   return position === undefined ? 'is not JSON.' : `is not JSON: it cannot be read ${position}.`;
+}
+
+/** What was said of a file, as a part of another sentence. */
+export function inFinding(said: string): string {
+  return said.replace(/\. Did you mean (.*)\?$/s, '; perhaps $1 is meant').replace(/\.$/, '');
 }

@@ -158,7 +158,7 @@ describe('a configuration file', () => {
     [
       'a step of a name that has no targets',
       'models:\n  fast:\n    - balance: latency\n',
-      'c.yaml:3:7: models.fast.0.targets: Invalid key: Expected "targets" but received undefined.',
+      'c.yaml:3:7: models.fast.0.targets: it is missing.',
     ],
     ['a tag', 'data: !mine x\n', 'c.yaml:1:7: Unresolved tag: !mine.'],
     ['a number as a name', '1: 2\n', 'c.yaml:1:1: a name must be text. Put it in quotes.'],

@@ -2,10 +2,9 @@
 import { Command } from 'commander';
 import { keyLabel, sameKey, type VerifierKey } from '../../../note/key.js';
 import { agreeTo, formatProposal, MAX_PROPOSAL_BYTES, readProposal } from '../../../receipt/key-proposal.js';
-import { writeDurably } from '../../files/durable.js';
 import type { SigningKey } from '../../files/keys.js';
 import { UsageError } from '../exit-code.js';
-import { readInput } from '../files.js';
+import { readInput, writeOutputDurably } from '../files.js';
 import { print, printJson } from '../print.js';
 import { openValidatorKey } from '../verdict-artefacts.js';
 
@@ -46,7 +45,7 @@ async function run(path: string, { key, newKey, out, json }: AgreeOptions): Prom
     successor:
       newKey === undefined ? null : signerOf(await openValidatorKey(newKey, undefined), change.successor),
   };
-  await writeDurably(out, formatProposal(agreeTo(proposal, agreeing)));
+  await writeOutputDurably(out, formatProposal(agreeTo(proposal, agreeing)));
   const { action, origin } = change;
   if (json) printJson({ action, key: keyLabel(change.key), origin, agreed: out });
   else
