@@ -2319,7 +2319,7 @@ export const REASONS = {
   },
   'revocation/repeated': {
     says: 'The log has revoked this already, and from no later time on.',
-    do: 'Read the entry that is named: nothing more can be taken away.',
+    do: 'countersign revocations shows by which entry; nothing more can be taken away.',
   },
   'revocation/full': {
     says: 'The log holds as many revocations as a log can.',

@@ -3,6 +3,7 @@
  * `simulated` inside what is signed and in the name of every certificate, its roots can be pinned only as simulated ones, and nothing that leads to
  * them is ever accepted (`appraise/evidence/simulation.ts`). It trusts whoever has its data folder, and nobody has a reason to trust it.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SnpProduct } from '../../evidence/snp/product.js';
 import type { SnpRoot } from '../../evidence/snp/roots.js';
@@ -62,6 +63,11 @@ export async function openAttester(folder: string): Promise<SimulatedAttester> {
 /** The attester of a data folder that has one. Throws as {@link readSecret}, also where there is none. */
 export async function knownAttester(folder: string): Promise<SimulatedAttester> {
   return simulatedAttester(await readSecret(secretOf(folder)));
+}
+
+/** Whether a folder has one. */
+export function hasAttester(folder: string): boolean {
+  return existsSync(secretOf(folder));
 }
 
 function secretOf(folder: string): string {

@@ -15,7 +15,8 @@ export function configCommand(): Command {
         .option('--json', 'print one line of JSON instead of words')
         .addHelpText('after', EXAMPLES)
         .action(check),
-    );
+    )
+    .addHelpText('after', EXAMPLES);
 }
 
 const EXAMPLES = `

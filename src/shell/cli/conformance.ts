@@ -17,6 +17,9 @@ export function conformanceCommand(): Command {
   return command;
 }
 
+const CODES =
+  'Exit codes: 0 accepted, 10 refused, 20 inconclusive or unsupported, 30 malformed (the input too), 64 wrong usage, 1 anything else.';
+
 const EXAMPLES = `
 Examples:
   countersign conformance verify-note < note.json
@@ -24,14 +27,17 @@ Examples:
 
 Bytes are in base64 and times as RFC 3339 has them. The answer is {"status", "code", "reason", "evidenceDigest", "claims"}; spec/conformance.md
 says what each verb reads and finds.
-Exit codes: 0 accepted, 10 refused, 20 inconclusive or unsupported, 30 malformed (the input too), 64 wrong usage, 1 anything else.`;
+${CODES}`;
 
 function commandOf(verb: Verb): Command {
-  return new Command(verb.name).description(`check ${verb.about}`).action(async () => {
-    const answer = await answerTo(verb, await standardInput());
-    printJson(answer);
-    process.exitCode = EXIT_CODES[answer.status];
-  });
+  return new Command(verb.name)
+    .description(`check ${verb.about}`)
+    .addHelpText('after', `\nExamples:\n  countersign conformance ${verb.name} < input.json\n\n${CODES}`)
+    .action(async () => {
+      const answer = await answerTo(verb, await standardInput());
+      printJson(answer);
+      process.exitCode = EXIT_CODES[answer.status];
+    });
 }
 
 async function answerTo(verb: Verb, input: Uint8Array): Promise<ConformanceAnswer> {

@@ -16,6 +16,7 @@ import {
 import { judgeFiles } from './evidence/judge.js';
 import { simulateCommand } from './evidence/simulate.js';
 import { evidenceLines } from './evidence/words.js';
+import { UsageError } from './exit-code.js';
 import { print, printJson } from './print.js';
 
 interface EvidenceOptions extends MaterialOptions, RunOptions {
@@ -33,8 +34,20 @@ export function evidenceCommand(): Command {
     .addCommand(simulateCommand())
     .addCommand(collateralCommand())
     .addCommand(archiveCommand())
-    .addCommand(indexCommand());
+    .addCommand(indexCommand())
+    .addHelpText('after', OVERVIEW);
 }
+
+const OVERVIEW = `
+Examples:
+  countersign evidence verify report.bin --chain vcek.pem --crl milan.crl
+  countersign evidence collateral fetch quote.bin --out ./collateral
+  countersign evidence archive add quote.bin --collateral collateral.json
+  countersign evidence index find --chip 5a6f…
+  countersign evidence simulate --kind nitro --out ./evidence
+
+Each has its own --help, with the options that it takes. docs/evidence.md says what evidence proves.
+Exit codes: 0 accepted or done, 10 refused, 20 inconclusive, 30 malformed, 64 wrong usage, 1 anything else.`;
 
 function subcommand(name: 'verify' | 'explain', about: string): Command {
   const command = new Command(name).description(about).argument('<file...>', FILES);
@@ -77,7 +90,11 @@ async function run(files: readonly string[], options: EvidenceOptions, explain: 
 
 /** Those of the makers, and those of a simulated attester, which are marked as what they are. */
 async function rootsWith(folder: string): Promise<EvidenceRoots> {
-  const { knownAttester } = await import('../attester/attester.js');
+  const { hasAttester, knownAttester } = await import('../attester/attester.js');
+  if (!hasAttester(folder))
+    throw new UsageError(
+      `there is no simulated attester in ${folder}: pass the --data folder of countersign evidence simulate, which makes one.`,
+    );
   const { roots } = await knownAttester(folder);
   return {
     nitro: [...MAKERS.nitro, ...roots.nitro],

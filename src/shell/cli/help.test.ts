@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { run } from '../../../test/end-to-end/process.js';
 
+/** Some eighty, one after another. */
+const MANY_COMMANDS = 60_000;
+
 describe('--help', () => {
   it.each([
     ['countersign', []],
@@ -68,6 +71,21 @@ describe('--help', () => {
     expect(stdout).toMatch(/^Examples:\n {2}countersign /m);
     if (args.length > 0) expect(stdout).toMatch(/^Exit codes: 0 /m);
     if (args.length > 0) expect(stdout).toContain('--json');
+  });
+
+  it('of each command, and of each that is below one: examples and exit codes', MANY_COMMANDS, async () => {
+    const lacking: string[] = [];
+    const walk = async (path: readonly string[]): Promise<void> => {
+      const { stdout } = await run([...path, '--help']);
+      // The first of all has no codes of its own.
+      const hasCodes = path.length === 0 || /^Exit codes( with --once)?: 0 /m.test(stdout);
+      if (!/^Examples:\n {2}/m.test(stdout) || !hasCodes) lacking.push(path.join(' '));
+      const [, listed = ''] = stdout.split('\nCommands:\n');
+      const below = [...(listed.split('\n\n')[0] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name);
+      for (const name of below) if (name !== undefined && name !== 'help') await walk([...path, name]);
+    };
+    await walk([]);
+    expect(lacking).toEqual([]);
   });
 
   it('names every command', async () => {

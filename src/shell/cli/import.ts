@@ -37,7 +37,7 @@ export function importCommand(): Command {
     )
     .addHelpText(
       'after',
-      `\nExamples:\n${LINES.map(line => `  ${line}`).join('\n')}\n\nEach has its own --help.`,
+      `\nExamples:\n${LINES.map(line => `  ${line}`).join('\n')}\n\nEach has its own --help.\n${EXIT_CODE_TEXT}`,
     )
     .addCommand(
       subcommand('opengradient', 'an answer of OpenGradient, or a batch of its settlements', {

@@ -6,6 +6,7 @@ import { ask } from '../../../test/end-to-end/client.js';
 import { run, type Served, serve } from '../../../test/end-to-end/process.js';
 import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { parseTrust } from '../../appraise/trust.js';
+import { formatVerifierKey, keyLabel } from '../../note/key.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { RECEIPT } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
@@ -115,6 +116,12 @@ describe('countersign revoke', () => {
       1,
       'revocation/since-future',
     ],
+    [
+      'what would be bad only from later on',
+      ['--tcb', 'Revoked', '--since', '2999-01-01T00:00:00Z', '--dry-run'],
+      1,
+      'revocation/since-future',
+    ],
   ])('of %s is refused', MANY_COMMANDS, async (_, args, code, says) => {
     const ended = await revoke(...args, '--reason', 'vulnerable');
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(says)]);
@@ -122,9 +129,9 @@ describe('countersign revoke', () => {
 
   it('of the log’s own keys says that they end by a key change', MANY_COMMANDS, async () => {
     const { issuers, log } = parseTrust(readFileSync(gateway.summary.trust));
-    for (const { name, id } of [issuers[0] as (typeof issuers)[number], log]) {
-      const label = `${name}+${Buffer.from(id).toString('hex')}`;
-      const { code, stderr } = await revoke('--key', label, '--reason', 'compromised');
+    const issuer = issuers[0] as (typeof issuers)[number];
+    for (const key of [keyLabel(issuer), formatVerifierKey(issuer), keyLabel(log)]) {
+      const { code, stderr } = await revoke('--key', key, '--reason', 'compromised');
       expect([code, stderr]).toEqual([1, expect.stringContaining('revocation/key-of-log')]);
       expect(stderr).toContain('countersign key revoke');
     }

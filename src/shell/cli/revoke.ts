@@ -4,7 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command, Option } from 'commander';
 import type { Trust } from '../../appraise/trust.js';
-import { keyLabel } from '../../note/key.js';
+import { keyLabel, parseVerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { type Revocation, revocationOf } from '../../receipt/revocation.js';
 import {
@@ -85,6 +85,8 @@ async function run(options: RevokeOptions): Promise<void> {
   const trusted = await readTrust(folder.trust).catch(() => null);
   if (trusted === null) throw new UsageError(`${folder.path} is no gateway's data folder; pass --data.`);
   const revocation = revocationIn(options, trusted.trust);
+  // Also where nothing is logged: what would be listed would not come about.
+  if ((revocation.since ?? 0) > Date.now()) throw new Failure('revocation/since-future');
   const revoked = options.dryRun ? null : await revokeSomewhere(folder, revocation);
   const { losses, behind } = await losing(folder, trusted.trust, revocation, options.out);
   const more = losses.count > losses.receipts.length;
@@ -103,7 +105,7 @@ function revocationIn({ reason, since, ...values }: RevokeOptions, trust: Trust)
   if (one === undefined || others.length > 0)
     throw new UsageError('It takes one of --chip, --tcb, --measurement, --key, --model.');
   const [field, text] = one;
-  if (field === 'signer' && keysOf(trust).includes(text))
+  if (field === 'signer' && keysOf(trust).includes(labelIn(text)))
     throw new Failure('revocation/key-of-log', { detail: text });
   const revocation = revocationOf(field, field === 'tcb' ? text : text.toLowerCase(), reason, since ?? null);
   if (revocation === null) throw new Failure('revocation/value-malformed', { field, detail: text });
@@ -111,10 +113,20 @@ function revocationIn({ reason, since, ...values }: RevokeOptions, trust: Trust)
 }
 
 /** As they are referred to. */
-function keysOf({ log, logCosigner, issuers, policy, retired }: Trust): readonly string[] {
+function keysOf({ log, logCosigner, issuers, policy, validators, retired }: Trust): readonly string[] {
   const witnesses = [...policy.witnesses.values()].map(({ key }) => key);
-  const all = [log, ...(logCosigner === null ? [] : [logCosigner]), ...issuers, ...witnesses];
+  const all = [log, ...(logCosigner === null ? [] : [logCosigner]), ...issuers, ...validators, ...witnesses];
   return [...all, ...retired.map(({ key }) => key)].map(keyLabel);
+}
+
+/** What a verifier key is referred to by; what is none, as it is. */
+function labelIn(text: string): string {
+  try {
+    return keyLabel(parseVerifierKey(text));
+  } catch (error) {
+    if (error instanceof Failure) return text;
+    throw error;
+  }
 }
 
 /** How long a gateway may take to start or to stop, in milliseconds. */

@@ -25,9 +25,18 @@ export function viewsCommand(): Command {
       .description('take in what the log publishes, until the process is told to end')
       .action(follow),
   ];
-  for (const command of commands) views.addCommand(withAtRestOptions(command));
+  for (const command of commands)
+    views.addCommand(
+      withAtRestOptions(command).addHelpText(
+        'after',
+        `\nExamples:\n  countersign views ${command.name()}\n  countersign views ${command.name()} --data /srv/countersign\n\n${CODES}`,
+      ),
+    );
   return views;
 }
+
+const CODES =
+  'Exit codes: 0 done, 10 the entries are not those that the log has signed, 64 wrong usage, 1 anything else.';
 
 const EXAMPLES = `
 They are made of the log alone: to drop them loses nothing, and to make them again gives the same. It needs the package libsql, which is not
@@ -38,7 +47,7 @@ Examples:
   countersign views follow --data /srv/countersign
   countersign receipts --since 2026-11-01T00:00:00Z --status failed
 
-Exit codes: 0 done, 10 the entries are not those that the log has signed, 64 wrong usage, 1 anything else.`;
+${CODES}`;
 
 async function make(options: AtRestOptions, anew: boolean): Promise<void> {
   const json = options.json === true;

@@ -59,9 +59,16 @@ export function archiveCommand(): Command {
       'keep evidence with everything it is judged with, because that expires before disputes start',
     )
     .addCommand(withFolderOptions(add).addHelpText('after', EXAMPLES).action(runAdd))
-    .addCommand(withFolderOptions(list).action(runList))
-    .addCommand(withFolderOptions(judge).addHelpText('after', CODES).action(runJudge));
+    .addCommand(withFolderOptions(list).addHelpText('after', LISTING).action(runList))
+    .addCommand(withFolderOptions(judge).addHelpText('after', CODES).action(runJudge))
+    .addHelpText('after', EXAMPLES);
 }
+
+const LISTING = `
+Examples:
+  countersign evidence archive list --data /srv/countersign
+
+Exit codes: 0 listed (also where there is none), 64 wrong usage, 1 anything else.`;
 
 const EXAMPLES = `
 Examples:
@@ -73,7 +80,11 @@ A gateway serves every kept piece under its SHA-256 at /v1/evidence/<digest>.
 Exit codes: 0 kept, whatever was found, 30 malformed, 64 wrong usage, 1 anything else, such as an archive that is in use or cannot be written.`;
 
 const CODES = `
-Exit codes: of the answer about now by the latest record: 0 accepted, 10 refused, 20 inconclusive; 30 where a record does not agree with what is
+Examples:
+  countersign evidence archive judge 3f0c…
+  countersign evidence archive judge 3f0c… --fetch --as-of 2026-11-21T12:00:00Z
+
+Exit codes: 0 accepted, 10 refused, 20 inconclusive, of the answer about now by the latest record; 30 where a record does not agree with what is
 found, 64 wrong usage, 1 anything else.`;
 
 function withFolderOptions(command: Command): Command {

@@ -49,12 +49,21 @@ export function collateralCommand(): Command {
     .argument('<path...>', 'files, or folders of them')
     .option('--data <folder>', 'where it is kept', defaultDataFolder())
     .option('--json', 'print one line of JSON instead of words')
+    .addHelpText('after', IMPORTING)
     .action(runImport);
   return new Command('collateral')
     .description('get what makers of hardware have published: certificates, lists, TCB info, manifests')
     .addCommand(fetch)
-    .addCommand(importing);
+    .addCommand(importing)
+    .addHelpText('after', EXAMPLES);
 }
+
+const IMPORTING = `
+Examples:
+  countersign evidence collateral import /media/usb/collateral
+  countersign evidence collateral import vcek.der milan.crl --data /srv/countersign
+
+Exit codes: 0 all were taken in, 30 a file is nothing of the kind, 64 wrong usage, 1 anything else.`;
 
 const EXAMPLES = `
 Examples:

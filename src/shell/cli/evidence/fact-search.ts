@@ -42,7 +42,8 @@ export function indexCommand(): Command {
     .action(run);
   return new Command('index')
     .description('find the receipts that rest on some hardware or software')
-    .addCommand(find);
+    .addCommand(find)
+    .addHelpText('after', EXAMPLES);
 }
 
 const EXAMPLES = `

@@ -78,8 +78,32 @@ Examples:
 The last one says evidence/simulated, and what else there would be to say.
 Exit codes: 0 written, 64 wrong usage, 1 anything else.`;
 
-async function run(options: SimulateOptions): Promise<void> {
+/** What each of the others says of some kinds only. */
+const KINDS_OF: Readonly<Record<string, readonly SimulateOptions['kind'][]>> = {
+  nonce: ['nitro', 'nvidia'],
+  reportData: ['sev-snp', 'tdx', 'sgx'],
+  measurement: ['sev-snp', 'tdx', 'sgx'],
+  product: ['sev-snp'],
+  signer: ['sev-snp'],
+  reportVersion: ['sev-snp'],
+  architecture: ['nvidia'],
+};
+
+/** Throws a usage error for an option that would be passed over. */
+function requireMeaning(command: Command, kind: SimulateOptions['kind']): void {
+  for (const option of command.options) {
+    const kinds = KINDS_OF[option.attributeName()];
+    const isGiven = command.getOptionValueSource(option.attributeName()) === 'cli';
+    if (isGiven && kinds !== undefined && !kinds.includes(kind))
+      throw new UsageError(
+        `${option.long} is of ${kinds.join(', ')}, and says nothing of ${kind}: leave it out.`,
+      );
+  }
+}
+
+async function run(options: SimulateOptions, command: Command): Promise<void> {
   const { out, data, kind, json } = options;
+  requireMeaning(command, kind);
   const { openAttester } = await import('../../attester/attester.js');
   await mkdir(data, { recursive: true, mode: 0o700 });
   const files = made(await openAttester(data), options);
