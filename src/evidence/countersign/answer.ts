@@ -9,7 +9,7 @@ import { Failure } from '../../reason.js';
 import type { ProviderEvidence } from '../providers/provider.js';
 import { type AttestedStatement, parseAttested } from './statement.js';
 
-const TYPE = 'urn:countersign:attestation:v1';
+export const ATTESTATION_TYPE = 'urn:countersign:attestation:v1';
 const CODE = 'provider/answer-malformed';
 
 /** Many times what a quote with its chain has. */
@@ -38,7 +38,11 @@ const Evidence = v.variant('kind', [
   v.strictObject({ kind: v.literal('tdx'), quote: Octets(64 * 1024) }),
 ]);
 
-const Answer = v.strictObject({ evidence: Evidence, statement: Octets(4096), type: v.literal(TYPE) });
+const Answer = v.strictObject({
+  evidence: Evidence,
+  statement: Octets(4096),
+  type: v.literal(ATTESTATION_TYPE),
+});
 
 export interface AttestationAnswer {
   readonly evidence: ProviderEvidence;
@@ -48,7 +52,11 @@ export interface AttestationAnswer {
 
 /** Canonical JSON. Revocation lists are for whoever judges to get, and do not go along. */
 export function formatAttestationAnswer({ evidence, statement }: AttestationAnswer): Uint8Array {
-  return canonicalize({ evidence: written(evidence), statement: toBase64(statement), type: TYPE });
+  return canonicalize({
+    evidence: written(evidence),
+    statement: toBase64(statement),
+    type: ATTESTATION_TYPE,
+  });
 }
 
 function written(evidence: ProviderEvidence): Json {

@@ -4,12 +4,14 @@ import {
   UPSTREAM_ATTESTATION_TYPE,
 } from '../../appraise/providers/upstream-attestation.js';
 import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy-schema.js';
+import { attestationEvidence } from '../../appraise/verdict/attestation-evidence.js';
 import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { fromUtf8 } from '../../bytes/octets.js';
+import { ATTESTATION_TYPE } from '../../evidence/countersign/answer.js';
 import { isKeyName, KEY_TYPE } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { openSigningKey, readSigningKey, type SigningKey } from '../files/keys.js';
@@ -65,7 +67,7 @@ function unnamed(publicKey: Uint8Array): string {
   return `countersign.invalid/validator/${toHex(sha256(publicKey).subarray(0, 8))}`;
 }
 
-/** Throws `appraisal/evidence-unreadable`, and a usage error for a file that cannot be read. */
+/** Throws `appraisal/evidence-unreadable`, `provider/answer-malformed`, `binding/statement-malformed`, and a usage error for a file that cannot be read. */
 export async function readEvidenceFiles(paths: readonly string[]): Promise<EvidenceArtefact[]> {
   const artefacts: EvidenceArtefact[] = [];
   for (const path of paths) {
@@ -80,16 +82,18 @@ export async function readEvidenceFiles(paths: readonly string[]): Promise<Evide
         detail: 'no JSON; spec/verdict.md says how evidence is handed in',
       });
     }
-    // As a gateway gives it at /v1/evidence/<digest>, by which receipts name it: to the byte.
-    if (isUpstreamAttestation(value)) artefacts.push({ kind: UPSTREAM_ATTESTATION, document: bytes });
-    else artefacts.push(evidenceArtefactOf(value));
+    artefacts.push(artefactIn(value, bytes));
   }
   return artefacts;
 }
 
-function isUpstreamAttestation(value: unknown): boolean {
+function artefactIn(value: unknown, bytes: Uint8Array): EvidenceArtefact {
   const { type } = (value ?? {}) as { readonly type?: unknown };
-  return type === UPSTREAM_ATTESTATION_TYPE;
+  // As a gateway gives it at /v1/evidence/<digest>, by which receipts name it: to the byte.
+  if (type === UPSTREAM_ATTESTATION_TYPE) return { kind: UPSTREAM_ATTESTATION, document: bytes };
+  // As a gateway answers at /v1/attestation about itself.
+  if (type === ATTESTATION_TYPE) return attestationEvidence(bytes);
+  return evidenceArtefactOf(value);
 }
 
 export function collect(value: string, previous: readonly string[]): readonly string[] {
