@@ -36,7 +36,11 @@ export function policyEntry(policy: LoggablePolicy, by: TestKey): Envelope {
 }
 
 /** A batch of no verdicts, but for the changes. */
-export function batchEntry(log: FileLog, changes: Partial<VerdictBatch>, by = VALIDATOR): Envelope {
+export function batchEntry(
+  log: Pick<FileLog, 'signed'>,
+  changes: Partial<VerdictBatch>,
+  by = VALIDATOR,
+): Envelope {
   const { size, root } = log.signed;
   const empty = toHex(emptyRoot());
   const batch: VerdictBatch = {

@@ -1,12 +1,14 @@
 /** A log with entries of every type, some of them such as no honest log has: in memory, or as the files of a data folder. */
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { toHex } from '../../src/bytes/hex.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { formatCheckpoint } from '../../src/note/checkpoint.js';
 import { keyLabel } from '../../src/note/key.js';
 import { formatNote, signNote } from '../../src/note/signed-note.js';
+import { loggedAppraisalPolicyDigest } from '../../src/receipt/appraisal-policy-entry.js';
 import { closingStatement } from '../../src/receipt/closing.js';
-import { envelopeBytes, seal } from '../../src/receipt/envelope.js';
+import { envelopeBytes, parseEnvelope, payloadDigest, seal } from '../../src/receipt/envelope.js';
 import { epochStatement } from '../../src/receipt/epoch.js';
 import { erasureStatement } from '../../src/receipt/erasure.js';
 import { defaultPolicy, policyStatement } from '../../src/receipt/policy.js';
@@ -16,6 +18,7 @@ import { refundStatement } from '../../src/receipt/refund.js';
 import { accessStatement, retentionStatement } from '../../src/receipt/retention.js';
 import { revocationStatement } from '../../src/receipt/revocation.js';
 import { writeStatement } from '../../src/receipt/statement.js';
+import { type Verdict, verdictStatement } from '../../src/receipt/verdict.js';
 import type { ViewedLog } from '../../src/shell/views/views.js';
 import { Frontier } from '../../src/tree/frontier.js';
 import { leafHash } from '../../src/tree/hash.js';
@@ -25,6 +28,7 @@ import { copyOf } from './histories.js';
 import { ADD_RECOVERY, beginning, changePayload } from './key-changes.js';
 import { ISSUER, LOG, ORIGIN, TRUST_FILE } from './parties.js';
 import { RECEIVED, SAMPLE_RECEIPT } from './sample-receipt.js';
+import { batchEntry, POLICY, policyEntry, VALIDATOR } from './test-validator.js';
 
 const label = keyLabel(ISSUER.key);
 const signed = (payload: Uint8Array) => envelopeBytes(seal(payload, label, ISSUER.signer));
@@ -48,6 +52,22 @@ const { epoch } = SAMPLE_RECEIPT;
 
 /** What would end a statement of SQL, if any text of ours were made of it. */
 export const HOSTILE_TYPE = `urn:x');DROP/**/TABLE/**/receipts;--"`;
+
+/** Of the receipt that is entry 3 of {@link EVERY_TYPE}. */
+export const FAILED: Verdict = {
+  asOf: RECEIVED + 8,
+  bundle: '1'.repeat(64),
+  checker: 'some-rules',
+  clauses: [
+    { clause: 'bundle', code: null, decidedBy: 'check', status: 'pass' },
+    { clause: 'age', code: 'appraisal/receipt-old', decidedBy: 'receipt-time', status: 'fail' },
+  ],
+  evidence: [],
+  outcome: 'fail',
+  policy: loggedAppraisalPolicyDigest(POLICY),
+  receipt: toHex(payloadDigest(parseEnvelope(receiptEntry()))),
+  trust: null,
+};
 
 /** One entry of each type, and some that nobody can read. */
 export const EVERY_TYPE: readonly Uint8Array[] = [
@@ -96,6 +116,23 @@ export const EVERY_TYPE: readonly Uint8Array[] = [
       label,
       RECEIVED + 7,
       0,
+    ),
+  ),
+  envelopeBytes(policyEntry(POLICY, VALIDATOR)),
+  envelopeBytes(
+    seal(
+      verdictStatement(FAILED, keyLabel(VALIDATOR.key), RECEIVED + 9, 20),
+      keyLabel(VALIDATOR.key),
+      VALIDATOR.signer,
+    ),
+  ),
+  envelopeBytes(
+    batchEntry(
+      { signed: { origin: ORIGIN, size: 20, root: Uint8Array.from({ length: 32 }) } },
+      {
+        ...{ counts: { fail: 1, inconclusive: 0, pass: 1 }, root: '5'.repeat(64), asOf: RECEIVED + 8 },
+        ...{ overturned: { count: 1, root: '6'.repeat(64) }, policy: { digest: FAILED.policy, index: 20 } },
+      },
     ),
   ),
 ];

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { run } from '../../../test/end-to-end/process.js';
 
 /** Some eighty, one after another. */
-const MANY_COMMANDS = 60_000;
+const MANY_COMMANDS = { timeout: 60_000 };
 
 describe('--help', () => {
   it.each([

@@ -5,6 +5,7 @@
 import type * as v from 'valibot';
 import { toHex } from '../../bytes/hex.js';
 import { Failure } from '../../reason.js';
+import { APPRAISAL_POLICY } from '../../receipt/appraisal-policy-entry.js';
 import { CLOSING } from '../../receipt/closing.js';
 import { readEntry } from '../../receipt/entry.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
@@ -25,6 +26,8 @@ import {
   type Statement,
   type StatementType,
 } from '../../receipt/statement.js';
+import { VERDICT } from '../../receipt/verdict.js';
+import { VERDICT_BATCH } from '../../receipt/verdict-batch.js';
 import type { Row } from './tables.js';
 
 /** The rows of the entry at an index: one in `entries`, and those of its type. Never throws for anything that an entry can hold. */
@@ -108,6 +111,31 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
     table: 'price_lists',
     cells: { issuer, digest: subject[0].digest.sha256, currency, dated },
   })),
+  one(APPRAISAL_POLICY, ({ subject, predicate: { issuer } }) => ({
+    table: 'appraisal_policies',
+    cells: { validator: issuer, digest: subject[0].digest.sha256 },
+  })),
+  one(VERDICT, ({ predicate: { issuer, made, policyIndex, verdict } }) => {
+    const { receipt, outcome, policy, asOf, checker, bundle, trust } = verdict;
+    return {
+      table: 'verdicts',
+      cells: {
+        ...{ validator: issuer, receipt, outcome, policy, policy_entry: policyIndex ?? null },
+        ...{ as_of: asOf, made, checker, bundle, trust },
+      },
+    };
+  }),
+  one(VERDICT_BATCH, ({ predicate: { issuer, made, batch } }) => {
+    const { sequence, start, end, counts, overturned, policy, asOf, checker, trust } = batch;
+    return {
+      table: 'verdict_batches',
+      cells: {
+        ...{ validator: issuer, sequence, first_entry: start, end_entry: end },
+        ...{ ...counts, overturned: overturned.count },
+        ...{ policy: policy.digest, policy_entry: policy.index, as_of: asOf, made, checker, trust },
+      },
+    };
+  }),
   one(RETENTION, ({ predicate: { issuer, retention, decided } }) => ({
     table: 'reading',
     cells: {

@@ -4,7 +4,7 @@
  */
 
 /** Of another one the views have to be made anew. */
-export const VIEWS_VERSION = 2;
+export const VIEWS_VERSION = 3;
 
 export type Cell = string | number | null;
 
@@ -103,6 +103,35 @@ export const TABLES = {
   price_lists: {
     columns: { entry: ENTRY, issuer: TEXT, digest: TEXT, currency: TEXT, dated: TEXT },
     indexes: ['digest'],
+  },
+  /** Policies by which validators judge. */
+  appraisal_policies: { columns: { entry: ENTRY, validator: TEXT, digest: TEXT }, indexes: ['digest'] },
+  /** Verdicts that are entries of their own. `receipt` is the digest of the receipt's entry; null where none could be read. */
+  verdicts: {
+    columns: {
+      ...{
+        entry: ENTRY,
+        validator: TEXT,
+        receipt: 'TEXT',
+        outcome: TEXT,
+        policy: TEXT,
+        policy_entry: 'INTEGER',
+      },
+      ...{ as_of: NUMBER, made: NUMBER, checker: TEXT, bundle: TEXT, trust: 'TEXT' },
+    },
+    indexes: ['receipt', 'validator, outcome', 'policy, outcome'],
+  },
+  /**
+   * Of verdicts that were signed together the log has how many came out how, and on which entries: from `first_entry` up to and without `end_entry`.
+   * `overturned`: how many of the validator's verdicts were proven wrong by then.
+   */
+  verdict_batches: {
+    columns: {
+      ...{ entry: ENTRY, validator: TEXT, sequence: NUMBER, first_entry: NUMBER, end_entry: NUMBER },
+      ...{ pass: NUMBER, fail: NUMBER, inconclusive: NUMBER, overturned: NUMBER },
+      ...{ policy: TEXT, policy_entry: 'INTEGER', as_of: NUMBER, made: NUMBER, checker: TEXT, trust: TEXT },
+    },
+    indexes: ['validator, sequence', 'policy', 'end_entry'],
   },
   /** What may be read of the log: policies and acts. */
   reading: {

@@ -5,14 +5,17 @@ import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
+import { VALIDATOR } from '../../../test/support/test-validator.js';
 import {
   EVERY_TYPE,
   exchangeId,
+  FAILED,
   HOSTILE_TYPE,
   receiptEntry,
   viewed,
   viewedEntries,
 } from '../../../test/support/viewed-log.js';
+import { keyLabel } from '../../note/key.js';
 import { openDatabase } from './database.js';
 import { searchReceipts, type WantedReceipts } from './receipt-search.js';
 import { TABLE_NAMES, TABLES } from './tables.js';
@@ -73,6 +76,26 @@ describe('the views of a log', () => {
     ]);
   });
 
+  it('say who has judged a receipt, alone or among others, and how often he was wrong', async () => {
+    const views = await openViews();
+    await views.follow(viewed(EVERY_TYPE));
+    const [validator, policy] = [keyLabel(VALIDATOR.key), FAILED.policy];
+    const judged = views.find(
+      `SELECT r.exchange, v.validator, v.outcome, v.policy FROM receipts r
+       JOIN entries e ON e.entry = r.entry JOIN verdicts v ON v.receipt = e.digest`,
+    );
+    expect(judged).toEqual([{ exchange: SAMPLE_RECEIPT.exchange, validator, outcome: 'fail', policy }]);
+    expect(views.find('SELECT entry, validator, digest FROM appraisal_policies')).toEqual([
+      { entry: 20, validator, digest: policy },
+    ]);
+    const together = views.find(
+      `SELECT r.entry, b.validator, b.pass, b.fail, b.inconclusive, b.overturned, b.policy_entry FROM receipts r
+       JOIN verdict_batches b ON r.entry >= b.first_entry AND r.entry < b.end_entry ORDER BY r.entry`,
+    );
+    const counts = { pass: 1, fail: 1, inconclusive: 0, overturned: 1 };
+    expect(together).toEqual([3, 4].map(entry => ({ entry, validator, ...counts, policy_entry: 20 })));
+  });
+
   it('say of what cannot be read why it cannot be, and take any text for what it is', async () => {
     const views = await openViews();
     await views.follow(viewed(EVERY_TYPE));
@@ -85,7 +108,10 @@ describe('the views of a log', () => {
       { type: null, problem: null },
       { type: 'urn:countersign:receipt:v1', problem: 'receipt/malformed' },
       { type: null, problem: null },
-      { type: 'urn:countersign:revocation:v1', problem: null },
+      ...['revocation', 'appraisal-policy', 'verdict', 'verdict-batch'].map(type => ({
+        type: `urn:countersign:${type}:v1`,
+        problem: null,
+      })),
     ]);
     expect(views.find('SELECT entry FROM entries WHERE type = ?', HOSTILE_TYPE)).toEqual([{ entry: 15 }]);
   });
