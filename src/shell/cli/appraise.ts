@@ -36,7 +36,12 @@ export function appraiseCommand(): Command {
     .argument('<bundle>', 'the file that GET /v1/receipts/<id> returned')
     .requiredOption('--policy <file>', 'your appraisal policy, in YAML or JSON')
     .option('--trust <file>', `whom to believe (default: ${ownTrustFile()}, when it is there)`)
-    .option('--evidence <file>', 'evidence that belongs to it, such as the answer of /v1/attestation; repeat it for several', collect, [])
+    .option(
+      '--evidence <file>',
+      'evidence that belongs to it, such as the answer of /v1/attestation; repeat it for several',
+      collect,
+      [],
+    )
     .option('--key <file>', 'sign the verdict with this key, which is made when there is none')
     .option('--name <name>', 'the name of a key that is made: a domain or path of yours')
     .option('--out <file>', 'write the signed verdict here')

@@ -1,5 +1,7 @@
 /** What `countersign submit` says of an entry that was handed in. */
 import { Failure } from '../../reason.js';
+import { RECEIPT } from '../../receipt/receipt.js';
+import { predicateTypeOf } from '../../receipt/statement.js';
 import { EXIT } from './exit-code.js';
 import type { Counter, Held, LogReceipt, MirrorReceipt, Outcome } from './hand-in.js';
 import { print, printable, printError, printJson } from './print.js';
@@ -36,12 +38,13 @@ export function tellJson({ held, outcome, out, counter }: Told): void {
 export function tell({ held, outcome, out, counter, isOneOfMany }: Told): void {
   const name = isOneOfMany ? `${printable(held.path)}: ` : '';
   if (outcome.kind !== 'taken') printError(`countersign: ${name}${whyNot(outcome, counter)}`);
-  else if (outcome.receipt.by === 'log') tellLogged(name, outcome.receipt, outcome.isNew, out, counter);
+  else if (outcome.receipt.by === 'log') tellLogged(name, held, outcome.receipt, outcome.isNew, out, counter);
   else tellStamped(name, outcome.receipt, outcome.isNew, out);
 }
 
 function tellLogged(
   name: string,
+  { envelope }: Held,
   { index }: LogReceipt,
   isNew: boolean,
   out: string | null,
@@ -49,6 +52,11 @@ function tellLogged(
 ): void {
   print(`${name}${isNew ? 'The log has taken it' : 'The log had it already'}: entry ${index}.`);
   if (out === null) return;
+  // What is no receipt, such as a verdict, is no matter of `verify`.
+  if (predicateTypeOf(envelope) !== RECEIPT.predicateType) {
+    print(`Its bundle is in ${out}.`);
+    return;
+  }
   const trust = to === DEFAULT_LOG ? '' : ' --trust trust.json';
   print(`The bundle is in ${out}. Check it:  npx countersign verify ${out}${trust}`);
   // Once is enough.

@@ -13,8 +13,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask } from '../../../test/end-to-end/client.js';
 import { run, runAlone, type Served, serve, serveValidator } from '../../../test/end-to-end/process.js';
+import { exchangeOf, fetchBundle } from '../../../test/end-to-end/receipts.js';
 import { lyingPackage } from '../../../test/support/lying-package.js';
 import { parseTrust } from '../../appraise/trust.js';
+import { readPackage } from '../../appraise/verdict/verdict-package.js';
 import { formatVerifierKey, KEY_TYPE, keyLabel } from '../../note/key.js';
 import { loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
 import { openSigningKey, type SigningKey } from '../files/keys.js';
@@ -195,6 +197,34 @@ describe('countersign validator', () => {
     ]);
     expect(refused.code).toBe(10);
   }, 120_000);
+
+  it('a verdict of its own enters the log where it names the logged policy, and not otherwise', async () => {
+    const bundle = at('one.json');
+    const body = {
+      model: house.summary.models[0],
+      messages: [{ role: 'user', content: 'Hello' }],
+      max_tokens: 1,
+    };
+    const answer = await ask(house.summary.address, { body });
+    writeFileSync(bundle, await fetchBundle(house.summary, exchangeOf(answer)));
+    const { batch } = readPackage(readFileSync(at('first', 'batches', '0.jsonl')));
+    const { index } = batch.policy;
+    const submitted = async (name: string, ...more: string[]) => {
+      await ok(
+        ...['appraise', bundle, '--trust', at('trust.json'), '--policy', at('first.yaml')],
+        ...['--key', at('first.key'), '--out', at(name), ...more],
+      );
+      return run(['submit', at(name), '--to', `${house.summary.address}/log`, '--out', at(`${name}.bundle`)]);
+    };
+    expect(await submitted('blind.json')).toMatchObject({
+      code: 10,
+      stderr: expect.stringContaining('verdict/policy-unlogged'),
+    });
+    const taken = await submitted('verdict.json', '--policy-index', `${index}`);
+    expect(taken.code).toBe(0);
+    expect(taken.stdout).toContain(`Its bundle is in ${at('verdict.json.bundle')}.`);
+    expect(taken.stdout).not.toContain('countersign verify');
+  });
 
   it('20: audited, one that does not answer; 30: a server that is none', async () => {
     const audit = (url: string, ...more: string[]) =>

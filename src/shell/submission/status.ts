@@ -19,6 +19,16 @@ const STATUS: ReadonlyMap<ReasonCode, number> = new Map<ReasonCode, number>([
 ]);
 
 /** Whatever else an entry is refused for: it is not one. */
-const MALFORMED = ['json/', 'envelope/', 'entry/', 'receipt/', 'acceptance/', 'key/', 'statement/'].map(
-  prefix => ({ prefix, status: 400 }),
-);
+const MALFORMED = [
+  ...[
+    'json/',
+    'envelope/',
+    'entry/',
+    'receipt/',
+    'acceptance/',
+    'closing/',
+    'key/',
+    'statement/',
+    'verdict/',
+  ],
+].map(prefix => ({ prefix, status: 400 }));

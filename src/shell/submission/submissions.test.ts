@@ -128,6 +128,13 @@ describe('POST /log/entries', () => {
     expect((await answer.text()).split('\n')).toHaveLength(2);
   });
 
+  it.each([
+    'closing/malformed',
+    'key/change-malformed',
+    'verdict/malformed',
+    'verdict/policy-unlogged',
+  ] as const)('is to blame for %s, and not the log', code => expect(submissionStatus(code)).toBe(400));
+
   it('refuses a stage that there is none of', async () => {
     const answer = await post(envelopeBytes(receiptOf(1)), '?wait=settled');
     expect([answer.status, answer.headers.get('countersign-reason')]).toEqual([
