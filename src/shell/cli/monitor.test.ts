@@ -68,7 +68,9 @@ describe('countersign monitor --once', () => {
 
   it('10: findings are on record', async () => {
     writeFileSync(join(at('monitor'), 'findings.jsonl'), '{}\n');
-    expect((await monitor('--trust', gateway.summary.trust)).code).toBe(10);
+    const ended = await monitor('--trust', gateway.summary.trust);
+    expect(ended.code).toBe(10);
+    expect(ended.stdout).toContain(`on record     what was found, now or before, is in ${at('monitor')}`);
     rmSync(join(at('monitor'), 'findings.jsonl'));
   });
 

@@ -98,6 +98,11 @@ async function run(url: string, options: MonitorCommandOptions): Promise<void> {
   });
   await (options.once ? lookOnce(monitor) : lookOn(monitor, options.interval));
   progress.end();
+  // Else a look that finds nothing new would end with 10 for a reason that nobody sees.
+  if (options.once && !options.json && monitor.hasFindings)
+    print(
+      `${label('on record')}what was found, now or before, is in ${options.data}: evidence and findings.jsonl. It counts until it is moved away.`,
+    );
 }
 
 /** What the files on the command line say; null when one of them is not what it should be, which has been told. */
