@@ -1,4 +1,5 @@
 /** What the commands for a log at rest share: which folder, whose signatures count, and that nobody else is at work in it. */
+import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { Trust } from '../../appraise/trust.js';
@@ -36,6 +37,8 @@ export interface LogAtRest {
 /** Throws `trust/…` or `policy/…` for a trust file that cannot be read. */
 export async function findLog(options: AtRestOptions): Promise<LogAtRest> {
   const data = dataFolder(options.data);
+  if (options.trust === undefined && !existsSync(data.trust))
+    throw new UsageError(`${data.path} is no gateway's data folder; pass --data.`);
   const trusted = await readTrust(options.trust ?? data.trust);
   if (trusted === null) throw new UsageError('A trust file is needed: pass --trust.');
   const { trust } = trusted;

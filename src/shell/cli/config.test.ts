@@ -29,6 +29,29 @@ describe('countersign config check', () => {
     expect(code).toBe(64);
     expect(stderr).toContain(`${file}:3:3: there is no setting "listen.prot". Did you mean "port"?`);
   });
+
+  it('refuses webhooks that no gateway would start with', async () => {
+    const webhook = (url: string, fields: string) =>
+      `  - { name: pager, url: '${url}', secret: { env: NONE }, fields: [${fields}] }\n`;
+    const checked = async (...webhooks: string[]) => {
+      writeFileSync(file, `webhooks:\n${webhooks.join('')}`);
+      return run(['config', 'check', file]);
+    };
+    const good = webhook('https://hooks.example/a', 'chip');
+    expect((await checked(good)).code).toBe(0);
+    for (const [webhooks, says] of [
+      [
+        [webhook('http://hooks.example/a', 'chip')],
+        'webhooks.0.url: what goes over the internet takes https',
+      ],
+      [[good, good], 'webhooks.1.name: there are two of that name'],
+      [
+        [webhook('https://hooks.example/a', 'chips')],
+        'it takes one of: chip, tcb, measurement, signer, model.',
+      ],
+    ] as const)
+      expect(await checked(...webhooks)).toMatchObject({ code: 64, stderr: expect.stringContaining(says) });
+  });
 });
 
 describe('countersign up --config', () => {

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { print, printJson } from './print.js';
 import { readConfig } from './settings/read-config.js';
+import { requireUsableWebhooks } from './settings/webhook-settings.js';
 
 export function configCommand(): Command {
   return new Command('config')
@@ -29,6 +30,7 @@ Exit codes: 0 it can be used, 64 it cannot, 1 anything else. docs/configuration.
 
 async function check(file: string, options: { readonly json?: true }): Promise<void> {
   const config = await readConfig(file, process.env);
+  requireUsableWebhooks(config.webhooks ?? []);
   if (options.json) {
     printJson(config);
     return;

@@ -119,7 +119,7 @@ describe('countersign log fsck', () => {
     ],
     ['a data folder that is not there', () => ['--data', at('nowhere')], 30, 'log/not-found'],
     ['a log folder that is not there', () => ['--log', at('nowhere', 'log')], 30, 'log/not-found'],
-    ['no trust file', () => ['--data', at('empty')], 64, 'cannot be read'],
+    ['no trust file', () => ['--data', at('empty')], 64, "is no gateway's data folder"],
     ['an unknown option', () => ['--fast'], 64, 'unknown option'],
   ])('refuses %s', async (_, args, expected, says) => {
     mkdirSync(at('empty'), { recursive: true });

@@ -386,7 +386,9 @@ describe('the index', () => {
   it.each<readonly [string, readonly string[]]>([
     ['no fact', []],
     ['two facts', ['--chip', '00', '--model', '00']],
-    ['no data folder', ['--chip', '00', '--data', '/nowhere']],
+    ['no data folder', ['--chip', '00ff', '--data', '/nowhere']],
+    ['what can be no model', ['--model', '00ff']],
+    ['what can be no chip', ['--chip', 'zz']],
   ])('64 for %s', async (_, args) => {
     const { code } = await run(['evidence', 'index', 'find', '--data', at('gateway'), ...args]);
     expect(code).toBe(64);

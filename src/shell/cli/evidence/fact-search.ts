@@ -1,8 +1,10 @@
 /** `countersign evidence index find`: which receipts rest on a chip, a TCB level, a measurement, a signer, a model, or a piece of evidence. */
+import { existsSync } from 'node:fs';
 import { Command } from 'commander';
 import { FACT_FIELDS, type Fact, type FactField, receiptFacts } from '../../../appraise/kept/facts.js';
 import { Failure } from '../../../reason.js';
 import { RECEIPT, type Receipt } from '../../../receipt/receipt.js';
+import { REVOCABLE } from '../../../receipt/revocation-words.js';
 import { readStatement } from '../../../receipt/statement.js';
 import { EvidenceRecords } from '../../archive/evidence-records.js';
 import { FactIndex } from '../../archive/fact-index.js';
@@ -69,7 +71,7 @@ interface FoundReceipt {
 async function run(options: FindOptions): Promise<void> {
   const fact = factIn(options);
   const folder = dataFolder(options.data);
-  const trusted = await readTrust(folder.trust);
+  const trusted = existsSync(folder.trust) ? await readTrust(folder.trust) : null;
   if (trusted === null) throw new UsageError(`${folder.path} is no gateway's data folder; pass --data.`);
   const log = await openLogAt(folder.log, trusted.trust);
   const { entries, more, indexed } = await search(folder, log, fact, options.from ?? 0);
@@ -100,7 +102,13 @@ function factIn(options: FindOptions): Fact {
   if (fact === undefined || others.length > 0)
     throw new UsageError(`It takes one of ${FACT_FIELDS.map(field => `--${field}`).join(', ')}.`);
   // The name of a key is a name, in which letters differ.
-  return fact.field === 'signer' ? { ...fact, value: options.signer as string } : fact;
+  if (fact.field === 'signer') return { ...fact, value: options.signer as string };
+  const form = fact.field === 'evidence' ? /^[0-9a-f]{64}$/ : REVOCABLE[fact.field];
+  // That nothing rests on what nothing can rest on would be read as good news.
+  if (form.test(fact.value)) return fact;
+  throw new UsageError(
+    `"${fact.value}" can be no ${fact.field}: bytes are in hexadecimal, and docs/evidence/archive.md has the form of each.`,
+  );
 }
 
 async function search(folder: DataFolder, log: ReadLog, fact: Fact, from: number) {

@@ -7,11 +7,17 @@ const MISSING = /^Invalid key: Expected "[^"]*" but received undefined$/;
 /** YAML reads what looks like a number as one, such as a digest without letters. */
 const NUMBER_FOR_TEXT = /^Invalid type: Expected string but received (?:-?\d|Infinity|NaN)/;
 
+/** What may stand there is ours, and no secret. */
+const ONE_OF = /^Invalid type: Expected \((".*")\) but received /;
+
 /** A schema's message as a sentence. What stands in the file is left out. */
 export function sentence(message: string): string {
   if (MISSING.test(message)) return 'it is missing.';
   if (NUMBER_FOR_TEXT.test(message))
     return 'it takes a text, and this is read as a number: put it in quotes.';
+  const [, choices] = ONE_OF.exec(message) ?? [];
+  if (choices !== undefined)
+    return `it takes one of: ${choices.replaceAll('"', '').replaceAll(' | ', ', ')}.`;
   return `${message.replace(/received ".*$/s, 'received a text').replace(/\.$/, '')}.`;
 }
 
