@@ -5,10 +5,25 @@
 import * as v from 'valibot';
 import { fromHex } from '../../bytes/hex.js';
 import { FACTS, GRADES, STAGES } from '../../receipt/policy-words.js';
-import { Hash, KeyLabel, PublicName } from '../../receipt/shapes.js';
+import {
+  Hash as AnyHash,
+  KeyLabel as AnyKeyLabel,
+  PublicName as AnyPublicName,
+} from '../../receipt/shapes.js';
 import { DcapPolicyForm, NitroPolicyForm, NvidiaPolicyForm, SnpPolicyForm } from '../evidence/policy-form.js';
 import { CLAIM_SOURCES, REVOKERS } from './claim.js';
 import { EVIDENCE_KINDS, VENDORS } from './vendors.js';
+
+// What is wrong is read by whoever writes a policy.
+const Hash = v.message(AnyHash, 'it takes a SHA-256 in small hexadecimal, in quotes where it has no letter');
+const KeyLabel = v.message(
+  AnyKeyLabel,
+  'it takes the label of a key, <name>+<key id>, such as a receipt has as its issuer',
+);
+const PublicName = v.message(
+  AnyPublicName,
+  'it takes up to 128 letters, digits, blanks and ._:/@()[]-, and a letter, a digit or [ at the beginning, none of them beyond ASCII',
+);
 
 const oneOf = <const Words extends readonly string[]>(words: Words) =>
   v.picklist(words, `it takes one of: ${words.join(', ')}`);

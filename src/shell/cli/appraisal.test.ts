@@ -104,6 +104,28 @@ describe('countersign appraisal explain', () => {
   });
 });
 
+describe('what is wrong with a policy', () => {
+  it.each([
+    ['a name beyond ASCII', 'name: für uns\n', 'bad.yaml:1:7', 'name: it takes up to 128 letters'],
+    ['no name', 'maximumAgeDays: 1\n', 'bad.yaml:1:1', 'name: it is missing'],
+    [
+      'a digest without letters, outside of quotes',
+      `name: a\nmodels: [{ name: b, digest: ${'1'.repeat(64)} }]\n`,
+      'bad.yaml:2:29',
+      'in quotes where it has no letter',
+    ],
+    ['an issuer without its key id', 'name: a\nissuers: [somebody]\n', 'bad.yaml:2:11', 'the label of a key'],
+    ['a member that there is not', 'name: a\nrequirs: {}\n', 'bad.yaml:2:1', 'perhaps "requires" is meant.'],
+  ])('%s: said without a pattern', async (_, policy, where, says) => {
+    writeFileSync(at('bad.yaml'), policy);
+    const { code, stderr } = await appraisal('lint', at('bad.yaml'));
+    expect(code).toBe(30);
+    expect(stderr).toContain(where);
+    expect(stderr).toContain(says);
+    expect(stderr).not.toMatch(/Expected|Invalid/);
+  });
+});
+
 describe('countersign appraisal try', () => {
   const tried = (policy: string, ...args: string[]) =>
     appraisal('try', at(policy), ...args, '--trust', at('trust.json'), '--as-of', asOf);

@@ -292,6 +292,15 @@ describe('countersign validator', () => {
 
   it.each<[string, number, string[]]>([
     ['without a log', 64, ['--key', 'a', '--policy', 'b']],
+    [
+      'with evidence from what is no address',
+      64,
+      [
+        ...['--log', 'http://127.0.0.1:1/log', '--key', 'a', '--policy', 'b', '--trust', 'c'],
+        '--evidence',
+        'here',
+      ],
+    ],
     ['with a log that is no address', 64, ['--log', 'here', '--key', 'a', '--policy', 'b', '--trust', 'c']],
   ])('%s: %d', async (_, code, args) => {
     expect((await run(['validator', ...args])).code).toBe(code);

@@ -93,8 +93,11 @@ async function run(options: ValidatorCommandOptions): Promise<void> {
   const { log: url, policy: policyPath, key: keyPath, trust: trustPath } = options;
   if (url === undefined || policyPath === undefined || keyPath === undefined || trustPath === undefined)
     throw new UsageError(`it takes ${missingOf(options)} as well; see countersign validator --help.`);
-  if (!/^https?:\/\/./.test(url) || !URL.canParse(url))
+  if (!isWebAddress(url))
     throw new UsageError('the log is named by its URL, such as https://log.example/log.');
+  // What cannot be had there counts as not there, so that a slip would go unseen.
+  if (options.evidence !== undefined && !isWebAddress(options.evidence))
+    throw new UsageError('--evidence takes the URL of a gateway, such as https://gateway.example.');
   const trust = await readTrust(trustPath);
   if (trust === null) throw new UsageError('it takes a trust file: pass --trust.');
   const policyText = await readAppraisalPolicy(policyPath);
@@ -127,6 +130,10 @@ async function run(options: ValidatorCommandOptions): Promise<void> {
   };
   await (options.once ? lookOnce(validator, tally, close) : lookOn(validator, options.interval, close));
   progress.end();
+}
+
+function isWebAddress(text: string): boolean {
+  return /^https?:\/\/./.test(text) && URL.canParse(text);
 }
 
 function missingOf({ log, trust, policy, key }: ValidatorCommandOptions): string {
