@@ -1,7 +1,6 @@
 /** What a validator has published and forged, as somebody else finds it who audits it: the rows of the table of forged runs that are about verdicts. */
 import { describe, expect, it } from 'vitest';
 import { appraisalPolicyOf } from '../../src/appraise/verdict/appraisal-policy.js';
-import { formatPackage } from '../../src/appraise/verdict/verdict-package.js';
 import type { EvidenceArtefact } from '../../src/appraise/verdict/weighed-evidence.js';
 import { toBase64 } from '../../src/bytes/base64.js';
 import { toHex } from '../../src/bytes/hex.js';
@@ -55,9 +54,9 @@ async function published(places: { policy: number; batch: number }, swapped?: Ev
   const sign = (statement: Uint8Array) => seal(statement, LABEL, VALIDATOR.signer);
   const envelope = sign(batchStatement(batch, LABEL, verdict.asOf));
   const policyEntry = sign(appraisalPolicyStatement(RUN_POLICY as LoggablePolicy, LABEL));
-  const shown = swapped === undefined ? lines : lines.map(line => withCollateralOf(line, swapped));
+  const whole = lines.format(envelope, checkpoint);
   const files = new Map<string, Uint8Array>([
-    ['/batches/0', formatPackage(envelope, checkpoint, shown)],
+    ['/batches/0', swapped === undefined ? whole : withCollateralOf(whole, swapped)],
     ['/entries/batch-0', await logged(envelope, places.batch)],
     [`/entries/policy-${policy.digest}`, await logged(policyEntry, places.policy)],
     [`/artefacts/${policy.digest}`, canonicalize(RUN_POLICY)],
@@ -70,10 +69,10 @@ async function logged(envelope: Envelope, place: number): Promise<Uint8Array> {
   return formatBundle({ envelope, proof: await makeProof({}, envelopeBytes(envelope), place) });
 }
 
-function withCollateralOf(line: Uint8Array, swapped: EvidenceArtefact): Uint8Array {
+function withCollateralOf(whole: Uint8Array, swapped: EvidenceArtefact): Uint8Array {
   const collateral = (evidence: EvidenceArtefact) =>
     'pieces' in evidence ? toBase64(pieceOf(evidence, 'collateral') as Uint8Array) : '';
-  return utf8((fromUtf8(line) as string).replace(collateral(RUN.evidence), collateral(swapped)));
+  return utf8((fromUtf8(whole) as string).replace(collateral(RUN.evidence), collateral(swapped)));
 }
 
 async function audited(files: ReadonlyMap<string, Uint8Array>) {

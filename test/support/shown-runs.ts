@@ -4,7 +4,6 @@ import { parseTrust } from '../../src/appraise/trust.js';
 import { appraisalPolicyOf } from '../../src/appraise/verdict/appraisal-policy.js';
 import { type EvidenceVerification, verifyWithEvidence } from '../../src/appraise/verdict/verify-evidence.js';
 import { toBase64 } from '../../src/bytes/base64.js';
-import { type Json, parseCanonical } from '../../src/bytes/json.js';
 import { utf8 } from '../../src/bytes/octets.js';
 import { parseBundle } from '../../src/receipt/bundle.js';
 import { envelopeBytes } from '../../src/receipt/envelope.js';
@@ -67,6 +66,8 @@ export async function judgedRun(
     { trust: runTrust(shown), policy: appraisalPolicyOf(policy), asOf, ...(roots && { roots }) },
     async () => [run.evidence],
   );
-  const line = parseCanonical(judged.lines[0] as Uint8Array) as { readonly verdict: Json };
-  return { ...judged, checkpoint, verdict: line.verdict as unknown as Verdict };
+  // The first line is of the batch, which is nobody's here.
+  const [, line] = new TextDecoder().decode(judged.lines.format(envelope, checkpoint)).split('\n');
+  const { verdict } = JSON.parse(line as string) as { readonly verdict: Verdict };
+  return { ...judged, checkpoint, verdict };
 }
