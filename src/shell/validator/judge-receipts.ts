@@ -53,7 +53,7 @@ export async function judgeReceipts(
   let proofOf: ProofOf | null = null;
   let taken = 0;
   for (const { index, entry } of entries) {
-    if (lines.size >= enough) break;
+    if (lines.size > enough) break;
     taken++;
     const envelope = receiptIn(entry);
     if (envelope === null) continue;
