@@ -10,11 +10,12 @@ import { Failure } from '../../reason.js';
 import { type Envelope, envelopeIsSignedBy, parseEnvelope } from '../../receipt/envelope.js';
 import type { Clause, Verdict } from '../../receipt/verdict.js';
 import { writeDurably } from '../files/durable.js';
+import { collect } from './collect.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { paint, print, printJson } from './print.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
-import { collect, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
+import { readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
 
 interface CompareOptions {
   readonly bundle?: string;

@@ -3,6 +3,7 @@ import {
   UPSTREAM_ATTESTATION,
   UPSTREAM_ATTESTATION_TYPE,
 } from '../../appraise/providers/upstream-attestation.js';
+import { appraisalPolicyOf, type EvidenceMeasure } from '../../appraise/verdict/appraisal-policy.js';
 import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy-schema.js';
 import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
@@ -26,6 +27,14 @@ export async function readAppraisalPolicy(path: string): Promise<Json> {
   const bytes = await readInput(path, MAX_POLICY_BYTES);
   readDocument(path, bytes, AppraisalPolicySchema, 'member');
   return parseConfig(path, fromUtf8(bytes) as string).value as Json;
+}
+
+/**
+ * What a policy says of evidence. Without one every kind counts under the usual measure, no software is named, so that no machine shows a place, and no provider is
+ * known. Throws a usage error with line and column, and `appraisal/…`.
+ */
+export async function readEvidenceMeasure(path: string | undefined): Promise<EvidenceMeasure> {
+  return appraisalPolicyOf(path === undefined ? { name: 'none' } : await readAppraisalPolicy(path));
 }
 
 /** The key in a file, which is made when there is none, under `name` or after itself. Throws what `openSigningKey` throws. */
@@ -65,8 +74,4 @@ export async function readEvidenceFiles(paths: readonly string[]): Promise<Evide
 function isUpstreamAttestation(value: unknown): boolean {
   const { type } = (value ?? {}) as { readonly type?: unknown };
   return type === UPSTREAM_ATTESTATION_TYPE;
-}
-
-export function collect(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value];
 }
