@@ -15,6 +15,7 @@ import { machine } from '../machine.mjs';
 import { install, versionOf } from '../modules.mjs';
 import { shuffled } from '../shuffled.mjs';
 import { genuineDocuments, simulatedDocuments } from './documents.mjs';
+import { hostileTable, measureHostile } from './hostile.mjs';
 
 export const DEFAULTS = { rounds: 20, each: 25 };
 /** Before the first round, so that the engine has compiled what it runs often. */
@@ -35,10 +36,12 @@ export async function bench({ rounds, each }) {
   }
   const rows = contenders.map(({ name, target, ours }) => rowOf(name, target, ours, measured.get(name)));
   process.stdout.write(`${table(rows)}\n`);
+  const hostile = await measureHostile(documents);
+  process.stdout.write(`${hostileTable(hostile)}\n`);
   if (rounds !== DEFAULTS.rounds || each !== DEFAULTS.each) return;
   const here = path => fileURLToPath(new URL(path, import.meta.url));
   const peer = contenders.some(({ ours }) => !ours) ? versionOf(PEER) : null;
-  const document = { machine: { ...machine(), [PEER]: peer }, settings: { rounds, each }, rows };
+  const document = { machine: { ...machine(), [PEER]: peer }, settings: { rounds, each }, rows, hostile };
   writeFileSync(here('../results/evidence.json'), `${JSON.stringify(document, null, 2)}\n`);
   writeFileSync(here('../results/evidence.svg'), chart(rows));
 }

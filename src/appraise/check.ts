@@ -23,7 +23,10 @@ export type CheckName =
   | 'policy'
   | 'inclusion'
   | 'witnesses'
-  | 'epoch';
+  | 'epoch'
+  | 'evidence'
+  | 'binding'
+  | 'freshness';
 
 export function pass(name: CheckName, what: string): Check {
   return { name, status: 'pass', says: what };

@@ -5,6 +5,7 @@ import { ISSUER } from '../../test/support/parties.js';
 import { SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
 import { isAbout, wrongs } from '../../test/support/strictness.js';
 import { canonicalize, type Json, parseCanonical } from '../bytes/json.js';
+import { utf8 } from '../bytes/octets.js';
 import { type Envelope, seal } from './envelope.js';
 import {
   RECEIPT,
@@ -13,7 +14,7 @@ import {
   requestCommitment,
   responseDigest,
 } from './receipt.js';
-import { predicateTypeOf, readStatement, writeStatement } from './statement.js';
+import { glanceAtStatement, predicateTypeOf, readStatement, writeStatement } from './statement.js';
 
 const A = 'a'.repeat(64);
 const B = 'b'.repeat(64);
@@ -233,5 +234,24 @@ describe('predicateTypeOf', () => {
   it('of bytes that are not canonical JSON is null', () => {
     const payload = new TextEncoder().encode('{ "predicateType": "urn:countersign:receipt:v1" }');
     expect(predicateTypeOf(seal(payload, 'issuer', ISSUER.signer))).toBeNull();
+  });
+});
+
+describe('a glance at a statement', () => {
+  it('sees what reading it gives', () => {
+    const envelope = sealed(statement);
+    expect(glanceAtStatement(RECEIPT, envelope)).toEqual(readStatement(RECEIPT, envelope));
+  });
+
+  it.each<[string, string]>([
+    ['no JSON', '{'],
+    ['another type', '{"predicateType":"x"}'],
+    ['a list', '[]'],
+  ])('sees nothing in %s', (_, payload) => {
+    expect(glanceAtStatement(RECEIPT, seal(utf8(payload), 'issuer', ISSUER.signer))).toBeNull();
+  });
+
+  it('sees nothing in what is no text', () => {
+    expect(glanceAtStatement(RECEIPT, seal(Uint8Array.of(0xff), 'issuer', ISSUER.signer))).toBeNull();
   });
 });

@@ -1,6 +1,7 @@
 /** in-toto statements (v1), the payload of every envelope. */
 import * as v from 'valibot';
 import { canonicalize, type Json, parseCanonical, sameJson } from '../bytes/json.js';
+import { fromUtf8 } from '../bytes/octets.js';
 import { Failure, type ReasonCode } from '../reason-core.js';
 import type { Envelope } from './envelope.js';
 import { surelyValid } from './surely-valid.js';
@@ -76,6 +77,25 @@ export function readStatement<S extends v.GenericSchema, P extends v.GenericSche
   const statement = value as unknown as Statement<v.InferOutput<S>, v.InferOutput<P>>;
   latest = { envelope, payload: value, type, statement };
   return statement;
+}
+
+/**
+ * The statement of one type in an envelope of a log that has looked at its form before taking it: whether the payload is canonical is not looked at again, which
+ * is most of reading it. For those who look through many entries to find some, and read those that they find as {@link readStatement} does. Null for what is
+ * not surely such a statement; it may be one all the same.
+ */
+export function glanceAtStatement<S extends v.GenericSchema, P extends v.GenericSchema>(
+  type: StatementType<S, P>,
+  envelope: Envelope,
+): Statement<v.InferOutput<S>, v.InferOutput<P>> | null {
+  const text = fromUtf8(envelope.payload);
+  if (text === null) return null;
+  try {
+    const value: Json = JSON.parse(text);
+    return type.isSurely(value) ? (value as unknown as Statement<v.InferOutput<S>, v.InferOutput<P>>) : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Throws the type's `malformed` code for what is no statement of the type, or none that we would write. */

@@ -22,6 +22,7 @@ import {
   AttestedUpstream,
   type AttestedUpstreamOptions,
 } from '../../src/shell/gateway/attestation/attested-upstream.js';
+import { RevokedFacts } from '../../src/shell/gateway/attestation/revoked-facts.js';
 import { HttpUpstream } from '../../src/shell/gateway/http-upstream.js';
 import { makeCollateral } from '../support/evidence/dcap.js';
 import { trustDomainQuote } from '../support/evidence/dstack.js';
@@ -167,13 +168,16 @@ export interface AttestedOptions extends Partial<AttestedUpstreamOptions> {
   /** What Intel is said to have published. */
   readonly collateral?: Uint8Array | null;
   readonly reports?: ReportedAttestation[];
+  /** What the gateway's log has revoked; nothing where it is left out. */
+  readonly revoked?: RevokedFacts;
 }
 
 export const providerNamed = (name: ProviderName) => attestedProvider(name);
 
 /** The upstream `attested`, under roots of the tests. */
 export function attestedUpstream(origin: string, options: AttestedOptions): HttpUpstream {
-  const { archive, roots = TEST_ROOTS, collateral = makeCollateral(), reports = [], ...rest } = options;
+  const { archive, roots = TEST_ROOTS, collateral = makeCollateral(), reports = [], ...others } = options;
+  const { revoked = new RevokedFacts(), ...rest } = others;
   const fresh = {
     renew: async ({ kind }: { readonly kind: string }) =>
       kind === 'tdx' && collateral !== null
@@ -194,6 +198,7 @@ export function attestedUpstream(origin: string, options: AttestedOptions): Http
       fresh,
       keep: (material, asOf, fresh) => keepJudged(records, material, { asOf, fresh, trust: roots }),
       archive: new Archive(archive),
+      revoked,
       onProblem: () => undefined,
     },
     now: goodTimes(),

@@ -4,13 +4,15 @@
  */
 
 import type { EvidenceTrust } from '../../src/appraise/kept/material.js';
-import type { Piece } from '../../src/appraise/kept/roles.js';
+import type { Piece, PieceRole } from '../../src/appraise/kept/roles.js';
 import type { EvidenceArtefact } from '../../src/appraise/verdict/weighed-evidence.js';
 import type { Cbor } from '../../src/bytes/cbor.js';
 import { sha256 } from '../../src/bytes/cryptography.js';
 import { toHex } from '../../src/bytes/hex.js';
 import type { Json } from '../../src/bytes/json.js';
+import { formatAttestationAnswer } from '../../src/evidence/countersign/answer.js';
 import { type AttestedStatement, formatAttested } from '../../src/evidence/countersign/statement.js';
+import type { ProviderEvidence } from '../../src/evidence/providers/provider.js';
 import type { Receipt } from '../../src/receipt/receipt.js';
 import {
   AT,
@@ -53,11 +55,11 @@ export interface AttestedRun {
 }
 
 /** The roots under which the evidence of all of them is. */
-export const RUN_ROOTS: EvidenceTrust = {
+export const RUN_ROOTS = {
   nitro: NITRO_TEST_ROOTS,
   snp: snpTestRoots('milan'),
   dcap: [ROOT],
-};
+} satisfies EvidenceTrust;
 
 const repeated = (octet: string) => octet.repeat(48);
 
@@ -68,24 +70,31 @@ export const RUN_RELEASES = [
   { name: 'in a trust domain', measurements: [repeated('d0'), repeated('a1'), repeated('a2')] },
 ];
 
+/** The same software, as the policy of an upstream names it, by kind. */
+export const RUN_SOFTWARE = {
+  nitro: { pcrs: { '0': [toHex(measurement(0))] } },
+  'sev-snp': { measurements: [repeated('33')], minimumTcb: null },
+  tdx: { measurements: { mrTd: [repeated('d0')], rtMr1: [repeated('a1')], rtMr2: [repeated('a2')] } },
+} satisfies Readonly<Record<AttestingMachine, Json>>;
+
 /** Asks for all that an honest run shows. */
-export const RUN_POLICY: Json = {
+export const RUN_POLICY = {
   name: 'only on machines that we know',
   requires: { place: 'hardware', record: 'witnessed', model: 'asserted' },
   evidence: { 'sev-snp': { minimumTcb: null } },
   releases: RUN_RELEASES,
+} satisfies Json;
+
+/** What is stated by the machine that signs the sample's receipt, to nobody's question. */
+const UNASKED: AttestedStatement = {
+  issuer: ISSUER.key,
+  tls: null,
+  epoch: SAMPLE_RECEIPT.epoch,
+  nonce: null,
 };
 
-export function attestedRun({ machine = 'tdx', ...changes }: RunChanges = {}): AttestedRun {
-  const honest: AttestedStatement = {
-    issuer: ISSUER.key,
-    tls: null,
-    epoch: SAMPLE_RECEIPT.epoch,
-    nonce: null,
-  };
-  const statement = formatAttested({ ...honest, ...changes.statement });
-  const carried = formatAttested({ ...honest, ...changes.statement, ...changes.carried });
-  const pieces = MAKERS[machine](sha256(carried), changes);
+export function attestedRun(changes: RunChanges = {}): AttestedRun {
+  const evidence = attestedBy(UNASKED, changes);
   const since = MADE_AT + (changes.later ?? 5000) - COMPLETED;
   const moved = (receipt: Receipt): Receipt => ({
     ...receipt,
@@ -107,8 +116,64 @@ export function attestedRun({ machine = 'tdx', ...changes }: RunChanges = {}): A
       receipt: receipt => changes.receipt?.(moved(receipt)) ?? moved(receipt),
       ...(changes.seal === undefined ? {} : { seal: changes.seal }),
     },
-    evidence: { kind: machine, pieces: changes.pieces?.(pieces) ?? pieces, statement },
+    evidence,
   };
+}
+
+/** Hardware evidence with its statement and all that it is judged with. */
+export type MachineArtefact = Extract<EvidenceArtefact, { readonly pieces: unknown }>;
+
+/** `honest`: what would be stated, were nothing changed. */
+function attestedBy(honest: AttestedStatement, { machine = 'tdx', ...changes }: RunChanges): MachineArtefact {
+  const statement = formatAttested({ ...honest, ...changes.statement });
+  const carried = formatAttested({ ...honest, ...changes.statement, ...changes.carried });
+  const pieces = MAKERS[machine](sha256(carried), changes);
+  return { kind: machine, pieces: changes.pieces?.(pieces) ?? pieces, statement };
+}
+
+/** What a machine answers the gateway that asks it before it sends anything: forged by the same changes as a run. */
+export interface AttestedAnswer {
+  readonly answer: Uint8Array;
+  /** What its maker is said to have published about it; null where nothing is needed. */
+  readonly collateral: Uint8Array | null;
+}
+
+/** `asked`: the nonce, and SHA-256 of the key at which the machine's TLS ends. */
+export function attestedAnswer(
+  asked: Pick<AttestedStatement, 'nonce' | 'tls'>,
+  changes: RunChanges = {},
+): AttestedAnswer {
+  const made = attestedBy({ ...UNASKED, ...asked }, changes);
+  const answer = formatAttestationAnswer({
+    evidence: providerEvidence(made),
+    statement: made.statement as Uint8Array,
+  });
+  return { answer, collateral: pieceOf(made, 'collateral') };
+}
+
+function providerEvidence(made: MachineArtefact): ProviderEvidence {
+  const piece = (role: PieceRole) => pieceOf(made, role) as Uint8Array;
+  switch (made.kind) {
+    case 'nitro':
+      return { kind: 'nitro', document: piece('document') };
+    case 'tdx':
+      return { kind: 'tdx', quote: piece('quote') };
+    case 'sev-snp':
+      return {
+        kind: 'sev-snp',
+        report: piece('report'),
+        signer: { kind: 'vcek', certificate: piece('vcek') },
+        authority: piece('authority'),
+        root: piece('root'),
+        revocations: null,
+      };
+    default:
+      throw new Error(`no gateway of ours runs on ${made.kind}`);
+  }
+}
+
+export function pieceOf({ pieces }: MachineArtefact, wanted: PieceRole): Uint8Array | null {
+  return pieces.find(({ role }) => role === wanted)?.bytes ?? null;
 }
 
 const REPORT_DATA_OF_SNP = 0x50;

@@ -1,8 +1,7 @@
 /** A validator that lies: it takes the verdicts of an honest one, says of one of them what is not so, and signs that. */
 import {
-  formatPackage,
+  PackageWriter,
   type PackedVerdict,
-  packedLine,
   readPackage,
 } from '../../src/appraise/verdict/verdict-package.js';
 import { toHex } from '../../src/bytes/hex.js';
@@ -52,9 +51,7 @@ export function lyingPackage(
   };
   const label = keyLabel(key);
   const envelope = seal(batchStatement(lying, label, lying.asOf), label, signer);
-  return formatPackage(
-    envelope,
-    checkpoint,
-    told.map(packed => packedLine(packed)),
-  );
+  const writer = new PackageWriter();
+  for (const packed of told) writer.add(packed);
+  return writer.format(envelope, checkpoint);
 }

@@ -131,11 +131,11 @@ export function cosignatures(text: string, witnesses = WITNESSES, time = COSIGNE
 
 const ISSUES: Sealing = { keyId: keyLabel(ISSUER.key), signer: ISSUER.signer };
 
-/** The proof that an entry stands at the place of the sample, in a tree that the sample log has signed. */
-export async function makeProof(recipe: Recipe, envelope: Uint8Array): Promise<string | null> {
+/** The proof that an entry stands at a place, the sample's unless another is named, in a tree that the sample log has signed. */
+export async function makeProof(recipe: Recipe, envelope: Uint8Array, place = INDEX): Promise<string | null> {
   const entries = Array.from({ length: SIZE }, (_, at) => utf8(`another entry, ${at}`));
-  entries[INDEX] = apply(recipe.entry, envelope);
-  const hashes = await proveInclusion(INDEX, SIZE, async ({ level, index }) => {
+  entries[place] = apply(recipe.entry, envelope);
+  const hashes = await proveInclusion(place, SIZE, async ({ level, index }) => {
     const leaves = entries.slice(index * 2 ** level, (index + 1) * 2 ** level);
     return level === 0 ? leafHash(leaves[0] as Uint8Array) : merkleRoot(leaves);
   });
@@ -144,7 +144,7 @@ export async function makeProof(recipe: Recipe, envelope: Uint8Array): Promise<s
   const genuine = [signNote(text, LOG.key, LOG.signer), ...cosignatures(text)];
   const signatures = recipe.signatures?.(genuine, text) ?? genuine;
   const note = apply(recipe.note, new TextDecoder().decode(formatNote({ text, signatures })));
-  const proof = apply(recipe.proof, { index: INDEX, hashes, checkpoint: note });
+  const proof = apply(recipe.proof, { index: place, hashes, checkpoint: note });
   return apply(recipe.proofText, formatTlogProof(proof));
 }
 

@@ -27,6 +27,12 @@ export interface AppraisalPolicy extends Omit<AppraisalPolicyForm, 'providers' |
   readonly evidence: PolicyOf;
 }
 
+/** What of a policy says which evidence counts, and for which software; all else is asked of the receipt. */
+export type EvidenceMeasure = Pick<
+  AppraisalPolicy,
+  'evidence' | 'kinds' | 'maximumEvidenceAge' | 'providers' | 'releases' | 'vendors'
+>;
+
 /** Canonical JSON of a policy may be this long, in bytes. */
 export const MAX_APPRAISAL_POLICY_BYTES = 256 * 1024;
 

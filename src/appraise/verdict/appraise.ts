@@ -4,33 +4,25 @@
  */
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { Failure, type ReasonCode } from '../../reason.js';
-import { type Bundle, parseBundle } from '../../receipt/bundle.js';
-import type { Envelope } from '../../receipt/envelope.js';
+import type { ReasonCode } from '../../reason.js';
+import type { Bundle } from '../../receipt/bundle.js';
 import { FACTS, type FactName, GRADES } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
-import {
-  CLAUSES,
-  type Clause,
-  type ClauseName,
-  MAX_EVIDENCE,
-  outcomeOf,
-  type Verdict,
-} from '../../receipt/verdict.js';
+import { CLAUSES, type Clause, type ClauseName, outcomeOf, type Verdict } from '../../receipt/verdict.js';
 import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
-import { inForce } from '../revocations.js';
 import type { Trust } from '../trust.js';
 import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
 import type { Claim } from './claim.js';
-import { claimsOf, reliedOn } from './claims.js';
-import { freshnessClause, whyNotBefore } from './evidence-time.js';
+import { claimsOf } from './claims.js';
+import { evidenceClauses } from './evidence-clauses.js';
+import { whyNotBefore } from './evidence-time.js';
 import { whyUnmet } from './required-claims.js';
+import { weighAll } from './weigh-all.js';
 import type { WeighedEvidence } from './weighed.js';
-import { withAttestedSigners } from './weighed-attestation.js';
-import { type EvidenceArtefact, weigh } from './weighed-evidence.js';
+import type { EvidenceArtefact } from './weighed-evidence.js';
 
 /** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
 const NO_CONTENT = { opening: null, request: null, response: null };
@@ -46,7 +38,7 @@ export interface AppraisalInput {
   /** The trust file: as it was read, and its exact bytes. Null when the appraiser has none, and then nobody's signature counts. */
   readonly trust: { readonly trust: Trust; readonly bytes: Uint8Array } | null;
   readonly policy: AppraisalPolicy;
-  /** What was handed in with it; at most {@link MAX_EVIDENCE}. */
+  /** What was handed in with it; at most `MAX_EVIDENCE`. */
   readonly evidence: readonly EvidenceArtefact[];
   /** The time asked about, in milliseconds since 1970. */
   readonly asOf: number;
@@ -66,8 +58,6 @@ export interface Appraisal {
  */
 export async function appraise(input: AppraisalInput): Promise<Appraisal> {
   const { bundle, parsed, trust, policy, asOf } = input;
-  if (input.evidence.length > MAX_EVIDENCE)
-    throw new Failure('appraisal/evidence-excessive', { detail: `${input.evidence.length}` });
   const verification = await verify({
     bundle,
     ...(parsed !== undefined && { parsed }),
@@ -75,16 +65,13 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     content: NO_CONTENT,
     asOf,
   });
-  const evidence = await weighAll(input, verification);
+  const evidence = await weighAll({ ...input, measure: policy, trust: trust?.trust ?? null }, verification);
   const claims = claimsOf(verification, evidence, asOf);
   const clauses = [
     ...checkClauses(verification.checks),
     ...ageClause(verification.receipt, policy, asOf),
     ...issuerClause(verification.receipt, policy),
-    ...evidenceClauses(evidence),
-    ...(verification.receipt === null
-      ? []
-      : freshnessClause(evidence, policy, reliedOn(verification.receipt, asOf))),
+    ...evidenceClauses(evidence, verification.receipt, policy, asOf),
     ...factClauses(claims, policy, verification.checks),
     ...stageClause(verification.receipt, evidence, policy),
     ...modelClause(verification.receipt, policy),
@@ -115,28 +102,6 @@ function trustDigest(trust: NonNullable<AppraisalInput['trust']>): string {
   const digest = toHex(sha256(trust.bytes));
   trustDigests.set(trust, digest);
   return digest;
-}
-
-async function weighAll(
-  { bundle, parsed, trust, policy, evidence, asOf, roots = {} }: AppraisalInput,
-  { receipt, revocations }: Verification,
-): Promise<readonly WeighedEvidence[]> {
-  if (receipt === null || evidence.length === 0) return [];
-  const known = [...revocations, ...inForce(trust?.trust.revocations ?? [], receipt, asOf)];
-  const { envelope }: { readonly envelope: Envelope } = parsed ?? parseBundle(bundle);
-  const weighed: WeighedEvidence[] = [];
-  for (const [at, artefact] of evidence.entries()) {
-    try {
-      weighed.push(await weigh(artefact, envelope, policy, reliedOn(receipt, asOf), known, roots));
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      throw new Failure('appraisal/evidence-unreadable', { field: `evidence.${at}`, detail: error.code });
-    }
-  }
-  const wholes = weighed.map(({ judged }) => judged.whole);
-  if (new Set(wholes).size < wholes.length)
-    throw new Failure('appraisal/evidence-unreadable', { field: 'evidence', detail: 'one of them twice' });
-  return withAttestedSigners(weighed);
 }
 
 /** The steps of `verify` that are clauses of their own. A proof that is missing, a quorum that is: nothing failed, and nothing is known. */
@@ -171,27 +136,6 @@ function ageClause(receipt: Receipt | null, { maximumAgeDays }: AppraisalPolicy,
 function issuerClause(receipt: Receipt | null, { issuers }: AppraisalPolicy): Clause[] {
   if (issuers === undefined || receipt === null || issuers.includes(receipt.issuer)) return [];
   return [failed('receipt', 'appraisal/issuer-excluded', 'receipt-issuer')];
-}
-
-function evidenceClauses(evidence: readonly WeighedEvidence[]): Clause[] {
-  if (evidence.length === 0) return [];
-  const bound = evidence.flatMap(({ binding }) => binding ?? []);
-  return [
-    ofSeveral('evidence', 'evidence', evidence),
-    ...(bound.length === 0 ? [] : [ofSeveral('binding', 'binding-graph', bound)]),
-  ];
-}
-
-/** One that was refused decides, and after it one that is open. */
-function ofSeveral(
-  clause: ClauseName,
-  decidedBy: string,
-  all: readonly Pick<WeighedEvidence, 'status' | 'code'>[],
-): Clause {
-  const refused = all.find(({ status }) => status === 'refused');
-  const decisive = refused ?? all.find(({ status }) => status === 'inconclusive');
-  if (decisive === undefined) return passed(clause, decidedBy);
-  return { clause, code: decisive.code, decidedBy, status: refused === undefined ? 'inconclusive' : 'fail' };
 }
 
 /** Of a receipt whose signature nobody could judge no fact is known yet; one that is signed and does not say it never will. */

@@ -4,7 +4,8 @@
  * spec/verdict.md §6.
  */
 import * as v from 'valibot';
-import { fromHex } from '../../bytes/hex.js';
+import { sha256 } from '../../bytes/cryptography.js';
+import { fromHex, toHex } from '../../bytes/hex.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { concatAll, equal, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
@@ -50,30 +51,69 @@ export interface VerdictPackage {
   readonly verdicts: readonly PackedVerdict[];
 }
 
-/** One line, without its end. `written`: the verdict's canonical JSON, from whoever has it. */
-export function packedLine(
-  { entry, evidence, hashes, index, verdict }: PackedVerdict,
-  written: Uint8Array = canonicalize(verdict as Json),
-): Uint8Array {
-  return concatAll([
-    utf8('{"entry":'),
-    entry,
-    utf8(`,"evidence":`),
-    canonicalize(evidence as unknown as Json),
-    utf8(`,"hashes":${JSON.stringify(hashes)},"index":${index},"verdict":`),
-    written,
-    utf8('}'),
-  ]);
-}
+/**
+ * A package as it grows, verdict by verdict. Many receipts rest on the same evidence, which is long: each piece stands in the first line, once, and the others
+ * name it by its place there.
+ */
+export class PackageWriter {
+  readonly #lines: Uint8Array[] = [];
+  readonly #places = new Map<string, number>();
+  readonly #evidence: Uint8Array[] = [];
+  #size = 0;
 
-/** The whole package, from the lines of its verdicts. */
-export function formatPackage(
-  envelope: Envelope,
-  checkpoint: string,
-  lines: readonly Uint8Array[],
-): Uint8Array {
-  const first = canonicalize({ batch: envelopeJson(envelope), checkpoint });
-  return concatAll([first, LINE_END, ...lines.flatMap(line => [line, LINE_END])]);
+  /** How many verdicts. */
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  /** Bytes so far, but for the batch and the checkpoint. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** `written`: the verdict's canonical JSON, from whoever has it. */
+  add(
+    { entry, evidence, hashes, index, verdict }: PackedVerdict,
+    written: Uint8Array = canonicalize(verdict as Json),
+  ): void {
+    const places = evidence.map(each => this.#placeOf(each));
+    const line = concatAll([
+      utf8('{"entry":'),
+      entry,
+      utf8(
+        `,"evidence":${JSON.stringify(places)},"hashes":${JSON.stringify(hashes)},"index":${index},"verdict":`,
+      ),
+      written,
+      utf8('}'),
+    ]);
+    this.#lines.push(line);
+    this.#size += line.length + 1;
+  }
+
+  /** The whole package. */
+  format(envelope: Envelope, checkpoint: string): Uint8Array {
+    const comma = utf8(',');
+    const evidence = this.#evidence.flatMap((each, at) => (at === 0 ? [each] : [comma, each]));
+    return concatAll([
+      utf8('{"batch":'),
+      canonicalize(envelopeJson(envelope)),
+      utf8(`,"checkpoint":${JSON.stringify(checkpoint)}`),
+      ...(evidence.length === 0 ? [] : [utf8(',"evidence":['), ...evidence, utf8(']')]),
+      utf8('}'),
+      LINE_END,
+      ...this.#lines.flatMap(line => [line, LINE_END]),
+    ]);
+  }
+
+  #placeOf(evidence: EvidenceJson): number {
+    const written = canonicalize(evidence as unknown as Json);
+    const digest = toHex(sha256(written));
+    const known = this.#places.get(digest);
+    if (known !== undefined) return known;
+    this.#places.set(digest, this.#evidence.length);
+    this.#size += written.length + 1;
+    return this.#evidence.push(written) - 1;
+  }
 }
 
 /** The bytes of the bundle that a verdict is about. */
@@ -81,10 +121,17 @@ export function packedBundle({ entry, hashes, index }: PackedVerdict, checkpoint
   return bundleOfEntry(entry, tlogProofText(index, hashes, checkpoint));
 }
 
-const Head = v.strictObject({ batch: EnvelopeSchema, checkpoint: v.string() });
+const Head = v.strictObject({
+  batch: EnvelopeSchema,
+  checkpoint: v.string(),
+  evidence: v.optional(
+    v.pipe(v.array(EvidenceJsonSchema), v.minLength(1), v.maxLength(MAX_VERDICTS * MAX_EVIDENCE)),
+  ),
+});
 const Line = v.strictObject({
   entry: EnvelopeSchema,
-  evidence: v.pipe(v.array(EvidenceJsonSchema), v.maxLength(MAX_EVIDENCE)),
+  /** By their places in the first line, or, as earlier versions wrote it, the pieces themselves. */
+  evidence: v.pipe(v.array(v.union([Count, EvidenceJsonSchema])), v.maxLength(MAX_EVIDENCE)),
   hashes: v.pipe(v.array(v.pipe(v.string(), v.length(44))), v.maxLength(63)),
   index: Count,
   verdict: VerdictSchema,
@@ -105,15 +152,40 @@ export function readPackage(bytes: Uint8Array): VerdictPackage {
     throw malformed('another number of verdicts');
   const tree = new Frontier();
   let next = batch.start;
+  const shelf = new EvidenceShelf(head.evidence ?? []);
   const verdicts = others.map((line): PackedVerdict => {
-    const { entry, ...rest } = readLine(Line, line);
+    const { entry, evidence: named, ...read } = readLine(Line, line);
+    const rest = { ...read, evidence: named.map(each => shelf.take(each)) };
     if (rest.index < next || rest.index >= batch.end) throw malformed('an entry out of order');
     next = rest.index + 1;
     tree.push(verdictLeaf(rest.verdict));
     return { ...rest, entry: envelopeBytes(readEnvelope(entry as Json)) };
   });
+  shelf.checkUsed();
   if (!equal(tree.root(), fromHex(batch.root) as Uint8Array)) throw malformed('verdicts of another batch');
   return { envelope, batch, checkpoint: head.checkpoint, verdicts };
+}
+
+/** The evidence of the first line: each is used, for the first time in the order in which it stands there. */
+class EvidenceShelf {
+  readonly #all: readonly EvidenceJson[];
+  #used = 0;
+
+  constructor(all: readonly EvidenceJson[]) {
+    this.#all = all;
+  }
+
+  take(named: number | EvidenceJson): EvidenceJson {
+    if (typeof named !== 'number') return named;
+    const found = this.#all[named];
+    if (found === undefined || named > this.#used) throw malformed('evidence out of order');
+    if (named === this.#used) this.#used++;
+    return found;
+  }
+
+  checkUsed(): void {
+    if (this.#used < this.#all.length) throw malformed('evidence of no verdict');
+  }
 }
 
 function linesOf(bytes: Uint8Array): readonly Uint8Array[] {

@@ -22,7 +22,7 @@ import {
   type UpstreamAttestation,
 } from '../providers/upstream-attestation.js';
 import type { KnownRevocation } from '../trust.js';
-import type { AppraisalPolicy } from './appraisal-policy.js';
+import type { EvidenceMeasure } from './appraisal-policy.js';
 import { exclusionOf, type MachineKind, namesSoftware } from './known-software.js';
 import { revocationOf, type WeighedEvidence } from './weighed.js';
 
@@ -38,7 +38,7 @@ const OPEN: readonly ReasonCode[] = ['appraisal/attestation-unlinked', 'provider
 export async function weighAttestation(
   document: Uint8Array,
   envelope: Envelope,
-  policy: AppraisalPolicy,
+  policy: EvidenceMeasure,
   asOf: number,
   known: readonly KnownRevocation[],
   { nitro = NITRO_ROOTS, snp = SNP_ROOTS, dcap = INTEL_ROOTS }: EvidenceTrust,

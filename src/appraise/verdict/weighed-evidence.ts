@@ -20,7 +20,7 @@ import type { EvidenceTrust } from '../kept/material.js';
 import { formatPolicy } from '../kept/policy-text.js';
 import { type Piece, ROLES } from '../kept/roles.js';
 import type { KnownRevocation } from '../trust.js';
-import type { AppraisalPolicy } from './appraisal-policy.js';
+import type { EvidenceMeasure } from './appraisal-policy.js';
 import { exclusionOf, type MachineReport, namesSoftware } from './known-software.js';
 import { revocationOf, type WeighedEvidence } from './weighed.js';
 import { weighAttestation } from './weighed-attestation.js';
@@ -54,7 +54,7 @@ const SHOWS_NOTHING = { place: null, model: null } as const;
 export async function weigh(
   artefact: EvidenceArtefact,
   envelope: Envelope,
-  policy: AppraisalPolicy,
+  policy: EvidenceMeasure,
   asOf: number,
   known: readonly KnownRevocation[],
   roots: EvidenceTrust,
@@ -76,7 +76,7 @@ export async function weigh(
 async function weighReceipt(
   bytes: Uint8Array,
   envelope: Envelope,
-  { providers }: AppraisalPolicy,
+  { providers }: EvidenceMeasure,
 ): Promise<WeighedEvidence> {
   const linked = parseEnvelope(bytes);
   const theirs = readStatement(RECEIPT, linked).predicate;
@@ -121,7 +121,7 @@ async function providerFault(
 async function weighHardware(
   { kind, pieces, statement }: HardwareArtefact,
   envelope: Envelope,
-  policy: AppraisalPolicy,
+  policy: EvidenceMeasure,
   asOf: number,
   known: readonly KnownRevocation[],
   roots: EvidenceTrust,

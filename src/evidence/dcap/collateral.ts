@@ -8,6 +8,7 @@ import { type Json, topLevelNames } from '../../bytes/json.js';
 import { isWithinExtent, type JsonExtent } from '../../bytes/json-extent.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import { MAX_LIST_BYTES } from '../x509/revocation-list.js';
 
 export interface Collateral {
   /** PEM: who has signed {@link pckCrl}, up to the root. */
@@ -31,9 +32,6 @@ export interface SignedText {
 
 /** Intel's are of some 20 KiB; lists of revoked processors grow. */
 export const MAX_COLLATERAL_BYTES = 1024 * 1024;
-
-/** Of one list: room for 3,600 revoked processors, where Intel had revoked some 80 in early 2026. Lists are read before their signature is checked. */
-const MAX_LIST_BYTES = 128 * 1024;
 
 const EXTENT: JsonExtent = { containers: 1, members: 10, values: 11 };
 const NAMES = [

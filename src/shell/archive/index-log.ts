@@ -8,7 +8,7 @@ import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
 import { Failure } from '../../reason.js';
 import { parseEnvelope } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
-import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { glanceAtStatement, predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import type { EvidenceRecords } from './evidence-records.js';
 import type { FactIndex } from './fact-index.js';
 
@@ -69,6 +69,8 @@ export async function factsIn(
 function receiptIn(entry: Uint8Array): Receipt | null {
   try {
     const envelope = parseEnvelope(entry);
+    const seen = glanceAtStatement(RECEIPT, envelope);
+    if (seen !== null) return seen.predicate;
     if (predicateTypeOf(envelope) !== RECEIPT.predicateType) return null;
     return readStatement(RECEIPT, envelope).predicate;
   } catch (error) {

@@ -5,12 +5,12 @@ import { explainAppraisal } from '../../appraise/verdict/explain-appraisal.js';
 import { says } from '../../reason.js';
 import { type PlacedFinding, type PolicyDocument, readPolicyDocument } from './appraisal/policy-document.js';
 import { type TryOptions, tryPolicy } from './appraisal/try.js';
+import { collect } from './collect.js';
 import { EXIT } from './exit-code.js';
 import { hang, paint, print, printError, printJson } from './print.js';
 import { inFinding } from './settings/problem-words.js';
 import { timeArgument } from './time-argument.js';
 import { ownTrustFile } from './trust-file.js';
-import { collect } from './verdict-artefacts.js';
 
 interface Options {
   readonly json?: true;

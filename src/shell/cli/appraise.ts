@@ -8,13 +8,14 @@ import { advice, says } from '../../reason.js';
 import { envelopeBytes, envelopeJson, seal } from '../../receipt/envelope.js';
 import { type Clause, verdictDigest, verdictStatement } from '../../receipt/verdict.js';
 import type { SigningKey } from '../files/keys.js';
+import { collect } from './collect.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-code.js';
 import { readInput, writeOutputDurably } from './files.js';
 import { indexArgument } from './index-argument.js';
 import { hang, paint, print, printJson, type Style } from './print.js';
 import { timeArgument } from './time-argument.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
-import { collect, openValidatorKey, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
+import { openValidatorKey, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
 
 interface AppraiseOptions {
   readonly policy: string;

@@ -11,11 +11,12 @@ import { type Envelope, envelopeIsSignedBy, parseEnvelope } from '../../receipt/
 import type { Clause, Verdict } from '../../receipt/verdict.js';
 import { nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably } from '../files/durable.js';
+import { collect } from './collect.js';
 import { EXIT, UsageError } from './exit-code.js';
 import { readInput, writeOutputDurably } from './files.js';
 import { paint, print, printJson } from './print.js';
 import { ownTrustFile, readTrust } from './trust-file.js';
-import { collect, readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
+import { readAppraisalPolicy, readEvidenceFiles } from './verdict-artefacts.js';
 
 interface CompareOptions {
   readonly bundle?: string;

@@ -19,6 +19,7 @@ import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { openSecret } from '../files/secret.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import type { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import { AnswerCache, type AnswerCacheOptions } from '../gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { buildInThread } from '../gateway/epochs/build-in-thread.js';
@@ -82,6 +83,8 @@ export interface HouseOptions extends Changeable {
   readonly propagates?: boolean;
   /** Who is told of revocations; nobody when it is left out. */
   readonly webhooks?: readonly Subscriber[];
+  /** Told what the log has revoked, before anybody is asked; nobody when it is left out. */
+  readonly revoked?: Pick<RevokedFacts, 'replace'>;
   /** The settings in force, without secrets, as the admin API shows them. */
   readonly settings?: () => object;
 }
@@ -243,8 +246,12 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   const trust = parseTrust(await readFile(folder.trust));
   const revocations = await openRevocations({
     ...{ folder, log, issuer: keys.issuer, standing: standingIn(trust), now },
-    onLogged: () => webhooks.wake(),
+    onLogged: all => {
+      options.revoked?.replace(all.filter(({ counts }) => counts));
+      webhooks.wake();
+    },
   });
+  options.revoked?.replace(revocations.counting);
   const admission = new AdmissionPool(log.origin, keeper.issuers, ADMISSION_THREADS, {
     validators: keeper.validators,
   });

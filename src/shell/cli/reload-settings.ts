@@ -1,4 +1,5 @@
 /** The settings of a running gateway, read again: what can change takes effect for the exchanges that begin after it, and what cannot says so and stays. */
+import { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { connectionShares, OpenConnections } from '../http/connections.js';
 import { type Attesting, openAttesting } from './attesting.js';
@@ -34,6 +35,8 @@ const AT_START = {
 
 export class SettingsInForce implements Reloadable {
   readonly name = 'configuration';
+  /** What the house's log has revoked, for judging upstreams. */
+  readonly revoked = new RevokedFacts();
   readonly #read: () => Promise<UpSettings>;
   readonly #operations: Pick<Operations, 'log' | 'observer' | 'onProblem'>;
   /** All upstreams together, over every change. */
@@ -109,7 +112,7 @@ export class SettingsInForce implements Reloadable {
   /** By what upstreams are judged; null where none has to show anything. */
   async #attestingFor({ upstreams, data, collateral }: UpSettings): Promise<Attesting | null> {
     if (upstreams.every(({ attestation }) => attestation === undefined)) return null;
-    this.#attesting ??= await openAttesting(dataFolder(data), collateral, this.#operations);
+    this.#attesting ??= await openAttesting(dataFolder(data), collateral, this.#operations, this.revoked);
     return this.#attesting;
   }
 

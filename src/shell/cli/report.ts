@@ -5,12 +5,14 @@ import type { Fact } from '../../appraise/facts.js';
 import { codeOf } from '../../appraise/policy/checks.js';
 import { REVOKED } from '../../appraise/revoked.js';
 import type { KnownRevocation } from '../../appraise/trust.js';
+import type { EvidenceVerification } from '../../appraise/verdict/verify-evidence.js';
 import type { Outcome, Verification } from '../../appraise/verify.js';
 import { advice, type ReasonCode } from '../../reason.js';
 import type { Consequence, Stage } from '../../receipt/policy-words.js';
 import type { Receipt } from '../../receipt/receipt.js';
 import { briefly } from './concentration.js';
 import { hang, paint, printable, type Style } from './print.js';
+import { evidenceLines } from './report-evidence.js';
 
 const HEADLINE: Record<Outcome, { readonly style: Style; readonly text: string }> = {
   pass: { style: 'green', text: 'PASS          everything that could be checked holds' },
@@ -33,8 +35,11 @@ const NOT_NEEDED: ReadonlySet<ReasonCode> = new Set<ReasonCode>([
   'witness/not-asked',
 ]);
 
+/** As `verify` gives it, or as it is with evidence. */
+type Reported = Verification & Partial<Pick<EvidenceVerification, 'evidence'>>;
+
 /** The lines of the report. */
-export function report(verification: Verification): string[] {
+export function report(verification: Reported): string[] {
   const { outcome, checks, facts, responsibility, receipt, concentration, revocations } = verification;
   const { style, text } = HEADLINE[outcome];
   const ending = outcome === 'pass' && receipt !== null ? receipt.response.status : 'completed';
@@ -42,6 +47,7 @@ export function report(verification: Verification): string[] {
   const ended = ending === 'completed' ? text : `${text}; the exchange itself was ${ending}`;
   const headline = revocations.length === 0 ? ended : `${ended}; what it rests on was revoked`;
   const lines = [paint(['bold', style], headline), '', ...checks.map(checkLine)];
+  lines.push(...evidenceLines(verification.evidence ?? []));
   const toDo = checks.filter(
     ({ status }) => status === (outcome === 'inconclusive' ? 'not-checked' : 'fail'),
   );

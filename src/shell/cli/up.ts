@@ -152,6 +152,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
     ...(await inForce.beginning()),
     settings: () => inForce.shown,
     webhooks: settings.webhooks,
+    revoked: inForce.revoked,
     propagates: propagate,
   }).finally(() => log.flush());
   inForce.of(house);

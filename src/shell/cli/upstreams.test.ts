@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { PROVIDERS } from '../../exchange/providers.js';
+import { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { openAttesting } from './attesting.js';
 import { dataFolder } from './data-folder.js';
@@ -155,7 +156,7 @@ describe('an upstream that has to show what it is', () => {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-attesting-'));
     try {
       const operations = await openOperations({ format: 'text', level: 'error' });
-      const attesting = await openAttesting(dataFolder(folder), {}, operations);
+      const attesting = await openAttesting(dataFolder(folder), {}, operations, new RevokedFacts());
       const given = { text: 'far=https://far.example/v1', key: null, attestation };
       const opened = async (one: NamedUpstream, before: OpenedUpstreams['upstreams'] = []) =>
         (await openUpstreams([one], DEFAULT_TIMEOUTS, undefined, before, attesting)).upstreams;

@@ -3,6 +3,7 @@ import {
   UPSTREAM_ATTESTATION,
   UPSTREAM_ATTESTATION_TYPE,
 } from '../../appraise/providers/upstream-attestation.js';
+import { appraisalPolicyOf, type EvidenceMeasure } from '../../appraise/verdict/appraisal-policy.js';
 import { AppraisalPolicySchema } from '../../appraise/verdict/appraisal-policy-schema.js';
 import { attestationEvidence } from '../../appraise/verdict/attestation-evidence.js';
 import { evidenceArtefactOf } from '../../appraise/verdict/evidence-json.js';
@@ -38,6 +39,14 @@ export async function readAppraisalPolicy(path: string): Promise<Json> {
     throw new Failure('appraisal/policy-malformed', { detail: inFinding(error.message) });
   }
   return parseConfig(path, fromUtf8(bytes) as string).value as Json;
+}
+
+/**
+ * What a policy says of evidence. Without one every kind counts under the usual measure, no software is named, so that no machine shows a place, and no provider is
+ * known. Throws a usage error with line and column, and `appraisal/…`.
+ */
+export async function readEvidenceMeasure(path: string | undefined): Promise<EvidenceMeasure> {
+  return appraisalPolicyOf(path === undefined ? { name: 'none' } : await readAppraisalPolicy(path));
 }
 
 /** The key in a file, which is made when there is none, under `name` or after itself. Throws what `openSigningKey` throws. */
@@ -94,8 +103,4 @@ function artefactIn(value: unknown, bytes: Uint8Array): EvidenceArtefact {
   // As a gateway answers at /v1/attestation about itself.
   if (type === ATTESTATION_TYPE) return attestationEvidence(bytes);
   return evidenceArtefactOf(value);
-}
-
-export function collect(value: string, previous: readonly string[]): readonly string[] {
-  return [...previous, value];
 }

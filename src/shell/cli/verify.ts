@@ -1,7 +1,8 @@
 /** `countersign verify`: checks a bundle without asking anybody. */
 import { Command } from 'commander';
-import { verify } from '../../appraise/verify.js';
+import { type Verification, type VerifyInput, verify } from '../../appraise/verify.js';
 import { parseOpening } from '../../receipt/opening.js';
+import { collect } from './collect.js';
 import { exitCodeOf, UsageError } from './exit-code.js';
 import { readInput } from './files.js';
 import { print, printJson } from './print.js';
@@ -15,6 +16,8 @@ interface VerifyOptions {
   readonly response?: string;
   readonly image?: string;
   readonly policy?: string;
+  readonly evidence: readonly string[];
+  readonly appraisalPolicy?: string;
   readonly trust?: string;
   readonly asOf?: number;
   readonly json?: true;
@@ -37,6 +40,16 @@ export function verifyCommand(): Command {
     .option('--response <file>', 'the exact bytes that came; for a stream, all of its events')
     .option('--image <file>', "an image of the answer's, as the file that it is")
     .option('--policy <file>', "the log's entry with the policy that the receipt names")
+    .option(
+      '--evidence <file>',
+      'evidence that belongs to it, as countersign appraise takes it; repeat it for several',
+      collect,
+      [],
+    )
+    .option(
+      '--appraisal-policy <file>',
+      'your appraisal policy: which evidence counts, of which software, and by which providers',
+    )
     .option('--trust <file>', `whom to believe (default: ${ownTrustFile()}, when it is there)`)
     .option(
       '--as-of <time>',
@@ -54,13 +67,19 @@ Examples:
   countersign verify bundle.json --opening @opening --request request.json --response response.json
   countersign verify bundle.json --opening @opening --image seal.png
   countersign verify bundle.json --policy policy-entry.json     (from <gateway>/log/entries/<policy.index>)
+  countersign verify bundle.json --evidence tdx.json --appraisal-policy policy.yaml
 
-Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum, or content without its opening), 30 malformed,
-64 wrong usage, 1 anything else. Content that was not given is reported as not checked and does not change the code.`;
+Evidence is judged as of the time of the receipt, and bound to the key that has signed it or to the connection that it names. Of an
+appraisal policy only evidence, releases and providers are used here; countersign appraise holds the receipt against all of it.
+
+Exit codes: 0 pass, 10 fail, 20 inconclusive (no trust file, proof or quorum, content without its opening, or evidence that leaves
+it open), 30 malformed, 64 wrong usage, 1 anything else. What was not given is reported as not checked and does not change the code.`;
 
 async function run(bundle: string, options: VerifyOptions): Promise<void> {
   const trusted = await readTrust(options.trust);
-  const verification = await verify({
+  if (options.appraisalPolicy !== undefined && options.evidence.length === 0)
+    throw new UsageError('--appraisal-policy says which evidence counts: pass --evidence as well.');
+  const verification = await verified(options, {
     bundle: await readInput(bundle, MAX_CONTENT_BYTES),
     trust: trusted?.trust ?? null,
     content: {
@@ -81,6 +100,22 @@ async function run(bundle: string, options: VerifyOptions): Promise<void> {
     print(`Judged by ${trust === null ? 'no trust file: pass --trust' : `the trust file ${trust}`}.`);
   }
   process.exitCode = exitCode;
+}
+
+/** What judges evidence is loaded where there is any. */
+async function verified(
+  { evidence, appraisalPolicy }: VerifyOptions,
+  input: VerifyInput,
+): Promise<Verification> {
+  if (evidence.length === 0) return verify(input);
+  const [{ verifyWithEvidence }, { readEvidenceFiles, readEvidenceMeasure }] = await Promise.all([
+    import('../../appraise/verdict/verify-evidence.js'),
+    import('./verdict-artefacts.js'),
+  ]);
+  return verifyWithEvidence(input, {
+    evidence: await readEvidenceFiles(evidence),
+    measure: await readEvidenceMeasure(appraisalPolicy),
+  });
 }
 
 /** On the command line an opening can be seen by other users of the machine; in a file it need not be. */

@@ -26,7 +26,7 @@ export interface HttpRequest {
   readonly headers: IncomingMessage['headers'];
   /** The body as it arrives, for routes that read it themselves. */
   readonly stream: AsyncIterable<Uint8Array>;
-  /** Aborts when the client goes away. */
+  /** Aborts when the client goes away before its answer is whole. Made anew for each who asks. */
   readonly signal: AbortSignal;
   /**
    * Reads the whole body. Throws `request/too-large` when it is longer, `request/body-malformed` when it breaks off, and what the room says
@@ -267,7 +267,11 @@ class RoutedRequest implements HttpRequest {
 function signalOf(response: ServerResponse): AbortSignal {
   const gone = new AbortController();
   if (response.destroyed) gone.abort();
-  else response.once('close', () => gone.abort());
+  else
+    response.once('close', () => {
+      // Aborting costs more than answering, and nobody waits any more.
+      if (!response.writableFinished) gone.abort();
+    });
   return gone.signal;
 }
 

@@ -47,7 +47,7 @@ async function answerOne(
 ): Promise<HttpAnswer> {
   const entry = await request.body(MAX_ENTRY_BYTES, room);
   const { index, isNew } = await submissions.submit(entry).finally(() => room.budget.give(entry.length));
-  await waitFor(log, stage, index, request.signal);
+  await waitFor(log, stage, index, request);
   const proof = stage === null ? null : await log.prove(index);
   return {
     status: isNew ? 201 : 200,

@@ -42,7 +42,7 @@ export async function answerMany(
     const settled = await Promise.allSettled(readEntryLines(body).map(entry => submissions.submit(entry)));
     const outcomes = settled.map(outcomeOf);
     const last = Math.max(-1, ...outcomes.map(outcome => ('index' in outcome ? outcome.index : -1)));
-    if (last >= 0) await waitFor(log, stage, last, request.signal);
+    if (last >= 0) await waitFor(log, stage, last, request);
     const lines: Uint8Array[] = [];
     for (const outcome of outcomes) lines.push(await lineFor(log, outcome, stage));
     return {

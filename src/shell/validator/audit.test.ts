@@ -8,12 +8,7 @@ import { openReceiptLog, serve, TestIssuer, TRUST_FILE } from '../../../test/sup
 import { logged, POLICY, VALIDATOR } from '../../../test/support/test-validator.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
-import {
-  formatPackage,
-  MAX_PACKAGE_BYTES,
-  packedLine,
-  readPackage,
-} from '../../appraise/verdict/verdict-package.js';
+import { MAX_PACKAGE_BYTES, PackageWriter, readPackage } from '../../appraise/verdict/verdict-package.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
 import { keyLabel } from '../../note/key.js';
@@ -186,15 +181,10 @@ describe('an audit', () => {
 describe('a package', () => {
   it('is what is written of what was read', () => {
     const { envelope, checkpoint, verdicts } = readPackage(genuine);
-    expect(
-      Buffer.from(
-        formatPackage(
-          envelope,
-          checkpoint,
-          verdicts.map(packed => packedLine(packed)),
-        ),
-      ),
-    ).toEqual(Buffer.from(genuine));
+    const writer = new PackageWriter();
+    for (const packed of verdicts) writer.add(packed);
+    expect(Buffer.from(writer.format(envelope, checkpoint))).toEqual(Buffer.from(genuine));
+    expect(writer.count).toBe(3);
   });
 
   it.each<[string, (lines: string[]) => string]>([

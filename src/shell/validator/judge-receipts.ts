@@ -1,7 +1,7 @@
 /** The verdicts on the receipts in one stretch of a log, with the tree that they make. */
 import { appraiseLogged, type Question } from '../../appraise/verdict/appraise-logged.js';
 import { evidenceJson } from '../../appraise/verdict/evidence-json.js';
-import { packedLine } from '../../appraise/verdict/verdict-package.js';
+import { PackageWriter } from '../../appraise/verdict/verdict-package.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { canonicalize, type Json } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
@@ -12,7 +12,10 @@ import { Frontier } from '../../tree/frontier.js';
 import { leafHash } from '../../tree/hash.js';
 import { tlogProofText } from '../../tree/tlog-proof.js';
 
-/** Gives what is to be had of the evidence that a receipt names. */
+/** A package is ended when it has so many bytes, so that it stays within what a package may have, whatever evidence its last receipt has. */
+const ENOUGH_BYTES = 1 << 25;
+
+/** Gives what is to be had of the evidence that a receipt names: a few megabytes of one receipt at most. */
 export type EvidenceSource = (receipt: Receipt) => Promise<readonly EvidenceArtefact[]>;
 
 /** An entry of the log, of whatever type. */
@@ -25,15 +28,16 @@ export interface PlacedEntry {
 export type ProofOf = (index: number) => Promise<readonly string[]> | readonly string[];
 
 export interface JudgedReceipts {
-  /** Lines of the package. */
-  readonly lines: readonly Uint8Array[];
+  /** How many of the entries it is about, from the first: the others are for another package. */
+  readonly taken: number;
+  readonly lines: PackageWriter;
   readonly tree: Frontier;
   readonly counts: { readonly fail: number; readonly inconclusive: number; readonly pass: number };
 }
 
 /**
  * Judges the receipts among these entries, one after another: an envelope that has just been looked at is not read again. `proverFor` is asked once, for the
- * first of them.
+ * first of them. `enough`: bytes after which what comes is left for another package.
  */
 export async function judgeReceipts(
   entries: readonly PlacedEntry[],
@@ -41,12 +45,16 @@ export async function judgeReceipts(
   proverFor: (first: number) => Promise<ProofOf>,
   question: Question,
   evidenceOf: EvidenceSource | null,
+  enough = ENOUGH_BYTES,
 ): Promise<JudgedReceipts> {
-  const lines: Uint8Array[] = [];
+  const lines = new PackageWriter();
   const tree = new Frontier();
   const counts = { fail: 0, inconclusive: 0, pass: 0 };
   let proofOf: ProofOf | null = null;
+  let taken = 0;
   for (const { index, entry } of entries) {
+    if (lines.size > enough) break;
+    taken++;
     const envelope = receiptIn(entry);
     if (envelope === null) continue;
     proofOf ??= await proverFor(index);
@@ -57,10 +65,9 @@ export async function judgeReceipts(
     counts[verdict.outcome]++;
     const written = canonicalize(verdict as Json);
     tree.push(leafHash(written));
-    const packed = { entry, evidence: evidence.map(evidenceJson), hashes, index, verdict };
-    lines.push(packedLine(packed, written));
+    lines.add({ entry, evidence: evidence.map(evidenceJson), hashes, index, verdict }, written);
   }
-  return { lines, tree, counts };
+  return { taken, lines, tree, counts };
 }
 
 /** The envelope of a receipt; null for an entry that is none, or cannot be read: that is for monitors. */

@@ -15,6 +15,7 @@ import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { packedBundle, readPackage } from '../../appraise/verdict/verdict-package.js';
+import { canonicalize } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
@@ -253,6 +254,109 @@ describe('a validator', () => {
   ])('refused: %s', async (_, code, opening) => {
     expect(await reasonOfAsync(opening)).toBe(code);
   });
+
+  it.each(['in the same process', 'after a start'])(
+    'skips no receipt whose evidence could not be asked for, and judges it %s',
+    async when => {
+      await issuer.work(3);
+      let isDown = true;
+      const evidence = async () => {
+        if (isDown) throw new Failure('peer/unreachable');
+        return [];
+      };
+      await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+      const validator = await open({ evidence });
+      expect(await validator.round()).toBe(false);
+      expect(events[1]).toMatchObject({ kind: 'unchecked', code: 'peer/unreachable' });
+      expect(existsSync(at('batches', '0.jsonl'))).toBe(false);
+      isDown = false;
+      if (when === 'in the same process') expect(await validator.round()).toBe(true);
+      await validator.close();
+      await issuer.work(2);
+      await look({ evidence });
+      const found = batches().map(({ counts }) => counts.pass);
+      expect(found).toEqual(when === 'in the same process' ? [3, 2] : [5]);
+    },
+  );
+
+  it('begins another package where there is much evidence, in one chain', async () => {
+    await issuer.work(5);
+    const evidence = async () => [{ kind: 'upstream-attestation' as const, document: new Uint8Array(5000) }];
+    expect(await look({ evidence, enoughBytes: 10_000 })).toBe(true);
+    expect(batches().map(({ start, end }) => [start, end])).toEqual([
+      [0, 4],
+      [4, 6],
+      [6, 8],
+    ]);
+    const judged = [0, 1, 2].flatMap(sequence => packageOf(sequence).verdicts.map(({ index }) => index));
+    expect(judged).toEqual([2, 3, 4, 5, 6]);
+    // Nobody could read that evidence.
+    expect(packageOf(0).verdicts[0]?.evidence).toEqual([]);
+    await issuer.work(1);
+    expect(await look()).toBe(true);
+    expect(batches()).toHaveLength(4);
+  });
+
+  it('that is stopped between two packages of what it has read goes on with the next', async () => {
+    await issuer.work(5);
+    let asked = 0;
+    const evidence = async () => {
+      if (++asked === 4) throw new Failure('peer/unreachable');
+      return [];
+    };
+    expect(await look({ evidence, enoughBytes: 1 })).toBe(false);
+    expect(batches().map(({ start, end }) => [start, end])).toEqual([
+      [0, 3],
+      [3, 4],
+      [4, 5],
+    ]);
+    await issuer.work(2);
+    expect(await look({ evidence })).toBe(true);
+    const judged = [0, 1, 2, 3].flatMap(sequence => packageOf(sequence).verdicts);
+    expect(judged.map(({ index, verdict }) => [index, verdict.outcome])).toEqual(
+      [2, 3, 4, 5, 6]
+        .map(index => [index, 'pass'])
+        .concat([
+          [11, 'pass'],
+          [12, 'pass'],
+        ]),
+    );
+  });
+
+  it('killed between two packages, it neither doubles nor skips a verdict', async () => {
+    await issuer.work(5);
+    await look({ enoughBytes: 0 });
+    expect(batches()).toHaveLength(5);
+    const { last, ...state } = JSON.parse(readFileSync(at('state.json'), 'utf8'));
+    const { envelope, batch } = packageOf(1);
+    const digest = Buffer.from(payloadDigest(envelope)).toString('hex');
+    const noted = { ...last, digest, end: batch.end, sequence: 1 };
+    writeFileSync(at('state.json'), canonicalize({ ...state, judged: batch.end, last: noted, submitted: 1 }));
+    await issuer.work(1);
+    expect(await look()).toBe(true);
+    const judged = [0, 1, 2, 3, 4, 5].flatMap(sequence => packageOf(sequence).verdicts);
+    expect(judged.map(({ index }) => index).slice(0, 5)).toEqual([2, 3, 4, 5, 6]);
+    expect(judged).toHaveLength(6);
+    expect(existsSync(at('batches', '6.jsonl'))).toBe(false);
+    // A policy and six batches, each once.
+    expect(await submitted()).toBe(7);
+  });
+
+  it('that is stopped amid the first thousand of a long log judges every receipt under its checkpoint', async () => {
+    await issuer.work(1200);
+    let asked = 0;
+    const evidence = async () => {
+      if (++asked === 500) throw new Failure('peer/unreachable');
+      return [];
+    };
+    expect(await look({ evidence, enoughBytes: 1 << 20 })).toBe(false);
+    const before = batches().length;
+    expect(before).toBeGreaterThan(0);
+    expect(await look({ evidence })).toBe(true);
+    const all = batches().flatMap((_, sequence) => packageOf(sequence).verdicts);
+    expect(all.map(({ index }) => index)).toEqual(Array.from({ length: 1200 }, (_, at) => at + 2));
+    expect(all.filter(({ verdict }) => verdict.outcome !== 'pass')).toEqual([]);
+  }, 60_000);
 
   it('tells when the log does not take what it signs', async () => {
     await issuer.work(1);

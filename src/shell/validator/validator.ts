@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import type { AppraisalPolicy } from '../../appraise/verdict/appraisal-policy.js';
 import { CHECKER } from '../../appraise/verdict/appraise.js';
 import type { Question } from '../../appraise/verdict/appraise-logged.js';
-import { formatPackage } from '../../appraise/verdict/verdict-package.js';
+import { PackageWriter } from '../../appraise/verdict/verdict-package.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
@@ -34,7 +34,7 @@ import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably, writeDurably } from '../files/durable.js';
 import type { SigningKey } from '../files/keys.js';
 import { acquireLock, type Lock } from '../files/lock.js';
-import { LogReader, type ReadEntry } from '../tiles/log-reader.js';
+import { endOfChunk, LogReader, type ReadEntry } from '../tiles/log-reader.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import { proverOf } from './block-prover.js';
@@ -70,6 +70,8 @@ export interface ValidatorOptions {
   /** Null for one that keeps its verdicts to itself. */
   readonly submit: Submit | null;
   readonly evidence?: EvidenceSource | null;
+  /** The bytes of a package after which another is begun; half of what one may have, when it is left out. */
+  readonly enoughBytes?: number;
   /** Whether to go on where the log no longer serves entries. */
   readonly skipMissing?: boolean;
   /** Milliseconds since 1970. */
@@ -92,6 +94,8 @@ export class Validator {
   readonly record: OverturnedRecord;
   readonly packages: Packages;
   readonly #tree: KeptTree;
+  /** How far the receipts of the tree have been judged: an attempt may end in the middle, when something is not to be had. */
+  #judged: number;
   #last: LastBatch | null;
   #policy: ValidatorState['policy'];
   #submitted: number;
@@ -146,6 +150,7 @@ export class Validator {
     this.record = opened.record;
     this.#tree = opened.tree;
     this.#last = opened.last;
+    this.#judged = Math.min(opened.state?.judged ?? opened.tree.own.size, opened.tree.own.size);
     this.#policy = opened.state?.policy ?? null;
     this.#submitted = opened.state?.submitted ?? 0;
   }
@@ -263,10 +268,14 @@ export class Validator {
     const { checkpoint } = seen;
     const { own, frontier } = this.#tree;
     const hashes = this.#reader.hashesOf(checkpoint);
-    while (own.size < checkpoint.size && !this.#closing.signal.aborted) {
-      const start = own.size;
-      const entries = await this.#reader.next(frontier, checkpoint, hashes);
-      for (const { leaf } of entries) this.#tree.push(leaf);
+    while (this.#judged < checkpoint.size && !this.#closing.signal.aborted) {
+      const [start, known] = [this.#judged, own.size];
+      // Proofs are made of all entries that are read at a time, or of the whole log.
+      const isWhole = known >= endOfChunk(start, checkpoint.size);
+      const fresh = isWhole ? [] : await this.#reader.next(frontier, checkpoint, hashes);
+      for (const { leaf } of fresh) this.#tree.push(leaf);
+      // What was read before, and could not be judged to its end, is read again.
+      const entries = start < known ? await this.#reader.again(start, own) : fresh;
       await this.#judge(seen, entries, start, hashes);
       this.#options.onProgress?.(own.size, checkpoint.size);
     }
@@ -280,25 +289,33 @@ export class Validator {
   ): Promise<void> {
     // What an earlier run has judged, and had not yet noted, is only read again.
     const judged = this.#last?.end ?? 0;
-    const unjudged = entries.flatMap(({ entry }, at) =>
+    let unjudged = entries.flatMap(({ entry }, at) =>
       entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
     );
-    const { trust, policy, now, evidence = null } = this.#options;
+    const { trust, policy, now, evidence = null, enoughBytes } = this.#options;
     const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
-    const found = await judgeReceipts(
-      unjudged,
-      seen.text,
-      first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
-      { trust, policy, asOf },
-      evidence,
-    );
-    if (found.lines.length === 0) return;
-    await this.#sign(seen, this.#tree.own.size, {
-      asOf,
-      counts: found.counts,
-      lines: found.lines,
-      root: toHex(found.tree.root()),
-    });
+    // One package, as a rule; more of them where there is much evidence.
+    while (unjudged.length > 0) {
+      const found = await judgeReceipts(
+        unjudged,
+        seen.text,
+        first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
+        { trust, policy, asOf },
+        evidence,
+        enoughBytes,
+      );
+      unjudged = unjudged.slice(found.taken);
+      const end = unjudged[0]?.index ?? start + entries.length;
+      if (found.lines.count > 0)
+        await this.#sign(seen, end, {
+          asOf,
+          counts: found.counts,
+          lines: found.lines,
+          root: toHex(found.tree.root()),
+        });
+      this.#judged = end;
+    }
+    this.#judged = start + entries.length;
   }
 
   /** Makes the next batch: first its package is durable, then it is handed in. */
@@ -321,7 +338,7 @@ export class Validator {
       trust: this.#trustDigest,
     };
     const envelope = seal(batchStatement(batch, this.#label, now()), this.#label, key.signer);
-    await this.packages.write(batch.sequence, formatPackage(envelope, seen.text, judged.lines));
+    await this.packages.write(batch.sequence, judged.lines.format(envelope, seen.text));
     this.#last = lastOf({ envelope, batch });
     await this.#save();
     await this.#handIn(batch.sequence, envelope);
@@ -360,6 +377,7 @@ export class Validator {
   async #save(): Promise<void> {
     const tree = await this.#tree.kept();
     const state: ValidatorState = {
+      judged: Math.max(this.#judged, Math.min(this.#last?.end ?? 0, tree.size)),
       key: this.#label,
       last: this.#last,
       log: logIdentity(this.#options),
@@ -375,14 +393,14 @@ export class Validator {
 interface Judged {
   readonly asOf: number | null;
   readonly counts: VerdictBatch['counts'];
-  readonly lines: readonly Uint8Array[];
+  readonly lines: PackageWriter;
   readonly root: string;
 }
 
 const NOTHING_JUDGED: Judged = {
   asOf: null,
   counts: { fail: 0, inconclusive: 0, pass: 0 },
-  lines: [],
+  lines: new PackageWriter(),
   root: toHex(emptyRoot()),
 };
 

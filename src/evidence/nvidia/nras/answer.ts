@@ -3,6 +3,7 @@
  * overall token first, then one token for each device by name. The overall token holds the digest of each.
  */
 
+import { isWithinExtent, type JsonExtent } from '../../../bytes/json-extent.js';
 import { hasDoubledName } from '../../../bytes/json-names.js';
 import { fromUtf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
@@ -19,6 +20,8 @@ export interface NrasAnswer {
 /** Sixteen devices have some 60 KB. */
 const MAX_BYTES = 512 * 1024;
 const MAX_DEVICES = 32;
+/** The list, the overall token's and the object of devices, with a comma less than each has values. */
+const EXTENT: JsonExtent = { containers: 3, members: MAX_DEVICES + 3, values: MAX_DEVICES + 6 };
 const DEVICE_NAME = /^(?:GPU|SWITCH)-[0-9]{1,2}$/;
 
 /** Throws `nras/malformed`. Nothing is verified yet. */
@@ -46,6 +49,7 @@ export function parseAnswer(bytes: Uint8Array): NrasAnswer {
 function listOf(text: string): readonly unknown[] {
   // Characters in other spellings would be bytes that nobody signs.
   if (text.includes('\\') || !/^[\n\r\t -~]*$/.test(text)) throw malformed('other spellings of characters');
+  if (!isWithinExtent(text, EXTENT)) throw malformed('more lists or members than any has');
   let value: unknown;
   try {
     value = JSON.parse(text);

@@ -5,6 +5,7 @@
 import { fromBase64, fromBase64Url } from '../../../bytes/base64.js';
 import { sha256 } from '../../../bytes/cryptography.js';
 import { fromHex } from '../../../bytes/hex.js';
+import { isWithinExtent, type JsonExtent } from '../../../bytes/json-extent.js';
 import { concat, equal, fromUtf8 } from '../../../bytes/octets.js';
 import { Failure } from '../../../reason.js';
 import { type Certificate, parseCertificate } from '../../x509/certificate.js';
@@ -31,8 +32,10 @@ export interface NrasTrust {
 }
 
 /** The service's has 32 keys in 80 KB. */
-const MAX_BYTES = 1024 * 1024;
+const MAX_BYTES = 512 * 1024;
 const MAX_KEYS = 256;
+/** Of a key: itself and its chain, some ten members, and its certificates. */
+const EXTENT: JsonExtent = { containers: 4 * MAX_KEYS, members: 32 * MAX_KEYS, values: 64 * MAX_KEYS };
 /** SubjectPublicKeyInfo of P-384 before the two coordinates. Source: RFC 5480 §2.1.1, §2.2. */
 const P384_PREFIX = fromHex('3076301006072a8648ce3d020106052b8104002203620004') as Uint8Array;
 const COORDINATE_BYTES = 48;
@@ -40,7 +43,8 @@ const COORDINATE_BYTES = 48;
 /** Throws `nras/keys-malformed`, also when two keys have one name. */
 export function parseKeySet(bytes: Uint8Array): ReadonlyMap<string, NrasKey> {
   const text = bytes.length > MAX_BYTES ? null : fromUtf8(bytes);
-  const { keys } = parseObject(text ?? '', malformed);
+  if (text === null || !isWithinExtent(text, EXTENT)) throw malformed('more than any key set has');
+  const { keys } = parseObject(text, malformed);
   if (!Array.isArray(keys) || keys.length > MAX_KEYS) throw malformed('no list of keys');
   const named = new Map<string, NrasKey>();
   for (const member of keys as unknown[]) {

@@ -333,6 +333,7 @@ describe('what cannot be read', () => {
     ['a device that is no text', utf8(raw.replace(/"GPU-0":"[^"]*"/, '"GPU-0":1'))],
     ['a device twice', utf8(raw.replace(/("GPU-0":"[^"]*")/, '$1,$1'))],
     ['a character in another spelling', utf8(raw.replace('GPU-0', 'GPU-\\u0030'))],
+    ['lists in lists', utf8('['.repeat(512 * 1024))],
     ['half a megabyte and more', utf8(`${raw}${' '.repeat(512 * 1024)}`)],
     [
       '33 devices',
@@ -374,7 +375,8 @@ describe('what cannot be read', () => {
     ['certificates that are no text', keySetOf({ ...key, x5c: [1] })],
     ['eleven certificates', keySetOf({ ...key, x5c: new Array(11).fill('AAAA') })],
     ['257 keys', keySetOf(...Array.from({ length: 257 }, (_, at) => ({ ...key, kid: `${at}` })))],
-    ['a megabyte and more', concat(keySetOf(key), new Uint8Array(1024 * 1024).fill(0x20))],
+    ['lists in lists', utf8('['.repeat(512 * 1024))],
+    ['more than half a megabyte', concat(keySetOf(key), new Uint8Array(512 * 1024).fill(0x20))],
   ])('%s is no key set', async (_, keys) => {
     expect(await reasonOfAsync(() => verifyNras({ ...makeNrasInput(house), keys }))).toBe(
       'nras/keys-malformed',

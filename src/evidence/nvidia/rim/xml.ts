@@ -28,7 +28,7 @@ export interface XmlAttribute {
 }
 
 /** Genuine manifests have some 25 KB, 80 elements, 14 attributes on one of them, 8 elements within one another. */
-const MAX_BYTES = 256 * 1024;
+const MAX_BYTES = 128 * 1024;
 const MAX_ELEMENTS = 2000;
 const MAX_ATTRIBUTES = 64;
 const MAX_DEPTH = 12;

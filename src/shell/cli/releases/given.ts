@@ -8,10 +8,10 @@ import { Failure } from '../../../reason.js';
 import { publicRoot } from '../../releases/public-root.js';
 import { kindOfRoot, trustIn } from '../../releases/trust-in.js';
 import { verifyRelease } from '../../releases/verify-release.js';
+import { collect } from '../collect.js';
 import { UsageError } from '../exit-code.js';
 import { readInput } from '../files.js';
 import { timeArgument } from '../time-argument.js';
-import { collect } from '../verdict-artefacts.js';
 
 const MAX_ROOT_BYTES = 1 << 20;
 

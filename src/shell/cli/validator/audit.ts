@@ -10,11 +10,11 @@ import { writeDurably } from '../../files/durable.js';
 import { type Audit, auditValidator } from '../../validator/audit.js';
 import { OwnVerdicts } from '../../validator/own-verdicts.js';
 import { Packages } from '../../validator/packages.js';
+import { collect } from '../collect.js';
 import { EXIT, UsageError } from '../exit-code.js';
 import { print, printError, printJson } from '../print.js';
 import { progressOf } from '../progress.js';
 import { ownTrustFile, readTrust } from '../trust-file.js';
-import { collect } from '../verdict-artefacts.js';
 import { requireValidatorFolder } from './folder.js';
 
 interface AuditCommandOptions {

@@ -22,13 +22,18 @@ import { ISSUED, makeCollateral } from '../../../../test/support/evidence/dcap.j
 import { MADE_AT, makeNitro, measurement } from '../../../../test/support/evidence/nitro.js';
 import { countersignAnswer } from '../../../../test/support/evidence/providers.js';
 import { SIMULATED_ROOTS } from '../../../../test/support/evidence/roots.js';
+import { makeSnp } from '../../../../test/support/evidence/snp.js';
+import { evidenceFacts } from '../../../appraise/kept/facts.js';
 import type { PolicyInput } from '../../../appraise/policy/language.js';
 import { sha256 } from '../../../bytes/cryptography.js';
 import { toHex } from '../../../bytes/hex.js';
 import { formatAttestationAnswer, parseAttestationAnswer } from '../../../evidence/countersign/answer.js';
 import { formatAttested } from '../../../evidence/countersign/statement.js';
+import { verifySnp } from '../../../evidence/snp/verify.js';
 import type { ReportedAttestation } from '../../../receipt/exchange-report.js';
+import type { RevocationField } from '../../../receipt/revocation-words.js';
 import type { RouteDescriptions } from '../routing/route-description.js';
+import { RevokedFacts } from './revoked-facts.js';
 
 const PROMPT = 'a prompt that nobody else may see';
 const body = chat({}, PROMPT);
@@ -144,6 +149,18 @@ const endless: Attest = (_, response) => {
   return undefined;
 };
 
+/** What the tests' machine of AMD's is of. */
+const FACTS = evidenceFacts(await verifySnp(makeSnp()));
+
+/** As after a revocation of the first fact of that kind. */
+function revokedIn(field: RevocationField): RevokedFacts {
+  const revoked = new RevokedFacts();
+  const value = FACTS.find(fact => fact.field === field)?.value as string;
+  const revocation = { field, value, reason: 'compromised', since: null } as const;
+  revoked.replace([{ revocation, decided: 1, entry: 7 }]);
+  return revoked;
+}
+
 const REFUSED: readonly (readonly [string, string, Attest, Partial<AttestedOptions>])[] = (
   [
     [
@@ -179,6 +196,15 @@ const REFUSED: readonly (readonly [string, string, Attest, Partial<AttestedOptio
       honest,
       { policies: { ...POLICIES, snp: { ...POLICIES.snp, measurements: [measurement(9)] } } },
     ],
+    ...(['chip', 'tcb', 'measurement'] as const).map(
+      field =>
+        [
+          `a ${field} that the log has revoked`,
+          `revocation/${field}`,
+          honest,
+          { revoked: revokedIn(field) },
+        ] as const,
+    ),
     ['software that nobody has named', 'attestation/software-unnamed', tdx],
     [
       'the key of another connection',
@@ -240,6 +266,27 @@ describe('an upstream that does not', () => {
       const got = await ask(gateway.address, { body });
       expect(got.body.toString()).toContain('provider/nonce-mismatch');
       expect(server.prompts).toHaveLength(1);
+    });
+  });
+
+  it('what the log revokes while its time is not over is sent nothing more', async () => {
+    const revoked = new RevokedFacts();
+    await withGateway({ revoked }, async gateway => {
+      expect((await ask(gateway.address, { body })).status).toBe(200);
+      const value = FACTS.find(({ field }) => field === 'chip')?.value as string;
+      const revocation = { field: 'chip', value, reason: 'compromised', since: null } as const;
+      revoked.replace([{ revocation, decided: Date.now(), entry: 7 }]);
+      const got = await ask(gateway.address, { body });
+      expect(got.status).toBe(502);
+      expect(got.body.toString()).toContain('revocation/chip');
+      expect(server.prompts).toHaveLength(1);
+      const { evidence, attempts } = await receiptOf(gateway, got);
+      expect(attempts).toMatchObject([{ reason: 'revocation/chip' }]);
+      expect(evidence[0]?.digest).toBe(reports.at(-1)?.evidence);
+      // Another chip is another machine.
+      server.attest = ({ nonce, tls }) => countersignAnswer({ nonce, tls, kind: 'nitro' });
+      later = 2000;
+      expect((await ask(gateway.address, { body })).status).toBe(200);
     });
   });
 

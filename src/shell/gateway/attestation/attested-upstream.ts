@@ -5,6 +5,7 @@
  * The upstream is not trusted: it may show other keys at every turn and fail as often as it likes, and is asked one question at a time, and less often
  * the more often it fails.
  */
+import type { Fact } from '../../../appraise/kept/facts.js';
 import { toHex } from '../../../bytes/hex.js';
 import type { AttestedProvider } from '../../../evidence/providers/provider.js';
 import type { AttestationFinding, Attesting, NamedEvidence } from '../../../exchange/upstream.js';
@@ -43,9 +44,10 @@ export interface AttestedUpstreamOptions {
   readonly ca?: string;
 }
 
-/** By which evidence a key counts, and until when. */
+/** By which evidence a key counts, what that is of, and until when. */
 interface Pinned {
   readonly evidence: readonly NamedEvidence[];
+  readonly facts: readonly Fact[];
   readonly until: number;
 }
 
@@ -78,7 +80,7 @@ export class AttestedUpstream implements Attesting {
   get finding(): AttestationFinding | null {
     const now = this.#options.now();
     // No other counts for longer.
-    if (this.#latest !== null && now < this.#latest.until)
+    if (this.#latest !== null && this.#counts(this.#latest, now))
       return { status: 'attested', evidence: this.#latest.evidence };
     return this.#failed !== null && now < this.#failed.until ? this.#failed.finding : null;
   }
@@ -94,8 +96,13 @@ export class AttestedUpstream implements Attesting {
     const now = this.#options.now();
     const pinned = [`key ${peer.spki}`, `certificate ${peer.certificateDigest}`]
       .map(name => this.#pinned.get(name))
-      .find(one => one !== undefined && now < one.until);
+      .find(one => one !== undefined && this.#counts(one, now));
     return pinned?.evidence ?? null;
+  }
+
+  /** A revocation ends it before its time: what it rests on may be bad from the moment at which that is known. */
+  #counts({ facts, until }: Pinned, now: number): boolean {
+    return now < until && this.#options.judging.revoked.of(facts) === null;
   }
 
   /** Whether a new connection may be used; null where it may. One that ends at an unknown key has the upstream asked again first. Never rejects. */
@@ -153,7 +160,7 @@ export class AttestedUpstream implements Attesting {
       const failure = error instanceof Failure ? error : this.#fault(error);
       // An answer that says something else than it must is wrong; one that is not to be had says nothing.
       const isRefuted = !/^(?:attestation|archive|gateway)\//.test(failure.code);
-      judged = { failure, isRefuted, keys: [], evidence: [] };
+      judged = { failure, isRefuted, keys: [], evidence: [], facts: [] };
     }
     const { failure, isRefuted, evidence } = judged;
     this.#options.onAttested({
@@ -175,9 +182,9 @@ export class AttestedUpstream implements Attesting {
     return this.finding ?? finding;
   }
 
-  #accepted(asked: number, { keys, evidence }: JudgedAttestation): AttestationFinding {
+  #accepted(asked: number, { keys, evidence, facts }: JudgedAttestation): AttestationFinding {
     const { every, now } = this.#options;
-    this.#latest = { evidence, until: asked + every };
+    this.#latest = { evidence, facts, until: asked + every };
     for (const { of, sha256 } of keys) {
       const name = `${of} ${toHex(sha256)}`;
       // Behind the others, of which the first give way.

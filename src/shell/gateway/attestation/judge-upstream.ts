@@ -1,4 +1,5 @@
 /** Judging what an upstream has answered about itself, with what makers of hardware publish today, and keeping it whatever was found. */
+import { evidenceFacts, type Fact } from '../../../appraise/kept/facts.js';
 import { type Material, materialOf } from '../../../appraise/kept/material.js';
 import type { PieceRole } from '../../../appraise/kept/roles.js';
 import type { FreshCollateral, FreshPiece } from '../../../appraise/kept/standing.js';
@@ -27,6 +28,7 @@ import type { NamedEvidence } from '../../../exchange/upstream.js';
 import { Failure } from '../../../reason.js';
 import type { EvidenceArchive } from '../../../receipt/evidence-archive.js';
 import type { AskedUpstream } from './ask-upstream.js';
+import type { RevokedFacts } from './revoked-facts.js';
 
 /** By what, and by whose word, upstreams are judged, and where it is kept: the same for all of a gateway's. */
 export interface Judging {
@@ -36,6 +38,7 @@ export interface Judging {
   /** Keeps evidence with its judgement at `asOf` (Unix seconds), so that it can be found by what it is of. */
   readonly keep: (material: Material, asOf: number, fresh: FreshCollateral) => Promise<unknown>;
   readonly archive: EvidenceArchive;
+  readonly revoked: RevokedFacts;
   readonly onProblem: (message: string) => void;
 }
 
@@ -58,6 +61,8 @@ export interface JudgedAttestation {
   /** At which a connection to this host is one to what was attested; none where it is not accepted. */
   readonly keys: readonly BoundTlsKey[];
   readonly evidence: readonly NamedEvidence[];
+  /** What the evidence is of that counts: it counts no more when any of this is revoked. None where it is not accepted. */
+  readonly facts: readonly Fact[];
 }
 
 /**
@@ -91,18 +96,19 @@ export async function judgeUpstream(
     await judging.keep(materialOf(evidencePartOf(evidence, bare)), asked, {
       renew: async () => pieces.get(evidence.kind) ?? [],
     });
-  const isUnnamed = judged.instances.some(each => each.status === 'accepted' && !isNamed(each, policies));
+  const accepted = judged.instances.filter(({ status }) => status === 'accepted');
+  const isUnnamed = accepted.some(each => !isNamed(each, policies));
+  const facts = accepted.flatMap(({ evidence: { report } }) => evidenceFacts(report));
+  const revoked = judging.revoked.of(facts);
   const code =
     judged.code ??
-    (isUnnamed
-      ? 'attestation/software-unnamed'
-      : isBoundToConnection(judged)
-        ? null
-        : 'provider/tls-unbound');
+    (isUnnamed ? 'attestation/software-unnamed' : revoked) ??
+    (isBoundToConnection(judged) ? null : 'provider/tls-unbound');
   return {
     failure: code === null ? null : new Failure(code, { field: host, detail: `the attestation ${digest}` }),
-    isRefuted: judged.status === 'refused' || isUnnamed,
-    keys: code === null ? judged.instances.flatMap(instance => keysOf(instance, host)) : [],
+    isRefuted: judged.status === 'refused' || isUnnamed || revoked !== null,
+    keys: code === null ? accepted.flatMap(instance => keysOf(instance, host)) : [],
+    facts: code === null ? facts : [],
     evidence: judged.instances.map(({ evidence: { report } }) => ({
       digest,
       mediaType: UPSTREAM_ATTESTATION_MEDIA_TYPE,
@@ -143,8 +149,7 @@ function isNamed(
   return report.kind in policies && namesSoftware(report.kind as keyof typeof policies, [], policies);
 }
 
-function keysOf({ status, boundKeys }: AppraisedInstance, host: string): readonly BoundTlsKey[] {
-  if (status !== 'accepted') return [];
+function keysOf({ boundKeys }: AppraisedInstance, host: string): readonly BoundTlsKey[] {
   return boundKeys.flatMap(key =>
     key.use === 'tls' && (key.host === null || key.host === host) ? [key] : [],
   );

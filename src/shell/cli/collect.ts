@@ -1,0 +1,4 @@
+/** For an option that may be repeated: all that was given, in that order. */
+export function collect(value: string, previous: readonly string[]): readonly string[] {
+  return [...previous, value];
+}
