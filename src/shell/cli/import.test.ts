@@ -111,4 +111,15 @@ describe('countersign import', () => {
   ])('64: %s', async (_, args) => {
     expect((await run(['import', ...args])).code).toBe(64);
   });
+
+  it.each<[string, number, string, () => string[]]>([
+    ['an answer beside a batch', 64, 'check the response by itself', () => [batch, answer]],
+    ['a request beside a batch', 64, 'check the request by itself', () => [batch, '--request', answer]],
+    ['a root of no batch', 64, '--root is of a batch', () => [answer, '--root', 'ab'.repeat(32)]],
+    ['an answer twice', 30, 'import/part-doubled', () => [answer, '--response', answer]],
+  ])('nothing is passed over in silence: %s, %i', async (_, exit, says, args) => {
+    const { code, stdout, stderr } = await run(['import', 'opengradient', ...args()]);
+    expect([code, stdout]).toEqual([exit, '']);
+    expect(stderr).toContain(says);
+  });
 });

@@ -7,6 +7,7 @@ import { importOpenGradient, importOpenGradientBatch } from '../../../appraise/i
 import { fromUtf8 } from '../../../bytes/octets.js';
 import { pemBlocks } from '../../../evidence/x509/pem.js';
 import { Failure } from '../../../reason.js';
+import { UsageError } from '../exit-code.js';
 import { type GivenFile, type GivenParts, type Origin, type PartName, partsOf } from './parts.js';
 
 /** What is given beside the files; null for what is not. */
@@ -20,7 +21,7 @@ export interface Beside {
   readonly collateral: Uint8Array | null;
 }
 
-/** Throws `import/kind-unknown`, `import/part-doubled`, `import/nothing-to-judge`, and what the format's own reader throws. */
+/** Throws `import/kind-unknown`, `import/part-doubled`, `import/nothing-to-judge`, what the format's own reader throws, and a usage error for what would be passed over. */
 export function judgeImport(
   origin: Origin,
   files: readonly GivenFile[],
@@ -82,7 +83,13 @@ function openGradient(
 ): Promise<Imported> {
   const keys = parts.get('key') ?? [];
   const batch = parts.get('batch')?.[0];
-  if (batch !== undefined) return importOpenGradientBatch({ batch, root: beside.root, keys });
+  if (batch !== undefined) {
+    requireBatchAlone(parts, beside);
+    return importOpenGradientBatch({ batch, root: beside.root, keys });
+  }
+  if (beside.root !== null) throw new UsageError('--root is of a batch, and none is given: leave it out.');
+  for (const name of ['request', 'response'] as const)
+    if (beside[name] !== null && parts.has(name)) throw new Failure('import/part-doubled', { detail: name });
   if (keys.length > 1) throw new Failure('import/part-doubled', { detail: 'key' });
   return importOpenGradient(
     {
@@ -93,6 +100,20 @@ function openGradient(
       tlsCertificate: certificateIn(parts.get('certificate')?.[0]),
     },
     circumstances,
+  );
+}
+
+/** A batch has digests of exchanges, and none of them is looked at: what is given of one would look as if it had been. Throws a usage error. */
+function requireBatchAlone(parts: GivenParts, { request, response }: Beside): void {
+  const idle = [...parts.keys()].filter(name => name !== 'batch' && name !== 'key');
+  const others = [
+    ...idle,
+    ...(request === null ? [] : ['request']),
+    ...(response === null ? [] : ['response']),
+  ];
+  if (others.length === 0) return;
+  throw new UsageError(
+    `a batch is checked with its keys and its root alone: check the ${[...new Set(others)].join(', the ')} by itself.`,
   );
 }
 
