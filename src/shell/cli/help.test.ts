@@ -88,6 +88,17 @@ describe('--help', () => {
     expect(lacking).toEqual([]);
   });
 
+  it('of all commands: each has its place in docs/reference.md', async () => {
+    const { stdout } = await run(['--help']);
+    const [, listed = ''] = stdout.split('\nCommands:\n');
+    const names = [...(listed.split('\n\n')[0] ?? '').matchAll(/^ {2}([a-z-]+)/gm)].map(([, name]) => name);
+    const page = readFileSync(new URL('../../../docs/reference.md', import.meta.url), 'utf8');
+    const [, section = ''] = /^## Commands$(.*?)^## /ms.exec(page) ?? [];
+    const named = (name = '') => new RegExp(`countersign ${name}\\b(?!-)|\`${name}\``).test(section);
+    expect(names.length).toBeGreaterThan(30);
+    expect(names.filter(name => name !== 'help' && !named(name))).toEqual([]);
+  });
+
   it('names every command', async () => {
     const { stdout } = await run(['--help']);
     for (const name of [
