@@ -121,8 +121,8 @@ async function run(options: ValidatorCommandOptions): Promise<void> {
     onEvent: tally.take,
     onProgress: progress.show,
   });
-  const server = await listen(validator, options, tally);
   if (!options.json) print(formatVerifierKey(key.key));
+  const server = await listen(validator, options, tally);
   const close = async () => {
     closing.abort();
     await server?.close();

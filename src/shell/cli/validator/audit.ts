@@ -94,7 +94,7 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
   }
   const exitCode = audit.wrong.length + audit.findings.length === 0 ? EXIT.pass : EXIT.fail;
   if (options.json) printJson({ ...audit, wrong: audit.wrong.map(({ index }) => index), files, exitCode });
-  else for (const line of words(audit, files)) print(line);
+  else for (const line of words(audit, files, own !== null)) print(line);
   process.exitCode = exitCode;
 }
 
@@ -115,6 +115,7 @@ function readKey(text: string): VerifierKey {
 function words(
   { batches, verdicts, same, otherQuestions, wrong, findings }: Audit,
   files: readonly string[],
+  isCompared: boolean,
 ) {
   return [
     ...wrong.map(({ index }, at) => {
@@ -126,6 +127,6 @@ function words(
       `              ${advice(code)}`,
     ]),
     `judged again  ${verdicts} verdicts in ${batches} batches; ${wrong.length} wrong`,
-    `compared      ${same} the same as yours, ${otherQuestions} ANOTHER QUESTION`,
+    ...(isCompared ? [`compared      ${same} the same as yours, ${otherQuestions} ANOTHER QUESTION`] : []),
   ];
 }
