@@ -152,6 +152,7 @@ describe('countersign appraise', () => {
     const args = ['appraise', at('no-bundle'), '--trust', at('trust.json'), ...usual()];
     const { code, stdout } = await run(args);
     expect([code, stdout]).toEqual([30, expect.stringContaining('bundle: json/malformed')]);
+    expect(stdout).toMatch(/^FAIL: this is not a bundle with a receipt in it\n/);
     expect(JSON.parse((await run([...args, '--json'])).stdout).exitCode).toBe(30);
   });
 

@@ -111,10 +111,11 @@ function signed({ verdict }: Appraisal, { key, signer }: SigningKey, policyIndex
 
 const STYLES: Record<Clause['status'], Style> = { pass: 'green', fail: 'red', inconclusive: 'yellow' };
 
-function words({ verdict, claims }: Appraisal, key: SigningKey | null): string[] {
+function words({ verdict, claims, verification }: Appraisal, key: SigningKey | null): string[] {
   const { outcome, clauses } = verdict;
+  const what = verification.outcome === 'malformed' ? ': this is not a bundle with a receipt in it' : '';
   return [
-    paint(['bold', STYLES[outcome]], outcome.toUpperCase()),
+    paint(['bold', STYLES[outcome]], `${outcome.toUpperCase()}${what}`),
     '',
     ...clauses.flatMap((clause, at) =>
       clauseLines(clause, clauses.findIndex(({ code }) => code === clause.code) === at),
