@@ -21,6 +21,7 @@ import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
 import { inForce } from '../revocations.js';
+import { REVOKED } from '../revoked.js';
 import type { Trust } from '../trust.js';
 import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
@@ -36,7 +37,7 @@ import { type EvidenceArtefact, weigh } from './weighed-evidence.js';
 const NO_CONTENT = { opening: null, request: null, response: null };
 
 /** The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name. */
-export const CHECKER = 'countersign-appraisal-2';
+export const CHECKER = 'countersign-appraisal-3';
 
 export interface AppraisalInput {
   /** The bundle's exact bytes. */
@@ -87,7 +88,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
       : freshnessClause(evidence, policy, reliedOn(verification.receipt, asOf))),
     ...factClauses(claims, policy, verification.checks),
     ...stageClause(verification.receipt, evidence, policy),
-    ...modelClause(verification.receipt, policy),
+    ...modelClause(verification, policy),
     ...claimClause(verification.receipt, policy),
     ...requiredClaims(claims, policy),
     ...quorumClauses(verification, policy),
@@ -97,7 +98,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     bundle: toHex(sha256(bundle)),
     checker: CHECKER,
     clauses: inOrder(clauses),
-    evidence: evidence.map(({ judged }) => judged).sort((a, b) => (a.whole < b.whole ? -1 : 1)),
+    evidence: evidence.map(({ judged }) => judged),
     outcome: outcomeOf(clauses),
     policy: policy.digest,
     receipt: verification.receipt === null ? null : verification.digest,
@@ -117,6 +118,7 @@ function trustDigest(trust: NonNullable<AppraisalInput['trust']>): string {
   return digest;
 }
 
+/** Sorted by the digest of the document. */
 async function weighAll(
   { bundle, parsed, trust, policy, evidence, asOf, roots = {} }: AppraisalInput,
   { receipt, revocations }: Verification,
@@ -136,7 +138,8 @@ async function weighAll(
   const wholes = weighed.map(({ judged }) => judged.whole);
   if (new Set(wholes).size < wholes.length)
     throw new Failure('appraisal/evidence-unreadable', { field: 'evidence', detail: 'one of them twice' });
-  return withAttestedSigners(weighed);
+  // In one order, whoever hands them in: which of several decides a clause must not depend on it, and no verdict names an order.
+  return withAttestedSigners(weighed.sort((a, b) => (a.judged.whole < b.judged.whole ? -1 : 1)));
 }
 
 /** The steps of `verify` that are clauses of their own. A proof that is missing, a quorum that is: nothing failed, and nothing is known. */
@@ -243,8 +246,8 @@ function stageClause(
   return [{ clause: 'place', code, decidedBy: 'evidence-time', status }];
 }
 
-/** Which model it was, by its files, the receipt alone says. One that does not say it leaves it open. */
-function modelClause(receipt: Receipt | null, { models }: AppraisalPolicy): Clause[] {
+/** Which model it was, by its files, the receipt alone says. One that does not say it leaves it open; weights that were taken back are on no list. */
+function modelClause({ receipt, revocations }: Verification, { models }: AppraisalPolicy): Clause[] {
   if (receipt === null || models.length === 0) return [];
   const { digest } = receipt.model;
   if (digest === null)
@@ -256,6 +259,8 @@ function modelClause(receipt: Receipt | null, { models }: AppraisalPolicy): Clau
         status: 'inconclusive',
       },
     ];
+  if (revocations.some(({ revocation }) => revocation.field === 'model'))
+    return [failed('model', REVOKED.model, 'model-digest')];
   return [
     models.some(model => model.digest === digest)
       ? passed('model', 'model-digest')

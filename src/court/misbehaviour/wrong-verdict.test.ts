@@ -4,16 +4,19 @@ import { testKey } from '../../../test/support/keys.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
 import { carriedRevocation, carrying, DECIDED, listed, OF_MODEL } from '../../../test/support/revocations.js';
 import { make } from '../../../test/support/sample-exchange.js';
-import { COMPLETED } from '../../../test/support/sample-receipt.js';
+import { COMPLETED, SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { compareVerdicts } from '../../appraise/verdict/compare.js';
+import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
-import { type Envelope, PAYLOAD_TYPE, seal } from '../../receipt/envelope.js';
+import { type Envelope, envelopeBytes, PAYLOAD_TYPE, seal } from '../../receipt/envelope.js';
+import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
+import { writeStatement } from '../../receipt/statement.js';
 import { type Clause, type Verdict, verdictStatement } from '../../receipt/verdict.js';
 import { batchStatement, type VerdictBatch, verdictLeaf } from '../../receipt/verdict-batch.js';
 import { Frontier } from '../../tree/frontier.js';
@@ -196,6 +199,33 @@ describe('an honest validator cannot be framed', () => {
   function forged(): Envelope {
     return { ...signed(lying('record', 'fail')), signature: signed(honest, STRANGER).signature };
   }
+});
+
+describe('the same evidence in another order', () => {
+  const receiptOf = ({ key, signer }: typeof STRANGER): EvidenceArtefact => {
+    const label = keyLabel(key);
+    const payload = writeStatement(RECEIPT, {
+      subject: receiptSubject('a'.repeat(64), null),
+      predicate: { ...SAMPLE_RECEIPT, issuer: label },
+    });
+    return { kind: 'countersign-receipt', envelope: envelopeBytes(seal(payload, label, signer)) };
+  };
+  // The one is of a provider whom the policy lists, and named by nobody; the other is of somebody whom it does not list.
+  const evidence = [receiptOf(STRANGER), receiptOf(ISSUER)];
+  const policy = { ...POLICY, providers: [formatVerifierKey(STRANGER.key)] };
+
+  it('makes the same verdict, so that nobody who hands it in so frames whoever judged by it', async () => {
+    const given = { ...artefacts, policy, evidence };
+    const turned = { ...given, evidence: evidence.toReversed() };
+    const verdict = await verdictOf(given, asOf);
+    expect(verdict.clauses).toContainEqual(
+      expect.objectContaining({ clause: 'evidence', status: 'inconclusive' }),
+    );
+    expect(await verdictOf(turned, asOf)).toEqual(verdict);
+    await expect(makeWrongVerdict(signed(verdict), turned)).rejects.toMatchObject({
+      code: 'misbehaviour/verdict-right',
+    });
+  });
 });
 
 describe('a later revocation makes no earlier verdict wrong', () => {
