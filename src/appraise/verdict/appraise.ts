@@ -36,7 +36,10 @@ import { type EvidenceArtefact, weigh } from './weighed-evidence.js';
 /** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
 const NO_CONTENT = { opening: null, request: null, response: null };
 
-/** The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name. */
+/**
+ * The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name, also where a reader of evidence takes what
+ * it did not take before: otherwise an older checker finds that an honest verdict is wrong.
+ */
 export const CHECKER = 'countersign-appraisal-3';
 
 export interface AppraisalInput {

@@ -6,7 +6,7 @@
 import { toHex } from '../../bytes/hex.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
-import { APPRAISAL_POLICY } from '../../receipt/appraisal-policy-entry.js';
+import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
 import type { Bundle } from '../../receipt/bundle.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from '../../receipt/envelope.js';
 import { readStatement } from '../../receipt/statement.js';
@@ -35,17 +35,23 @@ export async function checkPolicyLogged(
   if (places.policy !== policy.index || places.policy >= places.batch)
     throw unlogged(`the policy is entry ${places.policy}, the batch entry ${places.batch}`);
   const { subject, predicate } = readStatement(APPRAISAL_POLICY, policyEntry.envelope);
-  const isSame = subject[0].digest.sha256 === policy.digest && predicate.issuer === keyLabel(validator);
+  // What its subject says is only what somebody has signed: the policy itself has to stand there, for everybody to judge by.
+  const digests = [subject[0].digest.sha256, loggedAppraisalPolicyDigest(predicate.policy)];
+  const isSame =
+    digests.every(digest => digest === policy.digest) && predicate.issuer === keyLabel(validator);
   if (!isSame || !(await envelopeIsSignedBy(policyEntry.envelope, validator.publicKey)))
     throw unlogged('another policy, or by somebody else');
 }
 
+/** As the reader's witnesses have seen it: a log that helps a validator can sign any tree for those who ask for this one entry. */
 async function placeOf({ envelope, proof }: Bundle, trust: Trust): Promise<number> {
   const former = trust.retired.flatMap(({ role, key }) => (role === 'log' ? [key] : []));
   const logs = [trust.log, ...former].map(key => ({ key, url: null }));
   try {
     if (proof === null) throw new Failure('proof/absent');
-    return (await checkProof(proof, envelopeBytes(envelope), { ...trust.policy, logs })).index;
+    const { index, quorum } = await checkProof(proof, envelopeBytes(envelope), { ...trust.policy, logs });
+    if (quorum === 'not met') throw new Failure('witness/quorum-not-met');
+    return index;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure('verdict/policy-unlogged', { detail: error.code });

@@ -9,7 +9,7 @@ import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { compareVerdicts } from '../../appraise/verdict/compare.js';
-import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
+import { type EvidenceArtefact, namedEvidence } from '../../appraise/verdict/weighed-evidence.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
@@ -157,6 +157,12 @@ describe('an honest validator cannot be framed', () => {
       'misbehaviour/key-unknown',
     ],
     [
+      'by a key that nobody knows, of which nothing is judged',
+      () => framed(artefacts, signed(honest, STRANGER)),
+      'inconclusive',
+      'misbehaviour/key-unknown',
+    ],
+    [
       'by the key of an issuer, who is no validator',
       () => framed(artefacts, signed(lying('record', 'fail'), ISSUER)),
       'inconclusive',
@@ -224,6 +230,29 @@ describe('the same evidence in another order', () => {
     expect(await verdictOf(turned, asOf)).toEqual(verdict);
     await expect(makeWrongVerdict(signed(verdict), turned)).rejects.toMatchObject({
       code: 'misbehaviour/verdict-right',
+    });
+  });
+});
+
+describe('evidence that nobody can read', () => {
+  const garbage: EvidenceArtefact = { kind: 'countersign-receipt', envelope: utf8('no receipt') };
+  const given = { ...artefacts, evidence: [garbage] };
+  const { signedRegion, ...named } = { ...namedEvidence(garbage), signedRegion: HASH };
+
+  it('hides no lie: from the bytes that its signer names comes no verdict at all', async () => {
+    const lie = { ...honest, evidence: [{ ...named, signedRegion }] };
+    const evidence = await makeWrongVerdict(signed(lie), given);
+    expect(await judge(evidence)).toMatchObject({
+      outcome: 'proven',
+      code: 'misbehaviour/verdict-wrong',
+      says: expect.stringContaining('no verdict, for its evidence cannot be read'),
+    });
+  });
+
+  it('frames nobody who has not named it, whoever puts it beside his verdict', async () => {
+    await expect(makeWrongVerdict(signed(honest), given)).rejects.toMatchObject({
+      code: 'misbehaviour/artefact-mismatch',
+      field: 'evidence',
     });
   });
 });

@@ -11,11 +11,19 @@ import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import {
   formatPackage,
   MAX_PACKAGE_BYTES,
+  type PackedVerdict,
   packedLine,
   readPackage,
 } from '../../appraise/verdict/verdict-package.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
+import { keyLabel } from '../../note/key.js';
+import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
+import { formatBundle, parseBundle } from '../../receipt/bundle.js';
+import { type Envelope, seal } from '../../receipt/envelope.js';
+import { writeStatement } from '../../receipt/statement.js';
+import type { Verdict } from '../../receipt/verdict.js';
+import type { VerdictBatch } from '../../receipt/verdict-batch.js';
 import { HttpServer, text } from '../http/server.js';
 import { type AuditOptions, auditValidator } from './audit.js';
 import { Validator } from './validator.js';
@@ -27,7 +35,9 @@ let folder: ReturnType<typeof temporaryFolder>;
 let genuine: Uint8Array;
 let server: HttpServer;
 let url: string;
-/** What the audited validator serves in the place of its own. */
+/** A batch whose policy stands in the log as a subject alone: what is signed below it is another. */
+let hollow: ReadonlyMap<string, Uint8Array>;
+/** What the audited validator serves in the place of its own, by the whole path or by its first part. */
 let served: ReadonlyMap<string, Uint8Array> = new Map();
 
 beforeAll(async () => {
@@ -53,6 +63,7 @@ beforeAll(async () => {
     folder: at,
     submit: async envelope => {
       const index = await logged(log, envelope);
+      await log.reached(index, 'witnessed', 10_000);
       return { index, proof: (await log.prove(index)) as string };
     },
     now: Date.now,
@@ -60,9 +71,22 @@ beforeAll(async () => {
   });
   await validator.round();
   await validator.close();
+  genuine = readFileSync(join(at, 'batches', '0.jsonl'));
+  const proven = async (envelope: Envelope): Promise<[number, Uint8Array]> => {
+    const index = await logged(log, envelope);
+    await log.reached(index, 'witnessed', 10_000);
+    return [index, formatBundle({ envelope, proof: await log.prove(index) })];
+  };
+  const [index, policyEntry] = await proven(hollowPolicy());
+  const { digest } = readPackage(genuine).batch.policy;
+  const batches = lyingPackage(genuine, VALIDATOR, 2, { policy: { digest, index } }, packed => packed);
+  hollow = new Map([
+    ['batches', batches],
+    [`entries/policy-${digest}`, policyEntry],
+    ['entries/batch-0', (await proven(readPackage(batches).envelope))[1]],
+  ]);
   await logServer.close();
   await log.close();
-  genuine = readFileSync(join(at, 'batches', '0.jsonl'));
   server = new HttpServer({
     host: '127.0.0.1',
     port: 0,
@@ -73,7 +97,7 @@ beforeAll(async () => {
         method: 'GET',
         path: /^\/(batches\/0|artefacts\/[0-9a-f]{64}|entries\/(?:batch-0|policy-[0-9a-f]{64}))$/,
         handle: (_, path = '') => {
-          const body = served.get(path.split('/')[0] ?? '') ?? null;
+          const body = served.get(path) ?? served.get(path.split('/')[0] ?? '') ?? null;
           if (body !== null) return { status: 200, body };
           if (path.startsWith('batches')) return { status: 200, body: genuine };
           const file = path.startsWith('entries') ? `${path}.json` : path;
@@ -89,6 +113,26 @@ afterAll(async () => {
   await server.close();
   folder.remove();
 });
+
+function hollowPolicy(): Envelope {
+  const issuer = keyLabel(VALIDATOR.key);
+  const sha256 = loggedAppraisalPolicyDigest(POLICY);
+  const payload = writeStatement(APPRAISAL_POLICY, {
+    subject: [{ digest: { sha256 }, name: 'appraisal-policy' }],
+    predicate: { issuer, policy: { name: 'another' } },
+  });
+  return seal(payload, issuer, VALIDATOR.signer);
+}
+
+/** The entry with its proof, under the log's own signature alone. */
+function unwitnessed(name: string): Uint8Array {
+  const { envelope, proof } = parseBundle(
+    readFileSync(join(folder.path, 'validator', 'entries', `${name}.json`)),
+  );
+  const lines = (proof ?? '').split('\n');
+  const first = lines.findIndex(line => line.startsWith('\u2014 '));
+  return formatBundle({ envelope, proof: `${lines.slice(0, first + 1).join('\n')}\n` });
+}
 
 const audit = (changes: Partial<AuditOptions> = {}, instead: ReadonlyMap<string, Uint8Array> = new Map()) => {
   served = instead;
@@ -138,6 +182,25 @@ describe('an audit', () => {
     expect(findings.map(finding => finding.code)).toContain(code);
   });
 
+  it.each<[string, string, () => ReadonlyMap<string, Uint8Array>]>([
+    [
+      'whose place in the log the log alone has signed',
+      'witness/quorum-not-met',
+      () =>
+        new Map(
+          [`policy-${readPackage(genuine).batch.policy.digest}`, 'batch-0'].map(name => [
+            `entries/${name}`,
+            unwitnessed(name),
+          ]),
+        ),
+    ],
+    ['of which the log has the digest alone', 'another policy, or by somebody else', () => hollow],
+    ['that is no entry', 'json/malformed', () => new Map([['entries', utf8('no')]])],
+  ])('takes no policy for logged %s', async (_, detail, instead) => {
+    const { findings } = await audit({}, instead());
+    expect(findings).toEqual([{ code: 'verdict/policy-unlogged', sequence: 0, detail }]);
+  });
+
   it.each<[string, string, ReadonlyMap<string, Uint8Array>]>([
     ['what is no package', 'verdict/batch-malformed', new Map([['batches', utf8('{}\n')]])],
     ['artefacts of another digest', 'peer/answer-malformed', new Map([['artefacts', utf8('{}')]])],
@@ -178,6 +241,38 @@ describe('a package', () => {
   ])('%s is none', (_, change) => {
     const lines = (fromUtf8(genuine) as string).split(/(?<=\n)/);
     expect(reasonOf(() => readPackage(utf8(change(lines))))).toBe('verdict/batch-malformed');
+  });
+
+  const lies = (changes: Partial<VerdictBatch>, tell = (packed: PackedVerdict) => packed) =>
+    lyingPackage(genuine, VALIDATOR, 2, changes, tell);
+  const otherwise = (change: Partial<Verdict>) => (packed: PackedVerdict) => ({
+    ...packed,
+    verdict: { ...packed.verdict, ...change },
+  });
+
+  it.each<[string, () => Uint8Array]>([
+    ['counts its verdicts otherwise', () => lies({ counts: { fail: 1, inconclusive: 0, pass: 2 } })],
+    ['says that they are by another policy', () => lies({ policy: { digest: 'ab'.repeat(32), index: 1 } })],
+    ['says that they are by another trust file', () => lies({ trust: 'ab'.repeat(32) })],
+    ['says that they are of another time', () => lies({ asOf: 1 })],
+    ['says that they are by other rules', () => lies({ checker: 'some-rules' })],
+    ['has one by another policy', () => lies({}, otherwise({ policy: 'ab'.repeat(32) }))],
+    [
+      'names another tree than its checkpoint',
+      () => lies({ checkpoint: { root: 'ab'.repeat(32), size: readPackage(genuine).batch.checkpoint.size } }),
+    ],
+    [
+      'judges an entry by a proof that is none',
+      () => lies({}, packed => ({ ...packed, hashes: packed.hashes.toReversed() })),
+    ],
+    [
+      'judges an entry that the log does not have',
+      () =>
+        lies({}, packed => ({ ...packed, entry: readPackage(genuine).verdicts[0]?.entry ?? packed.entry })),
+    ],
+    ['ends behind its tree', () => lies({ end: 1000 })],
+  ])('whose batch %s is none', (_, lying) => {
+    expect(reasonOf(() => readPackage(lying()))).toMatch(/^verdict\/(?:batch-)?malformed$/);
   });
 
   it('that is too long is none', () => {
