@@ -2709,6 +2709,10 @@ export const REASONS = {
     says: 'These are not the verdicts of a batch with what they were made from.',
     do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',
   },
+  'verdict/time-chosen': {
+    says: 'The validator has judged as of another time than its checkpoint states.',
+    do: 'Do not rely on these verdicts: it has chosen a moment that suits it.',
+  },
   'verdict/missing': {
     says: 'The validator has left out a receipt in a range that it says it has judged.',
     do: 'Ask the validator for its verdict on this receipt.',

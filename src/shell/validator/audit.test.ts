@@ -15,7 +15,9 @@ import {
   packedLine,
   readPackage,
 } from '../../appraise/verdict/verdict-package.js';
+import { toHex } from '../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { judgeEvidence } from '../../court/misbehaviour/judge.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
 import { keyLabel } from '../../note/key.js';
 import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
@@ -23,9 +25,10 @@ import { formatBundle, parseBundle } from '../../receipt/bundle.js';
 import { type Envelope, seal } from '../../receipt/envelope.js';
 import { writeStatement } from '../../receipt/statement.js';
 import type { Verdict } from '../../receipt/verdict.js';
-import type { VerdictBatch } from '../../receipt/verdict-batch.js';
+import { batchStatement, type VerdictBatch } from '../../receipt/verdict-batch.js';
+import { emptyRoot } from '../../tree/hash.js';
 import { HttpServer, text } from '../http/server.js';
-import { type AuditOptions, auditValidator } from './audit.js';
+import { type AuditOptions, auditValidator, type FoundProof } from './audit.js';
 import { Validator } from './validator.js';
 
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
@@ -95,10 +98,12 @@ beforeAll(async () => {
     routes: [
       {
         method: 'GET',
-        path: /^\/(batches\/0|artefacts\/[0-9a-f]{64}|entries\/(?:batch-0|policy-[0-9a-f]{64}))$/,
+        path: /^\/(batches\/[01]|artefacts\/[0-9a-f]{64}|entries\/(?:batch-0|policy-[0-9a-f]{64}))$/,
         handle: (_, path = '') => {
-          const body = served.get(path) ?? served.get(path.split('/')[0] ?? '') ?? null;
+          const all = path === 'batches/1' ? null : served.get(path.split('/')[0] ?? '');
+          const body = served.get(path) ?? all ?? null;
           if (body !== null) return { status: 200, body };
+          if (path === 'batches/1') return text(404, 'nothing');
           if (path.startsWith('batches')) return { status: 200, body: genuine };
           const file = path.startsWith('entries') ? `${path}.json` : path;
           return { status: 200, body: readFileSync(join(at, file)) };
@@ -148,10 +153,25 @@ const audit = (changes: Partial<AuditOptions> = {}, instead: ReadonlyMap<string,
 };
 const lying = (changes = {}) => new Map([['batches', lyingPackage(genuine, VALIDATOR, 2, changes)]]);
 
+/** As a validator signs it that has nothing to say. */
+function empty(): Uint8Array {
+  const { checkpoint, batch } = readPackage(genuine);
+  const label = keyLabel(VALIDATOR.key);
+  const nothing = {
+    ...{ ...batch, counts: { fail: 0, inconclusive: 0, pass: 0 }, root: toHex(emptyRoot()) },
+    ...{ start: 0, end: 0 },
+  };
+  return formatPackage(
+    seal(batchStatement(nothing, label, batch.asOf), label, VALIDATOR.signer),
+    checkpoint,
+    [],
+  );
+}
+
 describe('an audit', () => {
   it('finds nothing wrong with what is right', async () => {
     expect(await audit()).toEqual({
-      ...{ batches: 1, verdicts: 3, same: 0, otherQuestions: 0 },
+      ...{ batches: 1, verdicts: 3, unjudged: 0, same: 0, otherQuestions: 0 },
       ...{ wrong: [], findings: [] },
     });
   });
@@ -168,7 +188,7 @@ describe('an audit', () => {
 
   it('finds the lie, and that nobody has logged it', async () => {
     const { wrong, findings } = await audit({}, lying());
-    expect(wrong.map(({ index }) => index)).toEqual([readPackage(genuine).verdicts[2]?.index]);
+    expect(wrong).toEqual([readPackage(genuine).verdicts[2]?.index]);
     expect(findings).toEqual([
       { code: 'verdict/policy-unlogged', sequence: 0, detail: 'the entry of another batch' },
     ]);
@@ -201,11 +221,49 @@ describe('an audit', () => {
     expect(findings).toEqual([{ code: 'verdict/policy-unlogged', sequence: 0, detail }]);
   });
 
-  it.each<[string, string, ReadonlyMap<string, Uint8Array>]>([
-    ['what is no package', 'verdict/batch-malformed', new Map([['batches', utf8('{}\n')]])],
-    ['artefacts of another digest', 'peer/answer-malformed', new Map([['artefacts', utf8('{}')]])],
-  ])('refuses %s', async (_, code, instead) => {
-    expect(await reasonOfAsync(() => audit({}, instead))).toBe(code);
+  it.each<[string, string, () => ReadonlyMap<string, Uint8Array>]>([
+    ['what is no package', 'verdict/batch-malformed', () => new Map([['batches', utf8('{}\n')]])],
+    ['artefacts of another digest', 'peer/answer-malformed', () => new Map([['artefacts', utf8('{}')]])],
+    ['a batch that says nothing', 'verdict/batch-malformed', () => new Map([['batches', empty()]])],
+  ])('ends at %s, and says so', async (_, code, instead) => {
+    const { findings } = await audit({}, instead());
+    expect(findings).toContainEqual(expect.objectContaining({ code, sequence: 0 }));
+  });
+
+  it('keeps the proof of a lie, whatever its validator serves after it', async () => {
+    const proofs: FoundProof[] = [];
+    const onProof = async (proof: FoundProof) => void proofs.push(proof);
+    const { findings, wrong } = await audit(
+      { onProof },
+      new Map([...lying(), ['batches/1', utf8('no package')]]),
+    );
+    expect([wrong.length, findings.at(-1)?.code]).toEqual([1, 'verdict/batch-malformed']);
+    const known = knownKeys(TRUST.trust, [VALIDATOR.key]);
+    expect(await judgeEvidence(proofs[0]?.bytes ?? new Uint8Array(), known)).toMatchObject({
+      outcome: 'proven',
+    });
+  });
+
+  it('tells of a moment that the validator has chosen', async () => {
+    const { asOf } = readPackage(genuine).batch;
+    const later = asOf + 1000;
+    const tell = (packed: PackedVerdict) => ({ ...packed, verdict: { ...packed.verdict, asOf: later } });
+    const chosen = lyingPackage(genuine, VALIDATOR, 2, { asOf: later }, tell);
+    const { findings } = await audit({}, new Map([['batches', chosen]]));
+    expect(findings.map(({ code }) => code)).toContain('verdict/time-chosen');
+  });
+
+  it('judges nothing by rules that it does not have, and does not call that right', async () => {
+    const tell = (packed: PackedVerdict) => ({
+      ...packed,
+      verdict: { ...packed.verdict, checker: 'countersign-appraisal-0' },
+    });
+    const older = lyingPackage(genuine, VALIDATOR, 2, { checker: 'countersign-appraisal-0' }, tell);
+    expect(await audit({}, new Map([['batches', older]]))).toMatchObject({
+      verdicts: 3,
+      unjudged: 3,
+      wrong: [],
+    });
   });
 
   it('believes no signature of a key that it does not know', async () => {
