@@ -2705,6 +2705,10 @@ export const REASONS = {
     says: 'The policy of the verdict was not in the log before the verdict.',
     do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
   },
+  'verdict/log-mismatch': {
+    says: 'The verdict is about another log.',
+    do: 'Hand it in at the log that it names.',
+  },
   'verdict/batch-malformed': {
     says: 'These are not the verdicts of a batch with what they were made from.',
     do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',

@@ -137,10 +137,11 @@ export function readPackage(bytes: Uint8Array): VerdictPackage {
 }
 
 /** Of the tree that the batch names: verdicts under another one would be about another log than everybody sees. */
-function checkpointOf(text: string, { checkpoint: { root, size } }: VerdictBatch): Checkpoint {
+function checkpointOf(text: string, { log, checkpoint: { root, size } }: VerdictBatch): Checkpoint {
   try {
     const checkpoint = parseCheckpoint(parseNote(utf8(text)).text);
-    if (checkpoint.size === size && toHex(checkpoint.root) === root) return checkpoint;
+    if (checkpoint.origin === log && checkpoint.size === size && toHex(checkpoint.root) === root)
+      return checkpoint;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw malformed(`checkpoint: ${error.code}`);

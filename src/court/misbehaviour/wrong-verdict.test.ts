@@ -346,6 +346,7 @@ describe('a verdict in a batch', () => {
       checkpoint: { root: HASH, size: 9 },
       counts: { fail: 1, inconclusive: 0, pass: 2 },
       end: 9,
+      log: 'log.example',
       overturned: { count: 0, root: toHex(emptyRoot()) },
       policy: { digest: verdict.policy, index: 1 },
       previous: null,

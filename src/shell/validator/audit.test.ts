@@ -315,6 +315,7 @@ describe('a package', () => {
     ['says that they are of another time', () => lies({ asOf: 1 })],
     ['says that they are by other rules', () => lies({ checker: 'some-rules' })],
     ['has one by another policy', () => lies({}, otherwise({ policy: 'ab'.repeat(32) }))],
+    ['is about another log than its checkpoint', () => lies({ log: 'other.example/log' })],
     [
       'names another tree than its checkpoint',
       () => lies({ checkpoint: { root: 'ab'.repeat(32), size: readPackage(genuine).batch.checkpoint.size } }),

@@ -310,6 +310,7 @@ export class Validator {
       checkpoint: { root: toHex(root), size },
       counts: judged.counts,
       end,
+      log: seen.checkpoint.origin,
       overturned: this.record.upTo((last?.overturned ?? 0) + MAX_OVERTURNED_AT_ONCE),
       policy: { digest: policy.digest, index: this.#policyIndex },
       previous: last?.digest ?? null,
