@@ -17,12 +17,18 @@ import {
 import { fromBase64, toBase64 } from '../../bytes/base64.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
-import { canonicalize, type Json } from '../../bytes/json.js';
+import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8 } from '../../bytes/octets.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { envelopeIsSignedBy } from '../../receipt/envelope.js';
-import { CLAUSES, type ClauseName, MAX_EVIDENCE, type Verdict } from '../../receipt/verdict.js';
+import {
+  CLAUSES,
+  type ClauseName,
+  MAX_EVIDENCE,
+  type Verdict,
+  verdictDigest,
+} from '../../receipt/verdict.js';
 import { checkAnswersFor, type KnownKeys, keysWithLabel } from './known-keys.js';
 import { type ProofType, provenAgainst } from './proof-type.js';
 import {
@@ -98,6 +104,21 @@ export const WRONG_VERDICT: ProofType<typeof Schema, WrongVerdict> = {
     );
   },
 };
+
+/**
+ * Which verdict of whom a proof is about: the same for every proof against it, of which there are many. Null for bytes that are no such proof. Whether it proves
+ * anything nobody has looked at.
+ */
+export function accusedVerdict(proof: Uint8Array): string | null {
+  try {
+    const { verdict: json } = v.parse(v.object({ verdict: StatedVerdictSchema }), parseCanonical(proof));
+    const { envelope, verdict } = readStatedVerdict(json);
+    return `${envelope.keyId} ${verdictDigest(verdict)}`;
+  } catch (error) {
+    if (error instanceof Failure || error instanceof v.ValiError) return null;
+    throw error;
+  }
+}
 
 async function signerOf({ envelope }: StatedVerdict, { validators }: KnownKeys): Promise<VerifierKey> {
   for (const candidate of keysWithLabel(envelope.keyId, validators)) {
