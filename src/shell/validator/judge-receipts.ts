@@ -1,7 +1,7 @@
 /** The verdicts on the receipts in one stretch of a log, with the tree that they make. */
 import { appraiseLogged, type Question } from '../../appraise/verdict/appraise-logged.js';
 import { evidenceJson } from '../../appraise/verdict/evidence-json.js';
-import { packedLine } from '../../appraise/verdict/verdict-package.js';
+import { MAX_PACKAGE_BYTES, packedLine } from '../../appraise/verdict/verdict-package.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { canonicalize, type Json } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
@@ -29,11 +29,19 @@ export interface JudgedReceipts {
   readonly lines: readonly Uint8Array[];
   readonly tree: Frontier;
   readonly counts: { readonly fail: number; readonly inconclusive: number; readonly pass: number };
+  /** From which entry on nothing has been judged, because a package would grow too long; null where all were. */
+  readonly next: number | null;
 }
 
 /**
+ * The lines of a package grow up to this, and by one line at most: a log may hold a thousand entries of 64 KiB, each with evidence of some megabytes, and a package that
+ * is longer than one may be could never be read again.
+ */
+export const MAX_LINES_BYTES = MAX_PACKAGE_BYTES / 2;
+
+/**
  * Judges the receipts among these entries, one after another: an envelope that has just been looked at is not read again. `proverFor` is asked once, for the
- * first of them.
+ * first of them. `most`: the bytes of lines beyond which it stops.
  */
 export async function judgeReceipts(
   entries: readonly PlacedEntry[],
@@ -41,11 +49,13 @@ export async function judgeReceipts(
   proverFor: (first: number) => Promise<ProofOf>,
   question: Question,
   evidenceOf: EvidenceSource | null,
+  most = MAX_LINES_BYTES,
 ): Promise<JudgedReceipts> {
   const lines: Uint8Array[] = [];
   const tree = new Frontier();
   const counts = { fail: 0, inconclusive: 0, pass: 0 };
   let proofOf: ProofOf | null = null;
+  let length = 0;
   for (const { index, entry } of entries) {
     const envelope = receiptIn(entry);
     if (envelope === null) continue;
@@ -58,9 +68,12 @@ export async function judgeReceipts(
     const written = canonicalize(verdict as Json);
     tree.push(leafHash(written));
     const packed = { entry, evidence: evidence.map(evidenceJson), hashes, index, verdict };
-    lines.push(packedLine(packed, written));
+    const line = packedLine(packed, written);
+    lines.push(line);
+    length += line.length;
+    if (length >= most) return { lines, tree, counts, next: index + 1 };
   }
-  return { lines, tree, counts };
+  return { lines, tree, counts, next: null };
 }
 
 /** The envelope of a receipt; null for an entry that is none, or cannot be read: that is for monitors. */

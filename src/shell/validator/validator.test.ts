@@ -25,6 +25,8 @@ import { type Submitted, Validator, type ValidatorOptions } from './validator.js
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
 const TRUST = { trust: parseTrust(TRUST_BYTES), bytes: TRUST_BYTES };
 
+const HASH = 'ab'.repeat(32);
+
 let folder: ReturnType<typeof temporaryFolder>;
 let log: FileLog;
 let served: ServedLog;
@@ -231,6 +233,40 @@ describe('a validator', () => {
     ],
   ])('refused: %s', async (_, code, opening) => {
     expect(await reasonOfAsync(opening)).toBe(code);
+  });
+
+  it('skips no receipt whose evidence could not be asked for the first time', async () => {
+    const evidence = [
+      { digest: HASH, mediaType: 'application/json', signedDigest: HASH, type: 'nitro' },
+    ] as const;
+    await issuer.append(issuer.receipt(), issuer.receipt('another', { evidence: [...evidence] }));
+    let isDown = true;
+    const source = async () => {
+      if (isDown) throw new Failure('peer/unreachable');
+      return [];
+    };
+    expect(await look({ evidence: source })).toBe(false);
+    isDown = false;
+    expect(await look({ evidence: source })).toBe(true);
+    expect(packageOf(0).verdicts).toHaveLength(2);
+  });
+
+  it('makes as many batches of what it reads at a time as their length takes, also when it is killed between two', async () => {
+    await issuer.work(5);
+    let taken = 0;
+    const once = async (envelope: Envelope) => {
+      // The policy and one batch.
+      if (++taken > 2) throw new Failure('peer/unreachable');
+      return submit(envelope);
+    };
+    expect(await look({ mostBytes: 1, submit: once })).toBe(false);
+    expect(await look({ mostBytes: 1 })).toBe(true);
+    const packages = [0, 1, 2, 3, 4].map(packageOf);
+    expect(packages.map(({ verdicts }) => verdicts.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(packages.slice(1).map(({ batch }) => batch.start)).toEqual(
+      packages.slice(0, -1).map(({ batch }) => batch.end),
+    );
+    expect(await submitted()).toBe(6);
   });
 
   it('tells when the log does not take what it signs', async () => {

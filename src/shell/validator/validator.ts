@@ -72,6 +72,8 @@ export interface ValidatorOptions {
   readonly evidence?: EvidenceSource | null;
   /** Whether to go on where the log no longer serves entries. */
   readonly skipMissing?: boolean;
+  /** For tests: where a batch ends that would grow too long. */
+  readonly mostBytes?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onEvent: (event: ValidatorEvent) => void;
@@ -91,7 +93,9 @@ export class Validator {
   readonly #closing = new AbortController();
   readonly record: OverturnedRecord;
   readonly packages: Packages;
-  readonly #tree: KeptTree;
+  #tree: KeptTree;
+  /** The tree as the state on disk has it: everything in it has been judged. */
+  #kept: ValidatorState['tree'] | null;
   #last: LastBatch | null;
   #policy: ValidatorState['policy'];
   #submitted: number;
@@ -111,7 +115,7 @@ export class Validator {
       const state = await readState(folder, ...identity);
       const packages = await Packages.open(join(folder, 'batches'), disk);
       const record = await OverturnedRecord.open(join(folder, 'record'), disk);
-      const tree = await openTree(join(folder, 'tree'), disk, state?.tree ?? null);
+      const tree = await openTree(treeFolder(folder), disk, state?.tree ?? null);
       const last = await packages.lastFrom(state?.last ?? null);
       const validator = new Validator(options, disk, lock, { packages, record, tree, last, state });
       await validator.#keepArtefacts();
@@ -144,6 +148,7 @@ export class Validator {
     this.packages = opened.packages;
     this.record = opened.record;
     this.#tree = opened.tree;
+    this.#kept = opened.state?.tree ?? null;
     this.#last = opened.last;
     this.#policy = opened.state?.policy ?? null;
     this.#submitted = opened.state?.submitted ?? 0;
@@ -248,8 +253,10 @@ export class Validator {
   /** What the log shows now begins with what was read of it. */
   async #checkExtends({ checkpoint }: Seen): Promise<void> {
     const { own } = this.#tree;
-    if (checkpoint.size < own.size)
-      throw new Failure('monitor/checkpoint-older', { detail: `size ${checkpoint.size}, after ${own.size}` });
+    // A run that was killed may have judged more than it had noted.
+    const seen = Math.max(own.size, this.#last?.end ?? 0);
+    if (checkpoint.size < seen)
+      throw new Failure('monitor/checkpoint-older', { detail: `size ${checkpoint.size}, after ${seen}` });
     if (own.size === 0) return;
     const hashes = this.#reader.hashesOf(checkpoint);
     const { root } = await this.#reader.prefix(own.size, checkpoint, hashes);
@@ -265,11 +272,26 @@ export class Validator {
       const start = own.size;
       const entries = await this.#reader.next(frontier, checkpoint, hashes);
       for (const { leaf } of entries) this.#tree.push(leaf);
-      await this.#judge(seen, entries, start, hashes);
+      try {
+        await this.#judge(seen, entries, start, hashes);
+      } catch (error) {
+        await this.#forgetUnjudged();
+        throw error;
+      }
       this.#options.onProgress?.(own.size, checkpoint.size);
     }
   }
 
+  /** Back to what the state has: what was read, and could not be judged, is read again, and never passed over. */
+  async #forgetUnjudged(): Promise<void> {
+    this.#tree = await openTree(this.#treeFolder, this.#disk, this.#kept);
+  }
+
+  get #treeFolder(): string {
+    return treeFolder(this.#options.folder);
+  }
+
+  /** All of it, in as many batches as that takes. What is on disk says that it was judged once the last of them is signed. */
   async #judge(
     seen: Seen,
     entries: readonly ReadEntry[],
@@ -278,29 +300,32 @@ export class Validator {
   ): Promise<void> {
     // What an earlier run has judged, and had not yet noted, is only read again.
     const judged = this.#last?.end ?? 0;
-    const unjudged = entries.flatMap(({ entry }, at) =>
+    let unjudged = entries.flatMap(({ entry }, at) =>
       entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
     );
-    const { trust, policy, now, evidence = null } = this.#options;
+    const { trust, policy, now, evidence = null, mostBytes } = this.#options;
     const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
-    const found = await judgeReceipts(
-      unjudged,
-      seen.text,
-      first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
-      { trust, policy, asOf },
-      evidence,
-    );
-    if (found.lines.length === 0) return;
-    await this.#sign(seen, this.#tree.own.size, {
-      asOf,
-      counts: found.counts,
-      lines: found.lines,
-      root: toHex(found.tree.root()),
-    });
+    while (unjudged.length > 0) {
+      const { lines, tree, counts, next } = await judgeReceipts(
+        unjudged,
+        seen.text,
+        first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
+        { trust, policy, asOf },
+        evidence,
+        mostBytes,
+      );
+      unjudged = next === null ? [] : unjudged.filter(({ index }) => index >= next);
+      if (lines.length === 0) return;
+      const judged = { asOf, counts, lines, root: toHex(tree.root()) };
+      await this.#sign(seen, next ?? this.#tree.own.size, judged, next === null);
+    }
   }
 
-  /** Makes the next batch: first its package is durable, then it is handed in. */
-  async #sign(seen: Seen, end: number, judged: Judged): Promise<void> {
+  /**
+   * Makes the next batch: first its package is durable, then it is handed in. `isAll`: whether everything that was read has been judged by then; where it was
+   * not, a run that is killed reads from there once more.
+   */
+  async #sign(seen: Seen, end: number, judged: Judged, isAll = true): Promise<void> {
     const { key, now, policy } = this.#options;
     const { root, size } = seen.checkpoint;
     const last = this.#last;
@@ -322,7 +347,7 @@ export class Validator {
     const envelope = seal(batchStatement(batch, this.#label, now()), this.#label, key.signer);
     await this.packages.write(batch.sequence, formatPackage(envelope, seen.text, judged.lines));
     this.#last = lastOf({ envelope, batch });
-    await this.#save();
+    if (isAll) await this.#save();
     await this.#handIn(batch.sequence, envelope);
     const { sequence, start, counts, overturned } = batch;
     this.#options.onEvent({ kind: 'batch', sequence, start, end, counts, overturned: overturned.count });
@@ -367,6 +392,7 @@ export class Validator {
       tree,
     };
     await writeState(this.#options.folder, state, this.#disk);
+    this.#kept = tree;
   }
 }
 
@@ -387,6 +413,10 @@ const NOTHING_JUDGED: Judged = {
 
 /** What no other look can change. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['verdict/state-corrupt', 'log/corrupt']);
+
+function treeFolder(folder: string): string {
+  return join(folder, 'tree');
+}
 
 /** A log keeps its name when its keys change. */
 function logIdentity({ trust }: ValidatorOptions): string {
