@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
-import { openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
+import { openWitnesses, quorumOf, temporaryFolder, WITNESSES } from '../../../test/support/log.js';
 import {
   openReceiptLog,
   type ServedLog,
@@ -16,6 +16,8 @@ import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { packedBundle, readPackage } from '../../appraise/verdict/verdict-package.js';
 import { utf8 } from '../../bytes/octets.js';
+import { cosign } from '../../note/cosignature.js';
+import { formatNote, parseNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
 import type { FileLog } from '../log/file-log.js';
@@ -267,6 +269,23 @@ describe('a validator', () => {
       packages.slice(0, -1).map(({ batch }) => batch.end),
     );
     expect(await submitted()).toBe(6);
+  });
+
+  it('is not told by one witness that it is the year 2100', async () => {
+    await issuer.work(1);
+    await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+    const genuine = parseNote(new Uint8Array(await (await fetch(`${served.url}/checkpoint`)).arrayBuffer()));
+    const [{ key, signer }] = WITNESSES as [(typeof WITNESSES)[number]];
+    const line = cosign(genuine.text, Date.UTC(2100, 0) / 1000, key, signer);
+    const others = genuine.signatures.filter(({ name }) => name !== key.name);
+    const note = formatNote({ text: genuine.text, signatures: [...others, line] });
+    served.meddle = path => (path === 'checkpoint' ? note : undefined);
+    expect(await look({ submit: null })).toBe(true);
+    const { batch, checkpoint } = packageOf(0);
+    expect(batch.asOf).toBeLessThan(Date.now() + 60_000);
+    // The others' word stands, and without his there is no quorum: nothing is known, and nothing fails.
+    expect(checkpoint).not.toContain(key.name);
+    expect(batch.counts).toEqual({ fail: 0, inconclusive: 1, pass: 0 });
   });
 
   it('tells when the log does not take what it signs', async () => {

@@ -38,7 +38,7 @@ import { LogReader, type ReadEntry } from '../tiles/log-reader.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import { proverOf } from './block-prover.js';
-import { timeOf } from './checkpoint-time.js';
+import { timeOf, withoutFuture } from './checkpoint-time.js';
 import { unchecked, type ValidatorEvent } from './events.js';
 import { type EvidenceSource, judgeReceipts } from './judge-receipts.js';
 import { type KeptTree, openTree } from './kept-tree.js';
@@ -247,7 +247,7 @@ export class Validator {
       throw new Failure('peer/checkpoint-missing', { field: `${this.#remote.url}/checkpoint` });
     const seen = await readSigned(note, trust.trust.log.name, knownKeys(trust.trust));
     if (seen.byLog.length === 0) throw new Failure('checkpoint/log-signature-missing');
-    return seen;
+    return { ...seen, ...(await withoutFuture(seen.note, trust.trust, this.#options.now())) };
   }
 
   /** What the log shows now begins with what was read of it. */
