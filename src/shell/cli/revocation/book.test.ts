@@ -205,6 +205,17 @@ describe('a revocation by a key that does not count', () => {
     expect(await book.revoke(OF_MODEL)).toMatchObject({ sequence: 2, entry: 2 });
   });
 
+  it('has used up its number: beyond the last that a log can have nothing is logged, which no witness would sign', async () => {
+    const entries = Array.from({ length: MAX_REVOCATIONS }, (_, at) =>
+      entryOf(at, { ...OF_MODEL, value: at.toString(16).padStart(64, '0') }, STRANGER),
+    );
+    const log = promptLog(entries);
+    const book = await open(log, { standing });
+    expect(book.counting).toHaveLength(1);
+    expect(await reasonOfAsync(() => book.revoke(OF_MODEL))).toBe('revocation/full');
+    expect(log.size).toBe(MAX_REVOCATIONS);
+  });
+
   it('is one by nobody whom the trust file names', () => {
     expect(standing('somebody.example+00000000', 0)).toBe(false);
     expect([0, 1].map(index => standing(keyLabel(STRANGER.key), index))).toEqual([true, false]);

@@ -91,6 +91,8 @@ export class RevocationBook {
     const decided = now();
     checkNews(revocation, this.counting, decided);
     const sequence = this.#all.length;
+    // Those that do not count have used up their numbers as well, and no witness signs a log with a larger one.
+    if (sequence >= MAX_REVOCATIONS) throw new Failure('revocation/full');
     const label = keyLabel(issuer.key);
     const statement = revocationStatement(revocation, label, decided, sequence);
     const entry = await log.include(envelopeBytes(seal(statement, label, issuer.signer)));
