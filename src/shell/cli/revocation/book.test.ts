@@ -216,6 +216,27 @@ describe('a revocation by a key that does not count', () => {
     expect(log.size).toBe(MAX_REVOCATIONS);
   });
 
+  it('does not hide one by taking its number, neither before nor at the same moment', async () => {
+    const others = ['ab', 'cd'].map(
+      value => ({ ...OF_MODEL, field: 'chip', value: value.repeat(8) }) as Revocation,
+    );
+    class ContestedLog extends ProvingLog {
+      override async include(entry: Uint8Array): Promise<number> {
+        const other = others.pop();
+        if (other !== undefined) this.append(entryOf(others.length + 1, other, STRANGER));
+        return super.include(entry);
+      }
+    }
+    const log = new ContestedLog([], true);
+    const book = await open(log, { standing });
+    log.append(entryOf(0, others.pop(), STRANGER));
+    const { sequence, entry } = await book.revoke(OF_MODEL);
+    expect(sequence).toBe(2);
+    const anew = await open(log, { standing });
+    expect(anew.all).toEqual(book.all);
+    expect(anew.counting).toContainEqual(expect.objectContaining({ revocation: OF_MODEL, sequence, entry }));
+  });
+
   it('is one by nobody whom the trust file names', () => {
     expect(standing('somebody.example+00000000', 0)).toBe(false);
     expect([0, 1].map(index => standing(keyLabel(STRANGER.key), index))).toEqual([true, false]);
