@@ -22,6 +22,7 @@ import { Failure } from '../../reason.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
 import type { FileLog } from '../log/file-log.js';
 import type { ValidatorEvent } from './events.js';
+import { EVIDENCE_PATIENCE } from './evidence-patience.js';
 import { type Submitted, Validator, type ValidatorOptions } from './validator.js';
 
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
@@ -251,6 +252,25 @@ describe('a validator', () => {
     isDown = false;
     expect(await look({ evidence: source })).toBe(true);
     expect(packageOf(0).verdicts).toHaveLength(2);
+  });
+
+  it('does not wait for ever for evidence that whoever is judged by it does not serve', async () => {
+    const evidence = [{ digest: HASH, mediaType: 'application/json', signedDigest: HASH, type: 'nitro' }];
+    await issuer.append(issuer.receipt('one', { evidence }), issuer.receipt('another', { evidence }));
+    await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+    let [now, asked] = [Date.now(), 0];
+    const source = async () => {
+      asked++;
+      throw new Failure('peer/unreachable');
+    };
+    const validator = await open({ evidence: source, now: () => now });
+    expect(await validator.round()).toBe(false);
+    now += EVIDENCE_PATIENCE;
+    expect(await validator.round()).toBe(false);
+    now += 1;
+    expect(await validator.round()).toBe(true);
+    await validator.close();
+    expect([packageOf(0).verdicts.length, asked]).toEqual([2, 3]);
   });
 
   it('makes as many batches of what it reads at a time as their length takes, also when it is killed between two', async () => {

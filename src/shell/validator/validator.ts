@@ -40,6 +40,7 @@ import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import { proverOf } from './block-prover.js';
 import { timeOf, withoutFuture } from './checkpoint-time.js';
 import { unchecked, type ValidatorEvent } from './events.js';
+import { EvidencePatience } from './evidence-patience.js';
 import { type EvidenceSource, judgeReceipts } from './judge-receipts.js';
 import { type KeptTree, openTree } from './kept-tree.js';
 import { type Brought, OverturnedRecord } from './overturned.js';
@@ -99,6 +100,7 @@ export class Validator {
   #last: LastBatch | null;
   #policy: ValidatorState['policy'];
   #submitted: number;
+  readonly #evidence: EvidencePatience;
   #running: Promise<unknown> = Promise.resolve();
 
   /**
@@ -143,6 +145,7 @@ export class Validator {
     this.#lock = lock;
     this.#label = keyLabel(options.key.key);
     this.#trustDigest = toHex(sha256(options.trust.bytes));
+    this.#evidence = new EvidencePatience(options.evidence ?? null, options.now);
     this.#remote = new RemoteLog(options.url);
     this.#reader = new LogReader(this.#remote, options.skipMissing ?? false, this.#closing.signal);
     this.packages = opened.packages;
@@ -276,6 +279,7 @@ export class Validator {
         await this.#judge(seen, entries, start, hashes);
       } catch (error) {
         await this.#forgetUnjudged();
+        this.#evidence.failedAt(Math.max(this.#tree.own.size, this.#last?.end ?? 0));
         throw error;
       }
       this.#options.onProgress?.(own.size, checkpoint.size);
@@ -284,11 +288,7 @@ export class Validator {
 
   /** Back to what the state has: what was read, and could not be judged, is read again, and never passed over. */
   async #forgetUnjudged(): Promise<void> {
-    this.#tree = await openTree(this.#treeFolder, this.#disk, this.#kept);
-  }
-
-  get #treeFolder(): string {
-    return treeFolder(this.#options.folder);
+    this.#tree = await openTree(treeFolder(this.#options.folder), this.#disk, this.#kept);
   }
 
   /** All of it, in as many batches as that takes. What is on disk says that it was judged once the last of them is signed. */
@@ -300,10 +300,11 @@ export class Validator {
   ): Promise<void> {
     // What an earlier run has judged, and had not yet noted, is only read again.
     const judged = this.#last?.end ?? 0;
+    const evidence = this.#evidence.sourceFor(Math.max(start, judged));
     let unjudged = entries.flatMap(({ entry }, at) =>
       entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
     );
-    const { trust, policy, now, evidence = null, mostBytes } = this.#options;
+    const { trust, policy, now, mostBytes } = this.#options;
     const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
     while (unjudged.length > 0) {
       const { lines, tree, counts, next } = await judgeReceipts(
