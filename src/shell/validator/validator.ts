@@ -95,6 +95,8 @@ export class Validator {
   readonly record: OverturnedRecord;
   readonly packages: Packages;
   #tree: KeptTree;
+  /** Whether everything in the tree has been judged, but for what is being judged. */
+  #isKnown = true;
   /** The tree as the state on disk has it: everything in it has been judged. */
   #kept: ValidatorState['tree'] | null;
   #last: LastBatch | null;
@@ -274,8 +276,8 @@ export class Validator {
     while (own.size < checkpoint.size && !this.#closing.signal.aborted) {
       const start = own.size;
       const entries = await this.#reader.next(frontier, checkpoint, hashes);
-      for (const { leaf } of entries) this.#tree.push(leaf);
       try {
+        for (const { leaf } of entries) this.#tree.push(leaf);
         await this.#judge(seen, entries, start, hashes);
       } catch (error) {
         await this.#forgetUnjudged();
@@ -288,7 +290,9 @@ export class Validator {
 
   /** Back to what the state has: what was read, and could not be judged, is read again, and never passed over. */
   async #forgetUnjudged(): Promise<void> {
+    this.#isKnown = false;
     this.#tree = await openTree(treeFolder(this.#options.folder), this.#disk, this.#kept);
+    this.#isKnown = true;
   }
 
   /** All of it, in as many batches as that takes. What is on disk says that it was judged once the last of them is signed. */
@@ -383,6 +387,7 @@ export class Validator {
   }
 
   async #save(): Promise<void> {
+    if (!this.#isKnown) return;
     const tree = await this.#tree.kept();
     const state: ValidatorState = {
       key: this.#label,
