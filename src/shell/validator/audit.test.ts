@@ -2,11 +2,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { reasonOf, reasonOfAsync } from '../../../test/support/failure.js';
-import { openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
+import { testCosigner } from '../../../test/support/keys.js';
+import { LOG, openWitnesses, quorumOf, temporaryFolder, WITNESSES } from '../../../test/support/log.js';
 import { lyingPackage } from '../../../test/support/lying-package.js';
 import { openReceiptLog, serve, TestIssuer, TRUST_FILE } from '../../../test/support/monitored.js';
 import { logged, POLICY, VALIDATOR } from '../../../test/support/test-validator.js';
-import { parseTrust } from '../../appraise/trust.js';
+import { parseTrust, policyText } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import {
   formatPackage,
@@ -19,7 +20,7 @@ import { toHex } from '../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { judgeEvidence } from '../../court/misbehaviour/judge.js';
 import { knownKeys } from '../../court/misbehaviour/known-keys.js';
-import { keyLabel } from '../../note/key.js';
+import { formatVerifierKey, keyLabel, type VerifierKey } from '../../note/key.js';
 import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
 import { formatBundle, parseBundle } from '../../receipt/bundle.js';
 import { type Envelope, seal } from '../../receipt/envelope.js';
@@ -200,6 +201,26 @@ describe('an audit', () => {
   ])('tells of a batch %s', async (_, changes, code) => {
     const { findings } = await audit({}, lying(changes));
     expect(findings.map(finding => finding.code)).toContain(code);
+  });
+
+  it('takes a policy for logged that witnesses have seen whose keys have been replaced since', async () => {
+    const [first, ...others] = WITNESSES.map(({ key }) => key) as [VerifierKey, ...VerifierKey[]];
+    const successor = testCosigner('witness.example/next', 77).key;
+    const trust = parseTrust(
+      utf8(
+        JSON.stringify({
+          ...TRUST_FILE,
+          policy: policyText(LOG.key, [successor, ...others], 'all'),
+          retired: [
+            {
+              ...{ key: formatVerifierKey(first), role: 'witness', why: 'rotated', until: 1000 },
+              successor: keyLabel(successor),
+            },
+          ],
+        }),
+      ),
+    );
+    expect((await audit({ trust })).findings).toEqual([]);
   });
 
   it.each<[string, string, () => ReadonlyMap<string, Uint8Array>]>([
