@@ -8,7 +8,6 @@
 
 import { join } from 'node:path';
 import type { AppraisalPolicy } from '../../appraise/verdict/appraisal-policy.js';
-import { CHECKER } from '../../appraise/verdict/appraise.js';
 import type { Question } from '../../appraise/verdict/appraise-logged.js';
 import { formatPackage } from '../../appraise/verdict/verdict-package.js';
 import { sha256 } from '../../bytes/cryptography.js';
@@ -27,8 +26,7 @@ import {
 import { type Bundle, formatBundle } from '../../receipt/bundle.js';
 import { type Envelope, seal } from '../../receipt/envelope.js';
 import { MAX_LOGGED_BYTES } from '../../receipt/logged-policy.js';
-import { batchStatement, MAX_OVERTURNED_AT_ONCE, type VerdictBatch } from '../../receipt/verdict-batch.js';
-import { emptyRoot } from '../../tree/hash.js';
+import { batchStatement } from '../../receipt/verdict-batch.js';
 import type { SubtreeReader } from '../../tree/prove.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably, writeDurably } from '../files/durable.js';
@@ -43,6 +41,7 @@ import { unchecked, type ValidatorEvent } from './events.js';
 import { EvidencePatience } from './evidence-patience.js';
 import { type EvidenceSource, judgeReceipts } from './judge-receipts.js';
 import { type KeptTree, openTree } from './kept-tree.js';
+import { batchAfter, type Judged, NOTHING_JUDGED } from './next-batch.js';
 import { type Brought, OverturnedRecord } from './overturned.js';
 import { lastOf, Packages } from './packages.js';
 import { type LastBatch, readState, type ValidatorState, writeState } from './state.js';
@@ -119,7 +118,7 @@ export class Validator {
       const state = await readState(folder, ...identity);
       const packages = await Packages.open(join(folder, 'batches'), disk);
       const record = await OverturnedRecord.open(join(folder, 'record'), disk);
-      const tree = await openTree(treeFolder(folder), disk, state?.tree ?? null);
+      const tree = await openTree(folder, disk, state?.tree ?? null);
       const last = await packages.lastFrom(state?.last ?? null);
       const validator = new Validator(options, disk, lock, { packages, record, tree, last, state });
       await validator.#keepArtefacts();
@@ -204,7 +203,7 @@ export class Validator {
       await this.#checkExtends(seen);
       await this.#follow(seen);
       while (!this.#closing.signal.aborted && this.record.names.length > (this.#last?.overturned ?? 0))
-        await this.#sign(seen, this.#tree.own.size, NOTHING_JUDGED);
+        await this.#sign(seen, this.#tree.own.size, NOTHING_JUDGED, await this.#asOf(seen));
       return true;
     } catch (error) {
       if (!(error instanceof Failure) || OWN_FAULTS.has(error.code)) throw error;
@@ -291,8 +290,13 @@ export class Validator {
   /** Back to what the state has: what was read, and could not be judged, is read again, and never passed over. */
   async #forgetUnjudged(): Promise<void> {
     this.#isKnown = false;
-    this.#tree = await openTree(treeFolder(this.#options.folder), this.#disk, this.#kept);
+    this.#tree = await openTree(this.#options.folder, this.#disk, this.#kept);
     this.#isKnown = true;
+  }
+
+  async #asOf({ note }: Seen): Promise<number> {
+    const { trust, now } = this.#options;
+    return (await timeOf(note, trust.trust)) ?? now();
   }
 
   /** All of it, in as many batches as that takes. What is on disk says that it was judged once the last of them is signed. */
@@ -308,8 +312,8 @@ export class Validator {
     let unjudged = entries.flatMap(({ entry }, at) =>
       entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
     );
-    const { trust, policy, now, mostBytes } = this.#options;
-    const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
+    const { trust, policy, mostBytes } = this.#options;
+    const asOf = await this.#asOf(seen);
     while (unjudged.length > 0) {
       const { lines, tree, counts, next } = await judgeReceipts(
         unjudged,
@@ -321,8 +325,8 @@ export class Validator {
       );
       unjudged = next === null ? [] : unjudged.filter(({ index }) => index >= next);
       if (lines.length === 0) return;
-      const judged = { asOf, counts, lines, root: toHex(tree.root()) };
-      await this.#sign(seen, next ?? this.#tree.own.size, judged, next === null);
+      const found = { counts, lines, root: toHex(tree.root()) };
+      await this.#sign(seen, next ?? this.#tree.own.size, found, asOf, next === null);
     }
   }
 
@@ -330,25 +334,11 @@ export class Validator {
    * Makes the next batch: first its package is durable, then it is handed in. `isAll`: whether everything that was read has been judged by then; where it was
    * not, a run that is killed reads from there once more.
    */
-  async #sign(seen: Seen, end: number, judged: Judged, isAll = true): Promise<void> {
-    const { key, now, policy } = this.#options;
-    const { root, size } = seen.checkpoint;
-    const last = this.#last;
-    const batch: VerdictBatch = {
-      asOf: judged.asOf ?? (await timeOf(seen.note, this.#options.trust.trust)) ?? now(),
-      checker: CHECKER,
-      checkpoint: { root: toHex(root), size },
-      counts: judged.counts,
-      end,
-      log: seen.checkpoint.origin,
-      overturned: this.record.upTo((last?.overturned ?? 0) + MAX_OVERTURNED_AT_ONCE),
-      policy: { digest: policy.digest, index: this.#policyIndex },
-      previous: last?.digest ?? null,
-      root: judged.root,
-      sequence: (last?.sequence ?? -1) + 1,
-      start: last?.end ?? 0,
-      trust: this.#trustDigest,
-    };
+  async #sign(seen: Seen, end: number, judged: Judged, asOf: number, isAll = true): Promise<void> {
+    const { key, now, policy: inForce } = this.#options;
+    const policy = { digest: inForce.digest, index: this.#policyIndex };
+    const question = { asOf, end, policy, trust: this.#trustDigest };
+    const batch = batchAfter(this.#last, judged, question, seen.checkpoint, this.record);
     const envelope = seal(batchStatement(batch, this.#label, now()), this.#label, key.signer);
     await this.packages.write(batch.sequence, formatPackage(envelope, seen.text, judged.lines));
     this.#last = lastOf({ envelope, batch });
@@ -402,27 +392,8 @@ export class Validator {
   }
 }
 
-/** What a batch says beyond its place. */
-interface Judged {
-  readonly asOf: number | null;
-  readonly counts: VerdictBatch['counts'];
-  readonly lines: readonly Uint8Array[];
-  readonly root: string;
-}
-
-const NOTHING_JUDGED: Judged = {
-  asOf: null,
-  counts: { fail: 0, inconclusive: 0, pass: 0 },
-  lines: [],
-  root: toHex(emptyRoot()),
-};
-
 /** What no other look can change. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['verdict/state-corrupt', 'log/corrupt']);
-
-function treeFolder(folder: string): string {
-  return join(folder, 'tree');
-}
 
 /** A log keeps its name when its keys change. */
 function logIdentity({ trust }: ValidatorOptions): string {
