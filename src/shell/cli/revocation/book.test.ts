@@ -183,6 +183,27 @@ describe('what a bundle carries', () => {
   });
 });
 
+describe('evidence that is refused', () => {
+  it('is judged once, however often bundles are asked for whose receipts name it', async () => {
+    const [kind] = KINDS as [EvidenceKind];
+    const report = await keep(kind);
+    const digest = toHex(report.signedRegion);
+    let judged = 0;
+    class CountingRecords extends EvidenceRecords {
+      override materialOf(record: Parameters<EvidenceRecords['materialOf']>[0]) {
+        judged++;
+        return super.materialOf(record);
+      }
+    }
+    const counting = new CountingRecords(join(folder.path, 'archive'), hastyDisk);
+    // By roots that do not know it.
+    const book = await open(promptLog(), { archive: counting, trust: {} });
+    await book.revoke({ ...OF_MODEL, field: 'chip', value: 'ab'.repeat(8) });
+    for (let asked = 0; asked < 3; asked++) expect(await book.carriedBy(receiptOn(digest))).toEqual([]);
+    expect(judged).toBe(1);
+  });
+});
+
 describe('a revocation by a key that does not count', () => {
   const standing = standingIn(
     trustWith({

@@ -52,7 +52,8 @@ const REMEMBERED = 1024;
 
 export class RevocationBook {
   readonly #options: BookOptions;
-  readonly #facts = new Recent<readonly Fact[]>(REMEMBERED);
+  /** With how many records of it the archive had. */
+  readonly #facts = new Recent<{ readonly facts: readonly Fact[]; readonly records: number }>(REMEMBERED);
   #all: readonly LoggedRevocation[];
   /** One at a time, so that no number is given twice. */
   #running: Promise<unknown> = Promise.resolve();
@@ -148,11 +149,13 @@ export class RevocationBook {
 
   async #factsIn(signedDigest: string): Promise<readonly Fact[]> {
     const known = this.#facts.get(signedDigest);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.facts.length > 0) return known.facts;
     const { archive, trust } = this.#options;
+    // Evidence that is not in the archive yet may come; what was refused is not judged again for everybody who asks.
+    const records = (await archive.find(signedDigest)).records.length;
+    if (known?.records === records) return known.facts;
     const facts = await factsIn(archive, signedDigest, trust);
-    // Evidence that is not in the archive yet may come.
-    if (facts.length > 0) this.#facts.set(signedDigest, facts);
+    this.#facts.set(signedDigest, { facts, records });
     return facts;
   }
 }
