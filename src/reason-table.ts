@@ -2709,9 +2709,17 @@ export const REASONS = {
     says: 'The policy of the verdict was not in the log before the verdict.',
     do: 'Do not rely on the verdict: its policy may have been chosen once the result was known.',
   },
+  'verdict/log-mismatch': {
+    says: 'The verdict is about another log.',
+    do: 'Hand it in at the log that it names.',
+  },
   'verdict/batch-malformed': {
     says: 'These are not the verdicts of a batch with what they were made from.',
     do: 'Get them again from the validator; if they stay like this, ask it for them in writing.',
+  },
+  'verdict/time-chosen': {
+    says: 'The validator has judged as of another time than its checkpoint states.',
+    do: 'Do not rely on these verdicts: it has chosen a moment that suits it.',
   },
   'verdict/missing': {
     says: 'The validator has left out a receipt in a range that it says it has judged.',

@@ -9,7 +9,8 @@ import {
   OF_MODEL,
 } from '../../test/support/revocations.js';
 import { INDEX, make, type Recipe } from '../../test/support/sample-exchange.js';
-import { COMPLETED } from '../../test/support/sample-receipt.js';
+import { AS_OF, COMPLETED } from '../../test/support/sample-receipt.js';
+import type { Json } from '../bytes/json.js';
 import { utf8 } from '../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../note/key.js';
 import type { ReasonCode } from '../reason.js';
@@ -59,6 +60,16 @@ describe('spec/revocation.md §3: weights that were revoked', () => {
     const early = { ...(await recipe()), asOf: DECIDED - 1 };
     expect(await verified(early)).toEqual(await verified({ asOf: DECIDED - 1 }));
     expect((await verified({ ...early, asOf: DECIDED })).facts.model.grade).toBe('none');
+  });
+
+  it.each<[string, () => Promise<Json>]>([
+    ['of something else', () => carriedRevocation(OF_CHIP)],
+    ['that is decided later', () => carriedRevocation(OF_MODEL, { decided: AS_OF + 1 })],
+  ])('a bundle that carries one %s at that entry takes nothing out of the trust file', async (_, forked) => {
+    // Its operator shows another log, as he can without witnesses, which has something else there.
+    const trust = trustWith({ revocations: [{ ...listed(OF_MODEL), entry: INDEX }] });
+    const { facts } = await verified({ ...carrying(await forked()), trust });
+    expect(facts.model.grade).toBe('none');
   });
 
   it.each<[string, number | null, 'none' | 'asserted']>([

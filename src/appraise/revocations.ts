@@ -3,6 +3,7 @@
  * carries what concerns it, each with the proof that the log holds it, so that whoever has an old trust file hears of it as well. A revocation takes a grade
  * from one fact, and nothing from any other. Source: spec/revocation.md §3.
  */
+import { type Json, sameJson } from '../bytes/json.js';
 import { keyLabel } from '../note/key.js';
 import { Failure } from '../reason-core.js';
 import type { Bundle, CarriedRevocation } from '../receipt/bundle.js';
@@ -49,10 +50,11 @@ export async function findRevocations(
     }
   }
   const listed = trust.revocations.filter(
-    ({ revocation, entry }) =>
-      isOfModel(receipt, revocation) &&
-      // The trust file lists what the bundle carries as well.
-      !found.some(known => entry !== null && known.entry === entry),
+    known =>
+      isOfModel(receipt, known.revocation) &&
+      // Told once where both say it. What the bundle has at an entry is no reason to leave out what the trust file has there: without witnesses nobody
+      // knows which log it is from.
+      !found.some(carried => sameJson(asJson(carried), asJson(known))),
   );
   return { concerning: inForce([...found, ...listed], receipt, asOf), fault: null };
 }
@@ -119,6 +121,10 @@ async function readCarried(
   if (!canConcern || (revocation.since ?? 0) > receipt.time.completed)
     throw new Failure('revocation/unrelated');
   return { revocation, decided, entry: index };
+}
+
+function asJson({ revocation, decided, entry }: KnownRevocation): Json {
+  return { decided, entry, revocation };
 }
 
 function isOfModel({ model }: Receipt, { field, value }: KnownRevocation['revocation']): boolean {

@@ -307,6 +307,7 @@ describe('the rules for what validators sign', () => {
     checkpoint: { root: HASH, size: 9 },
     counts: { fail: 1, inconclusive: 0, pass: 2 },
     end: 8,
+    log: ORIGIN,
     overturned: { count: 0, root: EMPTY },
     policy: { digest: HASH, index: 3 },
     previous: null,
@@ -316,7 +317,8 @@ describe('the rules for what validators sign', () => {
     trust: HASH,
   };
   const batchOf = (changes: Partial<VerdictBatch> = {}) => batchStatement({ ...batch, ...changes }, by, 1);
-  const verdictAt = (index: number | null) => verdictStatement(verdict, by, 1, index);
+  const verdictAt = (policyIndex: number | null, log = ORIGIN) =>
+    verdictStatement(verdict, by, 1, policyIndex === null ? null : { log, policyIndex });
   const check = (payload: Uint8Array, signer = VALIDATOR) =>
     checkEntry(sealed(payload, signer), [ISSUER.key], PLACE, [VALIDATOR.key]);
 
@@ -337,7 +339,7 @@ describe('the rules for what validators sign', () => {
     [
       'a verdict by an issuer',
       'entry/role-mismatch',
-      () => check(verdictStatement(verdict, label, 1, 3), ISSUER),
+      () => check(verdictStatement(verdict, label, 1, { log: ORIGIN, policyIndex: 3 }), ISSUER),
     ],
     [
       'an epoch by a validator',
@@ -356,6 +358,8 @@ describe('the rules for what validators sign', () => {
       () => check(verdictAt(3), STRANGER),
     ],
     ['a verdict without the place of its policy', 'verdict/policy-unlogged', () => check(verdictAt(null))],
+    ['a verdict for another log', 'verdict/log-mismatch', () => check(verdictAt(3, 'other.example/log'))],
+    ['a batch about another log', 'verdict/log-mismatch', () => check(batchOf({ log: 'other.example/log' }))],
     ['a verdict under a policy that comes later', 'verdict/policy-unlogged', () => check(verdictAt(9))],
     [
       'a batch under a policy that comes later',

@@ -110,6 +110,7 @@ const VALIDATOR_RULES: ReadonlyMap<string, Rule> = new Map([
     isBy(validator, predicate.issuer);
     isAbout(subject, verdictDigest(predicate.verdict));
     isUnderLoggedPolicy(predicate.policyIndex, place);
+    isForLog(predicate.log, place);
   }),
   rule(VERDICT_BATCH, ({ subject, predicate }, validator, place) => {
     isBy(validator, predicate.issuer);
@@ -117,6 +118,7 @@ const VALIDATOR_RULES: ReadonlyMap<string, Rule> = new Map([
     isAbout(subject, batchDigest(batch));
     checkBatch(batch);
     isUnderLoggedPolicy(batch.policy.index, place);
+    isForLog(batch.log, place);
     if (place !== null && batch.checkpoint.size > place.index)
       throw new Failure('receipt/order-impossible', { field: 'predicate.batch.checkpoint.size' });
   }),
@@ -128,6 +130,12 @@ function isUnderLoggedPolicy(index: number | null | undefined, place: EntryPlace
     throw new Failure('verdict/policy-unlogged', {
       detail: typeof index === 'number' ? `entry ${index}` : 'none',
     });
+}
+
+/** What a validator has signed for one log anybody could bring to another that has let him in, where it would be false. */
+function isForLog(origin: string | undefined, place: EntryPlace | null): void {
+  if (origin === undefined || (place !== null && origin !== place.origin))
+    throw new Failure('verdict/log-mismatch', { detail: origin ?? 'none' });
 }
 
 /** Where the log has the price list that a receipt refers to, if it refers to one. */

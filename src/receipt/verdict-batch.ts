@@ -9,7 +9,7 @@ import { toHex } from '../bytes/hex.js';
 import { canonicalize, type Json } from '../bytes/json.js';
 import { Failure } from '../reason.js';
 import { emptyRoot, leafHash } from '../tree/hash.js';
-import { Count, Hash, KeyLabel, Time, Word } from './shapes.js';
+import { Count, Hash, KeyLabel, Origin, Time, Word } from './shapes.js';
 import { statementType, writeStatement } from './statement.js';
 import type { Verdict } from './verdict.js';
 
@@ -27,6 +27,8 @@ const Batch = v.strictObject({
   counts: v.strictObject({ fail: Count, inconclusive: Count, pass: Count }),
   /** The range of the log: entries from `start` to `end`, without the last. */
   end: Count,
+  /** The origin of the log: what is said about one log counts in no other that has let the same key in. */
+  log: Origin,
   /** The validator's own record: how many of its verdicts have been proven wrong, and the root over the proofs in the order in which they came. */
   overturned: v.strictObject({ count: Count, root: Hash }),
   /** `index`: where the log has it; null for a batch that enters no log. */

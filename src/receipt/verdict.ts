@@ -9,7 +9,7 @@ import { sha256 } from '../bytes/cryptography.js';
 import { toHex } from '../bytes/hex.js';
 import { canonicalize, type Json } from '../bytes/json.js';
 import { isReasonCode, type ReasonCode } from '../reason.js';
-import { Count, Hash, KeyLabel, Time, Word } from './shapes.js';
+import { Count, Hash, KeyLabel, Origin, Time, Word } from './shapes.js';
 import { statementType, writeStatement } from './statement.js';
 
 const Reason = v.custom<ReasonCode>(value => typeof value === 'string' && isReasonCode(value));
@@ -124,11 +124,12 @@ export const VERDICT = statementType({
     v.strictObject({ digest: v.strictObject({ sha256: Hash }), name: v.literal('verdict') }),
   ]),
   /**
-   * `made`: when it was signed, in milliseconds, by the clock of `issuer`, who is the one that judges. `policyIndex`: where the log has the policy; left out
-   * of a verdict that enters no log.
+   * `made`: when it was signed, in milliseconds, by the clock of `issuer`, who is the one that judges. `log`: the origin of the log that it is for, and
+   * `policyIndex`: where that log has the policy; both are left out of a verdict that enters no log.
    */
   predicate: v.strictObject({
     issuer: KeyLabel,
+    log: v.exactOptional(Origin),
     made: Time,
     policyIndex: v.exactOptional(Count),
     verdict: Verdict,
@@ -141,15 +142,15 @@ export function verdictDigest(verdict: Verdict): string {
   return toHex(sha256(canonicalize(verdict as Json)));
 }
 
-/** `issuer`: the label of the key that signs; `made` in milliseconds; `policyIndex`: where the log has the policy, null where it need not. */
+/** `issuer`: the label of the key that signs; `made` in milliseconds; `place`: where which log has the policy, null for a verdict that enters none. */
 export function verdictStatement(
   verdict: Verdict,
   issuer: string,
   made: number,
-  policyIndex: number | null = null,
+  place: { readonly log: string; readonly policyIndex: number } | null = null,
 ): Uint8Array {
   return writeStatement(VERDICT, {
     subject: [{ digest: { sha256: verdictDigest(verdict) }, name: 'verdict' }],
-    predicate: { issuer, made, ...(policyIndex !== null && { policyIndex }), verdict },
+    predicate: { issuer, made, ...place, verdict },
   });
 }

@@ -43,6 +43,7 @@ async function published(places: { policy: number; batch: number }, swapped?: Ev
     checkpoint: { root: toHex(signed.root), size: signed.size },
     counts,
     end: signed.size,
+    log: signed.origin,
     overturned: { count: 0, root: toHex(emptyRoot()) },
     policy: { digest: policy.digest, index: places.policy },
     previous: null,

@@ -22,18 +22,17 @@ export function lie(verdict: Verdict, clause: string): Verdict {
   return { ...verdict, clauses, outcome: outcomeOf(clauses) };
 }
 
-/** The package with a lie about the receipt at that place, as another validator's first batch. */
+/** The package with a lie about the receipt at that place, as another validator's first batch. `tell`: another way of lying. */
 export function lyingPackage(
   genuine: Uint8Array,
   { key, signer }: SigningKey,
   place: number,
   changes: Partial<VerdictBatch>,
+  tell: (packed: PackedVerdict, at: number) => PackedVerdict = (packed, at) =>
+    at === place ? { ...packed, verdict: lie(packed.verdict, 'record') } : packed,
 ): Uint8Array {
   const { batch, verdicts, checkpoint } = readPackage(genuine);
-  const told = verdicts.map(
-    (packed, at): PackedVerdict =>
-      at === place ? { ...packed, verdict: lie(packed.verdict, 'record') } : packed,
-  );
+  const told = verdicts.map(tell);
   const tree = new Frontier();
   const counts = { fail: 0, inconclusive: 0, pass: 0 };
   for (const { verdict } of told) {

@@ -49,6 +49,7 @@ export function batchEntry(
     checkpoint: { root: toHex(root), size },
     counts: { fail: 0, inconclusive: 0, pass: 0 },
     end: size,
+    log: log.signed.origin,
     overturned: { count: 0, root: empty },
     policy: { digest: loggedAppraisalPolicyDigest(POLICY), index: 0 },
     previous: null,

@@ -121,7 +121,7 @@ export const EVERY_TYPE: readonly Uint8Array[] = [
   envelopeBytes(policyEntry(POLICY, VALIDATOR)),
   envelopeBytes(
     seal(
-      verdictStatement(FAILED, keyLabel(VALIDATOR.key), RECEIVED + 9, 20),
+      verdictStatement(FAILED, keyLabel(VALIDATOR.key), RECEIVED + 9, { log: ORIGIN, policyIndex: 20 }),
       keyLabel(VALIDATOR.key),
       VALIDATOR.signer,
     ),

@@ -646,4 +646,16 @@ describe('spec/revocation.md §3: evidence of what was revoked', () => {
       revoked: { was: 'asserted', until: decided },
     });
   });
+
+  it('of weights that a policy lists: no grade of the model has to be asked for', async () => {
+    const digest = '3'.repeat(64);
+    const trust = trusting({ field: 'model', reason: 'withdrawn', since: null, value: digest });
+    const listing = { ...PLAIN, models: [{ name: 'one', digest }] };
+    const unserved = inEnclave(receipt => ({ ...receipt, model: { ...receipt.model, served: null } }));
+    for (const recipe of [inEnclave(), unserved]) {
+      const appraisal = await appraised(decided, { trust, policy: listing, evidence: [] }, recipe);
+      expect(clausesOf(appraisal).model).toBe('revocation/model');
+      expect(appraisal.verdict.outcome).toBe('fail');
+    }
+  });
 });

@@ -12,6 +12,7 @@ import { CLAUSES, type Clause, type ClauseName, outcomeOf, type Verdict } from '
 import type { Check } from '../check.js';
 import type { Attack } from '../concentration/concentration.js';
 import type { EvidenceTrust } from '../kept/material.js';
+import { REVOKED } from '../revoked.js';
 import type { Trust } from '../trust.js';
 import { type Verification, verify } from '../verify.js';
 import type { AppraisalPolicy } from './appraisal-policy.js';
@@ -27,8 +28,11 @@ import type { EvidenceArtefact } from './weighed-evidence.js';
 /** What was asked and answered is nobody's but the parties'; a verdict is about the record. */
 const NO_CONTENT = { opening: null, request: null, response: null };
 
-/** The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name. */
-export const CHECKER = 'countersign-appraisal-2';
+/**
+ * The rules of this file and of all that it calls. Whoever changes what comes out for any input gives them another name, also where a reader of evidence takes what
+ * it did not take before: otherwise an older checker finds that an honest verdict is wrong.
+ */
+export const CHECKER = 'countersign-appraisal-3';
 
 export interface AppraisalInput {
   /** The bundle's exact bytes. */
@@ -74,7 +78,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     ...evidenceClauses(evidence, verification.receipt, policy, asOf),
     ...factClauses(claims, policy, verification.checks),
     ...stageClause(verification.receipt, evidence, policy),
-    ...modelClause(verification.receipt, policy),
+    ...modelClause(verification, policy),
     ...claimClause(verification.receipt, policy),
     ...requiredClaims(claims, policy),
     ...quorumClauses(verification, policy),
@@ -84,7 +88,7 @@ export async function appraise(input: AppraisalInput): Promise<Appraisal> {
     bundle: toHex(sha256(bundle)),
     checker: CHECKER,
     clauses: inOrder(clauses),
-    evidence: evidence.map(({ judged }) => judged).sort((a, b) => (a.whole < b.whole ? -1 : 1)),
+    evidence: evidence.map(({ judged }) => judged),
     outcome: outcomeOf(clauses),
     policy: policy.digest,
     receipt: verification.receipt === null ? null : verification.digest,
@@ -187,8 +191,8 @@ function stageClause(
   return [{ clause: 'place', code, decidedBy: 'evidence-time', status }];
 }
 
-/** Which model it was, by its files, the receipt alone says. One that does not say it leaves it open. */
-function modelClause(receipt: Receipt | null, { models }: AppraisalPolicy): Clause[] {
+/** Which model it was, by its files, the receipt alone says. One that does not say it leaves it open; weights that were taken back are on no list. */
+function modelClause({ receipt, revocations }: Verification, { models }: AppraisalPolicy): Clause[] {
   if (receipt === null || models.length === 0) return [];
   const { digest } = receipt.model;
   if (digest === null)
@@ -200,6 +204,8 @@ function modelClause(receipt: Receipt | null, { models }: AppraisalPolicy): Clau
         status: 'inconclusive',
       },
     ];
+  if (revocations.some(({ revocation }) => revocation.field === 'model'))
+    return [failed('model', REVOKED.model, 'model-digest')];
   return [
     models.some(model => model.digest === digest)
       ? passed('model', 'model-digest')

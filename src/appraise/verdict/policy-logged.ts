@@ -5,13 +5,14 @@
 
 import { toHex } from '../../bytes/hex.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
+import { satisfies } from '../../note/policy.js';
 import { Failure } from '../../reason.js';
-import { APPRAISAL_POLICY } from '../../receipt/appraisal-policy-entry.js';
+import { APPRAISAL_POLICY, loggedAppraisalPolicyDigest } from '../../receipt/appraisal-policy-entry.js';
 import type { Bundle } from '../../receipt/bundle.js';
 import { type Envelope, envelopeBytes, envelopeIsSignedBy, payloadDigest } from '../../receipt/envelope.js';
 import { readStatement } from '../../receipt/statement.js';
 import { VERDICT_BATCH } from '../../receipt/verdict-batch.js';
-import { checkProof } from '../proof.js';
+import { readProof } from '../record.js';
 import type { Trust } from '../trust.js';
 
 /** A batch, and the two entries with their proofs as its validator shows them. */
@@ -35,17 +36,25 @@ export async function checkPolicyLogged(
   if (places.policy !== policy.index || places.policy >= places.batch)
     throw unlogged(`the policy is entry ${places.policy}, the batch entry ${places.batch}`);
   const { subject, predicate } = readStatement(APPRAISAL_POLICY, policyEntry.envelope);
-  const isSame = subject[0].digest.sha256 === policy.digest && predicate.issuer === keyLabel(validator);
+  // What its subject says is only what somebody has signed: the policy itself has to stand there, for everybody to judge by.
+  const digests = [subject[0].digest.sha256, loggedAppraisalPolicyDigest(predicate.policy)];
+  const isSame =
+    digests.every(digest => digest === policy.digest) && predicate.issuer === keyLabel(validator);
   if (!isSame || !(await envelopeIsSignedBy(policyEntry.envelope, validator.publicKey)))
     throw unlogged('another policy, or by somebody else');
 }
 
+/**
+ * As the reader's witnesses have seen it, those whose keys have been replaced since among them: a log that helps a validator can sign any tree for those who ask for
+ * this one entry.
+ */
 async function placeOf({ envelope, proof }: Bundle, trust: Trust): Promise<number> {
-  const former = trust.retired.flatMap(({ role, key }) => (role === 'log' ? [key] : []));
-  const logs = [trust.log, ...former].map(key => ({ key, url: null }));
   try {
     if (proof === null) throw new Failure('proof/absent');
-    return (await checkProof(proof, envelopeBytes(envelope), { ...trust.policy, logs })).index;
+    const { index, cosignatures } = await readProof(proof, envelopeBytes(envelope), null, trust);
+    const cosigners = cosignatures.map(({ key }) => key);
+    if (!satisfies(trust.policy.quorum, cosigners)) throw new Failure('witness/quorum-not-met');
+    return index;
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
     throw new Failure('verdict/policy-unlogged', { detail: error.code });

@@ -1,12 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { attestedRun } from '../../../test/support/attested-runs.js';
 import { reasonOf } from '../../../test/support/failure.js';
+import { LOG, ORIGIN } from '../../../test/support/parties.js';
+import { ReferenceTree } from '../../../test/support/reference-tree.js';
 import { make } from '../../../test/support/sample-exchange.js';
 import { judgedRun } from '../../../test/support/shown-runs.js';
 import { VALIDATOR } from '../../../test/support/test-validator.js';
+import { toBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { formatCheckpoint } from '../../note/checkpoint.js';
 import { keyLabel } from '../../note/key.js';
+import { formatNote, signNote } from '../../note/signed-note.js';
 import { parseBundle } from '../../receipt/bundle.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
 import { batchStatement, verdictLeaf } from '../../receipt/verdict-batch.js';
@@ -25,27 +30,34 @@ const GIVEN = [[SHARED], [SHARED, OTHER], [SHARED]];
 let text: string;
 
 beforeAll(async () => {
-  const { verdict, checkpoint } = await judgedRun({ run: TDX });
+  const { verdict } = await judgedRun({ run: TDX });
   const entry = envelopeBytes(parseBundle((await make(TDX.recipe)).bundle).envelope);
   const [tree, writer] = [new Frontier(), new PackageWriter()];
+  const log = new ReferenceTree(GIVEN.map(() => entry));
+  const size = GIVEN.length;
   for (const [index, evidence] of GIVEN.entries()) {
     tree.push(verdictLeaf(verdict));
-    writer.add({ entry, evidence, hashes: [], index, verdict });
+    writer.add({ entry, evidence, hashes: log.path(index, size).map(toBase64), index, verdict });
   }
   const none = '0'.repeat(64);
+  const root = log.hash(0, size);
+  const signed = formatCheckpoint({ origin: ORIGIN, size, root });
+  const note = formatNote({ text: signed, signatures: [signNote(signed, LOG.key, LOG.signer)] });
+  const checkpoint = fromUtf8(note) as string;
   const batch = {
     asOf: verdict.asOf,
     checker: verdict.checker,
-    checkpoint: { root: none, size: 7 },
+    checkpoint: { root: toHex(root), size },
     counts: { fail: 0, inconclusive: 0, pass: GIVEN.length },
-    end: 7,
+    end: size,
+    log: ORIGIN,
     overturned: { count: 0, root: none },
     policy: { digest: verdict.policy, index: 0 },
     previous: null,
     root: toHex(tree.root()),
     sequence: 0,
     start: 0,
-    trust: none,
+    trust: verdict.trust as string,
   };
   const envelope = seal(batchStatement(batch, LABEL, 1), LABEL, VALIDATOR.signer);
   const written = writer.format(envelope, checkpoint);

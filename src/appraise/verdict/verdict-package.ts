@@ -4,10 +4,13 @@
  * spec/verdict.md §6.
  */
 import * as v from 'valibot';
+import { fromBase64 } from '../../bytes/base64.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { fromHex, toHex } from '../../bytes/hex.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { concatAll, equal, fromUtf8, utf8 } from '../../bytes/octets.js';
+import { type Checkpoint, parseCheckpoint } from '../../note/checkpoint.js';
+import { parseNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { bundleOfEntry } from '../../receipt/bundle.js';
 import {
@@ -20,8 +23,16 @@ import {
 import { Count } from '../../receipt/shapes.js';
 import { readStatement } from '../../receipt/statement.js';
 import { MAX_EVIDENCE, type Verdict, Verdict as VerdictSchema } from '../../receipt/verdict.js';
-import { VERDICT_BATCH, type VerdictBatch, verdictLeaf, verdictsIn } from '../../receipt/verdict-batch.js';
+import {
+  checkBatch,
+  VERDICT_BATCH,
+  type VerdictBatch,
+  verdictLeaf,
+  verdictsIn,
+} from '../../receipt/verdict-batch.js';
 import { Frontier } from '../../tree/frontier.js';
+import { leafHash } from '../../tree/hash.js';
+import { verifyInclusion } from '../../tree/merkle.js';
 import { tlogProofText } from '../../tree/tlog-proof.js';
 import { type EvidenceJson, EvidenceJsonSchema } from './evidence-json.js';
 
@@ -138,8 +149,9 @@ const Line = v.strictObject({
 });
 
 /**
- * Reads a package, and checks that its verdicts are those of its batch. Who has signed that, and whether the verdicts are right, nobody has looked at. Throws
- * `verdict/batch-malformed`, `verdict/malformed` or `envelope/…`.
+ * Reads a package, and checks that its verdicts are those of its batch, that the batch says of them what they say, and that each is about an entry of the tree
+ * that the batch names. Who has signed batch and checkpoint, and whether the verdicts are right, nobody has looked at. Throws `verdict/batch-malformed`,
+ * `verdict/malformed` or `envelope/…`.
  */
 export function readPackage(bytes: Uint8Array): VerdictPackage {
   if (bytes.length > MAX_PACKAGE_BYTES) throw malformed('over 64 MiB');
@@ -148,6 +160,8 @@ export function readPackage(bytes: Uint8Array): VerdictPackage {
   const head = readLine(Head, first);
   const envelope = readEnvelope(head.batch as Json);
   const { batch } = readStatement(VERDICT_BATCH, envelope).predicate;
+  checkBatch(batch);
+  const checkpoint = checkpointOf(head.checkpoint, batch);
   if (others.length !== verdictsIn(batch) || others.length > MAX_VERDICTS)
     throw malformed('another number of verdicts');
   const tree = new Frontier();
@@ -158,11 +172,17 @@ export function readPackage(bytes: Uint8Array): VerdictPackage {
     const rest = { ...read, evidence: named.map(each => shelf.take(each)) };
     if (rest.index < next || rest.index >= batch.end) throw malformed('an entry out of order');
     next = rest.index + 1;
+    checkSaid(rest.verdict, batch);
     tree.push(verdictLeaf(rest.verdict));
-    return { ...rest, entry: envelopeBytes(readEnvelope(entry as Json)) };
+    const bytes = envelopeBytes(readEnvelope(entry as Json));
+    checkProven(bytes, rest, checkpoint);
+    return { ...rest, entry: bytes };
   });
   shelf.checkUsed();
   if (!equal(tree.root(), fromHex(batch.root) as Uint8Array)) throw malformed('verdicts of another batch');
+  for (const [outcome, count] of Object.entries(batch.counts))
+    if (verdicts.filter(({ verdict }) => verdict.outcome === outcome).length !== count)
+      throw malformed(`another number of verdicts with the outcome ${outcome}`);
   return { envelope, batch, checkpoint: head.checkpoint, verdicts };
 }
 
@@ -185,6 +205,45 @@ class EvidenceShelf {
 
   checkUsed(): void {
     if (this.#used < this.#all.length) throw malformed('evidence of no verdict');
+  }
+}
+
+/** Of the tree that the batch names: verdicts under another one would be about another log than everybody sees. */
+function checkpointOf(text: string, { log, checkpoint: { root, size } }: VerdictBatch): Checkpoint {
+  try {
+    const checkpoint = parseCheckpoint(parseNote(utf8(text)).text);
+    if (checkpoint.origin === log && checkpoint.size === size && toHex(checkpoint.root) === root)
+      return checkpoint;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw malformed(`checkpoint: ${error.code}`);
+  }
+  throw malformed('another checkpoint than the batch names');
+}
+
+/** A batch is one question, which whoever reads it alone has to know. */
+function checkSaid({ asOf, checker, policy, trust }: Verdict, batch: VerdictBatch): void {
+  if (
+    asOf !== batch.asOf ||
+    checker !== batch.checker ||
+    policy !== batch.policy.digest ||
+    trust !== batch.trust
+  )
+    throw malformed('a verdict on another question than the batch');
+}
+
+/** An entry that the log does not have, or a proof that is none, would make an honest issuer fail. */
+function checkProven(
+  entry: Uint8Array,
+  { hashes, index }: Pick<PackedVerdict, 'hashes' | 'index'>,
+  { size, root }: Checkpoint,
+): void {
+  try {
+    const proof = hashes.map(text => fromBase64(text) ?? new Uint8Array());
+    verifyInclusion(index, size, leafHash(entry), proof, root);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw malformed(`entry ${index}: ${error.code}`);
   }
 }
 

@@ -19,7 +19,7 @@ export type GivenEvidence = Pick<WeighInput, 'evidence' | 'measure' | 'roots'>;
 export type VerifiedEvidence = Omit<WeighedEvidence, 'signedBy' | 'signersAttested'>;
 
 export interface EvidenceVerification extends Verification {
-  /** In the order in which it was handed in; empty where there is no receipt that it could belong to. */
+  /** Sorted by the digest of the document; empty where there is no receipt that it could belong to. */
   readonly evidence: readonly VerifiedEvidence[];
 }
 

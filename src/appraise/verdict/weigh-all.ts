@@ -28,7 +28,7 @@ export interface WeighInput {
 }
 
 /**
- * In the order in which they were handed in; none where there is no receipt that they could belong to. Throws `appraisal/evidence-unreadable` for evidence that
+ * Sorted by the digest of the document; none where there is no receipt that they could belong to. Throws `appraisal/evidence-unreadable` for evidence that
  * nobody could judge, naming it, and `appraisal/evidence-excessive` for more of it than a verdict can name.
  *
  * @param verification what `verify` says of the same bundle
@@ -54,5 +54,6 @@ export async function weighAll(
   const wholes = weighed.map(({ judged }) => judged.whole);
   if (new Set(wholes).size < wholes.length)
     throw new Failure('appraisal/evidence-unreadable', { field: 'evidence', detail: 'one of them twice' });
-  return withAttestedSigners(weighed);
+  // In one order, whoever hands them in: which of several decides a clause must not depend on it, and no verdict names an order.
+  return withAttestedSigners(weighed.sort((a, b) => (a.judged.whole < b.judged.whole ? -1 : 1)));
 }

@@ -3,15 +3,10 @@ import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import type { ReasonCode } from '../../reason.js';
-import {
-  type Envelope,
-  envelopeBytes,
-  envelopeIsSignedBy,
-  parseEnvelope,
-  payloadDigest,
-} from '../../receipt/envelope.js';
+import { type Envelope, envelopeIsSignedBy, parseEnvelope, payloadDigest } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
+import type { JudgedEvidence } from '../../receipt/verdict.js';
 import type { Edge } from '../binding/run.js';
 import { judgeRun } from '../binding/whole-run.js';
 import type { HardwareReport } from '../evidence/appraised.js';
@@ -38,6 +33,38 @@ export type EvidenceArtefact =
       /** The statement whose digest it carries (spec/binding.md); null where nothing beside it says what it is bound to. */
       readonly statement: Uint8Array | null;
     };
+
+/** What a verdict says of evidence that needs no reading: every byte of it, by digests. `pieces` without the document, sorted by role and digest. */
+export type NamedEvidence = Omit<JudgedEvidence, 'signedRegion'>;
+
+export function namedEvidence(artefact: EvidenceArtefact): NamedEvidence {
+  const digest = (bytes: Uint8Array) => toHex(sha256(bytes));
+  switch (artefact.kind) {
+    case 'countersign-receipt':
+      return { kind: artefact.kind, pieces: [], statement: null, whole: digest(artefact.envelope) };
+    case 'upstream-attestation':
+      return { kind: artefact.kind, pieces: [], statement: null, whole: digest(artefact.document) };
+    default: {
+      const { kind, statement } = artefact;
+      const { subject } = ROLES[kind];
+      const pieces = sortedPieces(artefact);
+      return {
+        kind,
+        pieces: pieces.flatMap(({ role, digest }) => (role === subject ? [] : [{ digest, role }])),
+        statement: statement === null ? null : digest(statement),
+        whole: pieces.find(({ role }) => role === subject)?.digest ?? '',
+      };
+    }
+  }
+}
+
+/** In one order, whoever hands them in: what is found must not depend on it. The measure is the appraiser's own. */
+function sortedPieces({ pieces }: HardwareArtefact) {
+  return pieces
+    .filter(({ role }) => role !== 'policy')
+    .map(piece => ({ piece, role: piece.role, digest: toHex(sha256(piece.bytes)) }))
+    .sort((a, b) => (`${a.role} ${a.digest}` < `${b.role} ${b.digest}` ? -1 : 1));
+}
 
 type GpuReport = Extract<HardwareReport, { kind: 'nvidia' }>;
 
@@ -81,13 +108,8 @@ async function weighReceipt(
   const linked = parseEnvelope(bytes);
   const theirs = readStatement(RECEIPT, linked).predicate;
   const ours = readStatement(RECEIPT, envelope).predicate;
-  const judged = {
-    kind: 'countersign-receipt' as const,
-    pieces: [],
-    signedRegion: toHex(payloadDigest(linked)),
-    statement: null,
-    whole: toHex(sha256(envelopeBytes(linked))),
-  };
+  const named = namedEvidence({ kind: 'countersign-receipt', envelope: bytes });
+  const judged = { ...named, signedRegion: toHex(payloadDigest(linked)) };
   const isNamed = ours.evidence.some(
     ({ type, signedDigest }) => type === judged.kind && signedDigest === judged.signedRegion,
   );
@@ -119,33 +141,23 @@ async function providerFault(
 }
 
 async function weighHardware(
-  { kind, pieces, statement }: HardwareArtefact,
+  artefact: HardwareArtefact,
   envelope: Envelope,
   policy: EvidenceMeasure,
   asOf: number,
   known: readonly KnownRevocation[],
   roots: EvidenceTrust,
 ): Promise<WeighedEvidence> {
+  const { kind, statement } = artefact;
   const measure = { role: 'policy', bytes: formatPolicy(kind, policy.evidence[kind]) } as const;
-  // In one order, whoever hands them in: what is found must not depend on it.
-  const given = pieces
-    .filter(({ role }) => role !== 'policy')
-    .map(piece => ({ piece, role: piece.role, digest: toHex(sha256(piece.bytes)) }))
-    .sort((a, b) => (`${a.role} ${a.digest}` < `${b.role} ${b.digest}` ? -1 : 1));
+  const given = sortedPieces(artefact);
   const judgement = await judgeEvidence(
     { kind, pieces: [...given.map(({ piece }) => piece), measure] },
     Math.floor(asOf / 1000),
     roots,
   );
   const report = judgement.report as MachineReport | GpuReport;
-  const { subject } = ROLES[kind];
-  const judged = {
-    kind,
-    pieces: given.filter(({ role }) => role !== subject).map(({ digest, role }) => ({ digest, role })),
-    signedRegion: toHex(report.signedRegion),
-    statement: statement === null ? null : toHex(sha256(statement)),
-    whole: toHex(report.whole),
-  };
+  const judged = { ...namedEvidence(artefact), signedRegion: toHex(report.signedRegion) };
   const excluded = exclusionOf(kind, report, policy);
   const run = await boundTo(report, judgement.status, statement, envelope);
   const isGood = judgement.status === 'accepted' && excluded === null && run.status === 'accepted';

@@ -4,16 +4,19 @@ import { testKey } from '../../../test/support/keys.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
 import { carriedRevocation, carrying, DECIDED, listed, OF_MODEL } from '../../../test/support/revocations.js';
 import { make } from '../../../test/support/sample-exchange.js';
-import { COMPLETED } from '../../../test/support/sample-receipt.js';
+import { COMPLETED, SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { compareVerdicts } from '../../appraise/verdict/compare.js';
+import { type EvidenceArtefact, namedEvidence } from '../../appraise/verdict/weighed-evidence.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { formatVerifierKey, keyLabel } from '../../note/key.js';
-import { type Envelope, PAYLOAD_TYPE, seal } from '../../receipt/envelope.js';
+import { type Envelope, envelopeBytes, PAYLOAD_TYPE, seal } from '../../receipt/envelope.js';
+import { RECEIPT, receiptSubject } from '../../receipt/receipt.js';
+import { writeStatement } from '../../receipt/statement.js';
 import { type Clause, type Verdict, verdictStatement } from '../../receipt/verdict.js';
 import { batchStatement, type VerdictBatch, verdictLeaf } from '../../receipt/verdict-batch.js';
 import { Frontier } from '../../tree/frontier.js';
@@ -154,6 +157,12 @@ describe('an honest validator cannot be framed', () => {
       'misbehaviour/key-unknown',
     ],
     [
+      'by a key that nobody knows, of which nothing is judged',
+      () => framed(artefacts, signed(honest, STRANGER)),
+      'inconclusive',
+      'misbehaviour/key-unknown',
+    ],
+    [
       'by the key of an issuer, who is no validator',
       () => framed(artefacts, signed(lying('record', 'fail'), ISSUER)),
       'inconclusive',
@@ -196,6 +205,56 @@ describe('an honest validator cannot be framed', () => {
   function forged(): Envelope {
     return { ...signed(lying('record', 'fail')), signature: signed(honest, STRANGER).signature };
   }
+});
+
+describe('the same evidence in another order', () => {
+  const receiptOf = ({ key, signer }: typeof STRANGER): EvidenceArtefact => {
+    const label = keyLabel(key);
+    const payload = writeStatement(RECEIPT, {
+      subject: receiptSubject('a'.repeat(64), null),
+      predicate: { ...SAMPLE_RECEIPT, issuer: label },
+    });
+    return { kind: 'countersign-receipt', envelope: envelopeBytes(seal(payload, label, signer)) };
+  };
+  // The one is of a provider whom the policy lists, and named by nobody; the other is of somebody whom it does not list.
+  const evidence = [receiptOf(STRANGER), receiptOf(ISSUER)];
+  const policy = { ...POLICY, providers: [formatVerifierKey(STRANGER.key)] };
+
+  it('makes the same verdict, so that nobody who hands it in so frames whoever judged by it', async () => {
+    const given = { ...artefacts, policy, evidence };
+    const turned = { ...given, evidence: evidence.toReversed() };
+    const verdict = await verdictOf(given, asOf);
+    expect(verdict.clauses).toContainEqual(
+      expect.objectContaining({ clause: 'evidence', status: 'inconclusive' }),
+    );
+    expect(await verdictOf(turned, asOf)).toEqual(verdict);
+    await expect(makeWrongVerdict(signed(verdict), turned)).rejects.toMatchObject({
+      code: 'misbehaviour/verdict-right',
+    });
+  });
+});
+
+describe('evidence that nobody can read', () => {
+  const garbage: EvidenceArtefact = { kind: 'countersign-receipt', envelope: utf8('no receipt') };
+  const given = { ...artefacts, evidence: [garbage] };
+  const { signedRegion, ...named } = { ...namedEvidence(garbage), signedRegion: HASH };
+
+  it('hides no lie: from the bytes that its signer names comes no verdict at all', async () => {
+    const lie = { ...honest, evidence: [{ ...named, signedRegion }] };
+    const evidence = await makeWrongVerdict(signed(lie), given);
+    expect(await judge(evidence)).toMatchObject({
+      outcome: 'proven',
+      code: 'misbehaviour/verdict-wrong',
+      says: expect.stringContaining('no verdict, for its evidence cannot be read'),
+    });
+  });
+
+  it('frames nobody who has not named it, whoever puts it beside his verdict', async () => {
+    await expect(makeWrongVerdict(signed(honest), given)).rejects.toMatchObject({
+      code: 'misbehaviour/artefact-mismatch',
+      field: 'evidence',
+    });
+  });
 });
 
 describe('a later revocation makes no earlier verdict wrong', () => {
@@ -287,6 +346,7 @@ describe('a verdict in a batch', () => {
       checkpoint: { root: HASH, size: 9 },
       counts: { fail: 1, inconclusive: 0, pass: 2 },
       end: 9,
+      log: 'log.example',
       overturned: { count: 0, root: toHex(emptyRoot()) },
       policy: { digest: verdict.policy, index: 1 },
       previous: null,

@@ -52,8 +52,8 @@ const READERS: ReadonlyMap<string, Reader> = new Map([
 /** Predicates that are about measurements. */
 export const MEASURING_PREDICATES: readonly string[] = [...READERS.keys()];
 
-/** As measurements are long: of SHA-256 and SHA-384. */
-const MEASURING = ['sha256', 'sha384'] as const;
+/** The hashes that hardware measures with, and how many digits each has. */
+const MEASURING = { sha256: 64, sha384: 96 } as const;
 
 /**
  * In hexadecimal, each once. `subjects`: names of those whose digest is a measurement; none for a predicate that is about them. Throws
@@ -71,8 +71,12 @@ export function measurementsIn(statement: ReleaseStatement, subjects: readonly s
 function digestsOf({ subjects }: ReleaseStatement, name: string): readonly string[] {
   const found = subjects
     .filter(subject => subject.name === name)
-    .flatMap(({ digest }) => MEASURING.flatMap(algorithm => digest.get(algorithm) ?? []))
-    .filter(digest => digest.length === 64 || digest.length === 96);
+    .flatMap(({ digest }) =>
+      Object.entries(MEASURING).flatMap(([algorithm, digits]) => {
+        const found = digest.get(algorithm);
+        return found?.length === digits ? [found] : [];
+      }),
+    );
   if (found.length === 0) throw new Failure(CODE, { field: 'subject', detail: name });
   return found;
 }

@@ -34,7 +34,12 @@ export class CommandSource implements EvidenceSource {
 
   #run(input: string): Promise<Uint8Array> {
     return new Promise((resolve, reject) => {
-      const options = { encoding: 'buffer', maxBuffer: MAX_BYTES, timeout: this.#patience } as const;
+      const options = {
+        encoding: 'buffer',
+        maxBuffer: MAX_BYTES,
+        timeout: this.#patience,
+        killSignal: 'SIGKILL',
+      } as const;
       const child = execFile(this.#program, [], options, (error, output) => {
         if (error === null) return resolve(new Uint8Array(output));
         const { code, killed } = error as NodeJS.ErrnoException & { readonly killed?: boolean };

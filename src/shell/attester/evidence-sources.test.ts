@@ -182,6 +182,8 @@ describe('a program', () => {
     ['fails', 'exit 3', 'attester/unavailable'],
     ['never ends', 'exec sleep 60', 'attester/unavailable'],
     ['never stops', 'exec cat /dev/zero', 'attester/unavailable'],
+    ['does not let itself be ended', 'trap "" TERM; exec sleep 40', 'attester/unavailable'],
+    ['leaves another behind that holds its output', 'sleep 30 & exit 3', 'attester/unavailable'],
   ])('one that %s is refused', async (_, script, code) => {
     const path = await program(script);
     expect(await reasonOfAsync(() => new CommandSource(path, 1000).evidence(CARRIED))).toBe(code);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../../test/end-to-end/process.js';
-import { TRUST_FILE } from '../../../test/support/parties.js';
+import { ORIGIN, TRUST_FILE } from '../../../test/support/parties.js';
 import { make } from '../../../test/support/sample-exchange.js';
 import { COMPLETED } from '../../../test/support/sample-receipt.js';
 
@@ -168,7 +168,9 @@ describe('countersign appraise', () => {
     const key = ['--key', at('indexed.key'), '--json'];
     const { stdout } = await appraise(...usual(), ...key, '--policy-index', '7');
     const { payload } = JSON.parse(stdout).signed;
-    expect(JSON.parse(Buffer.from(payload, 'base64').toString('utf8')).predicate.policyIndex).toBe(7);
+    const { predicate } = JSON.parse(Buffer.from(payload, 'base64').toString('utf8'));
+    expect(predicate).toMatchObject({ log: ORIGIN, policyIndex: 7 });
+    expect((await appraise(...usual(), '--policy-index', '7')).code).toBe(64);
     expect((await appraise(...usual(), ...key, '--policy-index', 'first')).code).toBe(64);
   });
 });

@@ -1,5 +1,6 @@
 /** `countersign appraise`: holds a receipt against a policy, clause by clause, and signs what came of it. */
 import { Command } from 'commander';
+import type { Trust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { type Appraisal, appraise } from '../../appraise/verdict/appraise.js';
 import type { Claim } from '../../appraise/verdict/claim.js';
@@ -78,6 +79,9 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
     throw new UsageError('--name and --policy-index are for a signed verdict: pass --key as well.');
   const policy = await readAppraisalPolicy(options.policy);
   const trusted = await readTrust(options.trust);
+  const { policyIndex } = options;
+  if (policyIndex !== undefined && trusted === null)
+    throw new UsageError('--policy-index takes the trust file of the log that it is about: pass --trust.');
   const asOf = options.asOf ?? Date.now();
   const appraisal = await appraise({
     bundle: await readInput(path, MAX_BUNDLE_BYTES),
@@ -87,7 +91,7 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
     asOf,
   });
   const key = options.key === undefined ? null : await openValidatorKey(options.key, options.name);
-  const envelope = key === null ? null : signed(appraisal, key, options.policyIndex ?? null);
+  const envelope = key === null ? null : signed(appraisal, key, placeIn(trusted?.trust ?? null, policyIndex));
   if (envelope !== null && options.out !== undefined)
     await writeOutputDurably(options.out, envelopeBytes(envelope));
   const { verdict, claims, verification } = appraisal;
@@ -104,9 +108,13 @@ async function run(path: string, options: AppraiseOptions): Promise<void> {
   process.exitCode = exitCode;
 }
 
-function signed({ verdict }: Appraisal, { key, signer }: SigningKey, policyIndex: number | null) {
+function placeIn(trust: Trust | null, policyIndex: number | undefined) {
+  return trust === null || policyIndex === undefined ? null : { log: trust.log.name, policyIndex };
+}
+
+function signed({ verdict }: Appraisal, { key, signer }: SigningKey, place: ReturnType<typeof placeIn>) {
   const label = keyLabel(key);
-  return seal(verdictStatement(verdict, label, Date.now(), policyIndex), label, signer);
+  return seal(verdictStatement(verdict, label, Date.now(), place), label, signer);
 }
 
 const STYLES: Record<Clause['status'], Style> = { pass: 'green', fail: 'red', inconclusive: 'yellow' };

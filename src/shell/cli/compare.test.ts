@@ -50,6 +50,8 @@ beforeAll(async () => {
     );
   write('honest.json', truth);
   write('lie.json', lie, LIAR);
+  const forged = seal(verdictStatement(truth, keyLabel(HONEST.key), asOf), keyLabel(HONEST.key), LIAR.signer);
+  writeFileSync(at('forged.json'), envelopeBytes(forged));
   write('later.json', await verdictAt(asOf + 2 * 86_400_000));
   writeFileSync(at('bundle.json'), bundle);
   writeFileSync(at('trust.json'), TRUST);
@@ -123,6 +125,12 @@ describe('countersign compare', () => {
       () => compare('lie.json', 'lie.json', '--out', folder),
     ],
     ['what is no verdict', 30, 'envelope/malformed', () => compare('honest.json', 'bundle.json')],
+    [
+      'one that its key has not signed, whatever it says',
+      30,
+      'envelope/signature-invalid',
+      () => compare('honest.json', 'forged.json', ...keys),
+    ],
     [
       '--bundle without --policy',
       64,

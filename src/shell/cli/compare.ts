@@ -54,13 +54,13 @@ Examples:
 Two verdicts that were asked the same (bundle, trust file, policy, evidence, time, rules) and differ contradict each other: one is
 wrong. Where they were asked something else, a difference is nobody's fault.
 
-Exit codes: 0 nothing contradicts, 10 they contradict each other, or one is wrong when judged again, 30 malformed, 64 wrong usage, 1 anything else.`;
+Exit codes: 0 nothing contradicts, 10 they contradict each other, or one is wrong when judged again, 30 malformed, or not signed by the key that it names, 64 wrong usage, 1 anything else.`;
 
 interface Side {
   readonly envelope: Envelope;
   readonly verdict: Verdict;
-  /** Whether it is signed by a key that is known; null where none with its name is. */
-  readonly isSigned: boolean | null;
+  /** That it is signed by a key that is known; null where none with its name is. */
+  readonly isSigned: true | null;
   /** What judging again gives; null where it was not. */
   readonly again: 'right' | 'wrong' | null;
   /** Why it was not; null where it was. */
@@ -112,6 +112,8 @@ async function sidesOf(paths: readonly string[], options: CompareOptions): Promi
     let isSigned: boolean | null = null;
     for (const { key } of labelled(envelope.keyId, known.validators))
       isSigned = isSigned === true || (await envelopeIsSignedBy(envelope, key.publicKey));
+    // Nobody has said it: it is neither the same as another verdict nor wrong.
+    if (isSigned === false) throw new Failure('envelope/signature-invalid', { field: path });
     const judged =
       artefacts === null
         ? { again: null, unjudged: 'pass --bundle and --policy', proof: null }
@@ -199,8 +201,7 @@ function said(clause: Clause | null): string {
 }
 
 function about({ envelope, isSigned, again, unjudged, proof }: Side): string {
-  const signature =
-    isSigned === null ? 'signature not checked: pass --key' : isSigned ? 'signed' : 'NOT signed by that key';
+  const signature = isSigned === null ? 'signature not checked: pass --key' : 'signed';
   const judged = again === null ? `not judged again: ${unjudged}` : `${again} when judged again`;
   return `  ${envelope.keyId}: ${signature}; ${judged}${proof === null ? '' : `; the proof is in ${proof}`}`;
 }

@@ -6,10 +6,15 @@ import { type Envelope, envelopeBytes } from '../../receipt/envelope.js';
 import type { Submitted } from '../validator/validator.js';
 import { handIn, type Outcome } from './hand-in.js';
 
-/** Resolves to the entry's index, with the proof. Throws `peer/…`, `verdict/entry-refused` with the log's own code, or what makes the proof none. */
+/**
+ * Resolves to the entry's index, with the proof. Throws `peer/…`, `verdict/entry-refused` with the log's own code, `witness/quorum-not-met` where the witnesses
+ * have not seen it there yet, or what makes the proof none.
+ *
+ * The log's word alone is not enough: it could name a place for a policy, and have another entry there once a batch has named that place.
+ */
 export async function submitProven(url: string, envelope: Envelope, trust: Trust): Promise<Submitted> {
   const entry = envelopeBytes(envelope);
-  const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'included' });
+  const outcome = await handIn({ path: '', entry, envelope }, { to: url, wait: 'witnessed' });
   if (outcome.kind !== 'taken') throw refusalOf(outcome, url);
   const { receipt } = outcome;
   if (receipt.by !== 'log' || receipt.proof === null)
@@ -21,6 +26,7 @@ export async function submitProven(url: string, envelope: Envelope, trust: Trust
   const proven = await checkProof(receipt.proof, entry, policy);
   if (proven.index !== receipt.index || proven.checkpoint.origin !== trust.log.name)
     throw new Failure('peer/answer-malformed', { field: url, detail: 'a proof of another place' });
+  if (proven.quorum === 'not met') throw new Failure('witness/quorum-not-met', { field: url });
   return { index: proven.index, proof: receipt.proof };
 }
 

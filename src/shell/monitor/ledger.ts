@@ -205,6 +205,8 @@ export class Ledger {
     const before = await this.#table.find(number);
     if (before !== null) this.#find('monitor/batch-repeated', `number ${sequence}, also entry ${before}`);
     const isKnown = this.#tallies.withheld === 0;
+    // The first begins with the log: what it left out nobody else has judged.
+    if (previous === null && start > 0) this.#find('monitor/batch-missing', `entries below ${start}`);
     if (isKnown && previous !== null) {
       const place = [issuer, previous, sequence - 1] as const;
       if (!(await this.#has('batch-end', ...place, start))) this.#find('monitor/batch-missing', previous);

@@ -80,7 +80,7 @@ describe('what validators sign', () => {
   it.each<[string, string, (before: Envelope, end: number) => Partial<VerdictBatch>]>([
     ['a policy that is not there', 'verdict/policy-unlogged 10', () => ({ policy: { ...policy, index: 0 } })],
     ['another policy there', 'verdict/policy-unlogged 10', () => ({ policy: { ...policy, digest: HASH } })],
-    ['a number once more', 'monitor/batch-repeated 10', () => ({ previous: null, sequence: 0 })],
+    ['a number once more', 'monitor/batch-repeated 10', () => ({ previous: null, sequence: 0, start: 0 })],
     ['a batch before it that nobody has', 'monitor/batch-missing 10', () => ({ previous: HASH })],
     ['a gap', 'monitor/batch-missing 10', (_, end) => ({ start: end + 1 })],
     ['fewer overturned verdicts', 'monitor/record-contradicted 10', () => ({})],
@@ -96,6 +96,16 @@ describe('what validators sign', () => {
     const shrinks = finding.startsWith('monitor/record') ? { overturned: { count: 0, root: EMPTY } } : {};
     await logged(log, following(first, 8, { ...changes, ...shrinks }));
     expect(await look()).toEqual([`finding ${finding}`]);
+  });
+
+  it('a first batch that leaves out the beginning of the log is a finding', async () => {
+    await logged(log, batchEntry(log, { policy, start: 1 }));
+    expect(await look()).toEqual(['finding monitor/batch-missing 9']);
+  });
+
+  it('a batch about another log is a finding, whoever brings it here', async () => {
+    await logged(log, batchEntry(log, { policy, log: 'other.example/log' }));
+    expect(await look()).toEqual(['finding verdict/log-mismatch 9']);
   });
 
   it('a validator that nobody has let in is nobody', async () => {

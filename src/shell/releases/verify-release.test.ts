@@ -334,6 +334,13 @@ describe('a statement is refused', () => {
     ],
     ['of a kind that has none', 'release/measurement-missing', PROVENANCE, {}, {}],
     ['without a subject that is named', 'release/measurement-missing', PROVENANCE, { measured: ['vm'] }, {}],
+    [
+      'with a digest of another length than its hash has',
+      'release/measurement-missing',
+      { ...PROVENANCE, subject: [{ name: 'vm', digest: { sha384: 'ab'.repeat(32) } }] },
+      { measured: ['vm'] },
+      {},
+    ],
     ['of another builder', 'release/builder-refused', PROVENANCE, { builder: 'https://forge.example' }, {}],
     ['that names no builder', 'release/builder-refused', SOFTWARE, { builder: 'https://forge.example' }, {}],
     [

@@ -140,8 +140,7 @@ export class LogReader {
 /** The leaf hashes of a bundle's first `width` entries. */
 type LeavesOf = (index: number, width: number) => Promise<readonly Uint8Array[]>;
 
-/** Up to where entries are read at a time, from `start` on, of a tree of that size. */
-export function endOfChunk(start: number, size: number): number {
+function endOfChunk(start: number, size: number): number {
   return Math.min(size, Math.floor(start / CHUNK) * CHUNK + CHUNK);
 }
 

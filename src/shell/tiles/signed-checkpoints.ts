@@ -32,9 +32,7 @@ export async function readSigned(bytes: Uint8Array, origin: string, known: Known
   const { verified } = await verifyNote(note, [...logKeys, ...witnesses]);
   if (verified.length === 0) throw new Failure('checkpoint/log-signature-missing');
   const labels = verified.map(({ key }) => keyLabel(key));
-  const signatures = note.signatures.filter(({ name, keyId }) =>
-    labels.includes(`${name}+${Buffer.from(keyId).toString('hex')}`),
-  );
+  const signatures = note.signatures.filter(line => labels.includes(signatureLabel(line)));
   const kept = { text: note.text, signatures };
   return {
     text: Buffer.from(formatNote(kept)).toString('utf8'),
@@ -45,6 +43,11 @@ export async function readSigned(bytes: Uint8Array, origin: string, known: Known
       time === null || logKeys.includes(key) ? [] : [{ key, time }],
     ),
   };
+}
+
+/** The key that a line says it is by, as `keyLabel` writes it. */
+export function signatureLabel({ name, keyId }: SignedNote['signatures'][number]): string {
+  return `${name}+${Buffer.from(keyId).toString('hex')}`;
 }
 
 /** The same for a note that was read before, and kept. */

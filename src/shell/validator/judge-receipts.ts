@@ -1,7 +1,7 @@
 /** The verdicts on the receipts in one stretch of a log, with the tree that they make. */
 import { appraiseLogged, type Question } from '../../appraise/verdict/appraise-logged.js';
 import { evidenceJson } from '../../appraise/verdict/evidence-json.js';
-import { PackageWriter } from '../../appraise/verdict/verdict-package.js';
+import { MAX_PACKAGE_BYTES, PackageWriter } from '../../appraise/verdict/verdict-package.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { canonicalize, type Json } from '../../bytes/json.js';
 import { Failure } from '../../reason.js';
@@ -11,9 +11,6 @@ import { predicateTypeOf, readStatement } from '../../receipt/statement.js';
 import { Frontier } from '../../tree/frontier.js';
 import { leafHash } from '../../tree/hash.js';
 import { tlogProofText } from '../../tree/tlog-proof.js';
-
-/** A package is ended when it has so many bytes, so that it stays within what a package may have, whatever evidence its last receipt has. */
-const ENOUGH_BYTES = 1 << 25;
 
 /** Gives what is to be had of the evidence that a receipt names: a few megabytes of one receipt at most. */
 export type EvidenceSource = (receipt: Receipt) => Promise<readonly EvidenceArtefact[]>;
@@ -28,16 +25,22 @@ export interface PlacedEntry {
 export type ProofOf = (index: number) => Promise<readonly string[]> | readonly string[];
 
 export interface JudgedReceipts {
-  /** How many of the entries it is about, from the first: the others are for another package. */
-  readonly taken: number;
   readonly lines: PackageWriter;
   readonly tree: Frontier;
   readonly counts: { readonly fail: number; readonly inconclusive: number; readonly pass: number };
+  /** From which entry on nothing has been judged, because a package would grow too long; null where all were. */
+  readonly next: number | null;
 }
 
 /**
+ * A package grows up to this, and by one receipt with its evidence at most: a log may hold a thousand entries of 64 KiB, each with evidence of some megabytes, and
+ * a package that is longer than one may be could never be read again.
+ */
+export const ENOUGH_BYTES = MAX_PACKAGE_BYTES / 2;
+
+/**
  * Judges the receipts among these entries, one after another: an envelope that has just been looked at is not read again. `proverFor` is asked once, for the
- * first of them. `enough`: bytes after which what comes is left for another package.
+ * first of them. `enough`: the bytes of a package from which on what comes is left for another.
  */
 export async function judgeReceipts(
   entries: readonly PlacedEntry[],
@@ -51,10 +54,7 @@ export async function judgeReceipts(
   const tree = new Frontier();
   const counts = { fail: 0, inconclusive: 0, pass: 0 };
   let proofOf: ProofOf | null = null;
-  let taken = 0;
   for (const { index, entry } of entries) {
-    if (lines.size > enough) break;
-    taken++;
     const envelope = receiptIn(entry);
     if (envelope === null) continue;
     proofOf ??= await proverFor(index);
@@ -66,8 +66,9 @@ export async function judgeReceipts(
     const written = canonicalize(verdict as Json);
     tree.push(leafHash(written));
     lines.add({ entry, evidence: evidence.map(evidenceJson), hashes, index, verdict }, written);
+    if (lines.size >= enough) return { lines, tree, counts, next: index + 1 };
   }
-  return { taken, lines, tree, counts };
+  return { lines, tree, counts, next: null };
 }
 
 /** The envelope of a receipt; null for an entry that is none, or cannot be read: that is for monitors. */

@@ -1,4 +1,5 @@
 /** The tree of what a validator has read of a log: its hashes on disk, and its right edge in memory. */
+import { join } from 'node:path';
 import { fromBase64 } from '../../bytes/base64.js';
 import { toHex } from '../../bytes/hex.js';
 import { Failure } from '../../reason.js';
@@ -15,7 +16,7 @@ export interface KeptTree {
   kept(): Promise<ValidatorState['tree']>;
 }
 
-/** Throws `verdict/state-corrupt` where what is on disk makes another root. */
+/** `folder`: the validator's. Throws `verdict/state-corrupt` where what is on disk makes another root. */
 export async function openTree(
   folder: string,
   disk: Disk,
@@ -23,7 +24,7 @@ export async function openTree(
 ): Promise<KeptTree> {
   try {
     if (kept?.edge.some(text => fromBase64(text) === null)) throw new Failure('verdict/state-corrupt');
-    const own = new OwnTree(folder, disk, kept?.size ?? 0, kept?.edge ?? []);
+    const own = new OwnTree(join(folder, 'tree'), disk, kept?.size ?? 0, kept?.edge ?? []);
     if (kept !== null && toHex(await own.root()) !== kept.root) throw new Failure('verdict/state-corrupt');
     const frontier = new Frontier(own.size, await own.frontier());
     return {

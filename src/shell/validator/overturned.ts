@@ -1,6 +1,9 @@
 /**
- * A validator's record of its own verdicts that were proven wrong: the proofs, each once, in the order in which they came. Every batch that it signs says how
+ * A validator's record of its own verdicts that were proven wrong: a proof against each, in the order in which they came. Every batch that it signs says how
  * many there are and has the root over them, so that it can hide none later. Nothing is ever taken out.
+ *
+ * Whoever brings proofs is not trusted: of one wrong verdict anybody can make any number of them, which differ in a clause or in bytes that nobody looks at. The
+ * first is kept.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,7 +11,7 @@ import { toHex } from '../../bytes/hex.js';
 import { evidenceName } from '../../court/misbehaviour/evidence.js';
 import { type Judgement, judgeEvidence } from '../../court/misbehaviour/judge.js';
 import type { KnownKeys } from '../../court/misbehaviour/known-keys.js';
-import { WRONG_VERDICT } from '../../court/misbehaviour/wrong-verdict.js';
+import { accusedVerdict, WRONG_VERDICT } from '../../court/misbehaviour/wrong-verdict.js';
 import { keyLabel, type VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { Frontier } from '../../tree/frontier.js';
@@ -30,6 +33,8 @@ export class OverturnedRecord {
   readonly #folder: string;
   readonly #disk: Disk;
   readonly #names: string[];
+  /** The file of the proof against a verdict. */
+  readonly #ofVerdict: Map<string, string>;
   readonly #roots: string[];
   readonly #tree: Frontier;
   #turn: Promise<unknown> = Promise.resolve();
@@ -40,28 +45,34 @@ export class OverturnedRecord {
     const names = (await readdir(folder)).filter(name => FILE.test(name)).sort();
     const tree = new Frontier();
     const roots = [toHex(tree.root())];
+    const ofVerdict = new Map<string, string>();
     for (const [at, name] of names.entries()) {
       const bytes = await readIfPresent(join(folder, name));
       if (bytes === null || Number(FILE.exec(name)?.[1]) !== at)
         throw new Failure('verdict/state-corrupt', { field: join(folder, name) });
       tree.push(leafHash(bytes));
       roots.push(toHex(tree.root()));
+      ofVerdict.set(accusedVerdict(bytes) ?? name, name);
     }
-    return new OverturnedRecord(folder, disk, names, roots, tree);
+    return new OverturnedRecord(folder, disk, { names, ofVerdict, roots, tree });
   }
 
   private constructor(
     folder: string,
     disk: Disk,
-    names: readonly string[],
-    roots: readonly string[],
-    tree: Frontier,
+    kept: {
+      readonly names: string[];
+      readonly ofVerdict: Map<string, string>;
+      readonly roots: string[];
+      readonly tree: Frontier;
+    },
   ) {
     this.#folder = folder;
     this.#disk = disk;
-    this.#names = [...names];
-    this.#roots = [...roots];
-    this.#tree = tree;
+    this.#names = kept.names;
+    this.#ofVerdict = kept.ofVerdict;
+    this.#roots = kept.roots;
+    this.#tree = kept.tree;
   }
 
   /** The names of the files, oldest first. */
@@ -91,12 +102,13 @@ export class OverturnedRecord {
     const judgement = await judgeEvidence(bytes, ownKeys(own));
     const isOurs = judgement.outcome === 'proven' && own.some(key => keyLabel(key) === judgement.accused);
     if (!isOurs || judgement.type !== WRONG_VERDICT.type) return { judgement, name: null, isNew: false };
-    const known = evidenceName(bytes, WRONG_VERDICT.type);
-    const before = this.#names.find(name => name.endsWith(`-${known}.json`));
+    const accused = accusedVerdict(bytes) as string;
+    const before = this.#ofVerdict.get(accused);
     if (before !== undefined) return { judgement, name: before, isNew: false };
-    const name = `${String(this.#names.length).padStart(6, '0')}-${known}.json`;
+    const name = `${String(this.#names.length).padStart(6, '0')}-${evidenceName(bytes, WRONG_VERDICT.type)}.json`;
     await writeDurably(join(this.#folder, name), bytes, 0o644, this.#disk);
     this.#names.push(name);
+    this.#ofVerdict.set(accused, name);
     this.#tree.push(leafHash(bytes));
     this.#roots.push(toHex(this.#tree.root()));
     return { judgement, name, isNew: true };

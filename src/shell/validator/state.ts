@@ -22,8 +22,6 @@ export type LastBatch = v.InferOutput<typeof Last>;
 
 const State = v.strictObject({
   key: KeyLabel,
-  /** How far the receipts of the tree were judged; all of it where it is left out. */
-  judged: v.exactOptional(Count),
   last: v.nullable(Last),
   /** The log's first key. */
   log: v.string(),

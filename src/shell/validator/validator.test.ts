@@ -2,7 +2,7 @@ import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reasonOfAsync } from '../../../test/support/failure.js';
-import { openWitnesses, quorumOf, temporaryFolder } from '../../../test/support/log.js';
+import { openWitnesses, quorumOf, temporaryFolder, WITNESSES } from '../../../test/support/log.js';
 import {
   openReceiptLog,
   type ServedLog,
@@ -17,14 +17,19 @@ import { appraise } from '../../appraise/verdict/appraise.js';
 import { packedBundle, readPackage } from '../../appraise/verdict/verdict-package.js';
 import { canonicalize } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
+import { cosign } from '../../note/cosignature.js';
+import { formatNote, parseNote } from '../../note/signed-note.js';
 import { Failure } from '../../reason.js';
 import { type Envelope, payloadDigest } from '../../receipt/envelope.js';
 import type { FileLog } from '../log/file-log.js';
 import type { ValidatorEvent } from './events.js';
+import { EVIDENCE_PATIENCE } from './evidence-patience.js';
 import { type Submitted, Validator, type ValidatorOptions } from './validator.js';
 
 const TRUST_BYTES = utf8(JSON.stringify(TRUST_FILE));
 const TRUST = { trust: parseTrust(TRUST_BYTES), bytes: TRUST_BYTES };
+
+const HASH = 'ab'.repeat(32);
 
 let folder: ReturnType<typeof temporaryFolder>;
 let log: FileLog;
@@ -357,6 +362,76 @@ describe('a validator', () => {
     expect(all.map(({ index }) => index)).toEqual(Array.from({ length: 1200 }, (_, at) => at + 2));
     expect(all.filter(({ verdict }) => verdict.outcome !== 'pass')).toEqual([]);
   }, 60_000);
+
+  it('skips no receipt whose evidence could not be asked for the first time', async () => {
+    const evidence = [
+      { digest: HASH, mediaType: 'application/json', signedDigest: HASH, type: 'nitro' },
+    ] as const;
+    await issuer.append(issuer.receipt(), issuer.receipt('another', { evidence: [...evidence] }));
+    let isDown = true;
+    const source = async () => {
+      if (isDown) throw new Failure('peer/unreachable');
+      return [];
+    };
+    expect(await look({ evidence: source })).toBe(false);
+    isDown = false;
+    expect(await look({ evidence: source })).toBe(true);
+    expect(packageOf(0).verdicts).toHaveLength(2);
+  });
+
+  it('does not wait for ever for evidence that whoever is judged by it does not serve', async () => {
+    const evidence = [{ digest: HASH, mediaType: 'application/json', signedDigest: HASH, type: 'nitro' }];
+    await issuer.append(issuer.receipt('one', { evidence }), issuer.receipt('another', { evidence }));
+    await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+    let [now, asked] = [Date.now(), 0];
+    const source = async () => {
+      asked++;
+      throw new Failure('peer/unreachable');
+    };
+    const validator = await open({ evidence: source, now: () => now });
+    expect(await validator.round()).toBe(false);
+    now += EVIDENCE_PATIENCE;
+    expect(await validator.round()).toBe(false);
+    now += 1;
+    expect(await validator.round()).toBe(true);
+    await validator.close();
+    expect([packageOf(0).verdicts.length, asked]).toEqual([2, 3]);
+  });
+
+  it('makes as many batches of what it reads at a time as their length takes, also when it is killed between two', async () => {
+    await issuer.work(5);
+    let taken = 0;
+    const once = async (envelope: Envelope) => {
+      // The policy and one batch.
+      if (++taken > 2) throw new Failure('peer/unreachable');
+      return submit(envelope);
+    };
+    expect(await look({ enoughBytes: 1, submit: once })).toBe(false);
+    expect(await look({ enoughBytes: 1 })).toBe(true);
+    const packages = [0, 1, 2, 3, 4].map(packageOf);
+    expect(packages.map(({ verdicts }) => verdicts.length)).toEqual([1, 1, 1, 1, 1]);
+    expect(packages.slice(1).map(({ batch }) => batch.start)).toEqual(
+      packages.slice(0, -1).map(({ batch }) => batch.end),
+    );
+    expect(await submitted()).toBe(6);
+  });
+
+  it('is not told by one witness that it is the year 2100', async () => {
+    await issuer.work(1);
+    await log.reached(log.signed.size - 1, 'witnessed', 10_000);
+    const genuine = parseNote(new Uint8Array(await (await fetch(`${served.url}/checkpoint`)).arrayBuffer()));
+    const [{ key, signer }] = WITNESSES as [(typeof WITNESSES)[number]];
+    const line = cosign(genuine.text, Date.UTC(2100, 0) / 1000, key, signer);
+    const others = genuine.signatures.filter(({ name }) => name !== key.name);
+    const note = formatNote({ text: genuine.text, signatures: [...others, line] });
+    served.meddle = path => (path === 'checkpoint' ? note : undefined);
+    expect(await look({ submit: null })).toBe(true);
+    const { batch, checkpoint } = packageOf(0);
+    expect(batch.asOf).toBeLessThan(Date.now() + 60_000);
+    // The others' word stands, and without his there is no quorum: nothing is known, and nothing fails.
+    expect(checkpoint).not.toContain(key.name);
+    expect(batch.counts).toEqual({ fail: 0, inconclusive: 1, pass: 0 });
+  });
 
   it('tells when the log does not take what it signs', async () => {
     await issuer.work(1);

@@ -8,9 +8,7 @@
 
 import { join } from 'node:path';
 import type { AppraisalPolicy } from '../../appraise/verdict/appraisal-policy.js';
-import { CHECKER } from '../../appraise/verdict/appraise.js';
 import type { Question } from '../../appraise/verdict/appraise-logged.js';
-import { PackageWriter } from '../../appraise/verdict/verdict-package.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
 import type { Json } from '../../bytes/json.js';
@@ -27,21 +25,22 @@ import {
 import { type Bundle, formatBundle } from '../../receipt/bundle.js';
 import { type Envelope, seal } from '../../receipt/envelope.js';
 import { MAX_LOGGED_BYTES } from '../../receipt/logged-policy.js';
-import { batchStatement, MAX_OVERTURNED_AT_ONCE, type VerdictBatch } from '../../receipt/verdict-batch.js';
-import { emptyRoot } from '../../tree/hash.js';
+import { batchStatement } from '../../receipt/verdict-batch.js';
 import type { SubtreeReader } from '../../tree/prove.js';
 import { type Disk, nodeDisk } from '../files/disk.js';
 import { makeFoldersDurably, writeDurably } from '../files/durable.js';
 import type { SigningKey } from '../files/keys.js';
 import { acquireLock, type Lock } from '../files/lock.js';
-import { endOfChunk, LogReader, type ReadEntry } from '../tiles/log-reader.js';
+import { LogReader, type ReadEntry } from '../tiles/log-reader.js';
 import { RemoteLog } from '../tiles/remote-log.js';
 import { readSigned, type Seen } from '../tiles/signed-checkpoints.js';
 import { proverOf } from './block-prover.js';
-import { timeOf } from './checkpoint-time.js';
+import { timeOf, withoutFuture } from './checkpoint-time.js';
 import { unchecked, type ValidatorEvent } from './events.js';
+import { EvidencePatience } from './evidence-patience.js';
 import { type EvidenceSource, judgeReceipts } from './judge-receipts.js';
 import { type KeptTree, openTree } from './kept-tree.js';
+import { batchAfter, type Judged, NOTHING_JUDGED } from './next-batch.js';
 import { type Brought, OverturnedRecord } from './overturned.js';
 import { lastOf, Packages } from './packages.js';
 import { type LastBatch, readState, type ValidatorState, writeState } from './state.js';
@@ -70,10 +69,10 @@ export interface ValidatorOptions {
   /** Null for one that keeps its verdicts to itself. */
   readonly submit: Submit | null;
   readonly evidence?: EvidenceSource | null;
-  /** The bytes of a package after which another is begun; half of what one may have, when it is left out. */
-  readonly enoughBytes?: number;
   /** Whether to go on where the log no longer serves entries. */
   readonly skipMissing?: boolean;
+  /** The bytes of a package from which on another is begun; half of what one may have, when it is left out. */
+  readonly enoughBytes?: number;
   /** Milliseconds since 1970. */
   readonly now: () => number;
   readonly onEvent: (event: ValidatorEvent) => void;
@@ -93,12 +92,15 @@ export class Validator {
   readonly #closing = new AbortController();
   readonly record: OverturnedRecord;
   readonly packages: Packages;
-  readonly #tree: KeptTree;
-  /** How far the receipts of the tree have been judged: an attempt may end in the middle, when something is not to be had. */
-  #judged: number;
+  #tree: KeptTree;
+  /** Whether everything in the tree has been judged, but for what is being judged. */
+  #isKnown = true;
+  /** The tree as the state on disk has it: everything in it has been judged. */
+  #kept: ValidatorState['tree'] | null;
   #last: LastBatch | null;
   #policy: ValidatorState['policy'];
   #submitted: number;
+  readonly #evidence: EvidencePatience;
   #running: Promise<unknown> = Promise.resolve();
 
   /**
@@ -115,7 +117,7 @@ export class Validator {
       const state = await readState(folder, ...identity);
       const packages = await Packages.open(join(folder, 'batches'), disk);
       const record = await OverturnedRecord.open(join(folder, 'record'), disk);
-      const tree = await openTree(join(folder, 'tree'), disk, state?.tree ?? null);
+      const tree = await openTree(folder, disk, state?.tree ?? null);
       const last = await packages.lastFrom(state?.last ?? null);
       await checkChainGoesOn(packages, last, submit !== null);
       const validator = new Validator(options, disk, lock, { packages, record, tree, last, state });
@@ -144,13 +146,14 @@ export class Validator {
     this.#lock = lock;
     this.#label = keyLabel(options.key.key);
     this.#trustDigest = toHex(sha256(options.trust.bytes));
+    this.#evidence = new EvidencePatience(options.evidence ?? null, options.now);
     this.#remote = new RemoteLog(options.url);
     this.#reader = new LogReader(this.#remote, options.skipMissing ?? false, this.#closing.signal);
     this.packages = opened.packages;
     this.record = opened.record;
     this.#tree = opened.tree;
+    this.#kept = opened.state?.tree ?? null;
     this.#last = opened.last;
-    this.#judged = Math.min(opened.state?.judged ?? opened.tree.own.size, opened.tree.own.size);
     this.#policy = opened.state?.policy ?? null;
     this.#submitted = opened.state?.submitted ?? 0;
   }
@@ -200,7 +203,7 @@ export class Validator {
       await this.#checkExtends(seen);
       await this.#follow(seen);
       while (!this.#closing.signal.aborted && this.record.names.length > (this.#last?.overturned ?? 0))
-        await this.#sign(seen, this.#tree.own.size, NOTHING_JUDGED);
+        await this.#sign(seen, this.#tree.own.size, NOTHING_JUDGED, await this.#asOf(seen));
       // One that was told to stop has not looked at all of it.
       return this.#tree.own.size >= seen.checkpoint.size;
     } catch (error) {
@@ -249,14 +252,16 @@ export class Validator {
       throw new Failure('peer/checkpoint-missing', { field: `${this.#remote.url}/checkpoint` });
     const seen = await readSigned(note, trust.trust.log.name, knownKeys(trust.trust));
     if (seen.byLog.length === 0) throw new Failure('checkpoint/log-signature-missing');
-    return seen;
+    return { ...seen, ...(await withoutFuture(seen.note, trust.trust, this.#options.now())) };
   }
 
   /** What the log shows now begins with what was read of it. */
   async #checkExtends({ checkpoint }: Seen): Promise<void> {
     const { own } = this.#tree;
-    if (checkpoint.size < own.size)
-      throw new Failure('monitor/checkpoint-older', { detail: `size ${checkpoint.size}, after ${own.size}` });
+    // A run that was killed may have judged more than it had noted.
+    const seen = Math.max(own.size, this.#last?.end ?? 0);
+    if (checkpoint.size < seen)
+      throw new Failure('monitor/checkpoint-older', { detail: `size ${checkpoint.size}, after ${seen}` });
     if (own.size === 0) return;
     const hashes = this.#reader.hashesOf(checkpoint);
     const { root } = await this.#reader.prefix(own.size, checkpoint, hashes);
@@ -268,19 +273,34 @@ export class Validator {
     const { checkpoint } = seen;
     const { own, frontier } = this.#tree;
     const hashes = this.#reader.hashesOf(checkpoint);
-    while (this.#judged < checkpoint.size && !this.#closing.signal.aborted) {
-      const [start, known] = [this.#judged, own.size];
-      // Proofs are made of all entries that are read at a time, or of the whole log.
-      const isWhole = known >= endOfChunk(start, checkpoint.size);
-      const fresh = isWhole ? [] : await this.#reader.next(frontier, checkpoint, hashes);
-      for (const { leaf } of fresh) this.#tree.push(leaf);
-      // What was read before, and could not be judged to its end, is read again.
-      const entries = start < known ? await this.#reader.again(start, own) : fresh;
-      await this.#judge(seen, entries, start, hashes);
+    while (own.size < checkpoint.size && !this.#closing.signal.aborted) {
+      const start = own.size;
+      const entries = await this.#reader.next(frontier, checkpoint, hashes);
+      try {
+        for (const { leaf } of entries) this.#tree.push(leaf);
+        await this.#judge(seen, entries, start, hashes);
+      } catch (error) {
+        await this.#forgetUnjudged();
+        this.#evidence.failedAt(Math.max(this.#tree.own.size, this.#last?.end ?? 0));
+        throw error;
+      }
       this.#options.onProgress?.(own.size, checkpoint.size);
     }
   }
 
+  /** Back to what the state has: what was read, and could not be judged, is read again, and never passed over. */
+  async #forgetUnjudged(): Promise<void> {
+    this.#isKnown = false;
+    this.#tree = await openTree(this.#options.folder, this.#disk, this.#kept);
+    this.#isKnown = true;
+  }
+
+  async #asOf({ note }: Seen): Promise<number> {
+    const { trust, now } = this.#options;
+    return (await timeOf(note, trust.trust)) ?? now();
+  }
+
+  /** All of it, in as many batches as that takes. What is on disk says that it was judged once the last of them is signed. */
   async #judge(
     seen: Seen,
     entries: readonly ReadEntry[],
@@ -289,14 +309,14 @@ export class Validator {
   ): Promise<void> {
     // What an earlier run has judged, and had not yet noted, is only read again.
     const judged = this.#last?.end ?? 0;
+    const evidence = this.#evidence.sourceFor(Math.max(start, judged));
     let unjudged = entries.flatMap(({ entry }, at) =>
       entry === null || start + at < judged ? [] : [{ entry, index: start + at }],
     );
-    const { trust, policy, now, evidence = null, enoughBytes } = this.#options;
-    const asOf = (await timeOf(seen.note, trust.trust)) ?? now();
-    // One package, as a rule; more of them where there is much evidence.
+    const { trust, policy, enoughBytes } = this.#options;
+    const asOf = await this.#asOf(seen);
     while (unjudged.length > 0) {
-      const found = await judgeReceipts(
+      const { lines, tree, counts, next } = await judgeReceipts(
         unjudged,
         seen.text,
         first => proverOf(this.#tree.own, seen.checkpoint, first, hashes),
@@ -304,43 +324,26 @@ export class Validator {
         evidence,
         enoughBytes,
       );
-      unjudged = unjudged.slice(found.taken);
-      const end = unjudged[0]?.index ?? start + entries.length;
-      if (found.lines.count > 0)
-        await this.#sign(seen, end, {
-          asOf,
-          counts: found.counts,
-          lines: found.lines,
-          root: toHex(found.tree.root()),
-        });
-      this.#judged = end;
+      unjudged = next === null ? [] : unjudged.filter(({ index }) => index >= next);
+      if (lines.count === 0) return;
+      const found = { counts, lines, root: toHex(tree.root()) };
+      await this.#sign(seen, next ?? this.#tree.own.size, found, asOf, next === null);
     }
-    this.#judged = start + entries.length;
   }
 
-  /** Makes the next batch: first its package is durable, then it is handed in. */
-  async #sign(seen: Seen, end: number, judged: Judged): Promise<void> {
-    const { key, now, policy } = this.#options;
-    const { root, size } = seen.checkpoint;
-    const last = this.#last;
-    const batch: VerdictBatch = {
-      asOf: judged.asOf ?? (await timeOf(seen.note, this.#options.trust.trust)) ?? now(),
-      checker: CHECKER,
-      checkpoint: { root: toHex(root), size },
-      counts: judged.counts,
-      end,
-      overturned: this.record.upTo((last?.overturned ?? 0) + MAX_OVERTURNED_AT_ONCE),
-      policy: { digest: policy.digest, index: this.#policyIndex },
-      previous: last?.digest ?? null,
-      root: judged.root,
-      sequence: (last?.sequence ?? -1) + 1,
-      start: last?.end ?? 0,
-      trust: this.#trustDigest,
-    };
+  /**
+   * Makes the next batch: first its package is durable, then it is handed in. `isAll`: whether everything that was read has been judged by then; where it was
+   * not, a run that is killed reads from there once more.
+   */
+  async #sign(seen: Seen, end: number, judged: Judged, asOf: number, isAll = true): Promise<void> {
+    const { key, now, policy: inForce } = this.#options;
+    const policy = { digest: inForce.digest, index: this.#policyIndex };
+    const question = { asOf, end, policy, trust: this.#trustDigest };
+    const batch = batchAfter(this.#last, judged, question, seen.checkpoint, this.record);
     const envelope = seal(batchStatement(batch, this.#label, now()), this.#label, key.signer);
     await this.packages.write(batch.sequence, judged.lines.format(envelope, seen.text));
     this.#last = lastOf({ envelope, batch });
-    await this.#save();
+    if (isAll) await this.#save();
     await this.#handIn(batch.sequence, envelope);
     const { sequence, start, counts, overturned } = batch;
     this.#options.onEvent({ kind: 'batch', sequence, start, end, counts, overturned: overturned.count });
@@ -375,9 +378,9 @@ export class Validator {
   }
 
   async #save(): Promise<void> {
+    if (!this.#isKnown) return;
     const tree = await this.#tree.kept();
     const state: ValidatorState = {
-      judged: Math.max(this.#judged, Math.min(this.#last?.end ?? 0, tree.size)),
       key: this.#label,
       last: this.#last,
       log: logIdentity(this.#options),
@@ -386,23 +389,9 @@ export class Validator {
       tree,
     };
     await writeState(this.#options.folder, state, this.#disk);
+    this.#kept = tree;
   }
 }
-
-/** What a batch says beyond its place. */
-interface Judged {
-  readonly asOf: number | null;
-  readonly counts: VerdictBatch['counts'];
-  readonly lines: PackageWriter;
-  readonly root: string;
-}
-
-const NOTHING_JUDGED: Judged = {
-  asOf: null,
-  counts: { fail: 0, inconclusive: 0, pass: 0 },
-  lines: new PackageWriter(),
-  root: toHex(emptyRoot()),
-};
 
 /** What no other look can change. */
 const OWN_FAULTS: ReadonlySet<string> = new Set(['verdict/state-corrupt', 'log/corrupt']);

@@ -183,6 +183,27 @@ describe('what a bundle carries', () => {
   });
 });
 
+describe('evidence that is refused', () => {
+  it('is judged once, however often bundles are asked for whose receipts name it', async () => {
+    const [kind] = KINDS as [EvidenceKind];
+    const report = await keep(kind);
+    const digest = toHex(report.signedRegion);
+    let judged = 0;
+    class CountingRecords extends EvidenceRecords {
+      override materialOf(record: Parameters<EvidenceRecords['materialOf']>[0]) {
+        judged++;
+        return super.materialOf(record);
+      }
+    }
+    const counting = new CountingRecords(join(folder.path, 'archive'), hastyDisk);
+    // By roots that do not know it.
+    const book = await open(promptLog(), { archive: counting, trust: {} });
+    await book.revoke({ ...OF_MODEL, field: 'chip', value: 'ab'.repeat(8) });
+    for (let asked = 0; asked < 3; asked++) expect(await book.carriedBy(receiptOn(digest))).toEqual([]);
+    expect(judged).toBe(1);
+  });
+});
+
 describe('a revocation by a key that does not count', () => {
   const standing = standingIn(
     trustWith({
@@ -203,6 +224,38 @@ describe('a revocation by a key that does not count', () => {
     expect(listedRevocations(book.all)).toHaveLength(1);
     // And is no reason against revoking the same in earnest.
     expect(await book.revoke(OF_MODEL)).toMatchObject({ sequence: 2, entry: 2 });
+  });
+
+  it('has used up its number: beyond the last that a log can have nothing is logged, which no witness would sign', async () => {
+    const entries = Array.from({ length: MAX_REVOCATIONS }, (_, at) =>
+      entryOf(at, { ...OF_MODEL, value: at.toString(16).padStart(64, '0') }, STRANGER),
+    );
+    const log = promptLog(entries);
+    const book = await open(log, { standing });
+    expect(book.counting).toHaveLength(1);
+    expect(await reasonOfAsync(() => book.revoke(OF_MODEL))).toBe('revocation/full');
+    expect(log.size).toBe(MAX_REVOCATIONS);
+  });
+
+  it('does not hide one by taking its number, neither before nor at the same moment', async () => {
+    const others = ['ab', 'cd'].map(
+      value => ({ ...OF_MODEL, field: 'chip', value: value.repeat(8) }) as Revocation,
+    );
+    class ContestedLog extends ProvingLog {
+      override async include(entry: Uint8Array): Promise<number> {
+        const other = others.pop();
+        if (other !== undefined) this.append(entryOf(others.length + 1, other, STRANGER));
+        return super.include(entry);
+      }
+    }
+    const log = new ContestedLog([], true);
+    const book = await open(log, { standing });
+    log.append(entryOf(0, others.pop(), STRANGER));
+    const { sequence, entry } = await book.revoke(OF_MODEL);
+    expect(sequence).toBe(2);
+    const anew = await open(log, { standing });
+    expect(anew.all).toEqual(book.all);
+    expect(anew.counting).toContainEqual(expect.objectContaining({ revocation: OF_MODEL, sequence, entry }));
   });
 
   it('is one by nobody whom the trust file names', () => {

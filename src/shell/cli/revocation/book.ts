@@ -52,7 +52,8 @@ const REMEMBERED = 1024;
 
 export class RevocationBook {
   readonly #options: BookOptions;
-  readonly #facts = new Recent<readonly Fact[]>(REMEMBERED);
+  /** With how many records of it the archive had. */
+  readonly #facts = new Recent<{ readonly facts: readonly Fact[]; readonly records: number }>(REMEMBERED);
   #all: readonly LoggedRevocation[];
   /** One at a time, so that no number is given twice. */
   #running: Promise<unknown> = Promise.resolve();
@@ -86,18 +87,36 @@ export class RevocationBook {
     return turn;
   }
 
+  /** Under a number whose first entry is this one: by the first of each they are found, and another issuer of the log, or a thief, may have taken it. */
   async #revoke(revocation: Revocation): Promise<LoggedRevocation> {
-    const { log, issuer, now, onLogged = async () => undefined } = this.#options;
+    for (;;) {
+      await this.#readOn();
+      const logged = await this.#logged(revocation);
+      if ((await this.#options.log.find(revocationKey(logged.sequence))) !== logged.entry) continue;
+      this.#all = [...this.#all, logged];
+      await this.#options.onLogged?.(this.#all);
+      return logged;
+    }
+  }
+
+  /** What others have revoked since. */
+  async #readOn(): Promise<void> {
+    const { log, standing } = this.#options;
+    const more = await readRevocations(log, standing, this.#all.length);
+    if (more.length > 0) this.#all = [...this.#all, ...more];
+  }
+
+  async #logged(revocation: Revocation): Promise<LoggedRevocation> {
+    const { log, issuer, now } = this.#options;
     const decided = now();
     checkNews(revocation, this.counting, decided);
     const sequence = this.#all.length;
+    // Those that do not count have used up their numbers as well, and no witness signs a log with a larger one.
+    if (sequence >= MAX_REVOCATIONS) throw new Failure('revocation/full');
     const label = keyLabel(issuer.key);
     const statement = revocationStatement(revocation, label, decided, sequence);
     const entry = await log.include(envelopeBytes(seal(statement, label, issuer.signer)));
-    const logged = { revocation, decided, sequence, entry, counts: true };
-    this.#all = [...this.#all, logged];
-    await onLogged(this.#all);
-    return logged;
+    return { revocation, decided, sequence, entry, counts: true };
   }
 
   /** What a bundle of that receipt carries: of each field the first of the log that concerns it. Throws as log and archive do. */
@@ -130,11 +149,13 @@ export class RevocationBook {
 
   async #factsIn(signedDigest: string): Promise<readonly Fact[]> {
     const known = this.#facts.get(signedDigest);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.facts.length > 0) return known.facts;
     const { archive, trust } = this.#options;
+    // Evidence that is not in the archive yet may come; what was refused is not judged again for everybody who asks.
+    const records = (await archive.find(signedDigest)).records.length;
+    if (known?.records === records) return known.facts;
     const facts = await factsIn(archive, signedDigest, trust);
-    // Evidence that is not in the archive yet may come.
-    if (facts.length > 0) this.#facts.set(signedDigest, facts);
+    this.#facts.set(signedDigest, { facts, records });
     return facts;
   }
 }
@@ -153,14 +174,15 @@ export function checkNews(revocation: Revocation, all: readonly KnownRevocation[
   if (all.length >= MAX_REVOCATIONS) throw new Failure('revocation/full');
 }
 
-/** All that the log holds, in the order of their numbers. */
+/** All that the log holds from a number on, in the order of their numbers. */
 export async function readRevocations(
   log: Pick<TransparencyLog, 'find' | 'entry'>,
   standing: IssuerStanding,
+  from = 0,
 ): Promise<readonly LoggedRevocation[]> {
   const all: LoggedRevocation[] = [];
   for (;;) {
-    const entry = await log.find(revocationKey(all.length));
+    const entry = await log.find(revocationKey(from + all.length));
     if (entry === null) return all;
     const { predicate } = readStatement(REVOCATION, readEntry(await log.entry(entry)));
     const { revocation, decided, sequence, issuer } = predicate;

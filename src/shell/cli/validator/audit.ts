@@ -7,12 +7,12 @@ import { parseVerifierKey, type VerifierKey } from '../../../note/key.js';
 import { advice, Failure, type ReasonCode } from '../../../reason.js';
 import { nodeDisk } from '../../files/disk.js';
 import { writeDurably } from '../../files/durable.js';
-import { type Audit, auditValidator } from '../../validator/audit.js';
+import { type Audit, auditValidator, MAX_PROOFS } from '../../validator/audit.js';
 import { OwnVerdicts } from '../../validator/own-verdicts.js';
 import { Packages } from '../../validator/packages.js';
 import { collect } from '../collect.js';
 import { EXIT, UsageError } from '../exit-code.js';
-import { print, printError, printJson } from '../print.js';
+import { print, printable, printError, printJson } from '../print.js';
 import { progressOf } from '../progress.js';
 import { ownTrustFile, readTrust } from '../trust-file.js';
 import { requireValidatorFolder } from './folder.js';
@@ -43,8 +43,8 @@ Examples:
 
 Each verdict is judged again from what it says that it was made from. One that differs from yours because it was asked something else is no lie.
 
-Exit codes: 0 nothing is wrong, 10 a verdict is, or something is missing, 20 it does not answer, or signs with a key that you do not know,
-30 what it publishes is malformed, 64 wrong usage, 1 anything else.`,
+Exit codes: 0 nothing is wrong, 10 a verdict is, or what it publishes is malformed or missing, 20 it does not answer, signs with a key that you do not
+know, or judges by rules that this version does not have, 30 a file on the command line is malformed, 64 wrong usage, 1 anything else.`,
     )
     .action((url: string, options: AuditCommandOptions) => unlessOutOfReach(() => run(url, options)));
 }
@@ -75,6 +75,7 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
   if (trusted === null) throw new UsageError('it takes the trust file of the log: pass --trust.');
   const own = options.data === undefined ? null : await ownVerdicts(options.data);
   const progress = progressOf('batches judged again', options.json === true);
+  const files: string[] = [];
   const audit = await auditValidator({
     url,
     known: knownKeys(trusted.trust, options.key.map(readKey)),
@@ -82,18 +83,17 @@ async function run(url: string, options: AuditCommandOptions): Promise<void> {
     own: async index => own?.on(index) ?? null,
     receipts: async (start, end) => own?.within(start, end) ?? [],
     onProgress: progress.show,
-  }).finally(progress.end);
-  const files: string[] = [];
-  if (options.out !== undefined && audit.wrong.length > 0) {
-    await mkdir(options.out, { recursive: true });
-    for (const { name, bytes } of audit.wrong) {
+    onProof: async ({ name, bytes }) => {
+      if (options.out === undefined) return;
+      await mkdir(options.out, { recursive: true });
       const path = join(options.out, name);
       await writeDurably(path, bytes);
       files.push(path);
-    }
-  }
-  const exitCode = audit.wrong.length + audit.findings.length === 0 ? EXIT.pass : EXIT.fail;
-  if (options.json) printJson({ ...audit, wrong: audit.wrong.map(({ index }) => index), files, exitCode });
+    },
+  }).finally(progress.end);
+  const isWrong = audit.wrong.length + audit.findings.length > 0;
+  const exitCode = isWrong ? EXIT.fail : audit.unjudged > 0 ? EXIT.inconclusive : EXIT.pass;
+  if (options.json) printJson({ ...audit, files, exitCode });
   else for (const line of words(audit, files, own !== null)) print(line);
   process.exitCode = exitCode;
 }
@@ -113,20 +113,28 @@ function readKey(text: string): VerifierKey {
 }
 
 function words(
-  { batches, verdicts, same, otherQuestions, wrong, findings }: Audit,
+  { batches, verdicts, unjudged, same, otherQuestions, wrong, findings }: Audit,
   files: readonly string[],
   isCompared: boolean,
 ) {
   return [
-    ...wrong.map(({ index }, at) => {
-      const proof = files[at] === undefined ? 'pass --out for the proof' : `proof: ${files[at]}`;
+    ...wrong.map((index, at) => {
+      const proof =
+        files[at] === undefined
+          ? at < MAX_PROOFS
+            ? 'pass --out for the proof'
+            : 'one of many'
+          : `proof: ${files[at]}`;
       return `WRONG         the verdict on entry ${index}; ${proof}`;
     }),
     ...findings.flatMap(({ code, sequence, detail }) => [
-      `FINDING       batch ${sequence}: ${code} (${detail})`,
+      `FINDING       batch ${sequence}: ${code} (${printable(detail)})`,
       `              ${advice(code)}`,
     ]),
-    `judged again  ${verdicts} verdicts in ${batches} batches; ${wrong.length} wrong`,
+    `judged again  ${verdicts - unjudged} verdicts in ${batches} batches; ${wrong.length} wrong`,
+    ...(unjudged === 0
+      ? []
+      : [`not judged    ${unjudged} verdicts by rules that this version does not have`]),
     ...(isCompared ? [`compared      ${same} the same as yours, ${otherQuestions} ANOTHER QUESTION`] : []),
   ];
 }

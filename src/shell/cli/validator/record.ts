@@ -81,9 +81,10 @@ async function overturn(path: string, { data, key: keyPath, json }: OverturnOpti
   if (key === null) throw new UsageError(`${keyPath} cannot be read (there is no such file).`);
   const bytes = await readInput(path, MAX_LARGE_EVIDENCE_BYTES);
   requireValidatorFolder(data);
-  const record = await OverturnedRecord.open(join(data, 'record'), nodeDisk);
   const lock = acquireLock(data);
   try {
+    // Not before: what a validator that runs takes meanwhile would get the same number.
+    const record = await OverturnedRecord.open(join(data, 'record'), nodeDisk);
     const { judgement, name, isNew } = await record.bring(bytes, [key.key]);
     process.exitCode = name === null ? EXIT.fail : EXIT.pass;
     if (json) printJson({ name, isNew, outcome: judgement.outcome, code: judgement.code });
