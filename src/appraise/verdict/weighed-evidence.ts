@@ -47,12 +47,14 @@ export function namedEvidence(artefact: EvidenceArtefact): NamedEvidence {
     default: {
       const { kind, statement } = artefact;
       const { subject } = ROLES[kind];
-      const pieces = sortedPieces(artefact);
+      const pieces = sortedPieces(artefact).map(({ role, digest }) => ({ digest, role }));
+      // The document is not named twice. Whoever hands in a second one hands in something else.
+      const document = pieces.find(({ role }) => role === subject);
       return {
         kind,
-        pieces: pieces.flatMap(({ role, digest }) => (role === subject ? [] : [{ digest, role }])),
+        pieces: pieces.filter(each => each !== document),
         statement: statement === null ? null : digest(statement),
-        whole: pieces.find(({ role }) => role === subject)?.digest ?? '',
+        whole: document?.digest ?? '',
       };
     }
   }

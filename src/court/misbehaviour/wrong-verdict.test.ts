@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { makeNitro } from '../../../test/support/evidence/nitro.js';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { testKey } from '../../../test/support/keys.js';
 import { ISSUER, STRANGER, TRUST_FILE } from '../../../test/support/parties.js';
@@ -247,6 +248,26 @@ describe('evidence that nobody can read', () => {
       code: 'misbehaviour/verdict-wrong',
       says: expect.stringContaining('no verdict, for its evidence cannot be read'),
     });
+  });
+
+  it.each([
+    ['a document more', 'document'],
+    ['one of another kind', 'collateral'],
+  ] as const)('is not made of what can be read by putting %s beside it', async (_, role) => {
+    const piece = { role: 'document', bytes: makeNitro() } as const;
+    const whole: VerdictArtefacts = {
+      ...artefacts,
+      evidence: [{ kind: 'nitro', pieces: [piece], statement: null }],
+    };
+    const verdict = await verdictOf(whole, asOf);
+    for (let octet = 0; octet < 8; octet++) {
+      const pieces = [piece, { role, bytes: Uint8Array.of(octet) }];
+      const spoilt: VerdictArtefacts = { ...whole, evidence: [{ kind: 'nitro', pieces, statement: null }] };
+      await expect(makeWrongVerdict(signed(verdict), spoilt)).rejects.toMatchObject({
+        code: 'misbehaviour/artefact-mismatch',
+        field: 'evidence',
+      });
+    }
   });
 
   it('frames nobody who has not named it, whoever puts it beside his verdict', async () => {
