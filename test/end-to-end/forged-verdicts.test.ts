@@ -57,6 +57,7 @@ async function published(places: { policy: number; batch: number }, swapped?: Ev
   const policyEntry = sign(appraisalPolicyStatement(RUN_POLICY as LoggablePolicy, LABEL));
   const whole = lines.format(envelope, checkpoint);
   const files = new Map<string, Uint8Array>([
+    ['/', canonicalize({ batches: 1, validator: LABEL })],
     ['/batches/0', swapped === undefined ? whole : withCollateralOf(whole, swapped)],
     ['/entries/batch-0', await logged(envelope, places.batch)],
     [`/entries/policy-${policy.digest}`, await logged(policyEntry, places.policy)],
@@ -118,7 +119,7 @@ describe('what a validator has published', () => {
     const { code } = FORGED_VERDICTS.collateral;
     const swapped = attestedRun({ collateral: { tcbInfo: info => Object.assign(info, { tcbType: 1 }) } });
     const { files, stated } = await published({ policy: 2, batch: 6 }, swapped.evidence);
-    expect(await reasonOfAsync(() => audited(files))).toBe(code);
+    expect((await audited(files)).findings).toMatchObject([{ code }]);
     // And whoever would accuse an honest validator by it proves nothing.
     const { bundle } = await make(RUN.recipe);
     const artefacts = { bundle, trust: TRUST.bytes, policy: RUN_POLICY, evidence: [swapped.evidence] };

@@ -5,10 +5,12 @@ import { appraisalPolicyOf } from '../../src/appraise/verdict/appraisal-policy.j
 import { type EvidenceVerification, verifyWithEvidence } from '../../src/appraise/verdict/verify-evidence.js';
 import { toBase64 } from '../../src/bytes/base64.js';
 import { utf8 } from '../../src/bytes/octets.js';
+import { parseNote } from '../../src/note/signed-note.js';
 import { parseBundle } from '../../src/receipt/bundle.js';
 import { envelopeBytes } from '../../src/receipt/envelope.js';
 import type { Revocation } from '../../src/receipt/revocation.js';
 import type { Verdict } from '../../src/receipt/verdict.js';
+import { timeOf } from '../../src/shell/validator/checkpoint-time.js';
 import { type JudgedReceipts, judgeReceipts } from '../../src/shell/validator/judge-receipts.js';
 import { parseTlogProof } from '../../src/tree/tlog-proof.js';
 import { RUN_POLICY, RUN_ROOTS } from './attested-runs.js';
@@ -27,7 +29,7 @@ export function revocationOf({ revoked }: Pick<ForgedRun, 'revoked'>): Revocatio
 /** Of whoever has read the log. */
 export function runTrust(shown: Pick<ForgedRun, 'revoked'> = {}) {
   const revocation = revocationOf(shown);
-  const revocations = revocation === null ? [] : [listed(revocation, AS_OF - 60_000)];
+  const revocations = revocation === null ? [] : [listed(revocation, AS_OF - 3_600_000)];
   const bytes = utf8(JSON.stringify({ ...TRUST_FILE, revocations }));
   return { trust: parseTrust(bytes), bytes };
 }
@@ -59,11 +61,14 @@ export async function judgedRun(
   const { bundle, asOf } = await make(run.recipe);
   const { envelope, proof } = parseBundle(bundle);
   const { index, hashes, checkpoint } = parseTlogProof(proof as string);
+  const trust = runTrust(shown);
+  // The moment that the checkpoint states, and no other.
+  const stated = await timeOf(parseNote(utf8(checkpoint)), trust.trust);
   const judged = await judgeReceipts(
     [{ index, entry: envelopeBytes(envelope) }],
     checkpoint,
     async () => () => hashes.map(toBase64),
-    { trust: runTrust(shown), policy: appraisalPolicyOf(policy), asOf, ...(roots && { roots }) },
+    { trust, policy: appraisalPolicyOf(policy), asOf: stated ?? asOf, ...(roots && { roots }) },
     async () => [run.evidence],
   );
   // The first line is of the batch, which is nobody's here.

@@ -16,6 +16,7 @@ import { parseBundle } from '../../receipt/bundle.js';
 import { envelopeBytes, seal } from '../../receipt/envelope.js';
 import { batchStatement, verdictLeaf } from '../../receipt/verdict-batch.js';
 import { Frontier } from '../../tree/frontier.js';
+import { emptyRoot } from '../../tree/hash.js';
 import { type EvidenceJson, evidenceJson } from './evidence-json.js';
 import { PackageWriter, readPackage } from './verdict-package.js';
 
@@ -39,7 +40,6 @@ beforeAll(async () => {
     tree.push(verdictLeaf(verdict));
     writer.add({ entry, evidence, hashes: log.path(index, size).map(toBase64), index, verdict });
   }
-  const none = '0'.repeat(64);
   const root = log.hash(0, size);
   const signed = formatCheckpoint({ origin: ORIGIN, size, root });
   const note = formatNote({ text: signed, signatures: [signNote(signed, LOG.key, LOG.signer)] });
@@ -51,7 +51,7 @@ beforeAll(async () => {
     counts: { fail: 0, inconclusive: 0, pass: GIVEN.length },
     end: size,
     log: ORIGIN,
-    overturned: { count: 0, root: none },
+    overturned: { count: 0, root: toHex(emptyRoot()) },
     policy: { digest: verdict.policy, index: 0 },
     previous: null,
     root: toHex(tree.root()),

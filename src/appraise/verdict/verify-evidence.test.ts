@@ -80,11 +80,18 @@ describe('verifying with evidence', () => {
       attestedRun(),
       attestedRun({ machine: 'nitro', statement: { issuer: STRANGER.key } }),
     ];
-    const found = await verified({ run: good, evidence: [good.evidence, bad.evidence] });
-    expect(found.outcome).toBe('fail');
-    expect(found.checks.filter(({ status }) => status === 'fail')).toMatchObject([
-      { name: 'binding', code: 'binding/receipt-key-mismatch', field: 'evidence.1' },
-    ]);
+    for (const evidence of [
+      [good.evidence, bad.evidence],
+      [bad.evidence, good.evidence],
+    ]) {
+      const found = await verified({ run: good, evidence });
+      expect(found.outcome).toBe('fail');
+      // By its place in what is shown, in whatever order it was handed in.
+      const place = found.evidence.findIndex(({ judged }) => judged.kind === 'nitro');
+      expect(found.checks.filter(({ status }) => status === 'fail')).toMatchObject([
+        { name: 'binding', code: 'binding/receipt-key-mismatch', field: `evidence.${place}` },
+      ]);
+    }
   });
 
   it('asks how fresh it was where the policy does', async () => {

@@ -15,7 +15,6 @@ import { parseTrust } from '../../appraise/trust.js';
 import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { appraise } from '../../appraise/verdict/appraise.js';
 import { packedBundle, readPackage } from '../../appraise/verdict/verdict-package.js';
-import { canonicalize } from '../../bytes/json.js';
 import { utf8 } from '../../bytes/octets.js';
 import { cosign } from '../../note/cosignature.js';
 import { formatNote, parseNote } from '../../note/signed-note.js';
@@ -326,25 +325,6 @@ describe('a validator', () => {
           [12, 'pass'],
         ]),
     );
-  });
-
-  it('killed between two packages, it neither doubles nor skips a verdict', async () => {
-    await issuer.work(5);
-    await look({ enoughBytes: 0 });
-    expect(batches()).toHaveLength(5);
-    const { last, ...state } = JSON.parse(readFileSync(at('state.json'), 'utf8'));
-    const { envelope, batch } = packageOf(1);
-    const digest = Buffer.from(payloadDigest(envelope)).toString('hex');
-    const noted = { ...last, digest, end: batch.end, sequence: 1 };
-    writeFileSync(at('state.json'), canonicalize({ ...state, judged: batch.end, last: noted, submitted: 1 }));
-    await issuer.work(1);
-    expect(await look()).toBe(true);
-    const judged = [0, 1, 2, 3, 4, 5].flatMap(sequence => packageOf(sequence).verdicts);
-    expect(judged.map(({ index }) => index).slice(0, 5)).toEqual([2, 3, 4, 5, 6]);
-    expect(judged).toHaveLength(6);
-    expect(existsSync(at('batches', '6.jsonl'))).toBe(false);
-    // A policy and six batches, each once.
-    expect(await submitted()).toBe(7);
   });
 
   it('that is stopped amid the first thousand of a long log judges every receipt under its checkpoint', async () => {
