@@ -2319,7 +2319,7 @@ export const REASONS = {
   },
   'revocation/repeated': {
     says: 'The log has revoked this already, and from no later time on.',
-    do: 'countersign revocations shows by which entry; nothing more can be taken away.',
+    do: 'Look at which entry it is with countersign revocations; nothing more can be taken away.',
   },
   'revocation/full': {
     says: 'The log holds as many revocations as a log can.',
