@@ -17,12 +17,16 @@ import type { FromKeeper, KeeperWorkerData, Opened, Readable, ToKeeper } from '.
 /** The thread's entry, compiled: a worker thread cannot load TypeScript. */
 const WORKER = new URL('../../../dist/shell/cli/keeper-worker.js', import.meta.url);
 
+/** What it makes is bytes, which are not in there: with more room, memory would be kept that is not needed. */
+const YOUNG_MEBIBYTES = 12;
+
 /** Throws as `openHouseLog` does. `entry`: the thread's, for tests of threads that do not do as they should. */
 export async function openThreadKeeper(options: KeeperOptions, entry: URL = WORKER): Promise<Keeper> {
   const { folder, operator } = options;
   const retention = await Retention.open(folder.log);
   const worker = new Worker(entry, {
     workerData: { data: folder.path, operator } satisfies KeeperWorkerData,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
   });
   const thread = new KeeperThread(worker, options, retention);
   const { issuers, validators, mustBeWitnessed } = await thread.opened;

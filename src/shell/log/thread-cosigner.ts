@@ -53,7 +53,11 @@ export class ThreadCosigner implements Cosigner {
 
   #start(): Worker {
     const workerData: CosigningWorkerData = { path: this.#path, key: formatVerifierKey(this.key) };
-    const worker = new Worker(WORKER, { workerData });
+    const worker = new Worker(WORKER, {
+      workerData,
+      // It signs a few times a second.
+      resourceLimits: { maxYoungGenerationSizeMb: 6 },
+    });
     let reason = 'its thread ended';
     worker.on('message', ({ id, signature }: CosigningReport) => {
       this.#waiting.get(id)?.resolve({ name: this.key.name, keyId: this.key.id, signature });
