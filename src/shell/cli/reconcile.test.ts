@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { cp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type Ended, run, type Served, serve } from '../../../test/end-to-end/process.js';
 import { eventually } from '../../../test/end-to-end/receipts.js';
 import { utf8 } from '../../bytes/octets.js';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   await eventually(async () => (closed() === 2 ? true : undefined));
   // And the log shows both, a moment later.
   const logged = () => reconcile('--closings', at('house/closings'), '--log', at('house/log'));
-  await expect.poll(async () => (await logged()).code, { timeout: 30_000 }).toBe(0);
+  await vi.waitFor(async () => expect((await logged()).code).toBe(0), { timeout: 30_000, interval: 100 });
 }, 60_000);
 
 afterAll(async () => {
