@@ -141,8 +141,8 @@ const Head = v.strictObject({
 });
 const Line = v.strictObject({
   entry: EnvelopeSchema,
-  /** By their places in the first line, or, as earlier versions wrote it, the pieces themselves. */
-  evidence: v.pipe(v.array(v.union([Count, EvidenceJsonSchema])), v.maxLength(MAX_EVIDENCE)),
+  /** By their places in the first line. */
+  evidence: v.pipe(v.array(Count), v.maxLength(MAX_EVIDENCE)),
   hashes: v.pipe(v.array(v.pipe(v.string(), v.length(44))), v.maxLength(63)),
   index: Count,
   verdict: VerdictSchema,
@@ -195,8 +195,7 @@ class EvidenceShelf {
     this.#all = all;
   }
 
-  take(named: number | EvidenceJson): EvidenceJson {
-    if (typeof named !== 'number') return named;
+  take(named: number): EvidenceJson {
     const found = this.#all[named];
     if (found === undefined || named > this.#used) throw malformed('evidence out of order');
     if (named === this.#used) this.#used++;

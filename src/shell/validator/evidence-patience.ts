@@ -19,13 +19,19 @@ export class EvidencePatience {
 
   /** Where evidence comes from when the entries from `from` on are judged; null where none is asked for. */
   sourceFor(from: number): EvidenceSource | null {
+    const source = this.#source;
+    if (source === null) return null;
     const isOver = this.#waiting?.from === from && this.#now() - this.#waiting.since > EVIDENCE_PATIENCE;
-    return this.#source !== null && isOver ? asFarAsThereIs(this.#source) : this.#source;
-  }
-
-  /** The entries from `from` on could not be judged. */
-  failedAt(from: number): void {
-    if (this.#waiting?.from !== from) this.#waiting = { from, since: this.#now() };
+    if (isOver) return asFarAsThereIs(source);
+    return async receipt => {
+      try {
+        return await source(receipt);
+      } catch (error) {
+        // Only its own silence counts: where the log is away, nobody has kept evidence back.
+        if (this.#waiting?.from !== from) this.#waiting = { from, since: this.#now() };
+        throw error;
+      }
+    };
   }
 }
 

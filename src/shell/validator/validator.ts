@@ -281,7 +281,6 @@ export class Validator {
         await this.#judge(seen, entries, start, hashes);
       } catch (error) {
         await this.#forgetUnjudged();
-        this.#evidence.failedAt(Math.max(this.#tree.own.size, this.#last?.end ?? 0));
         throw error;
       }
       this.#options.onProgress?.(own.size, checkpoint.size);
