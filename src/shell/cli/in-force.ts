@@ -57,7 +57,7 @@ export async function routingFor(
   await names.ask(engine);
   const routing = new RoutingTable({ engine, upstreams, aliases: routes, names });
   // One may be slow or down; the gateway does not wait for it.
-  for (const upstream of upstreams) void names.ask(upstream);
+  for (const upstream of upstreams) void names.askAtFirst(upstream);
   return { names, routing };
 }
 

@@ -70,6 +70,19 @@ describe('which names may be shown', () => {
     ).toEqual([true, true, false, false, false, false]);
   });
 
+  it('those of an upstream whose first answers were lost', async () => {
+    const names = new ModelNames(NOTHING_KNOWN);
+    let asked = 0;
+    const flaky = {
+      models: async () => {
+        if (++asked < 3) throw new Error('reset');
+        return cards(['a']);
+      },
+    } as unknown as Upstream;
+    await names.askAtFirst(flaky);
+    expect([asked, names.isListedBy(flaky, 'a')]).toEqual([3, true]);
+  });
+
   it('an upstream is asked again at most once a minute', () => {
     const names = new ModelNames(NOTHING_KNOWN);
     const [one, two] = [listing(), listing()];

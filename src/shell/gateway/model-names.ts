@@ -3,6 +3,7 @@
  * is known for, and those that the operator has made. A client can write anything where a model's name belongs, an upstream can answer with anything, and what an upstream
  * lists to one client (a model that it has fine-tuned, say) is that client's business; none of it may enter the log for ever.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isVersionOf } from '../../exchange/substitution.js';
 import type { Upstream } from '../../exchange/upstream.js';
 
@@ -10,6 +11,8 @@ const PUBLISHABLE = /^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,127}$/;
 const MAX_LISTED = 10_000;
 /** Between two questions to an upstream for what it lists, in milliseconds. */
 const ASKING_PAUSE = 60_000;
+/** Before each further question to one that gave no answer when the gateway began, in milliseconds: a lost connection decides nothing. */
+const PAUSES_AT_FIRST: readonly number[] = [100, 1000, 5000];
 
 export interface ModelNamesOptions {
   /** The public names of providers, where they can be told by their form. */
@@ -37,12 +40,25 @@ export class ModelNames {
     }
   }
 
-  /** Asks an upstream, without any client's key, for what it lists, and remembers it; when it cannot be asked, nothing changes. */
-  async ask(upstream: Upstream): Promise<void> {
+  /**
+   * Asks an upstream, without any client's key, for what it lists, and remembers it; when it cannot be asked, nothing changes. Resolves with
+   * whether it has answered.
+   */
+  async ask(upstream: Upstream): Promise<boolean> {
     const models = await upstream.models({}).catch(() => null);
-    if (models === null) return;
+    if (models === null) return false;
     const ids = models.slice(0, MAX_LISTED).map(({ id }) => id);
     this.#byUpstream.set(upstream, new Set(ids.filter(id => PUBLISHABLE.test(id))));
+    return true;
+  }
+
+  /** Asks as {@link ask} does, and a few times more, with pauses, where there is no answer. Keeps no process alive. */
+  async askAtFirst(upstream: Upstream): Promise<void> {
+    for (const pause of PAUSES_AT_FIRST) {
+      if (await this.ask(upstream)) return;
+      await sleep(pause, undefined, { ref: false });
+    }
+    await this.ask(upstream);
   }
 
   /** Whether it is time to ask an upstream again; if so, the caller does. `now`: milliseconds. */

