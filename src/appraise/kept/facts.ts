@@ -43,13 +43,17 @@ export function evidenceFacts(report: EvidenceReport): readonly Fact[] {
 
 /** The facts of a receipt and of the evidence that it names. `ofEvidence`: those of evidence by the digest of its signed region; none of what is not known. */
 export function receiptFacts(
-  receipt: Receipt,
+  receipt: Pick<Receipt, 'issuer' | 'model' | 'evidence'>,
   ofEvidence: (signedRegion: string) => readonly Fact[],
 ): readonly Fact[] {
   const { digest } = receipt.model;
-  return distinct([
+  const own: readonly Fact[] = [
     { field: 'signer', value: receipt.issuer },
     ...(digest === null ? [] : [{ field: 'model' as const, value: digest }]),
+  ];
+  if (receipt.evidence.length === 0) return own;
+  return distinct([
+    ...own,
     ...receipt.evidence.flatMap(({ signedDigest }): Fact[] => [
       { field: 'evidence', value: signedDigest },
       ...ofEvidence(signedDigest),

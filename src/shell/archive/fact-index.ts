@@ -145,12 +145,11 @@ export class FactIndex {
    * entry is added all the same.
    */
   add(facts: readonly Fact[], stakes: Stakes | null): void {
-    this.#pending[STAKES].push(stakesRecord(stakes));
-    for (const { field, value } of facts) {
-      const record = new Uint8Array(RECORD_BYTES);
-      record.set(this.#keyOf({ field, value }));
+    writeStakes(this.#pending[STAKES].next(), stakes);
+    for (const fact of facts) {
+      const record = this.#pending[fact.field].next();
+      record.set(this.#keyOf(fact));
       record.set(u64be(this.#added), KEY_BYTES);
-      this.#pending[field].push(record);
     }
     this.#added++;
     if (this.#added - this.#through >= PENDING_ENTRIES) this.flush();
@@ -162,9 +161,8 @@ export class FactIndex {
     try {
       const files = { ...this.#files };
       for (const field of FILE_NAMES) {
-        const records = this.#pending[field];
-        if (records.length === 0) continue;
-        const bytes = Buffer.concat(records);
+        const { bytes } = this.#pending[field];
+        if (bytes.length === 0) continue;
         const { crc, records: before } = files[field];
         const file = this.#disk.open(pathOf(this.#folder, field), before === 0 ? 'w' : 'r+', 0o600);
         try {
@@ -172,7 +170,7 @@ export class FactIndex {
         } finally {
           this.#disk.close(file);
         }
-        files[field] = { crc: crc32(bytes, crc), records: before + records.length };
+        files[field] = { crc: crc32(bytes, crc), records: before + bytes.length / RECORD_BYTES };
       }
       replaceFile(join(this.#folder, 'state'), canonicalize({ files, through: this.#added }), this.#disk);
       Object.assign(this.#files, files);
@@ -199,7 +197,7 @@ export class FactIndex {
       collect(piece, key, from, most, entries);
       if (entries.length === most) break;
     }
-    collect(Buffer.concat(pending), key, from, most, entries);
+    collect(pending.bytes, key, from, most, entries);
     const more = entries.length === most;
     return { entries: more ? entries.slice(0, -1) : entries, more };
   }
@@ -278,14 +276,13 @@ async function* piecesOf(
   }
 }
 
-function stakesRecord(stakes: Stakes | null): Uint8Array {
-  const record = Buffer.alloc(RECORD_BYTES);
-  if (stakes === null) return record;
+/** `record`: zeros, which stay for what is no receipt. */
+function writeStakes(record: Buffer, stakes: Stakes | null): void {
+  if (stakes === null) return;
   record.writeUIntBE(Math.min(stakes.completed, MAX_MILLISECONDS), 0, 6);
   record[6] = PLACE_STAKES.indexOf(stakes.place);
   record[7] = MODEL_STAKES.indexOf(stakes.model);
   record.set(fromBase32(stakes.exchange)?.subarray(0, 16) ?? [], 8);
-  return record;
 }
 
 /** The year 10889. */
@@ -372,8 +369,34 @@ function emptyFiles(): Files {
   return Object.fromEntries(FILE_NAMES.map(field => [field, { crc: 0, records: 0 }])) as Files;
 }
 
-function emptyLists(): Record<FileName, Uint8Array[]> {
-  return Object.fromEntries(FILE_NAMES.map(field => [field, []])) as never;
+/** Records one behind the other, in one memory that grows: a million small ones would keep the garbage collector busy. */
+class RecordList {
+  #memory = Buffer.alloc(0);
+  #length = 0;
+
+  /** The memory of one more, all zeros. */
+  next(): Buffer {
+    const end = this.#length + RECORD_BYTES;
+    if (end > this.#memory.length) {
+      const larger = Buffer.alloc(Math.max(64 * RECORD_BYTES, 2 * this.#memory.length));
+      larger.set(this.#memory);
+      this.#memory = larger;
+    }
+    const record = this.#memory.subarray(this.#length, end);
+    this.#length = end;
+    return record;
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.subarray(0, this.#length);
+  }
+}
+
+function emptyLists(): Record<FileName, RecordList> {
+  return Object.fromEntries(FILE_NAMES.map(field => [field, new RecordList()])) as Record<
+    FileName,
+    RecordList
+  >;
 }
 
 function unavailable(error: unknown): Failure {

@@ -1,4 +1,4 @@
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KINDS, testMaterial } from '../../../test/support/evidence/material.js';
@@ -14,12 +14,14 @@ import { toHex } from '../../bytes/hex.js';
 import { utf8 } from '../../bytes/octets.js';
 import type { EvidenceKind } from '../../evidence/report.js';
 import '../node.js';
-import { envelopeBytes, seal } from '../../receipt/envelope.js';
+import { Failure } from '../../reason.js';
+import { envelopeBytes, parseEnvelope, seal } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt, receiptSubject } from '../../receipt/receipt.js';
-import { writeStatement } from '../../receipt/statement.js';
+import { readStatement, writeStatement } from '../../receipt/statement.js';
 import { EvidenceRecords } from './evidence-records.js';
 import { FactIndex } from './fact-index.js';
 import { indexLog } from './index-log.js';
+import { SealedReceipts } from './sealed-receipts.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -56,7 +58,7 @@ const indexEntries = (index: FactIndex, entries: readonly Uint8Array[], trust?: 
       yield* entries.slice(start, end);
     },
   };
-  return indexLog(index, log, entries.length, archive(), trust);
+  return indexLog(index, entries.length, { log, archive: archive(), ...(trust && { trust }) });
 };
 
 describe('the index of a log', () => {
@@ -102,6 +104,77 @@ describe('the index of a log', () => {
     const lost = await open();
     await indexEntries(lost, log, TRUST);
     expect((await lost.find(fact)).entries).toEqual([]);
+  });
+});
+
+describe('receipts that were noted when they were sealed', () => {
+  const FILES = ['state', 'receipts.facts', 'signer.facts', 'model.facts', 'evidence.facts'];
+  const filesIn = (name: string) => FILES.map(file => readFileSync(join(folder.path, name, file), 'hex'));
+  const LOG = Array.from({ length: 600 }, (_, at) =>
+    at % 256 === 255
+      ? utf8('no receipt')
+      : entryOf(at % 7 === 0 ? ['0'.repeat(64)] : [], at % 3 === 0 ? 'a'.repeat(64) : null),
+  );
+  const noted = (isNoted: (index: number) => boolean) => {
+    const sealed = new SealedReceipts();
+    for (const [at, entry] of LOG.entries())
+      if (at % 256 !== 255 && isNoted(at)) sealed.note(at, receiptOf(entry));
+    return sealed;
+  };
+  const receiptOf = (entry: Uint8Array) => readStatement(RECEIPT, parseEnvelope(entry)).predicate;
+
+  it.each<[string, (index: number) => boolean]>([
+    ['all of them', () => true],
+    ['none', () => false],
+    ['some', at => at % 2 === 0],
+    ['those of the middle', at => at > 200 && at < 520],
+    ['from the second part on', at => at >= 256],
+  ])('%s: the index is the one that the log alone makes', async (_, isNoted) => {
+    const read: number[] = [];
+    const log = {
+      async *entries(start: number, end: number) {
+        read.push(start);
+        yield* LOG.slice(start, end);
+      },
+    };
+    const alone = await FactIndex.open(join(folder.path, 'alone'));
+    await indexLog(alone, LOG.length, { log, archive: archive() });
+    const index = await FactIndex.open(join(folder.path, 'other'));
+    const sources = { log, archive: archive(), sealed: noted(isNoted) };
+    for (const size of [100, 300, 300, 599, 600]) await indexLog(index, size, sources);
+    expect(filesIn('other')).toEqual(filesIn('alone'));
+  });
+
+  it('are not read from the log, and forgotten', async () => {
+    const log = {
+      entries: () => {
+        throw new Error('read');
+      },
+    };
+    const sealed = noted(at => at < 255);
+    const index = await open();
+    await indexLog(index, 100, { log, archive: archive(), sealed });
+    await indexLog(index, 255, { log, archive: archive(), sealed });
+    expect((await index.find({ field: 'signer', value: SAMPLE_RECEIPT.issuer })).entries).toHaveLength(255);
+    expect([...sealed.take(0, 1000)]).toEqual([]);
+  });
+
+  it('are read from the log where the index was behind, and where reading failed after they were taken', async () => {
+    const sealed = noted(at => at >= 300 && at < 511);
+    let isDown = true;
+    const log = {
+      async *entries(start: number, end: number) {
+        if (isDown) throw new Failure('peer/answer-missing');
+        yield* LOG.slice(start, end);
+      },
+    };
+    const index = await open();
+    await expect(indexLog(index, 511, { log, archive: archive(), sealed })).rejects.toThrow(Failure);
+    isDown = false;
+    await indexLog(index, 511, { log, archive: archive(), sealed });
+    expect((await index.find({ field: 'model', value: 'a'.repeat(64) })).entries).toEqual(
+      LOG.slice(0, 511).flatMap((_, at) => (at % 3 === 0 && at !== 255 ? [at] : [])),
+    );
   });
 });
 

@@ -9,11 +9,25 @@ import { Failure } from '../../reason.js';
 import { parseEnvelope } from '../../receipt/envelope.js';
 import { RECEIPT, type Receipt } from '../../receipt/receipt.js';
 import { glanceAtStatement, predicateTypeOf, readStatement } from '../../receipt/statement.js';
+import { TILE_WIDTH } from '../../tree/tile.js';
 import type { EvidenceRecords } from './evidence-records.js';
 import type { FactIndex } from './fact-index.js';
+import type { IndexedParts, SealedReceipts } from './sealed-receipts.js';
 
 /** Evidence that many receipts name is judged once as long as it is among so many. */
 const REMEMBERED = 4096;
+
+/** So many entries are looked at together: what a log keeps in one file. */
+const AT_ONCE = TILE_WIDTH;
+
+export interface IndexSources {
+  readonly log: LogCopy;
+  readonly archive: EvidenceRecords;
+  /** Receipts that need not be read from the log; none when it is left out. */
+  readonly sealed?: SealedReceipts;
+  /** Whose evidence has facts; the makers' when it is left out. */
+  readonly trust?: EvidenceTrust;
+}
 
 /**
  * Adds the entries from `index.size` to before `size`, in order, and writes the index. Evidence is judged again, each piece as of the time of its first
@@ -21,30 +35,42 @@ const REMEMBERED = 4096;
  *
  * Rejects with `archive/unavailable` or what the log throws; called again, it goes on where it was.
  */
-export async function indexLog(
-  index: FactIndex,
-  log: LogCopy,
-  size: number,
-  archive: EvidenceRecords,
-  trust?: EvidenceTrust,
-): Promise<void> {
-  const known = new Map<string, readonly Fact[]>();
+export async function indexLog(index: FactIndex, size: number, sources: IndexSources): Promise<void> {
   if (index.size >= size) return;
-  for await (const entry of log.entries(index.size, size)) {
-    const receipt = receiptIn(entry);
-    for (const { signedDigest } of receipt?.evidence ?? []) {
-      if (known.has(signedDigest)) continue;
-      if (known.size >= REMEMBERED) known.clear();
-      known.set(signedDigest, await factsIn(archive, signedDigest, trust));
+  const known = new Map<string, readonly Fact[]>();
+  while (index.size < size) {
+    const end = Math.min(size, index.size - (index.size % AT_ONCE) + AT_ONCE);
+    for (const parts of await partsOf(sources, index.size, end)) {
+      for (const { signedDigest } of parts?.evidence ?? []) {
+        if (known.has(signedDigest)) continue;
+        if (known.size >= REMEMBERED) known.clear();
+        known.set(signedDigest, await factsIn(sources.archive, signedDigest, sources.trust));
+      }
+      if (parts === null) index.add([], null);
+      else
+        index.add(
+          receiptFacts(parts, digest => known.get(digest) ?? []),
+          parts.stakes,
+        );
     }
-    if (receipt === null) index.add([], null);
-    else
-      index.add(
-        receiptFacts(receipt, digest => known.get(digest) ?? []),
-        stakesOf(receipt),
-      );
   }
   index.flush();
+}
+
+/** What the index looks at in each of those entries; null for what is no receipt. */
+async function partsOf(
+  { log, sealed }: IndexSources,
+  start: number,
+  end: number,
+): Promise<readonly (IndexedParts | null)[]> {
+  const known = sealed?.take(start, end) ?? new Map<number, IndexedParts>();
+  if (known.size === end - start) return [...known.values()];
+  const parts: (IndexedParts | null)[] = [];
+  for await (const entry of log.entries(start, end)) {
+    const receipt = known.has(parts.length) ? null : receiptIn(entry);
+    parts.push(known.get(parts.length) ?? (receipt && { ...receipt, stakes: stakesOf(receipt) }));
+  }
+  return parts;
 }
 
 /** The facts of evidence in the archive; none of what is not there. Rejects with `archive/unavailable`. */

@@ -7,6 +7,7 @@ import { Failure } from '../../reason.js';
 import { EvidenceRecords } from '../archive/evidence-records.js';
 import { FactIndex } from '../archive/fact-index.js';
 import { indexLog } from '../archive/index-log.js';
+import { SealedReceipts } from '../archive/sealed-receipts.js';
 import { acquireLock, type Lock } from '../files/lock.js';
 import { openCopy } from '../monitor/log-copies.js';
 import type { DataFolder } from './data-folder.js';
@@ -20,9 +21,12 @@ export interface HouseFactsOptions {
   readonly spacing?: number;
 }
 
-const SPACING = 5000;
+/** What is sealed in that time is in memory until then. */
+const SPACING = 2000;
 
 export class HouseFacts {
+  /** Where the house notes the receipts that it seals, each at its place in the log. */
+  readonly sealed = new SealedReceipts();
   readonly #options: HouseFactsOptions;
   readonly #timer: NodeJS.Timeout;
   #opened: { readonly index: FactIndex; readonly lock: Lock } | null = null;
@@ -61,7 +65,10 @@ export class HouseFacts {
     try {
       this.#opened ??= await openLocked(folder.facts);
       const { index } = this.#opened;
-      await indexLog(index, openCopy(folder.log), size(), new EvidenceRecords(folder.archive));
+      await indexLog(index, size(), {
+        ...{ log: openCopy(folder.log), archive: new EvidenceRecords(folder.archive) },
+        sealed: this.sealed,
+      });
       this.#problem = null;
     } catch (error) {
       const message = error instanceof Error ? error.message : 'unknown';

@@ -257,6 +257,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   opened.add(() => admission.close());
   front.take(new Submissions(log, admission), { log, retention });
+  const facts = new HouseFacts({ folder, size: () => log.witnessed?.size ?? 0, onProblem });
+  opened.add(() => facts.close());
   const inForce = new InForce({
     ...{ gateway, engine, operator, rules, issuerKey: keys.issuer },
     surroundings: changed => surroundingsOf(changed, access),
@@ -281,6 +283,7 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       seen: () => log.witnessed as Checkpoint,
       denialOf: index => retention.denialOf(index),
       revocationsOf: receipt => revocations.carriedBy(receipt),
+      onSealed: (index, receipt) => facts.sealed.note(index, receipt),
       onProblem,
       observer,
       propagates: options.propagates ?? false,
@@ -288,8 +291,6 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
   });
   opened.add(() => inForce.close());
   await inForce.put(options, found);
-  const facts = new HouseFacts({ folder, size: () => log.witnessed?.size ?? 0, onProblem });
-  opened.add(() => facts.close());
   const webhooks = await Webhooks.open({
     folder: folder.webhooks,
     subscribers: options.webhooks ?? [],

@@ -104,6 +104,8 @@ export interface GatewayContext {
   readonly denialOf?: (index: number) => Failure | null;
   /** What has been revoked of that receipt, for its bundle; left out where nothing ever is. */
   readonly revocationsOf?: (receipt: Receipt) => Promise<readonly CarriedRevocation[]>;
+  /** Told of each receipt that has its place in the log; left out where nobody wants to know. */
+  readonly onSealed?: (index: number, receipt: Receipt) => void;
   /** Told of faults of our own, without any content. */
   readonly onProblem: (message: string) => void;
   /** Told of every exchange that has ended; left out where nobody wants to know. */

@@ -312,10 +312,8 @@ export class ExchangeRecord {
       const evidence = this.#tried.last?.receipt?.evidence ?? null;
       if (evidence !== null) this.#context.archive.put(evidence.item.digest, evidence.bytes);
       const subject = receiptSubject(this.#commit('request', this.#body), ending.response?.digest ?? null);
-      const statement = writeStatement(RECEIPT, {
-        subject,
-        predicate: receiptPredicate(this.#context, this.#facts, ending),
-      });
+      const predicate = receiptPredicate(this.#context, this.#facts, ending);
+      const statement = writeStatement(RECEIPT, { subject, predicate });
       const digest = sha256(statement);
       const response = ending.response?.bytes ?? null;
       const received = this.#otherThanGiven;
@@ -325,7 +323,10 @@ export class ExchangeRecord {
       thread.previous = hexadecimal;
       this.#context.sealer.seal(this.id, { statement, digest }, content, sealed => {
         if (sealed instanceof Failure) refund?.cancel();
-        else refund?.order(sealed.entry);
+        else {
+          refund?.order(sealed.entry);
+          this.#context.onSealed?.(sealed.index, predicate);
+        }
         done(this.#sealed(sealed, { digest, hexadecimal, status: ending.status }, noting));
       });
     } catch (error) {

@@ -128,7 +128,7 @@ export async function upToDate(
   try {
     const { index, lock } = await openLocked(folder.facts);
     try {
-      await indexLog(index, copy, checkpoint.size, new EvidenceRecords(folder.archive));
+      await indexLog(index, checkpoint.size, { log: copy, archive: new EvidenceRecords(folder.archive) });
     } catch (error) {
       lock.release();
       throw error;
