@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { check, type Violation } from './direction/check.js';
+import { oldFunctions } from './direction/old-functions.js';
 import { ROOMS } from './direction/rooms.js';
 
 const SOURCE = new URL('../src/', import.meta.url);
@@ -33,6 +34,29 @@ describe('this project', () => {
   // All of the source is parsed, which takes a busy machine its time.
   it('keeps the direction', { timeout: 60_000 }, () => {
     expect(lines(check(sources))).toEqual([]);
+  });
+});
+
+describe('what requests pass through makes no function among what is old', () => {
+  it('in this project', { timeout: 60_000 }, () => {
+    expect(oldFunctions(sourcesOfThisProject())).toEqual([]);
+  });
+
+  it.each([
+    ['this.told = () => 1;', true],
+    ['delivery.told = async reason => reason;', true],
+    ['this.#told = function told() {};', true],
+    ['all[name] = () => 1;', true],
+    ['const told = () => 1; delivery.told = told;', false],
+    ['delivery.whenTold(() => 1);', false],
+    ['told = () => 1;', false],
+    ['const all = { told: () => 1 };', false],
+  ])('%s: %s', (statement, isOne) => {
+    const text = `\n${statement}\n`;
+    expect(oldFunctions(new Map([['shell/gateway/a.ts', text]]))).toEqual(
+      isOne ? ['src/shell/gateway/a.ts:2'] : [],
+    );
+    expect(oldFunctions(new Map([['shell/cli/a.ts', text]]))).toEqual([]);
   });
 });
 

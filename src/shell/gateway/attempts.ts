@@ -63,8 +63,8 @@ export class Attempts {
       throw new Failure('request/surface-unsupported', { field: 'model' });
     const first = this.#plan.first();
     if (first === null) throw new Failure('upstream/circuit-open');
-    this.#delivery.onGone = reason => this.#abort(reason);
-    this.#delivery.onEnded = () => this.#ended();
+    this.#delivery.whenGone(reason => this.#abort(reason));
+    this.#delivery.whenEnded(() => this.#ended());
     const { timeouts } = this.#context;
     const carriesComments = this.#request.facts.stream && this.#delivery.carriesComments;
     if (carriesComments) this.#stream.keepAlive(timeouts.keepAlive);

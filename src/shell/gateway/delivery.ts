@@ -41,12 +41,10 @@ export interface BodyAnswer {
 }
 
 export class Delivery {
-  /** Called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
-  onGone: (reason: 'client/aborted' | 'gateway/closing') => void = () => undefined;
-  /** Called once when a whole answer has its receipt, of which the digest is given. */
-  onCompleted: (ending: Ending, receipt: string, contentType: string) => void = () => undefined;
-  /** Called once when nothing more of the exchange is wanted from anywhere, however it ends. */
-  onEnded: () => void = () => undefined;
+  // By calls, and not by properties: docs/decisions/0018-what-is-young-stays-young.md.
+  #whenGone: ((reason: 'client/aborted' | 'gateway/closing') => void) | null = null;
+  #whenCompleted: ((ending: Ending, receipt: string, contentType: string) => void) | null = null;
+  #whenEnded: (() => void) | null = null;
   readonly #context: GatewayContext;
   readonly #surface: Surface;
   readonly #record: ExchangeRecord;
@@ -81,8 +79,23 @@ export class Delivery {
     });
   }
 
+  /** `told`: called once when the connection is lost before the answer is complete, by the client or because the gateway is closing. */
+  whenGone(told: (reason: 'client/aborted' | 'gateway/closing') => void): void {
+    this.#whenGone = told;
+  }
+
+  /** `told`: called once when a whole answer has its receipt, of which the digest is given. */
+  whenCompleted(told: (ending: Ending, receipt: string, contentType: string) => void): void {
+    this.#whenCompleted = told;
+  }
+
+  /** `told`: called once when nothing more of the exchange is wanted from anywhere, however it ends. */
+  whenEnded(told: () => void): void {
+    this.#whenEnded = told;
+  }
+
   #lost(): void {
-    if (!this.#ended) this.onGone(this.#context.active.closing ? 'gateway/closing' : 'client/aborted');
+    if (!this.#ended) this.#whenGone?.(this.#context.active.closing ? 'gateway/closing' : 'client/aborted');
   }
 
   get ended(): boolean {
@@ -199,7 +212,7 @@ export class Delivery {
   end(ending: Ending, sealed: (receipt: SealedReceipt) => void = () => undefined): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.onEnded();
+    this.#whenEnded?.();
     this.#record.settle(ending);
     const completed = this.#context.now();
     this.#record.seal(ending, result => {
@@ -208,7 +221,7 @@ export class Delivery {
       try {
         if (result instanceof Error) this.#abandon(result);
         else {
-          if (ending.status === 'completed') this.onCompleted(ending, result.digest, this.#contentType);
+          if (ending.status === 'completed') this.#whenCompleted?.(ending, result.digest, this.#contentType);
           sealed(result);
         }
       } catch (error) {
@@ -221,7 +234,7 @@ export class Delivery {
   collapse(error: unknown): void {
     const { code } = asFailure(this.#context, error);
     if (!this.#ended) {
-      this.onEnded();
+      this.#whenEnded?.();
       this.#record.abandon();
       this.#tell(COLLAPSED, this.#context.now(), code);
     }

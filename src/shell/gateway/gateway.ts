@@ -179,8 +179,9 @@ export class Gateway {
   #watch({ url = '/' }: IncomingMessage, response: ServerResponse): void {
     const { observer } = this.#options;
     if (observer === undefined || !(response instanceof NumberedResponse)) return;
-    response.onHead = (status, reason) =>
-      observer.answered({ request: response.requestId, route: routeKindOf(pathOf(url)), status, reason });
+    response.whenHead((status, reason) =>
+      observer.answered({ request: response.requestId, route: routeKindOf(pathOf(url)), status, reason }),
+    );
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

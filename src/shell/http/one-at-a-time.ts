@@ -49,7 +49,7 @@ export function oneAtATime(
 }
 
 /** What Node.js's parser takes for: stop here, the rest is for somebody else. */
-const STOP = 2;
+const stop = () => 2;
 
 /**
  * A connection that is hung up on has been read on for 64 KiB, which can be some thousand requests, and Node.js would go on to make each of them, and
@@ -58,5 +58,5 @@ const STOP = 2;
  */
 function readNoFurther(socket: Socket): void {
   const { parser } = socket as Socket & { parser?: { onIncoming?: unknown } | null };
-  if (typeof parser?.onIncoming === 'function') parser.onIncoming = () => STOP;
+  if (typeof parser?.onIncoming === 'function') parser.onIncoming = stop;
 }

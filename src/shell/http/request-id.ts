@@ -34,15 +34,22 @@ type Head = OutgoingHttpHeaders | OutgoingHttpHeader[];
 /** An answer that has its request's id in its head, whoever writes that. For the `ServerResponse` option of `createServer`. */
 export class NumberedResponse extends ServerResponse {
   readonly requestId = requestIdIn(this.req.headers);
-  /** Told once, when the head of the answer is written: the status stands then. `reason`: our own code where the answer is a refusal of ours. */
-  onHead: ((status: number, reason: ReasonCode | null) => void) | null = null;
+  #whenHead: ((status: number, reason: ReasonCode | null) => void) | null = null;
+
+  /**
+   * `tell`: called once, when the head of the answer is written: the status stands then. `reason`: our own code where the answer is a refusal of ours. Given
+   * by a call, because a function that is assigned where it is written would keep the whole request (docs/decisions/0018-what-is-young-stays-young.md).
+   */
+  whenHead(tell: (status: number, reason: ReasonCode | null) => void): void {
+    this.#whenHead = tell;
+  }
 
   override writeHead(status: number, message?: string, headers?: Head): this;
   override writeHead(status: number, headers?: Head): this;
   override writeHead(status: number, second?: string | Head, third?: Head): this {
     const head = (typeof second === 'string' ? third : second) ?? {};
-    const tell = this.onHead;
-    this.onHead = null;
+    const tell = this.#whenHead;
+    this.#whenHead = null;
     tell?.(status, reasonIn(head));
     const numbered = isList(head)
       ? [...head, REQUEST_ID, this.requestId]

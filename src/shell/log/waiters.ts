@@ -11,19 +11,20 @@ interface Waiter {
 export class Waiters {
   readonly #waiting = new Set<Waiter>();
 
-  /** Resolves to true when the size passes `index`, and to false after `timeout` milliseconds or when `signal` aborts. */
+  /** Resolves to true when the size passes `index`, and to false after `timeout` milliseconds, which may be infinite, or when `signal` aborts. */
   wait(index: number, timeout: number, signal?: AbortSignal): Promise<boolean> {
     if (signal?.aborted) return Promise.resolve(false);
     return new Promise(resolve => {
       const settle = (reached: boolean) => {
         this.#waiting.delete(waiter);
-        clearTimeout(timer);
+        if (timer !== null) clearTimeout(timer);
         signal?.removeEventListener('abort', giveUp);
         resolve(reached);
       };
       const giveUp = () => settle(false);
       const waiter = { index, settle };
-      const timer = setTimeout(giveUp, Math.min(timeout, MAX_TIMEOUT));
+      const isBounded = timeout !== Number.POSITIVE_INFINITY;
+      const timer = isBounded ? setTimeout(giveUp, Math.min(timeout, MAX_TIMEOUT)) : null;
       signal?.addEventListener('abort', giveUp);
       this.#waiting.add(waiter);
     });

@@ -14,6 +14,8 @@ export class BodyEnded extends Error {
 /** How long a client may send nothing at all, in milliseconds. */
 const SILENCE = 15_000;
 
+const nothing = () => undefined;
+
 export class BodyReader {
   readonly #chunks: AsyncIterator<Uint8Array>;
   readonly #onHeld: (bytes: number) => void;
@@ -38,7 +40,7 @@ export class BodyReader {
     const plain = arriving(body, signal);
     if (encoding === undefined || encoding === 'identity') {
       this.#chunks = plain;
-      this.#close = () => undefined;
+      this.#close = nothing;
     } else if (encoding === 'gzip') {
       const source = Readable.from(plain, { objectMode: false });
       const gunzip = source.pipe(createGunzip());
@@ -47,10 +49,11 @@ export class BodyReader {
       // Whoever takes is told; nobody may be taking any more.
       gunzip.on('error', () => undefined);
       this.#chunks = gunzip[Symbol.asyncIterator]();
-      this.#close = () => {
+      const close = () => {
         source.destroy();
         gunzip.destroy();
       };
+      this.#close = close;
     } else {
       throw new Failure('request/encoded', { field: 'content-encoding' });
     }

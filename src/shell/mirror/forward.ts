@@ -105,10 +105,11 @@ export class Forwarder {
     await new Promise<void>(resolve => {
       const timer = setTimeout(resolve, time);
       timer.unref();
-      this.#wake = () => {
+      const wake = () => {
         clearTimeout(timer);
         resolve();
       };
+      this.#wake = wake;
     });
   }
 }

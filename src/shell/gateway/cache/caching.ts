@@ -45,7 +45,7 @@ export class Caching {
   /** Keeps the answer that is on its way, should it become a whole one. */
   keepsAnswerOf(record: ExchangeRecord, delivery: Delivery): void {
     if (!this.#mayKeep) return;
-    delivery.onCompleted = ({ response, answer }, receipt, contentType) => {
+    delivery.whenCompleted(({ response, answer }, receipt, contentType) => {
       if (response === null || answer === null || !this.#isFinal(answer)) return;
       this.#cache.keep(this.#key, {
         exchange: record.id,
@@ -56,7 +56,7 @@ export class Caching {
         bytes: response.bytes.slice(),
         answer,
       });
-    };
+    });
   }
 
   /** A response can be whole while its model is still to begin; images stand at addresses that soon lead nowhere. */
