@@ -5,9 +5,9 @@
  * Hardware is slow and may fail: no exchange waits for it, and what is not there is not named. Clients are not trusted: they bring no evidence about, and keep none
  * from being made.
  */
-import { formatPolicy } from '../../appraise/kept/policy-text.js';
+import type { Material } from '../../appraise/kept/material.js';
+import { formatPolicy, USUAL_POLICY } from '../../appraise/kept/policy-text.js';
 import type { FreshPiece } from '../../appraise/kept/standing.js';
-import { appraisalPolicyOf } from '../../appraise/verdict/appraisal-policy.js';
 import { attestationEvidence, type MachineEvidence } from '../../appraise/verdict/attestation-evidence.js';
 import {
   formatGatewayAttestation,
@@ -44,9 +44,6 @@ const REST = 60_000;
 const SPACING = 1000;
 /** That are named at a time: those of an epoch before, whose last exchanges still run, among them. */
 const MAX_NAMED = 4;
-
-/** Evidence is found by what it is of, whatever a policy says of it. */
-const USUAL = appraisalPolicyOf({ name: 'none' }).evidence;
 
 interface Named {
   readonly epoch: string | null;
@@ -166,6 +163,7 @@ export class AttestedEpochs {
   }
 }
 
-function materialOf({ kind, pieces }: MachineEvidence) {
-  return { kind, pieces: [...pieces, { role: 'policy' as const, bytes: formatPolicy(kind, USUAL[kind]) }] };
+/** Judged under the usual policy: it is found by what it is of, whatever a policy says of that. */
+function materialOf({ kind, pieces }: MachineEvidence): Material {
+  return { kind, pieces: [...pieces, { role: 'policy', bytes: formatPolicy(kind, USUAL_POLICY[kind]) }] };
 }
