@@ -13,15 +13,33 @@ import { parseBundle } from '../../receipt/bundle.js';
 import { RECEIPT } from '../../receipt/receipt.js';
 import { readStatement } from '../../receipt/statement.js';
 import type { Verdict } from '../../receipt/verdict.js';
+import { HttpServer, text } from '../http/server.js';
 
 let folder: string;
 let gateway: Served;
+/** In AMD's place. */
+let maker: HttpServer;
+const askedOf: string[] = [];
 const at = (...names: string[]) => join(folder, ...names);
 const MEASURED = 'ab'.repeat(48);
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'countersign-attested-'));
-  gateway = await serve(['--data', at('house'), '--attester', 'simulated']);
+  maker = new HttpServer({
+    ...{ host: '127.0.0.1', port: 0, statusOf: () => undefined, onProblem: () => undefined },
+    routes: [
+      {
+        method: 'GET',
+        path: /^(\/.*)$/,
+        handle: (_, path = '') => {
+          askedOf.push(path);
+          return text(404, 'nothing');
+        },
+      },
+    ],
+  });
+  const environment = { COUNTERSIGN_COLLATERAL_KDS: await maker.listen() };
+  gateway = await serve(['--data', at('house'), '--attester', 'simulated'], { environment });
   const { address, models } = gateway.summary;
   const body = { model: models[0], messages: [{ role: 'user', content: 'Hello' }], max_tokens: 1 };
   const [bundle, [named]] = await eventually(async () => {
@@ -41,6 +59,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await gateway.stop();
+  await maker.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -76,6 +95,10 @@ describe('evidence of a machine, under a root that is no maker’s', () => {
       ...['--evidence', at(file), '--json'],
     ]);
     expect([verified.code, JSON.parse(verified.stdout).facts.place.grade]).toEqual([10, 'asserted']);
+  });
+
+  it('is no maker’s, and no maker is asked about it', () => {
+    expect(askedOf).toEqual([]);
   });
 
   it('is fetched by a validator, who comes to the same', async () => {
