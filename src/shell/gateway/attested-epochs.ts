@@ -33,7 +33,7 @@ export interface AttestedEpochsOptions {
 }
 
 /**
- * How often evidence is made, in milliseconds. A Nitro document counts for three hours: with a new one each hour two may fail to come before receipts lose by it. A day
+ * How often evidence is made, in milliseconds. A Nitro document counts for three hours: with a new one each hour, one may fail to come before receipts name none. A day
  * takes 24 documents of some kilobytes.
  */
 const EVERY = 3_600_000;
