@@ -31,6 +31,8 @@ import { Archive } from '../../src/shell/archive/archive.js';
 import { HouseRules } from '../../src/shell/cli/policy/house-rules.js';
 import { type Disk, nodeDisk } from '../../src/shell/files/disk.js';
 import { ActiveExchanges } from '../../src/shell/gateway/active-exchanges.js';
+import type { EvidenceKeeping } from '../../src/shell/gateway/attestation/keeping.js';
+import { AttestedEpochs } from '../../src/shell/gateway/attested-epochs.js';
 import type { AnswerCache } from '../../src/shell/gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS, type GatewayLimits } from '../../src/shell/gateway/context.js';
 import { buildClosing } from '../../src/shell/gateway/epochs/build-closing.js';
@@ -88,6 +90,8 @@ export interface GatewayOptions {
   readonly made?: readonly HttpUpstream[];
   /** Who gives evidence of its machine; nobody when it is left out. */
   readonly evidence?: EvidenceSource;
+  /** Where it is kept for receipts; receipts name none of it when it is left out. */
+  readonly keeping?: EvidenceKeeping;
   /** With what its TLS ends, in PEM, and the digest of the key; without TLS when it is left out. */
   readonly tls?: { readonly certificate: string; readonly key: string; readonly spki: Uint8Array };
   readonly routes?: RouteDescriptions;
@@ -141,6 +145,8 @@ export interface TestGateway {
   readonly vault: Vault;
   /** What the operator has been told of. */
   readonly problems: readonly string[];
+  /** Which evidence of its machine receipts name; null where none. */
+  readonly attested: AttestedEpochs | null;
   /** Every receipt in the log, in the log's order. */
   receipts(): Promise<Receipt[]>;
   /** The policy's file, and how it is read again. */
@@ -277,6 +283,19 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     now,
   });
   await openedLog.reached(openedIssuer.firstEpochIndex, 'witnessed', 5000);
+  const epoch = () => openedIssuer.epoch;
+  const attestation =
+    options.evidence === undefined
+      ? null
+      : new OwnAttestation({
+          ...{ source: options.evidence, issuer: issuer.key, epoch, now },
+          tls: options.tls?.spki ?? null,
+        });
+  const { keeping } = options;
+  const attested =
+    attestation === null || keeping === undefined
+      ? null
+      : new AttestedEpochs({ attestation, keeping, epoch, now });
   const active = new ActiveExchanges();
   const vault = new Vault(join(folder, 'vault'), new Uint8Array(32).fill(5));
   const host = options.host ?? '127.0.0.1';
@@ -310,16 +329,8 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
         : new RedactingDesk(rules.desk.inForce, surroundings, options.redaction),
     refunds,
     issuer: openedIssuer,
-    attestation:
-      options.evidence === undefined
-        ? null
-        : new OwnAttestation({
-            source: options.evidence,
-            issuer: issuer.key,
-            epoch: () => openedIssuer.epoch,
-            tls: options.tls?.spki ?? null,
-            now,
-          }),
+    attestation,
+    attested,
     log: openedLog,
     epochs,
     sealer: new DirectSealer({ label: openedIssuer.label, signer: issuer.signer, vault, log: openedLog }),
@@ -367,11 +378,13 @@ export async function openGateway(options: GatewayOptions = {}): Promise<TestGat
     },
     policyFile,
     rules,
+    attested,
     entriesOf,
     receipts: async () =>
       (await entriesOf(RECEIPT.predicateType)).map(envelope => readStatement(RECEIPT, envelope).predicate),
     close: async () => {
       await gateway.close();
+      await attested?.close();
       await Promise.all(upstreams.map(upstream => upstream.close()));
       await refunds.close();
       await epochs.close();

@@ -1,4 +1,4 @@
-/** The readers of what the archive keeps beside evidence: records of judgements, and policies. */
+/** The readers of what the archive keeps: records of judgements, policies, and the evidence that receipts name of their own gateway. */
 import {
   formatPolicy,
   type PolicyOf,
@@ -10,6 +10,12 @@ import {
   formatEvidenceRecord,
   parseEvidenceRecord,
 } from '../../src/appraise/kept/record.js';
+import type { MachineEvidence } from '../../src/appraise/verdict/attestation-evidence.js';
+import {
+  formatGatewayAttestation,
+  parseGatewayAttestation,
+} from '../../src/appraise/verdict/gateway-attestation.js';
+import { ATTESTING_MACHINES, attestedRun } from '../support/attested-runs.js';
 import type { Reader } from './reader.js';
 
 const RECORD: EvidenceRecord = {
@@ -47,6 +53,14 @@ export const KEPT_READERS: readonly Reader[] = [
     genuine: [formatEvidenceRecord(RECORD)],
     codes: ['archive/record-malformed', 'archive/pieces-unfit'],
     writeBack: bytes => formatEvidenceRecord(parseEvidenceRecord(bytes)),
+  },
+  {
+    name: 'the evidence that receipts name of their gateway',
+    genuine: ATTESTING_MACHINES.map(machine =>
+      formatGatewayAttestation(attestedRun({ machine }).evidence as MachineEvidence),
+    ),
+    codes: ['appraisal/evidence-unreadable', 'binding/statement-malformed'],
+    writeBack: bytes => formatGatewayAttestation(parseGatewayAttestation(bytes)),
   },
   policyReader('nitro'),
   policyReader('sev-snp'),

@@ -151,6 +151,15 @@ export function attestedAnswer(
   return { answer, collateral: pieceOf(made, 'collateral') };
 }
 
+/** Evidence of such a machine that carries these 32 bytes, as the machine gives it. */
+export function machineEvidence(
+  machine: AttestingMachine,
+  carried: Uint8Array,
+  changes: RunChanges = {},
+): ProviderEvidence {
+  return providerEvidence({ kind: machine, pieces: MAKERS[machine](carried, changes), statement: null });
+}
+
 function providerEvidence(made: MachineArtefact): ProviderEvidence {
   const piece = (role: PieceRole) => pieceOf(made, role) as Uint8Array;
   switch (made.kind) {

@@ -11,7 +11,11 @@ import { envelopeBytes } from '../../src/receipt/envelope.js';
 import type { Revocation } from '../../src/receipt/revocation.js';
 import type { Verdict } from '../../src/receipt/verdict.js';
 import { timeOf } from '../../src/shell/validator/checkpoint-time.js';
-import { type JudgedReceipts, judgeReceipts } from '../../src/shell/validator/judge-receipts.js';
+import {
+  type EvidenceSource,
+  type JudgedReceipts,
+  judgeReceipts,
+} from '../../src/shell/validator/judge-receipts.js';
 import { parseTlogProof } from '../../src/tree/tlog-proof.js';
 import { RUN_POLICY, RUN_ROOTS } from './attested-runs.js';
 import type { ForgedRun } from './forged-runs.js';
@@ -52,10 +56,14 @@ export interface JudgedRun extends JudgedReceipts {
   readonly checkpoint: string;
 }
 
-/** As a validator judges the entry of a log, with the evidence that its source gives. `roots`: the makers' own, where it is null. */
+/**
+ * As a validator judges the entry of a log, with the evidence that its source gives: the run's, where it is left out. `roots`: the makers' own, where it is
+ * null.
+ */
 export async function judgedRun(
   shown: ShownRun,
   roots: EvidenceTrust | null = RUN_ROOTS,
+  evidenceOf: EvidenceSource = async () => [shown.run.evidence],
 ): Promise<JudgedRun> {
   const { run, policy = RUN_POLICY } = shown;
   const { bundle, asOf } = await make(run.recipe);
@@ -69,7 +77,7 @@ export async function judgedRun(
     checkpoint,
     async () => () => hashes.map(toBase64),
     { trust, policy: appraisalPolicyOf(policy), asOf: stated ?? asOf, ...(roots && { roots }) },
-    async () => [run.evidence],
+    evidenceOf,
   );
   // The first line is of the batch, which is nobody's here.
   const [, line] = new TextDecoder().decode(judged.lines.format(envelope, checkpoint)).split('\n');

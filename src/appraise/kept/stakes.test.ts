@@ -27,6 +27,16 @@ describe('spec/revocation.md §3: what a receipt can lose', () => {
       { fact: 'model', from: 'provider-signed', to: 'none' },
       { fact: 'place', from: 'handoff', to: 'asserted' },
     ],
+    [
+      'of what nobody answered, with evidence of who took it',
+      {
+        upstream: null,
+        evidence: [{ ...evidence, type: 'gateway-attestation' }],
+        model: { ...SAMPLE_RECEIPT.model, served: null },
+      },
+      null,
+      { fact: 'place', from: 'handoff', to: 'asserted' },
+    ],
     ['without evidence', { evidence: [] }, { fact: 'model', from: 'asserted', to: 'none' }, null],
     [
       'of what nobody answered',

@@ -26,12 +26,14 @@ export interface Loss {
 
 export function stakesOf({ exchange, time, model, upstream, evidence }: Receipt): Stakes {
   const isLinked = evidence.some(({ type }) => type === 'countersign-receipt');
+  // Evidence of the gateway's own machine shows who took the request, also where nobody was asked.
+  const isOwn = evidence.some(({ type }) => type === 'gateway-attestation');
   const shown = upstream?.origin === 'built-in:' ? 'hardware' : 'handoff';
   return {
     exchange,
     completed: time.completed,
     model: model.served === null ? 'none' : isLinked ? 'provider-signed' : 'asserted',
-    place: upstream === null || evidence.length === 0 ? 'none' : shown,
+    place: evidence.length === 0 || (upstream === null && !isOwn) ? 'none' : shown,
   };
 }
 

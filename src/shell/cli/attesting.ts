@@ -1,8 +1,9 @@
-/** By what upstreams are judged that have to show what they are, and where their evidence is kept: put together from the shells that know. */
+/** Where evidence is kept, of upstreams and of the house's own machine, and by what upstreams are judged: put together from the shells that know. */
 import { INTEL_ROOTS } from '../../evidence/dcap/roots.js';
 import { NITRO_ROOTS } from '../../evidence/nitro/roots.js';
 import { SNP_ROOTS } from '../../evidence/snp/roots.js';
 import type { AttestedUpstreamOptions } from '../gateway/attestation/attested-upstream.js';
+import type { EvidenceKeeping } from '../gateway/attestation/keeping.js';
 import type { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import type { DataFolder } from './data-folder.js';
 import type { Operations } from './operations.js';
@@ -12,13 +13,12 @@ export type Attesting = Pick<AttestedUpstreamOptions, 'judging' | 'now' | 'onAtt
 /** The roots of the makers; no setting names others. */
 const MAKERS = { nitro: NITRO_ROOTS, snp: SNP_ROOTS, dcap: INTEL_ROOTS };
 
-/** `collateral`: whom to ask in place of the makers; `revoked`: what the log says. What it takes is loaded when it is asked for. */
-export async function openAttesting(
+/** `collateral`: whom to ask in place of the makers. What it takes is loaded when it is asked for. One for each archive: its writers wait for each other. */
+export async function openKeeping(
   folder: DataFolder,
   collateral: { readonly pccs?: string; readonly kds?: string },
-  { observer, onProblem }: Pick<Operations, 'observer' | 'onProblem'>,
-  revoked: RevokedFacts,
-): Promise<Attesting> {
+  onProblem: (message: string) => void,
+): Promise<EvidenceKeeping> {
   const [{ Archive }, { EvidenceRecords }, { keepJudged }, { Renewal }, { openMakers }] = await Promise.all([
     import('../archive/archive.js'),
     import('../archive/evidence-records.js'),
@@ -32,14 +32,26 @@ export async function openAttesting(
   });
   const records = new EvidenceRecords(folder.archive);
   return {
-    judging: {
-      roots: MAKERS,
-      fresh: new Renewal(makers),
-      keep: (material, asOf, fresh) => keepJudged(records, material, { asOf, fresh }),
-      archive: new Archive(folder.archive),
-      revoked,
-      onProblem,
-    },
+    fresh: new Renewal(makers),
+    keep: (material, asOf, fresh) => keepJudged(records, material, { asOf, fresh }),
+    archive: new Archive(folder.archive),
+    onProblem,
+  };
+}
+
+/** The same of a machine that nobody has made: no maker publishes anything about it. */
+export function withoutMakers(keeping: EvidenceKeeping): EvidenceKeeping {
+  return { ...keeping, fresh: { renew: async () => [] } };
+}
+
+/** `revoked`: what the log says. */
+export function attestingBy(
+  keeping: EvidenceKeeping,
+  { observer }: Pick<Operations, 'observer'>,
+  revoked: RevokedFacts,
+): Attesting {
+  return {
+    judging: { ...keeping, roots: MAKERS, revoked },
     now: Date.now,
     onAttested: report => observer.attested(report),
   };

@@ -12,6 +12,7 @@ import { toBase64 } from '../../bytes/base64.js';
 import type { EvidenceSource } from '../../evidence/countersign/source.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
+import type { VerifierKey } from '../../note/key.js';
 import { Failure } from '../../reason.js';
 import { Archive } from '../archive/archive.js';
 import { openEngine } from '../engine/engine.js';
@@ -19,7 +20,9 @@ import { makeFoldersDurably } from '../files/durable.js';
 import { acquireLock } from '../files/lock.js';
 import { openSecret } from '../files/secret.js';
 import { ActiveExchanges } from '../gateway/active-exchanges.js';
+import type { EvidenceKeeping } from '../gateway/attestation/keeping.js';
 import type { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
+import { AttestedEpochs } from '../gateway/attested-epochs.js';
 import { AnswerCache, type AnswerCacheOptions } from '../gateway/cache/answer-cache.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { buildInThread } from '../gateway/epochs/build-in-thread.js';
@@ -68,8 +71,8 @@ export interface HouseOptions extends Changeable {
   readonly policy?: string;
   /** With what TLS ends here; left out where it does not. */
   readonly tls?: ListenerTls;
-  /** Who gives evidence of the machine; left out where the gateway shows nothing of it. */
-  readonly evidence?: EvidenceSource;
+  /** Who gives evidence of the machine, and where it is kept for receipts; left out where the gateway shows nothing of it. */
+  readonly evidence?: { readonly source: EvidenceSource; readonly keeping: EvidenceKeeping };
   /** Answers that may be given again; `lifetime` in milliseconds. Every request is asked anew when it is left out. */
   readonly cache?: Pick<AnswerCacheOptions, 'maximumBytes' | 'lifetime'>;
   /** The published identity of the operator; null for one who has not published any. */
@@ -208,16 +211,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     clientSecret: keys.clientSecret,
     now,
   });
-  const { evidence: source, tls } = options;
-  const attestation =
-    source === undefined
-      ? null
-      : new OwnAttestation({
-          ...{ source, now, issuer: keys.issuer.key, tls: tls?.spki ?? null },
-          epoch: () => issuer.epoch,
-        });
-  // A machine that vouches for nothing is found out now, and not by whoever asks first.
-  await attestation?.answer(null);
+  const own = await attestedMachine(options, issuer, keys.issuer.key, now);
+  opened.add(async () => own?.attested.close());
   await log.reached(issuer.firstEpochIndex, 'witnessed', FIRST_WITNESS_TIME);
   // An epoch that witnesses are slow to cosign is included, as what comes later may be; but nothing is named that nobody has seen.
   if (log.witnessed === null || log.witnessed.size < keeper.mustBeWitnessed)
@@ -266,7 +261,8 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
       admission: access.admission,
       cache,
       issuer,
-      attestation,
+      attestation: own?.attestation ?? null,
+      attested: own?.attested ?? null,
       log,
       epochs,
       policy: rules.desk,
@@ -343,6 +339,22 @@ async function openLocked(options: HouseOptions, folder: DataFolder, opened: Ope
     },
     close: () => opened.close(),
   };
+}
+
+/** What the house shows of its machine, and what its receipts name; null where it shows nothing. Rejects as an evidence source does. */
+async function attestedMachine(
+  { evidence, tls }: Pick<HouseOptions, 'evidence' | 'tls'>,
+  issuer: Issuer,
+  key: VerifierKey,
+  now: () => number,
+) {
+  if (evidence === undefined) return null;
+  const { source, keeping } = evidence;
+  const epoch = () => issuer.epoch;
+  const attestation = new OwnAttestation({ source, now, epoch, issuer: key, tls: tls?.spki ?? null });
+  // A machine that vouches for nothing is found out now, and not by whoever asks first.
+  await attestation.answer(null);
+  return { attestation, attested: new AttestedEpochs({ attestation, keeping, epoch, now }) };
 }
 
 /** What a policy of this house is for. */

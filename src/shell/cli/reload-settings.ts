@@ -1,8 +1,9 @@
 /** The settings of a running gateway, read again: what can change takes effect for the exchanges that begin after it, and what cannot says so and stays. */
+import type { EvidenceKeeping } from '../gateway/attestation/keeping.js';
 import { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { connectionShares, OpenConnections } from '../http/connections.js';
-import { type Attesting, openAttesting } from './attesting.js';
+import { type Attesting, attestingBy, openKeeping } from './attesting.js';
 import { dataFolder } from './data-folder.js';
 import type { House } from './house.js';
 import type { Changeable } from './in-force.js';
@@ -44,6 +45,7 @@ export class SettingsInForce implements Reloadable {
   #settings: UpSettings;
   #upstreams: OpenedUpstreams = { upstreams: [], publicModels: [] };
   #pricesRead = '';
+  #keeping: Promise<EvidenceKeeping> | null = null;
   #attesting: Attesting | null = null;
   #house: House | null = null;
 
@@ -91,6 +93,13 @@ export class SettingsInForce implements Reloadable {
     return options;
   }
 
+  /** Where evidence is kept, for all who keep some. */
+  keeping(): Promise<EvidenceKeeping> {
+    const { data, collateral } = this.#settings;
+    this.#keeping ??= openKeeping(dataFolder(data), collateral, this.#operations.onProblem);
+    return this.#keeping;
+  }
+
   async reload(): Promise<Reloaded> {
     const house = this.#house;
     if (house === null) return { outcome: 'unchanged' };
@@ -110,9 +119,9 @@ export class SettingsInForce implements Reloadable {
   }
 
   /** By what upstreams are judged; null where none has to show anything. */
-  async #attestingFor({ upstreams, data, collateral }: UpSettings): Promise<Attesting | null> {
+  async #attestingFor({ upstreams }: UpSettings): Promise<Attesting | null> {
     if (upstreams.every(({ attestation }) => attestation === undefined)) return null;
-    this.#attesting ??= await openAttesting(dataFolder(data), collateral, this.#operations, this.revoked);
+    this.#attesting ??= attestingBy(await this.keeping(), this.#operations, this.revoked);
     return this.#attesting;
   }
 

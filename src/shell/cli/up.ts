@@ -5,15 +5,17 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { PROVIDERS } from '../../exchange/providers.js';
 import { formatVerifierKey } from '../../note/key.js';
+import type { EvidenceKeeping } from '../gateway/attestation/keeping.js';
 import { DEFAULT_LIMITS } from '../gateway/context.js';
 import { DEFAULT_RETRIES } from '../gateway/routing/route-plan.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
 import { parseOrigin } from '../http/cross-origin.js';
 import { isLoopback } from '../http/guard.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/operator-log.js';
+import { withoutMakers } from './attesting.js';
 import { dataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
-import { type House, openHouse } from './house.js';
+import { type House, type HouseOptions, openHouse } from './house.js';
 import { listenAddress } from './listen.js';
 import { closeOnSignal } from './on-signal.js';
 import { openOperations } from './operations.js';
@@ -52,7 +54,7 @@ export function upCommand(): Command {
     .addOption(
       new Option(
         '--attester <machine>',
-        'show evidence of the machine that this runs in, at /v1/attestation; simulated is accepted by nobody',
+        'show evidence of the machine that this runs in, at /v1/attestation and in receipts; simulated is accepted by nobody',
       ).choices(ATTESTERS),
     )
     .option('--attester-command <program>', 'for nitro: the program that asks the machine', nonEmptyPath)
@@ -143,7 +145,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const { log, reloads, onProblem } = operations;
   const inForce = new SettingsInForce(read, settings, operations);
   const tls = await readListenerTls(settings.tlsCertificate, settings.tlsKey);
-  const evidence = await evidenceOf(settings, onProblem);
+  const evidence = await evidenceOf(settings, () => inForce.keeping(), onProblem);
   // The engine would let garbage grow to several times what is in use before it looks for it.
   setFlagsFromString('--heap-growing-percent=50');
   const house = await openHouse({
@@ -175,18 +177,21 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   log.say('info', 'listening', { address: house.address, admin: house.admin, version: operations.version });
 }
 
-/** Who gives evidence of this machine; null where nobody is to. */
+/** Who gives evidence of this machine, and where it is kept; null where nobody is to. */
 async function evidenceOf(
   { attester, attesterCommand: command, data, collateral }: UpSettings,
+  openKeeping: () => Promise<EvidenceKeeping>,
   onProblem: (message: string) => void,
-) {
+): Promise<NonNullable<HouseOptions['evidence']> | null> {
   if (attester === undefined) {
     if (command === undefined) return null;
     throw new UsageError('--attester-command is for --attester nitro.');
   }
   const folder = dataFolder(data);
   await mkdir(folder.path, { recursive: true, mode: 0o700 });
-  return openEvidenceSource({ attester, command, folder, collateral, onProblem });
+  const source = await openEvidenceSource({ attester, command, folder, collateral, onProblem });
+  const keeping = await openKeeping();
+  return { source, keeping: attester === 'simulated' ? withoutMakers(keeping) : keeping };
 }
 
 /** The files whose change is a reason to read everything again. */

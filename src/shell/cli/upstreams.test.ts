@@ -6,7 +6,7 @@ import { COMMON_WORDS, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { PROVIDERS } from '../../exchange/providers.js';
 import { RevokedFacts } from '../gateway/attestation/revoked-facts.js';
 import { DEFAULT_TIMEOUTS } from '../gateway/timeouts.js';
-import { openAttesting } from './attesting.js';
+import { attestingBy, openKeeping } from './attesting.js';
 import { dataFolder } from './data-folder.js';
 import { openOperations } from './operations.js';
 import type { RequiredAttestation } from './settings/config-schema.js';
@@ -156,7 +156,8 @@ describe('an upstream that has to show what it is', () => {
     const folder = await mkdtemp(join(tmpdir(), 'countersign-attesting-'));
     try {
       const operations = await openOperations({ format: 'text', level: 'error' });
-      const attesting = await openAttesting(dataFolder(folder), {}, operations, new RevokedFacts());
+      const keeping = await openKeeping(dataFolder(folder), {}, operations.onProblem);
+      const attesting = attestingBy(keeping, operations, new RevokedFacts());
       const given = { text: 'far=https://far.example/v1', key: null, attestation };
       const opened = async (one: NamedUpstream, before: OpenedUpstreams['upstreams'] = []) =>
         (await openUpstreams([one], DEFAULT_TIMEOUTS, undefined, before, attesting)).upstreams;

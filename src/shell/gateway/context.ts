@@ -12,6 +12,7 @@ import type { TransparencyLog } from '../../tree/log.js';
 import type { BodyBudget } from '../http/body-budget.js';
 import type { Turns } from '../http/turns.js';
 import type { ActiveExchanges } from './active-exchanges.js';
+import type { AttestedEpochs } from './attested-epochs.js';
 import type { AnswerCache } from './cache/answer-cache.js';
 import type { EpochBook } from './epochs/epoch-book.js';
 import type { Issuer } from './issuer.js';
@@ -75,6 +76,8 @@ export interface GatewayContext {
   readonly issuer: Issuer;
   /** What the gateway shows of its own machine; null, or left out, where it shows nothing. */
   readonly attestation?: OwnAttestation | null;
+  /** Which evidence of its own machine receipts name; null, or left out, where they name none. */
+  readonly attested?: Pick<AttestedEpochs, 'namedBy'> | null;
   readonly log: TransparencyLog;
   /** Which numbers were given, and what became of them. */
   readonly epochs: EpochBook;

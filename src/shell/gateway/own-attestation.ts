@@ -45,15 +45,24 @@ export class OwnAttestation {
     if (kept !== null) return kept;
     if (this.#waiting >= MAX_WAITING) throw new Failure('gateway/busy');
     this.#waiting++;
+    try {
+      return await this.#inTurn(nonce);
+    } finally {
+      this.#waiting--;
+    }
+  }
+
+  /** The answer without a nonce, for the gateway itself: however many others wait, they do not keep it from its turn. Rejects as {@link EvidenceSource.evidence} does. */
+  async unasked(): Promise<Uint8Array> {
+    return this.#keptAnswer ?? this.#inTurn(null);
+  }
+
+  #inTurn(nonce: Uint8Array | null): Promise<Uint8Array> {
     const made = this.#last.then(() =>
       nonce === null ? (this.#keptAnswer ?? this.#make(null)) : this.#make(nonce),
     );
     this.#last = made.catch(() => undefined);
-    try {
-      return await made;
-    } finally {
-      this.#waiting--;
-    }
+    return made;
   }
 
   get #keptAnswer(): Uint8Array | null {

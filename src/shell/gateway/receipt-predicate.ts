@@ -95,11 +95,14 @@ class PredicateWriter {
   }
 
   #evidence(): Receipt['evidence'] {
-    const evidence = this.#facts.tried.last?.receipt?.evidence ?? null;
-    const shown = this.#facts.tried.shown.map(({ digest, mediaType, signedDigest, type }) => ({
+    const { thread, received, tried } = this.#facts;
+    const own = this.#context.attested?.namedBy(thread.epoch, received) ?? null;
+    const evidence = tried.last?.receipt?.evidence ?? null;
+    const shown = tried.shown.map(({ digest, mediaType, signedDigest, type }) => ({
       ...{ digest, mediaType, signedDigest, type },
     }));
-    return evidence === null ? shown : [...shown, evidence.item];
+    // Its own first: of what upstreams have shown there may be more than anybody looks at.
+    return [...(own === null ? [] : [own]), ...shown, ...(evidence === null ? [] : [evidence.item])];
   }
 
   /** The upstream that was tried last. */

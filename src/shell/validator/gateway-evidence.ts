@@ -4,6 +4,7 @@
  */
 import { MAX_PIECE_BYTES } from '../../appraise/kept/roles.js';
 import { UPSTREAM_ATTESTATION } from '../../appraise/providers/upstream-attestation.js';
+import { GATEWAY_ATTESTATION, parseGatewayAttestation } from '../../appraise/verdict/gateway-attestation.js';
 import type { EvidenceArtefact } from '../../appraise/verdict/weighed-evidence.js';
 import { sha256 } from '../../bytes/cryptography.js';
 import { toHex } from '../../bytes/hex.js';
@@ -20,18 +21,20 @@ const REMEMBERED = 16;
 /** In milliseconds. */
 const PATIENCE = 10_000;
 
-/** What a piece of that type is, by itself. Left out is what cannot be judged alone. */
-const ARTEFACTS = new Map<string, (bytes: Uint8Array) => EvidenceArtefact>([
+/** What a piece of that type is, by itself; null for one that is nothing of the kind. Left out is what cannot be judged alone. */
+const ARTEFACTS = new Map<string, (bytes: Uint8Array) => EvidenceArtefact | null>([
   // With its certificate, and with what Intel or AMD had published by then.
   [UPSTREAM_ATTESTATION, document => ({ kind: UPSTREAM_ATTESTATION, document })],
+  // The same of the gateway's own machine, with the statement by which it is bound to receipts.
+  [GATEWAY_ATTESTATION, gatewayAttestation],
   ['countersign-receipt', envelope => ({ kind: 'countersign-receipt', envelope })],
   // It carries its own chain.
   ['nitro', bytes => ({ kind: 'nitro', pieces: [{ role: 'document', bytes }], statement: null })],
 ]);
 
 /**
- * The attestations of upstreams, the receipts of providers and the Nitro documents that a receipt names. What the gateway does not have, or what is longer than
- * may be, is left out. Throws `peer/…` where it cannot be known what the gateway has.
+ * The attestations of upstreams and of the gateway itself, the receipts of providers and the Nitro documents that a receipt names. What the gateway does not have,
+ * what is longer than may be, or nothing of its type, is left out. Throws `peer/…` where it cannot be known what the gateway has.
  *
  * @param url of a gateway: pieces are at `<url>/v1/evidence/<digest>`
  */
@@ -54,11 +57,22 @@ export function gatewayEvidence(url: string, signal: AbortSignal): EvidenceSourc
       const artefactOf = ARTEFACTS.get(type);
       const bytes = artefactOf === undefined ? null : await pieceOf(digest);
       if (artefactOf === undefined || bytes === null || bytes.length > left) continue;
+      const artefact = artefactOf(bytes);
+      if (artefact === null) continue;
       left -= bytes.length;
-      artefacts.push(artefactOf(bytes));
+      artefacts.push(artefact);
     }
     return artefacts;
   };
+}
+
+function gatewayAttestation(bytes: Uint8Array): EvidenceArtefact | null {
+  try {
+    return parseGatewayAttestation(bytes);
+  } catch (error) {
+    if (error instanceof Failure) return null;
+    throw error;
+  }
 }
 
 async function piece(address: string, digest: string, signal: AbortSignal): Promise<Uint8Array | null> {

@@ -181,7 +181,7 @@ export const ConfigSchema = v.strictObject({
     v.strictObject({
       kind: described(
         v.picklist(ATTESTERS, `it takes one of: ${ATTESTERS.join(', ')}`),
-        'the machine that vouches for this gateway at /v1/attestation: nitro, sev-snp, tdx, or simulated for development',
+        'the machine that vouches for this gateway at /v1/attestation and in receipts: nitro, sev-snp, tdx, or simulated for development',
       ),
       command: described(
         text('a path'),

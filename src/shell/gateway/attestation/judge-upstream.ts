@@ -1,8 +1,8 @@
 /** Judging what an upstream has answered about itself, with what makers of hardware publish today, and keeping it whatever was found. */
 import { evidenceFacts, type Fact } from '../../../appraise/kept/facts.js';
-import { type Material, materialOf } from '../../../appraise/kept/material.js';
+import { materialOf } from '../../../appraise/kept/material.js';
 import type { PieceRole } from '../../../appraise/kept/roles.js';
-import type { FreshCollateral, FreshPiece } from '../../../appraise/kept/standing.js';
+import type { FreshPiece } from '../../../appraise/kept/standing.js';
 import {
   type AppraisedInstance,
   appraiseProvider,
@@ -26,20 +26,15 @@ import type {
 } from '../../../evidence/providers/provider.js';
 import type { NamedEvidence } from '../../../exchange/upstream.js';
 import { Failure } from '../../../reason.js';
-import type { EvidenceArchive } from '../../../receipt/evidence-archive.js';
 import type { AskedUpstream } from './ask-upstream.js';
+import type { EvidenceKeeping } from './keeping.js';
 import type { RevokedFacts } from './revoked-facts.js';
 
 /** By what, and by whose word, upstreams are judged, and where it is kept: the same for all of a gateway's. */
-export interface Judging {
+export interface Judging extends EvidenceKeeping {
   /** The makers' own in production: no configuration can name others. */
   readonly roots: ProviderCircumstances['roots'];
-  readonly fresh: FreshCollateral;
-  /** Keeps evidence with its judgement at `asOf` (Unix seconds), so that it can be found by what it is of. */
-  readonly keep: (material: Material, asOf: number, fresh: FreshCollateral) => Promise<unknown>;
-  readonly archive: EvidenceArchive;
   readonly revoked: RevokedFacts;
-  readonly onProblem: (message: string) => void;
 }
 
 export interface AnsweredAttestation extends AskedUpstream {
