@@ -284,7 +284,7 @@ describe('the receipts of a gateway that attests itself', () => {
       const { report } = await judgeEvidence(archive.materialOf(record), record.asOf, RUN_ROOTS);
       const index = await FactIndex.open(join(folder, 'facts'));
       // The policy, the epoch, and the receipt.
-      await indexLog(index, openCopy(join(folder, 'log')), 3, archive, RUN_ROOTS);
+      await indexLog(index, 3, { log: openCopy(join(folder, 'log')), archive, trust: RUN_ROOTS });
       const all: { readonly fact: Fact; readonly each: IndexedReceipt }[] = [];
       for (const fact of evidenceFacts(report))
         for await (const receipts of index.receiptsOf(fact))
