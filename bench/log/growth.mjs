@@ -14,6 +14,7 @@ import { sha256 } from '../../dist/bytes/cryptography.js';
 import { u64be } from '../../dist/bytes/octets.js';
 import { cosignerOf } from '../../dist/note/cosignature.js';
 import { KEY_TYPE, verifierKey } from '../../dist/note/key.js';
+import { tuneCollector } from '../../dist/shell/cli/collector.js';
 import { openLog } from '../../dist/shell/log/open-log.js';
 import { signerFromSeed } from '../../dist/shell/node.js';
 import { openLocalWitness } from '../../dist/shell/witness/local-witness.js';
@@ -26,6 +27,7 @@ import { spread } from './contender.mjs';
 import { reportGrowth } from './growth-report.mjs';
 import { logKey, logSigner } from './keys.mjs';
 
+tuneCollector();
 const witnessSigner = signerFromSeed(new Uint8Array(32).fill(4));
 const witnessKey = verifierKey('bench.example/witness', KEY_TYPE.cosignature, witnessSigner.publicKey);
 

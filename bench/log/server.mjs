@@ -6,6 +6,7 @@
 import { sha256 } from '../../dist/bytes/cryptography.js';
 import { parsePolicy } from '../../dist/note/policy.js';
 import { entryKeys } from '../../dist/receipt/entry.js';
+import { tuneCollector } from '../../dist/shell/cli/collector.js';
 import { HttpServer } from '../../dist/shell/http/server.js';
 import { openLog } from '../../dist/shell/log/open-log.js';
 import { submissionRoute } from '../../dist/shell/submission/answer.js';
@@ -16,6 +17,7 @@ import { remoteWitnessesOf } from '../../dist/shell/witness/remote-witness.js';
 import { firstEntries } from './first-entries.mjs';
 import { issuerKey, logKey, logSigner } from './keys.mjs';
 
+tuneCollector();
 const { folder, kind, threads, policy } = JSON.parse(process.argv[2]);
 const onProblem = message => process.stderr.write(`${message}\n`);
 const digestKeys = entry => [sha256(entry).subarray(0, 16)];

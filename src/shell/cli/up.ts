@@ -1,6 +1,5 @@
 /** `countersign up`: the whole system on one machine. */
 import { mkdir, readFile } from 'node:fs/promises';
-import { setFlagsFromString } from 'node:v8';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseTrust, type Trust } from '../../appraise/trust.js';
 import { PROVIDERS } from '../../exchange/providers.js';
@@ -13,6 +12,7 @@ import { parseOrigin } from '../http/cross-origin.js';
 import { isLoopback } from '../http/guard.js';
 import { LOG_FORMATS, LOG_LEVELS } from '../telemetry/operator-log.js';
 import { withoutMakers } from './attesting.js';
+import { tuneCollector } from './collector.js';
 import { dataFolder, defaultDataFolder } from './data-folder.js';
 import { UsageError } from './exit-code.js';
 import { type House, type HouseOptions, openHouse } from './house.js';
@@ -146,8 +146,7 @@ async function up(options: UpOptions, command: Command): Promise<void> {
   const inForce = new SettingsInForce(read, settings, operations);
   const tls = await readListenerTls(settings.tlsCertificate, settings.tlsKey);
   const evidence = await evidenceOf(settings, () => inForce.keeping(), onProblem);
-  // The engine would let garbage grow to several times what is in use before it looks for it.
-  setFlagsFromString('--heap-growing-percent=50');
+  tuneCollector();
   const house = await openHouse({
     ...{ data, host, port, operator, admin, operations, onProblem },
     ...(tls === null ? {} : { tls }),
