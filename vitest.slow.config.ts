@@ -11,8 +11,6 @@ export default defineConfig({
       // Unit tests that take a sample there, and everything here.
       ...sampledTests(),
     ],
-    // Its bound on memory is not met in every run since contents go to the sealing thread, which holds more copies of large ones: `npm run test:hostile`.
-    exclude: process.env.COUNTERSIGN_HOSTILE === '1' ? [] : ['test/slow/hostile/**'],
     env: { COUNTERSIGN_THOROUGH: '1' },
     // One waits for processes while another computes.
     maxWorkers: 2,

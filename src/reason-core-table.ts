@@ -352,9 +352,9 @@ export const OTHER_CODES = {
   closing: 'leaves-mismatch not-logged proof-invalid proof-malformed unknown',
   epoch: 'journal-damaged journal-unavailable',
   request:
-    'body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed parameter-invalid route-unknown surface-unsupported too-large too-many-entries untranslatable',
+    'body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed number-inexact parameter-invalid route-unknown surface-unsupported too-large too-many-entries untranslatable',
   redaction: 'failed unreadable',
-  upstream: 'broken circuit-open error timeout unattested unreachable untranslatable',
+  upstream: 'broken circuit-open error number-inexact timeout unattested unreachable untranslatable',
   client:
     'aborted acceptance-missing answer-aborted answer-too-large checkpoints-unreconciled comment-misplaced exchange-mismatch header-malformed header-too-large nonce-mismatch nonce-missing promise-too-long receipt-differs receipt-missing receipt-replayed receipt-stale receipt-withheld record-malformed status-mismatch store-unavailable stream-cut',
   server: 'busy',

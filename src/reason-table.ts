@@ -1153,6 +1153,10 @@ export const REASONS = {
     says: "The model's host speaks another API's dialect, and this member of the request cannot be said in it without changing the answer.",
     do: "Leave the member out, or ask in the host's own dialect; docs/translation.md has what can be translated.",
   },
+  'request/number-inexact': {
+    says: "The model's host speaks another API's dialect, and this number of the request cannot be said in it as it was written: it has more digits, or is larger or smaller, than a double holds.",
+    do: "Write the number with at most 17 digits or as a text, or ask in the host's own dialect, in which the request passes as it is.",
+  },
   'redaction/unreadable': {
     says: 'Personal data are taken out of requests here before they leave, and this request cannot be looked through for them.',
     do: 'Send text in place of tokens, and each member once; see docs/redaction.md.',
@@ -1196,6 +1200,10 @@ export const REASONS = {
   'upstream/untranslatable': {
     says: "The host's answer holds something that cannot be said in the dialect in which it was asked for.",
     do: 'Ask at the surface that the host speaks itself.',
+  },
+  'upstream/number-inexact': {
+    says: "The host's answer holds a number that cannot be said as it was written in the dialect in which it was asked for: it has more digits, or is larger or smaller, than a double holds.",
+    do: 'Ask at the surface that the host speaks itself, or for a stream.',
   },
   'upstream/error': {
     says: 'The upstream refused or failed, and said so itself.',

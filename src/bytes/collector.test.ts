@@ -51,6 +51,18 @@ describe('ByteCollector', () => {
     expect(collector.bytes.every((byte, at) => byte === ((at + 1) & 255))).toBe(true);
   });
 
+  it('much of it ends in one piece of memory that is as long as it, however often somebody has looked', () => {
+    const collector = new ByteCollector();
+    const part = new Uint8Array(65_536);
+    for (let count = 1; count <= 100; count++) {
+      part.fill(count);
+      collector.add(part.slice());
+      if (count % 40 === 0) expect(collector.bytes).toHaveLength(count * 65_536);
+    }
+    expect(collector.bytes.buffer.byteLength).toBe(100 * 65_536);
+    expect(collector.bytes.every((byte, at) => byte === 1 + Math.floor(at / 65_536))).toBe(true);
+  });
+
   it('a million single bytes take no longer than their number', () => {
     const byte = Uint8Array.of(7);
     const collector = new ByteCollector();

@@ -1,15 +1,14 @@
 /**
- * Gathers bytes that arrive in parts of any size, in one buffer that doubles: a stranger who sends single bytes costs no more than they weigh.
- * Most come in one part, which needs no copy.
+ * Gathers bytes that arrive in parts of any size: a stranger who sends single bytes costs no more than they weigh. Most come in one part, which
+ * needs no copy. What follows is copied into pieces that are of the same size as soon as there is much of it, and put together once, when somebody
+ * looks: one buffer that grew would leave holes of every size behind, which an allocator can neither give back nor use for what is larger.
  */
 export class ByteCollector {
-  #buffer: Uint8Array;
+  /** All of them full but the last. */
+  #pieces: Uint8Array[] = [];
+  /** How much of the last piece is used. */
+  #used = 0;
   #length = 0;
-
-  /** @param expected how many bytes are to come, as far as that is known and believed */
-  constructor(expected = 0) {
-    this.#buffer = expected === 0 ? NOTHING : new Uint8Array(expected);
-  }
 
   get length(): number {
     return this.#length;
@@ -17,30 +16,50 @@ export class ByteCollector {
 
   /** Nobody may change the part from now on. */
   add(part: Uint8Array): void {
-    const length = this.#length + part.length;
-    if (length > this.#buffer.length) {
-      if (this.#length === 0) {
-        this.#buffer = kept(part);
-        this.#length = length;
-        return;
-      }
-      const larger = new Uint8Array(Math.max(length, this.#buffer.length * 2, LEAST));
-      larger.set(this.#buffer.subarray(0, this.#length));
-      this.#buffer = larger;
-    }
-    this.#buffer.set(part, this.#length);
-    this.#length = length;
+    if (this.#pieces.length === 0) {
+      this.#pieces.push(kept(part));
+      this.#used = part.length;
+    } else this.#copy(part);
+    this.#length += part.length;
   }
 
   /** What has been gathered: a view that stays valid until more is added. */
   get bytes(): Uint8Array {
-    return this.#length === this.#buffer.length ? this.#buffer : this.#buffer.subarray(0, this.#length);
+    if (this.#pieces.length > 1) {
+      const whole = new Uint8Array(this.#length);
+      let at = 0;
+      for (const piece of this.#pieces) {
+        const part = piece.subarray(0, this.#length - at);
+        whole.set(part, at);
+        at += part.length;
+      }
+      this.#pieces = [whole];
+      this.#used = whole.length;
+    }
+    return this.#pieces[0]?.subarray(0, this.#length) ?? NOTHING;
+  }
+
+  #copy(part: Uint8Array): void {
+    for (let start = 0; start < part.length; ) {
+      let last = this.#pieces.at(-1) as Uint8Array;
+      if (this.#used === last.length) {
+        const gathered = this.#length + start;
+        last = new Uint8Array(Math.min(MOST, Math.max(LEAST, gathered, part.length - start)));
+        this.#pieces.push(last);
+        this.#used = 0;
+      }
+      const copied = part.subarray(start, start + last.length - this.#used);
+      last.set(copied, this.#used);
+      this.#used += copied.length;
+      start += copied.length;
+    }
   }
 }
 
 const NOTHING = new Uint8Array();
-/** Room for the parts after the first. */
+/** Room for the parts after the first: as much as there is already, within these. */
 const LEAST = 4096;
+const MOST = 1 << 20;
 
 /** The part as it is, unless that would keep a much larger piece of memory alive. */
 function kept(part: Uint8Array): Uint8Array {

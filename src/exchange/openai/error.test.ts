@@ -52,6 +52,8 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
   ['upstream/broken', { status: 502, type: 'api_error', code: 'upstream/broken' }],
   ['upstream/garbage', { status: 502, type: 'api_error', code: 'upstream/garbage' }],
   ['request/untranslatable', { status: 400, type: 'invalid_request_error', code: 'request/untranslatable' }],
+  ['request/number-inexact', { status: 400, type: 'invalid_request_error', code: 'request/number-inexact' }],
+  ['upstream/number-inexact', { status: 502, type: 'api_error', code: 'upstream/number-inexact' }],
   ['upstream/untranslatable', { status: 502, type: 'api_error', code: 'upstream/untranslatable' }],
   ['upstream/circuit-open', { status: 503, type: 'api_error', code: 'upstream/circuit-open' }],
   ['upstream/unattested', { status: 502, type: 'api_error', code: 'upstream/unattested' }],

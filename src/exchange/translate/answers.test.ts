@@ -30,8 +30,8 @@ const toCompletion = (request: object = WITH_USAGE) => answerOf(CHAT_TO_MESSAGES
 const toMessage = () => answerOf(MESSAGES_TO_CHAT, REQUEST);
 
 const parsed = (bytes: Uint8Array) => JSON.parse(fromUtf8(bytes) ?? '');
-const completed = (message: object) => parsed(toCompletion().body(message));
-const messaged = (completion: object) => parsed(toMessage().body(completion));
+const completed = (message: object) => parsed(toCompletion().body(message, new Set()));
+const messaged = (completion: object) => parsed(toMessage().body(completion, new Set()));
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
 /** All that a client gets of a stream. */

@@ -1,4 +1,5 @@
 /** Reading and writing the JSON of a translation. */
+import { inexactNumbers } from '../../bytes/json-numbers.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
 import { Place } from './place.js';
@@ -6,7 +7,8 @@ import { Place } from './place.js';
 /** The JSON of a request. Throws `request/untranslatable` for bytes that are none. */
 export function readRequest(body: Uint8Array): Place {
   try {
-    return Place.outermost(JSON.parse(fromUtf8(body) ?? ''), 'request/untranslatable');
+    const text = fromUtf8(body) ?? '';
+    return Place.outermost(JSON.parse(text), 'request/untranslatable', inexactNumbers(text));
   } catch (error) {
     throw error instanceof Failure ? error : new Failure('request/untranslatable', { detail: 'not JSON' });
   }
@@ -14,8 +16,9 @@ export function readRequest(body: Uint8Array): Place {
 
 /** The JSON of an event's data. Throws `upstream/untranslatable` for data that are none. */
 export function readData(data: string | null): Place {
+  const text = data ?? '';
   try {
-    return Place.outermost(JSON.parse(data ?? ''), 'upstream/untranslatable');
+    return Place.outermost(JSON.parse(text), 'upstream/untranslatable', inexactNumbers(text));
   } catch (error) {
     throw error instanceof Failure
       ? error

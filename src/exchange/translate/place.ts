@@ -5,6 +5,12 @@ import { type Members, membersOf } from '../members.js';
 
 export type Untranslatable = 'request/untranslatable' | 'upstream/untranslatable';
 
+/** Of a number that would be another one after it has been read and written anew. */
+const INEXACT = {
+  'request/untranslatable': 'request/number-inexact',
+  'upstream/untranslatable': 'upstream/number-inexact',
+} as const;
+
 /** What a stranger may make us look at: how deep a value may be nested, which also bounds the recursion of whoever writes it. */
 const MAX_DEPTH = 128;
 /** Names that may be repeated to whoever wrote them. */
@@ -13,6 +19,8 @@ const PRINTABLE = /^[A-Za-z0-9_.-]{1,64}$/;
 /** What all places of one JSON have in common. */
 interface Whole {
   readonly code: Untranslatable;
+  /** The values of the numbers that stand in it and are not what was read of them. */
+  readonly inexact: ReadonlySet<number>;
   /** What the texts of JSON inside may stand for, all of them together. */
   readonly inside: JsonAllowance;
 }
@@ -31,9 +39,13 @@ export class Place {
     this.#whole = whole;
   }
 
-  /** The outermost value. Throws when it is nested too deep to be looked at. */
-  static outermost(value: unknown, code: Untranslatable): Place {
-    const place = new Place(value, null, '', { code, inside: new JsonAllowance(REQUEST_EXTENT) });
+  /**
+   * The outermost value. Throws when it is nested too deep to be looked at.
+   *
+   * @param inexact the `inexactNumbers` of the text that it was read from
+   */
+  static outermost(value: unknown, code: Untranslatable, inexact: ReadonlySet<number>): Place {
+    const place = new Place(value, null, '', { code, inexact, inside: new JsonAllowance(REQUEST_EXTENT) });
     if (isDeeper(value, MAX_DEPTH)) throw place.untranslatable(`nested deeper than ${MAX_DEPTH}`);
     return place;
   }
@@ -55,6 +67,21 @@ export class Place {
     const members = membersOf(this.value);
     if (members === null) throw this.untranslatable();
     return members;
+  }
+
+  /** {@link members}, for an object that is handed on whole. Throws for a number in it, however deep, that is not what was read of it. */
+  carried(): Members {
+    const members = this.members();
+    if (this.#whole.inexact.size > 0) this.#checkNumbers();
+    return members;
+  }
+
+  #checkNumbers(): void {
+    const { value } = this;
+    if (typeof value === 'number' && this.#whole.inexact.has(value)) throw this.inexact();
+    if (typeof value !== 'object' || value === null) return;
+    for (const [name, inner] of Object.entries(value))
+      new Place(inner, this, name, this.#whole).#checkNumbers();
   }
 
   /** The elements of a list, or none where nothing is set. Throws for what is no list. */
@@ -101,10 +128,11 @@ export class Place {
     return this.value;
   }
 
-  /** Null where nothing is set. Throws for what is no number. */
+  /** Null where nothing is set. Throws for what is no number, and for one that is not what was read of it. */
   optionalNumber(): number | null {
     if (!this.isSet) return null;
     if (typeof this.value !== 'number') throw this.untranslatable();
+    if (this.#whole.inexact.has(this.value)) throw this.inexact();
     return this.value;
   }
 
@@ -115,12 +143,17 @@ export class Place {
 
   /** The failure of whoever finds that this has no counterpart. */
   untranslatable(detail?: string): Failure {
+    return new Failure(this.#whole.code, { ...this.#field, ...(detail === undefined ? {} : { detail }) });
+  }
+
+  /** The failure of whoever finds a number here that cannot be handed on as it is. */
+  inexact(): Failure {
+    return new Failure(INEXACT[this.#whole.code], this.#field);
+  }
+
+  get #field(): { readonly field?: string } {
     const path = this.#path;
-    const context = {
-      ...(path === '' ? {} : { field: path }),
-      ...(detail === undefined ? {} : { detail }),
-    };
-    return new Failure(this.#whole.code, context);
+    return path === '' ? {} : { field: path };
   }
 
   get #path(): string {

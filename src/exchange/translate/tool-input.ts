@@ -1,37 +1,42 @@
 /**
- * What a tool is called with: a text of JSON in OpenAI's dialect, an object in Anthropic's. Both are values to us, so that an integer which
- * a double cannot hold is refused instead of being rounded to another one.
+ * What a tool is called with: a text of JSON in OpenAI's dialect, an object in Anthropic's. Where one becomes the other, a number that would not stay
+ * what it is is refused.
  */
+import { inexactNumbers } from '../../bytes/json-numbers.js';
 import { membersOf } from '../members.js';
 import type { Place } from './place.js';
 
 /** The object that a text of arguments stands for; of no text, the empty one. Throws for a text that is no JSON object. */
 export function inputOf(text: string, place: Place): object {
-  if (text.trim() === '') return {};
-  return checkedInput(place.parsed(text), place);
+  const input = parsedInput(text, place);
+  if (inexactNumbers(text).size > 0) throw place.inexact();
+  return input;
+}
+
+/** Throws for a text of arguments, handed on as it is, that is no JSON object. */
+export function checkArguments(text: string, place: Place): void {
+  parsedInput(text, place);
 }
 
 /** The text that an input stands for. Throws for what is no object. */
 export function argumentsOf(input: Place): string {
-  return JSON.stringify(checkedInput(input.value, input));
+  if (membersOf(input.value) === null) throw input.untranslatable('no object');
+  return JSON.stringify(input.carried());
 }
 
 /** What a text of arguments may be nested to; a value that was looked at before is nested no deeper. */
 const MAX_DEPTH = 128;
 
-function checkedInput(value: unknown, place: Place): object {
-  const input = membersOf(value);
+function parsedInput(text: string, place: Place): object {
+  if (text.trim() === '') return {};
+  const input = membersOf(place.parsed(text));
   if (input === null) throw place.untranslatable('no object');
-  check(input, MAX_DEPTH, place);
+  checkDepth(input, MAX_DEPTH, place);
   return input;
 }
 
-function check(value: unknown, depth: number, place: Place): void {
-  if (Number.isInteger(value) && !Number.isSafeInteger(value))
-    throw place.untranslatable('an integer over 2^53');
-  if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY)
-    throw place.untranslatable('a number out of range');
+function checkDepth(value: unknown, depth: number, place: Place): void {
   if (typeof value !== 'object' || value === null) return;
   if (depth === 0) throw place.untranslatable(`nested deeper than ${MAX_DEPTH}`);
-  for (const inner of Object.values(value)) check(inner, depth - 1, place);
+  for (const inner of Object.values(value)) checkDepth(inner, depth - 1, place);
 }

@@ -16,7 +16,8 @@ export interface Translation {
   /** Headers that the host's API needs and that a client of the other does not send; lower case. */
   readonly headers: Readonly<Record<string, string>>;
   /**
-   * Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read.
+   * Throws `request/untranslatable`, naming the member that has no counterpart and would change the answer, or that cannot be read, and
+   * `request/number-inexact`, naming the member with a number that would be another one for the host.
    *
    * @param words in which the host's chat completions can be asked, where it is asked for such; OpenAI's where none are given
    */
@@ -34,14 +35,14 @@ export interface TranslatedRequest {
   newAnswer(now: number): AnswerTranslation;
 }
 
-/** Translates the one answer to a request. A host is hostile: whatever it sends, nothing but `upstream/untranslatable` is thrown. */
+/** Translates the one answer to a request. A host is hostile: whatever it sends, nothing but `upstream/untranslatable` and `upstream/number-inexact` is thrown. */
 export interface AnswerTranslation {
   /**
-   * The bytes that the client gets for a whole answer of the host's that is no error. `value`: its JSON, or null where it is none. Throws
-   * `upstream/untranslatable`.
+   * The bytes that the client gets for a whole answer of the host's that is no error. `value`: its JSON, or null where it is none; `inexact`: the
+   * `inexactNumbers` of its text. Throws `upstream/untranslatable` or `upstream/number-inexact`.
    */
-  body(value: object | null): Uint8Array;
-  /** The blocks, each one whole event with its blank line, that the client gets for the next event. Throws `upstream/untranslatable`. */
+  body(value: object | null, inexact: ReadonlySet<number>): Uint8Array;
+  /** The blocks, each one whole event with its blank line, that the client gets for the next event. Throws as {@link body} does. */
   event(event: StreamEvent): readonly Uint8Array[];
   /** The host closed the stream: what the client has not been told yet of an answer that the host said was done. */
   end(): readonly Uint8Array[];

@@ -116,6 +116,31 @@ describe('answers that are too many bytes together', () => {
     asking.leave();
   });
 
+  it('one that is translated counts twice, as it came and as it is given', async () => {
+    const translating = await openGateway({
+      more: { host: { base: upstream.base, surfaces: ['messages'] } },
+      limits: { heldAnswerBytes: HELD },
+    });
+    try {
+      const message = (text: string) => ({
+        ...{ id: 'm', type: 'message', role: 'assistant', model: 'm', stop_reason: 'end_turn' },
+        content: [{ type: 'text', text }],
+      });
+      for (const [length, status] of [
+        [300_000, 200],
+        [LARGE.length, 503],
+        [300_000, 200],
+      ] as const) {
+        upstream.behaviour = answer(200, message('x'.repeat(length)));
+        const got = await ask(translating.address, { body: chat({ model: 'host/m' }) });
+        expect(got.status).toBe(status);
+        if (status === 503) expect(errorOf(got).code).toBe('gateway/busy');
+      }
+    } finally {
+      await translating.close();
+    }
+  });
+
   const endings: { what: string; behaviour: Behaviour; streamed?: true }[] = [
     { what: 'answered', behaviour: WHOLE },
     {

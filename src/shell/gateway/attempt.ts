@@ -146,8 +146,10 @@ export class Attempt implements UpstreamSink {
     const { record, delivery, translation, restorer } = this.#options;
     record.firstByte();
     this.#guard(() => {
-      delivery.hold(chunk.length);
-      if (translation !== null || restorer !== null) record.received(chunk);
+      // What the client may get otherwise is kept in both forms.
+      const isKeptTwice = translation !== null || restorer !== null;
+      delivery.hold(isKeptTwice ? 2 * chunk.length : chunk.length);
+      if (isKeptTwice) record.received(chunk);
       this.#relay?.data(chunk);
     });
     if (this.#relay?.begun) this.#begun();

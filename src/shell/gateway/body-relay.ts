@@ -1,5 +1,6 @@
 /** An answer that comes as one body: gathered, read, and passed on unchanged under its receipt. */
 import { ByteCollector } from '../../bytes/collector.js';
+import { inexactNumbers } from '../../bytes/json-numbers.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { hostErrorOf } from '../../exchange/host-error.js';
 import { parsedAnswer } from '../../exchange/members.js';
@@ -63,7 +64,7 @@ export class BodyRelay implements Relay {
       return;
     }
     if (http !== 200) throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
-    const said = translation === null ? this.#body.bytes : translation.body(given);
+    const said = translation === null ? this.#body.bytes : translation.body(given, this.#inexact);
     const body = restorer?.body(said) ?? said;
     const value = body === this.#body.bytes ? given : parseJson(body);
     if (translation !== null) headers['content-type'] = 'application/json';
@@ -79,6 +80,10 @@ export class BodyRelay implements Relay {
       if (this.#isStopped(appraisal.final(answer, failed ? null : given), answer)) return;
     }
     delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
+  }
+
+  get #inexact(): ReadonlySet<number> {
+    return inexactNumbers(fromUtf8(this.#body.bytes) ?? '');
   }
 
   /** Whether the policy does not let the answer pass; then the client is told so here, or another attempt is made. */

@@ -12,9 +12,9 @@ export class HostAnswer implements AnswerTranslation {
     this.#reader = reader;
   }
 
-  body(value: object | null): Uint8Array {
+  body(value: object | null, inexact: ReadonlySet<number>): Uint8Array {
     this.#reader.body(value, 'application/json');
-    return this.#translation.body(value);
+    return this.#translation.body(value, inexact);
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {

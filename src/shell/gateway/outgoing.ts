@@ -41,7 +41,7 @@ export function canAsk(upstream: Upstream, { name }: Surface): boolean {
 
 /**
  * `trusted`: whether the client's own key may go there. `now`: milliseconds since 1970. Throws `request/malformed` for a name that cannot be put
- * into the request, and `request/untranslatable`. The upstream must be one that {@link canAsk}.
+ * into the request, `request/untranslatable` and `request/number-inexact`. The upstream must be one that {@link canAsk}.
  */
 export function outgoing(
   client: ClientRequest,

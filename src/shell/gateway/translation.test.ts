@@ -169,6 +169,44 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     expect((await receiptOf(gateway, got)).response.reason).toBe('upstream/untranslatable');
   });
 
+  it('a number that would be another one is refused by name, in a request and in an answer', async () => {
+    const before = anthropic.requests.length;
+    const tool = { type: 'function', function: { name: 'f', parameters: { maximum: 'NUMBER' } } };
+    const asked = JSON.stringify({ ...CHAT, tools: [tool] }).replace('"NUMBER"', '12345678901234567890');
+    const refused = await ask(gateway.address, { body: asked });
+    expect(refused.status).toBe(400);
+    expect(errorOf(refused)).toMatchObject({
+      code: 'request/number-inexact',
+      param: 'tools.0.function.parameters.maximum',
+    });
+    expect(anthropic.requests.length).toBe(before);
+    expect((await receiptOf(gateway, refused)).response).toMatchObject({
+      status: 'refused',
+      reason: 'request/number-inexact',
+    });
+
+    const said = JSON.stringify(MESSAGE).replace('"Kiel"', '12345678901234567890');
+    anthropic.behaviour = answer(200, said);
+    const failed = await ask(gateway.address, { body: CHAT });
+    expect(failed.status).toBe(502);
+    expect(errorOf(failed).code).toBe('upstream/number-inexact');
+    expect((await receiptOf(gateway, failed)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/number-inexact',
+    });
+  });
+
+  it('any number passes where nothing is translated', async () => {
+    const number = '12345678901234567890';
+    const withNumber = (value: object) => JSON.stringify({ ...value, other: 'N' }).replace('"N"', number);
+    openai.behaviour = answer(200, withNumber(completion()));
+    const body = withNumber({ ...CHAT, model: 'openai/gpt' });
+    const got = await ask(gateway.address, { body });
+    expect(got.status).toBe(200);
+    expect(got.body.toString()).toContain(`"other":${number}`);
+    expect(openai.last.body.toString()).toContain(`"other":${number}`);
+  });
+
   it('what would change the answer and cannot be said there is refused by name, and nothing is sent', async () => {
     const before = anthropic.requests.length;
     const got = await ask(gateway.address, { body: { ...CHAT, n: 2 } });

@@ -287,7 +287,7 @@ function readWhole(incoming: IncomingMessage, limit: number, room: BodyRoom | nu
     if (stated > limit) throw new Failure('request/too-large');
     let whole: Uint8Array | null = null;
     let taken = 0;
-    const parts = new ByteCollector(0);
+    const parts = new ByteCollector();
     const refuse = (failure: Failure) => {
       // The rest waits until the answer has been sent.
       incoming.off('data', take).pause();

@@ -80,22 +80,27 @@ const ATTACKS = {
     for (const socket of sockets) socket.write(`${head({ 'content-length': 50_000_000 })}{"messages":[`);
     drip(sockets, '0,');
   },
-  /** Bodies of forty megabytes that never end. */
+  /** Bodies of forty megabytes that never end, again and again: where there is no room, all of them may be refused at once, and then there is. */
   bodies: ({ count }) => {
     const part = Buffer.alloc(MEGABYTE, ' ');
-    for (let started = 0; started < count; started++) {
+    overAndOver(count, async () => {
       const socket = open();
       socket.write(head({ 'content-length': 50_000_000 }));
       for (let written = 0; written < 40; written++) socket.write(part);
-    }
+      await new Promise(resolve => socket.once('close', resolve));
+      await sleep(250);
+    });
   },
   headers: ({ count }) => {
     const line = `x-${'a'.repeat(1000)}: ${'b'.repeat(1000)}\r\n`;
     const bomb = Buffer.from(`POST /v1/chat/completions HTTP/1.1\r\n${line.repeat(500)}`);
     for (let started = 0; started < count; started++) open().write(bomb);
   },
+  /** So many at once, and then one after another: where there is no room, the first may all be refused together, and then there is. */
   unread: ({ count, model, stream }) => {
-    for (let started = 0; started < count; started++) open(false).write(request(model, stream));
+    const ask = () => open(false).write(request(model, stream));
+    for (let started = 0; started < count; started++) ask();
+    setInterval(ask, 100);
   },
   /** A quarter of each: for what is answered at once or never, by who reads and who does not. */
   pipelined: ({ count, requests, model }) => {

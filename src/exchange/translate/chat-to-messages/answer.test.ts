@@ -10,7 +10,7 @@ const answer = (rest: Members = {}) =>
   CHAT_TO_MESSAGES.request(
     utf8(JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'a' }], ...rest })),
   ).newAnswer(1999);
-const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value)) ?? '');
+const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value, new Set())) ?? '');
 const MESSAGE = {
   id: 'msg_1',
   type: 'message',
@@ -111,12 +111,11 @@ describe('a whole message, as a completion', () => {
     ['content.0.citations', withBlock({ type: 'text', text: 'a', citations: [{}] })],
     ['content.0.text', withBlock({ type: 'text' })],
     ['content.0.input', withBlock({ type: 'tool_use', id: 'a', name: 'f', input: [] })],
-    ['content.0.input', withBlock({ type: 'tool_use', id: 'a', name: 'f', input: { a: 2 ** 53 } })],
     ['content.0.id', withBlock({ type: 'tool_use', name: 'f', input: {} })],
     ['stop_reason', { ...MESSAGE, stop_reason: 1 }],
     ['id', { ...MESSAGE, id: 1 }],
   ])('upstream/untranslatable (%s): %#', (field, value) => {
-    expect(refused(() => answer().body(value))).toBe(field);
+    expect(refused(() => answer().body(value, new Set()))).toBe(field);
   });
 });
 

@@ -91,5 +91,5 @@ function documentSource(place: Place): object {
 /** Clients who know which host is behind may mark what it is to keep; OpenAI's own marks are of another kind, and change no answer. */
 function cacheControl(part: Place): object {
   const mark = part.member('cache_control');
-  return mark.isSet ? { cache_control: mark.members() } : {};
+  return mark.isSet ? { cache_control: mark.carried() } : {};
 }

@@ -292,8 +292,6 @@ describe('request/untranslatable names', () => {
     ['messages.1.tool_calls.0.type', call({ name: 'f' }, { type: 'custom' })],
     ['messages.1.tool_calls.0.function.arguments', call({ name: 'f', arguments: '{' })],
     ['messages.1.tool_calls.0.function.arguments', call({ name: 'f', arguments: '[1]' })],
-    ['messages.1.tool_calls.0.function.arguments', call({ name: 'f', arguments: '{"a":9007199254740993}' })],
-    ['messages.1.tool_calls.0.function.arguments', call({ name: 'f', arguments: '{"a":[1e999]}' })],
     [
       'messages.1.tool_calls.0.function.arguments',
       call({ name: 'f', arguments: `{"a":${'['.repeat(200)}${']'.repeat(200)}}` }),

@@ -145,7 +145,7 @@ function formatOf(format: Place): object | null {
     .knows('type', 'json_schema')
     .member('json_schema')
     .knows('name', 'description', 'schema', 'strict');
-  const schema = named.member('schema').members();
+  const schema = named.member('schema').carried();
   const description = named.member('description');
   const text = description.optionalText();
   if (text === null) return { type: 'json_schema', schema };

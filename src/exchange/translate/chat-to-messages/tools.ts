@@ -49,8 +49,8 @@ function toolOf(tool: Place): object {
   return {
     name: defined.member('name').text(),
     ...(description === null ? {} : { description }),
-    input_schema: parameters.isSet ? parameters.members() : { type: 'object', properties: {} },
+    input_schema: parameters.isSet ? parameters.carried() : { type: 'object', properties: {} },
     ...(strict === true ? { strict } : {}),
-    ...(mark.isSet ? { cache_control: mark.members() } : {}),
+    ...(mark.isSet ? { cache_control: mark.carried() } : {}),
   };
 }

@@ -34,8 +34,8 @@ class ChatAnswer implements AnswerTranslation {
     this.#stream = new CompletionStream(created, wantsUsage);
   }
 
-  body(value: object | null): Uint8Array {
-    return writeJson(completionOf(Place.outermost(value, 'upstream/untranslatable'), this.#created));
+  body(value: object | null, inexact: ReadonlySet<number>): Uint8Array {
+    return writeJson(completionOf(Place.outermost(value, 'upstream/untranslatable', inexact), this.#created));
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {

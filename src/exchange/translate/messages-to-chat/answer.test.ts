@@ -9,7 +9,7 @@ const answer = () =>
   MESSAGES_TO_CHAT.request(
     utf8(JSON.stringify({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'a' }] })),
   ).newAnswer(0);
-const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value)) ?? '');
+const body = (value: object | null) => JSON.parse(fromUtf8(answer().body(value, new Set())) ?? '');
 const completion = (message: unknown, finish_reason: unknown = 'stop', rest: Members = {}) => ({
   id: 'chatcmpl-1',
   object: 'chat.completion',
@@ -126,7 +126,7 @@ describe('a whole completion, as a message', () => {
     ['choices.0.message.thinking_blocks.0.type', completion({ thinking_blocks: [{}] })],
     ['choices.0.finish_reason', completion({ content: 'a' }, 1)],
   ])('upstream/untranslatable (%s): %#', (field, value) => {
-    expect(refused(() => answer().body(value))).toBe(field);
+    expect(refused(() => answer().body(value, new Set()))).toBe(field);
   });
 });
 

@@ -137,7 +137,7 @@ function format(request: Place): object {
   if (!wanted.isSet) return {};
   wanted.knows('type', 'schema');
   if (wanted.member('type').value !== 'json_schema') throw wanted.member('type').untranslatable();
-  const schema = wanted.member('schema').members();
+  const schema = wanted.member('schema').carried();
   return {
     response_format: { type: 'json_schema', json_schema: { name: FORMAT_NAME, schema, strict: true } },
   };

@@ -7,7 +7,7 @@ import { readError } from '../error.js';
 import { stopReasonOf } from '../finish.js';
 import { namedBlock, readData } from '../json.js';
 import type { Place } from '../place.js';
-import { inputOf } from '../tool-input.js';
+import { checkArguments } from '../tool-input.js';
 import { countsOfChat, messagesUsage } from '../usage.js';
 import { checkRest, reasoningIn, refusalIn } from './answer.js';
 
@@ -169,7 +169,7 @@ export class MessageStream {
     const open = this.#open;
     if (open === null) return [];
     // An answer that was cut off at its limit may end in the middle of a call, there as here.
-    if (open.type === 'tool_use' && this.#finish !== 'length') inputOf(open.text, open.place);
+    if (open.type === 'tool_use' && this.#finish !== 'length') checkArguments(open.text, open.place);
     this.#open = null;
     return [namedBlock({ type: 'content_block_stop', index: this.#blocks - 1 })];
   }

@@ -58,7 +58,7 @@ function toolOf(tool: Place): object {
     function: {
       name: tool.member('name').text(),
       ...(description === null ? {} : { description }),
-      parameters: tool.member('input_schema').members(),
+      parameters: tool.member('input_schema').carried(),
       ...(strict === true ? { strict } : {}),
     },
   };

@@ -27,8 +27,8 @@ export const MESSAGES_TO_CHAT: Translation = {
 class MessageAnswerTranslation implements AnswerTranslation {
   readonly #stream = new MessageStream();
 
-  body(value: object | null): Uint8Array {
-    return writeJson(messageOf(Place.outermost(value, 'upstream/untranslatable')));
+  body(value: object | null, inexact: ReadonlySet<number>): Uint8Array {
+    return writeJson(messageOf(Place.outermost(value, 'upstream/untranslatable', inexact)));
   }
 
   event(event: StreamEvent): readonly Uint8Array[] {
