@@ -97,6 +97,8 @@ export interface Surface extends Api {
   readonly name: SurfaceName;
   /** Its path below the API's base, for example `/chat/completions`; `{model}` stands for the model's name. */
   readonly path: `/${string}`;
+  /** What a request has as its body. JSON is sent on under that name, whatever a client calls it; what a form's header says is a part of it. */
+  readonly requestBody: 'json' | 'form';
   /** Whether an answer may come as a stream. */
   readonly streams: boolean;
   /** The finish reasons that the API documents, and that may stand in the log; any other is the upstream's own text. */

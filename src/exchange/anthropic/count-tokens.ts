@@ -7,6 +7,7 @@ export const COUNT_TOKENS: Surface = {
   ...ANTHROPIC,
   name: 'messages/count_tokens',
   path: '/messages/count_tokens',
+  requestBody: 'json',
   streams: false,
   finishReasons: new Set(),
   readRequest: readMessageRequest,

@@ -8,6 +8,7 @@ export const MESSAGES: Surface = {
   ...ANTHROPIC,
   name: 'messages',
   path: '/messages',
+  requestBody: 'json',
   streams: true,
   finishReasons: new Set([
     'end_turn',

@@ -36,6 +36,7 @@ export const GENERATE_CONTENT: Surface = {
   ...GEMINI,
   name: 'generateContent',
   path: '/models/{model}:generateContent',
+  requestBody: 'json',
   streams: false,
   finishReasons: FINISH_REASONS,
   readRequest: (body, _, target) => readContentRequest(body, target, false),
@@ -46,6 +47,7 @@ export const STREAM_GENERATE_CONTENT: Surface = {
   ...GENERATE_CONTENT,
   name: 'streamGenerateContent',
   path: '/models/{model}:streamGenerateContent',
+  requestBody: 'json',
   streams: true,
   readRequest: (body, _, target) => readContentRequest(body, target, true),
 };

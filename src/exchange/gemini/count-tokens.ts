@@ -8,6 +8,7 @@ export const COUNT_CONTENT_TOKENS: Surface = {
   ...GEMINI,
   name: 'countTokens',
   path: '/models/{model}:countTokens',
+  requestBody: 'json',
   streams: false,
   finishReasons: new Set(),
   readRequest: (body, _, target) => readCountRequest(body, target),

@@ -9,6 +9,7 @@ export const EMBED_CONTENT: Surface = {
   ...GEMINI,
   name: 'embedContent',
   path: '/models/{model}:embedContent',
+  requestBody: 'json',
   streams: false,
   finishReasons: new Set(),
   readRequest: (body, _, target) => readEmbedRequest(body, target),

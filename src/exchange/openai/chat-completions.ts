@@ -9,6 +9,7 @@ export const CHAT_COMPLETIONS: Surface = {
   ...OPENAI,
   name: 'chat/completions',
   path: '/chat/completions',
+  requestBody: 'json',
   streams: true,
   finishReasons: new Set(['stop', 'length', 'tool_calls', 'content_filter', 'function_call']),
   readRequest: readChatRequest,

@@ -31,6 +31,7 @@ export const COMPLETIONS: Surface = {
   ...OPENAI,
   name: 'completions',
   path: '/completions',
+  requestBody: 'json',
   streams: true,
   finishReasons: new Set(['stop', 'length', 'content_filter']),
   readRequest: body => REQUEST.read(body).facts,

@@ -17,6 +17,7 @@ export const EMBEDDINGS: Surface = {
   ...OPENAI,
   name: 'embeddings',
   path: '/embeddings',
+  requestBody: 'json',
   streams: false,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,

@@ -16,6 +16,7 @@ export const IMAGE_GENERATIONS: Surface = {
   ...OPENAI,
   name: 'images/generations',
   path: '/images/generations',
+  requestBody: 'json',
   streams: true,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,

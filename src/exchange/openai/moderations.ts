@@ -19,6 +19,7 @@ export const MODERATIONS: Surface = {
   ...OPENAI,
   name: 'moderations',
   path: '/moderations',
+  requestBody: 'json',
   streams: false,
   finishReasons: new Set(),
   readRequest,

@@ -12,6 +12,7 @@ export const RESPONSES: Surface = {
   ...OPENAI,
   name: 'responses',
   path: '/responses',
+  requestBody: 'json',
   streams: true,
   // The status of the response or, of an incomplete one, why it is.
   finishReasons: new Set([

@@ -18,6 +18,7 @@ export const TRANSCRIPTIONS: Surface = {
   ...OPENAI,
   name: 'audio/transcriptions',
   path: '/audio/transcriptions',
+  requestBody: 'form',
   streams: true,
   finishReasons: new Set(),
   readRequest,

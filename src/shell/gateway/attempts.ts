@@ -142,6 +142,7 @@ export class Attempts {
       this.#route.direct,
       this.#context.now(),
     );
+    if (request.body !== this.#request.body) this.#delivery.holdRequest(request.body.length);
     const restorer = this.#request.redaction?.newRestorer(this.#context.limits.responseBytes) ?? null;
     this.#record.attempting(target, request.body, {
       transforms,

@@ -17,6 +17,7 @@ import {
   TestUpstream,
 } from '../../../test/end-to-end/upstreams.js';
 import { BodyBudget } from '../http/body-budget.js';
+import type { RedactionRules } from './redaction/rules.js';
 
 describe('BodyBudget', () => {
   it('gives what is there, takes nothing where it refuses, and gives it again when it is back', () => {
@@ -239,6 +240,49 @@ describe('gateway/busy', () => {
         expect(got.headers['countersign-reason']).not.toBe('gateway/busy');
       }
       await expectRoomForOne();
+    },
+  );
+
+  const message = { id: 'm', type: 'message', role: 'assistant', model: 'm', stop_reason: 'end_turn' };
+  it.each<{ what: string; name: string; served: object; redaction?: RedactionRules }>([
+    { what: 'under another name', name: 'other/m', served: completion() },
+    { what: 'in another dialect', name: 'host/m', served: { ...message, content: [] } },
+    {
+      what: 'with something taken out',
+      name: 'm',
+      served: completion(),
+      redaction: { kinds: ['email'], names: [], restore: false },
+    },
+  ])(
+    'a request that is sent on $what counts twice, and gives both back',
+    async ({ name, served, redaction }) => {
+      const twice = await openGateway({
+        upstream: upstream.base,
+        more: { other: { base: upstream.base }, host: { base: upstream.base, surfaces: ['messages'] } },
+        limits: { heldBytes: 1000, requestBytes: 900 },
+        redaction: () => redaction ?? null,
+      });
+      try {
+        upstream.behaviour = answer(200, served);
+        for (const [length, status] of [
+          [250, 200],
+          [600, 503],
+          [250, 200],
+          [250, 200],
+        ] as const) {
+          const got = await ask(twice.address, {
+            body: chat({ model: name }, `a@example.com ${'x'.repeat(length)}`),
+          });
+          expect(got.status).toBe(status);
+          if (status === 503)
+            expect((await receiptOf(twice, got)).response).toMatchObject({
+              status: 'refused',
+              reason: 'gateway/busy',
+            });
+        }
+      } finally {
+        await twice.close();
+      }
     },
   );
 

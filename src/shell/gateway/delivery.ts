@@ -57,6 +57,8 @@ export class Delivery {
   #streams = false;
   /** Bytes of the answer that are held for this exchange. */
   #held = 0;
+  /** Bytes of the request that are held for it: as it came, and in every other form in which it is sent. */
+  #heldRequest: number;
 
   constructor(
     context: GatewayContext,
@@ -72,6 +74,7 @@ export class Delivery {
     this.#request = request;
     this.#response = response;
     this.#askedBy = askedBy;
+    this.#heldRequest = record.bodyLength;
     context.active.begin(record.id);
     response.once('close', () => {
       // Thousands may leave at once, and each leaves something to be sealed.
@@ -110,6 +113,12 @@ export class Delivery {
   /** Whether this stream carries acceptance and receipt as comments. */
   get carriesComments(): boolean {
     return this.#context.inline && this.#request.headers['countersign-inline'] !== 'none';
+  }
+
+  /** The request is held in another form until the exchange ends, so many bytes of it. Throws `gateway/busy` when there are too many of all exchanges. */
+  holdRequest(bytes: number): void {
+    if (!this.#context.bodies.take(bytes, this.#heldRequest)) throw new Failure('gateway/busy');
+    this.#heldRequest += bytes;
   }
 
   /** So many bytes more of an answer are held from now on. Throws `gateway/busy` when there are too many of all exchanges. */
@@ -254,7 +263,7 @@ export class Delivery {
     this.#released = true;
     if (this.#streams) this.#context.active.streams--;
     this.#context.active.end(this.#record.id);
-    this.#context.bodies.give(this.#record.bodyLength);
+    this.#context.bodies.give(this.#heldRequest);
     if (this.#response.closed) this.letGo();
     else this.#awaitReading();
   }

@@ -137,6 +137,7 @@ function acceptAndAnswer(
       rules === null
         ? null
         : redact(rules, { surface, facts, body: body.bytes, contentType }, context.onProblem);
+    if (redaction !== null && redaction.body !== body.bytes) delivery.holdRequest(redaction.body.length);
     const sent: ClientRequest = {
       surface,
       facts,
@@ -282,13 +283,15 @@ function askedByOf(
 
 /** What an upstream may learn about the client beside the body: how to answer it, and as a part of which trace where it is told of that. */
 function forwarded(
-  { clientHeaders }: Surface,
+  { clientHeaders, requestBody }: Surface,
   { headers }: IncomingMessage,
   trace: TraceContext | null,
 ): Record<string, string> {
+  // It has been read as UTF-8: under another charset an upstream would read another request than the receipt is of.
+  const contentType = requestBody === 'form' ? headers['content-type'] : undefined;
   return {
     ...(trace === null ? {} : { traceparent: formatTraceparent(trace) }),
-    'content-type': headers['content-type'] ?? 'application/json',
+    'content-type': contentType ?? 'application/json',
     accept: headers.accept ?? '*/*',
     ...pick(headers, [...clientHeaders, 'user-agent']),
   };

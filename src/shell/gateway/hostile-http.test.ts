@@ -152,6 +152,15 @@ describe('a request that is unusual, but clear, is served as what it is', () => 
     expect(headers.host).toBe(new URL(upstream.base).host);
   });
 
+  it.each(['application/json; charset=utf-16le', 'text/plain', 'multipart/form-data; boundary=b', ''])(
+    'JSON that is called %j is sent on as what it has been read as',
+    async type => {
+      const said = await send({ fields: [LENGTH, ...(type === '' ? [] : [`content-type: ${type}`])] });
+      expect(said).toMatch(/^HTTP\/1\.1 200 /);
+      expect(upstream.last.headers['content-type']).toBe('application/json');
+    },
+  );
+
   it('a client that asks first is told to go on', async () => {
     const said = await send({ fields: [LENGTH, 'expect: 100-continue'] });
     expect(said).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK\r\n/);
