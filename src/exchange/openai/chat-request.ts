@@ -3,14 +3,15 @@ import * as v from 'valibot';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
 import { type Members, membersOf } from '../members.js';
 import { parameterSet, tokens } from '../parameters.js';
-import { ModelName, malformed, parseObject, readParameters } from '../request-object.js';
+import { isModelName, isText, malformed, parseObject, readParameters } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
 import { SERVICE_TIER } from './api.js';
 
 /** What a stranger may make us look at: the messages of a request. */
 const MAX_MESSAGES = 10_000;
 
-const Role = v.pipe(v.string(), v.minLength(1), v.maxLength(64));
+/** The most characters that a role may have. */
+const MAX_ROLE = 64;
 
 export const CHAT_PARAMETERS = parameterSet(
   [
@@ -44,7 +45,7 @@ export function readChatRequest(body: Uint8Array): RequestFacts {
   const { value } = parseObject(body, READ_NAMES);
   if (Array.isArray(value.messages) && value.messages.length > MAX_MESSAGES) throw malformed('messages');
   const { model } = value;
-  if (!v.is(ModelName, model)) throw malformed('model');
+  if (!isModelName(model)) throw malformed('model');
   const messages = readMessages(value.messages);
   const parameters = readParameters(value, CHAT_PARAMETERS);
   const attachments: Uint8Array[] = [];
@@ -63,7 +64,7 @@ function readMessages(messages: unknown): readonly Members[] {
   for (const [at, message] of messages.entries()) {
     const members = membersOf(message);
     if (members === null) throw malformed(`messages.${at}`);
-    if (!v.is(Role, members.role)) throw malformed(`messages.${at}.role`);
+    if (!isText(members.role, MAX_ROLE)) throw malformed(`messages.${at}.role`);
   }
   return messages as Members[];
 }

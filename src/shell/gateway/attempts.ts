@@ -58,8 +58,8 @@ export class Attempts {
    * have failed too often lately.
    */
   start(): void {
-    const targets = this.#route.tiers.flatMap(tier => tier.targets);
-    if (!targets.some(({ upstream }) => canAsk(upstream, this.#surface)))
+    const isServed = ({ upstream }: Target) => canAsk(upstream, this.#surface);
+    if (!this.#route.tiers.some(({ targets }) => targets.some(isServed)))
       throw new Failure('request/surface-unsupported', { field: 'model' });
     const first = this.#plan.first();
     if (first === null) throw new Failure('upstream/circuit-open');

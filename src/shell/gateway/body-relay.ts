@@ -129,7 +129,9 @@ export class BodyRelay implements Relay {
 }
 
 function mediaType({ headers }: UpstreamHead): string {
-  return (headers['content-type'] ?? '').split(';', 1).join().trim().toLowerCase();
+  const type = headers['content-type'] ?? '';
+  const end = type.indexOf(';');
+  return (end < 0 ? type : type.slice(0, end)).trim().toLowerCase();
 }
 
 /** The body's JSON object or array; null for anything else. */

@@ -26,7 +26,8 @@ export class ClientStream {
   readonly #surface: Surface;
   readonly #record: ExchangeRecord;
   readonly #delivery: Delivery;
-  readonly #chain: StreamChain;
+  /** Null before the first event: most answers are no streams. */
+  #chain: StreamChain | null = null;
   /** What the client has been sent, comments of ours aside: this is what the vault keeps. */
   readonly #sent = new ByteCollector();
   #http: number | null = null;
@@ -39,7 +40,6 @@ export class ClientStream {
     this.#surface = surface;
     this.#record = record;
     this.#delivery = delivery;
-    this.#chain = new StreamChain(record.opening);
   }
 
   /** Whether the client has been told that its answer is a stream. */
@@ -50,6 +50,11 @@ export class ClientStream {
   /** Whether the client has got a part of the answer, so that no other answer can take its place. */
   get committed(): boolean {
     return this.#events > 0;
+  }
+
+  get #links(): StreamChain {
+    this.#chain ??= new StreamChain(this.#record.opening);
+    return this.#chain;
   }
 
   /** How many bytes of an answer the client has been sent. */
@@ -149,7 +154,7 @@ export class ClientStream {
 
   #keep({ raw, event }: EventBlock): void {
     if (event !== null) {
-      this.#chain.add(eventBytes(event));
+      this.#links.add(eventBytes(event));
       this.#events++;
     }
     this.#sent.add(raw);
@@ -173,7 +178,7 @@ export class ClientStream {
     answer: AnswerFacts | null,
     sealed?: (receipt: SealedReceipt) => void,
   ): void {
-    const digest = { form: 'stream', link: toHex(this.#chain.link) } as const;
+    const digest = { form: 'stream', link: toHex(this.#links.link) } as const;
     const response = { digest, bytes: this.#sent.bytes };
     this.#delivery.end({ status, reason, http: this.#http ?? 200, response, answer }, sealed);
   }

@@ -77,7 +77,7 @@ export class ModelNames {
     if (!PUBLISHABLE.test(model)) return false;
     const { known, aliases, upstreams } = this.#options;
     if (aliases.has(model) || known.some(names => names.test(model))) return true;
-    if ([...this.#byUpstream.values()].some(names => names.has(model))) return true;
+    for (const names of this.#byUpstream.values()) if (names.has(model)) return true;
     const slash = model.indexOf('/');
     return slash > 0 && upstreams.has(model.slice(0, slash)) && this.isPublic(model.slice(slash + 1));
   }

@@ -10,31 +10,54 @@ export interface Series<Value> {
 
 export class SeriesByLabels<Value> {
   readonly #begin: () => Value;
-  readonly #all = new Map<string, Series<Value>>();
+  readonly #all: Series<Value>[] = [];
+  readonly #root = new Branch<Value>();
 
   constructor(begin: () => Value) {
     this.#begin = begin;
   }
 
   of(labels: readonly string[]): Series<Value> {
-    const key = keyOf(labels);
-    const known = this.#all.get(key);
-    if (known !== undefined) return known;
-    if (this.#all.size >= MOST_SERIES && !labels.every(label => label === OTHER))
+    const known = this.#root.find(labels);
+    if (known !== null) return known;
+    if (this.#all.length >= MOST_SERIES && !labels.every(label => label === OTHER))
       return this.of(labels.map(() => OTHER));
     const series = { labels, value: this.#begin() };
-    this.#all.set(key, series);
+    this.#all.push(series);
+    this.#root.put(labels, series);
     return series;
   }
 
   get all(): readonly Series<Value>[] {
-    return [...this.#all.values()];
+    return this.#all;
   }
 }
 
-/** What `join` would make of them; by a loop, because this is on the path of every request. */
-function keyOf(labels: readonly string[]): string {
-  let key = labels[0] ?? '';
-  for (let at = 1; at < labels.length; at++) key += `\n${labels[at]}`;
-  return key;
+/**
+ * The series whose first labels are the same, by the next one. Each label is looked up as it is: on the path of every request, a text put together of all of
+ * them would cost more than what is counted.
+ */
+class Branch<Value> {
+  readonly #next = new Map<string, Branch<Value>>();
+  #series: Series<Value> | null = null;
+
+  find(labels: readonly string[]): Series<Value> | null {
+    let branch: Branch<Value> | undefined = this;
+    for (let at = 0; at < labels.length && branch !== undefined; at++)
+      branch = branch.#next.get(labels[at] as string);
+    return branch === undefined ? null : branch.#series;
+  }
+
+  put(labels: readonly string[], series: Series<Value>): void {
+    let branch: Branch<Value> = this;
+    for (const label of labels) {
+      let next = branch.#next.get(label);
+      if (next === undefined) {
+        next = new Branch();
+        branch.#next.set(label, next);
+      }
+      branch = next;
+    }
+    branch.#series = series;
+  }
 }
