@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
@@ -300,6 +300,21 @@ describe('opening', () => {
     expect(performance.now() - began).toBeLessThan(1000);
     expect((await collectChat(opened, chat('Hello', { max_tokens: 1 }))).head?.status).toBe(200);
     await opened.close();
+  });
+
+  it('runs no network that is not the one that was hashed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'countersign-engine-'));
+    await cp(DEMONSTRATION_FOLDER, folder, { recursive: true });
+    const opened = await openEngine(folder);
+    await writeFile(join(folder, 'model.onnx'), 'another');
+    expect((await collectChat(opened, chat('Hello'))).failure).toEqual({
+      kind: 'broken',
+      detail: 'Error: model.onnx has changed since the engine was opened: start it again',
+    });
+    await cp(DEMONSTRATION_FOLDER, folder, { recursive: true });
+    expect((await collectChat(opened, chat('Hello', { max_tokens: 1 }))).head?.status).toBe(200);
+    await opened.close();
+    await rm(folder, { recursive: true });
   });
 
   it('rejects for a folder without a model', async () => {

@@ -38,7 +38,7 @@ const RELEASED = Date.UTC(2026, 10, 21) / 1000;
 
 /**
  * Opens the engine over a model's folder, by default the demonstration model's. Returns as soon as the
- * files are read and hashed. The network loads when it is first asked for, which takes about a second: a
+ * files are hashed. The network loads when it is first asked for, which takes about a second: a
  * gateway whose clients use another upstream has no memory for it.
  */
 export async function openEngine(folder: string = DEMONSTRATION_FOLDER): Promise<Engine> {

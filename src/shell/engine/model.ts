@@ -1,9 +1,11 @@
 /**
- * The files of a model: read once, hashed, checked. What runs is exactly the bytes that were hashed.
+ * The files of a model: hashed and checked at the beginning. The network, which is large, is read again when it is first to run, by whoever runs it: what runs
+ * is exactly the bytes that were hashed, or nothing.
  */
 
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { subjectDigest } from './digest.js';
 import { Tokenizer } from './tokenizer.js';
 
@@ -18,9 +20,16 @@ export interface ModelShape {
   readonly head: number;
 }
 
+/** A network as it was hashed. */
+export interface NetworkFile {
+  readonly path: string;
+  /** SHA-256, hexadecimal. */
+  readonly digest: string;
+}
+
 export interface Model {
-  /** The bytes of `model.onnx`. */
-  readonly network: Uint8Array;
+  /** `model.onnx`; see {@link readNetwork}. */
+  readonly network: NetworkFile;
   readonly shape: ModelShape;
   readonly tokenizer: Tokenizer;
   /** The OpenSSF model-signing subject digest of the folder, hexadecimal. */
@@ -39,21 +48,34 @@ const IGNORED = new Set(['.git', '.gitattributes', '.github', '.gitignore']);
  * is any other file: it would be part of the folder's signed digest, but not of what runs.
  */
 export async function readModel(folder: string): Promise<Model> {
+  const path = join(folder, NETWORK_FILE);
   for (const name of await readdir(folder)) {
     if (name !== NETWORK_FILE && name !== TOKENIZER_FILE && !IGNORED.has(name)) {
       throw new TypeError(`${folder}: ${name} does not belong to a model`);
     }
   }
-  const [network, description] = await Promise.all([
-    readFile(join(folder, NETWORK_FILE)),
-    readFile(join(folder, TOKENIZER_FILE)),
-  ]);
+  const [network, description] = await Promise.all([readFile(path), readFile(join(folder, TOKENIZER_FILE))]);
   const { shape, tokenizer } = parseDescription(description.toString());
   const digest = subjectDigest([
     { path: NETWORK_FILE, bytes: network },
     { path: TOKENIZER_FILE, bytes: description },
   ]);
-  return { network, shape, tokenizer, digest };
+  return { network: { path, digest: sha256(network) }, shape, tokenizer, digest };
+}
+
+/**
+ * The bytes of a network. Rejects where the file has other ones by now than those that the model's digest is of. What it says may reach clients, whom it is no
+ * business where the file is.
+ */
+export async function readNetwork({ path, digest }: NetworkFile): Promise<Uint8Array> {
+  const bytes = await readFile(path).catch(() => null);
+  if (bytes === null || sha256(bytes) !== digest)
+    throw new Error(`${basename(path)} has changed since the engine was opened: start it again`);
+  return bytes;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Parses `tokenizer.json`. Throws TypeError where it is not what `models/tokenizer.py` writes. */

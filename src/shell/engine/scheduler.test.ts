@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Commission, Generation, PROMPT_STEP } from './generation.js';
-import { type Model, readModel } from './model.js';
+import { type Model, readModel, readNetwork } from './model.js';
 import { Network } from './network.js';
 import { DEMONSTRATION_FOLDER } from './place.js';
 import { RUNNING_AT_ONCE, Scheduler } from './scheduler.js';
@@ -13,8 +13,8 @@ let other: Network;
 
 beforeAll(async () => {
   model = await readModel(DEMONSTRATION_FOLDER);
-  network = await Network.open(model.network, model.shape);
-  other = await Network.open(model.network, model.shape);
+  network = await Network.open(await readNetwork(model.network), model.shape);
+  other = await Network.open(await readNetwork(model.network), model.shape);
 });
 afterAll(() => Promise.all([network.close(), other.close()]));
 

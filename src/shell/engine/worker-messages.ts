@@ -1,11 +1,11 @@
 /** What the engine and its worker thread say to each other. */
 
 import type { Commission, Ending } from './generation.js';
-import type { ModelShape } from './model.js';
+import type { ModelShape, NetworkFile } from './model.js';
 
 /** What the worker is started with. */
 export interface WorkerData {
-  readonly network: Uint8Array;
+  readonly network: NetworkFile;
   readonly shape: ModelShape;
 }
 
