@@ -17,6 +17,9 @@ const WORKER = new URL('../../../dist/shell/views/reading-worker.js', import.met
 /** Chunks for each thread: one that it reads, and those that it goes on with while this one writes. */
 const DEPTH = 3;
 
+/** What one makes is rows, which are gone with their chunk: with more room memory would be kept that is not needed. */
+const YOUNG_MEBIBYTES = 12;
+
 export class ThreadReader implements ChunkReader {
   readonly depth: number;
   readonly #threads: readonly ReadingThread[];
@@ -49,7 +52,7 @@ class ReadingThread {
   #ended: Failure | null = null;
 
   constructor(entry: URL) {
-    this.#worker = new Worker(entry);
+    this.#worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEBIBYTES } });
     let reason = 'its thread ended';
     this.#worker.on('message', (report: ReadingReport) => {
       this.#waiting.get(report.start)?.resolve(chunkOf(report));
