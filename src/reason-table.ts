@@ -2217,6 +2217,10 @@ export const REASONS = {
     says: 'The views are of another log, or were made by another version.',
     do: 'Make them anew: countersign views rebuild.',
   },
+  'views/reading-ended': {
+    says: 'A thread that reads the log for the views has ended before it was done.',
+    do: 'Run the command again: it goes on where it has come to. If that happens again, look whether the machine has memory left.',
+  },
   'views/log-contradicted': {
     says: 'The entries on disk do not make the tree that the log has signed.',
     do: 'Look for the damage with countersign log fsck, then make the views anew: countersign views rebuild.',

@@ -47,7 +47,7 @@ export function parseTilePath(path: string): TileName | null {
 }
 
 /** Entries as they stand in a bundle: `u16be length ‖ entry` for each. Throws `log/entry-too-large`. */
-export function writeBundle(entries: readonly Uint8Array[]): Uint8Array {
+export function writeBundle(entries: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const bundle = new Uint8Array(entries.reduce((length, entry) => length + 2 + entry.length, 0));
   let at = 0;
   for (const entry of entries) {

@@ -11,8 +11,9 @@ import type { Cell } from './tables.js';
 export type Found = Readonly<Record<string, Cell>>;
 
 export interface Statement {
-  run(...cells: readonly Cell[]): void;
-  all(...cells: readonly Cell[]): readonly Found[];
+  /** The cells as one array, which the engine takes as it is: an argument for each costs as much as the row. */
+  run(cells: readonly Cell[]): void;
+  all(cells: readonly Cell[]): readonly Found[];
 }
 
 export interface Database {
@@ -51,10 +52,10 @@ export async function openDatabase(path: string): Promise<Database> {
     prepare: sql => {
       const statement = database.prepare(sql);
       return {
-        run: (...cells) => {
-          statement.run(...cells);
+        run: cells => {
+          statement.run(cells);
         },
-        all: (...cells) => statement.all(...cells) as readonly Found[],
+        all: cells => statement.all(cells) as readonly Found[],
       };
     },
     atOnce: use => {

@@ -193,8 +193,10 @@ export function insertStatement(name: TableName): string {
   return `INSERT INTO ${name} (${columns.join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
 
+const COLUMNS = new Map(TABLE_NAMES.map(name => [name, Object.keys(TABLES[name].columns)]));
+
 /** The cells of a row in the order of its table's columns. */
 export function cellsOf({ table, cells }: Row): readonly Cell[] {
   const byName: Readonly<Record<string, Cell>> = cells;
-  return Object.keys(TABLES[table].columns).map(column => byName[column] as Cell);
+  return (COLUMNS.get(table) as readonly string[]).map(column => byName[column] as Cell);
 }

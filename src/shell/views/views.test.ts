@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { dumpOf } from '../../../test/support/dumped-views.js';
 import { reasonOfAsync } from '../../../test/support/failure.js';
 import { SAMPLE_RECEIPT } from '../../../test/support/sample-receipt.js';
 import { VALIDATOR } from '../../../test/support/test-validator.js';
@@ -18,7 +19,7 @@ import {
 import { keyLabel } from '../../note/key.js';
 import { openDatabase } from './database.js';
 import { searchReceipts, type WantedReceipts } from './receipt-search.js';
-import { TABLE_NAMES, TABLES } from './tables.js';
+import { TABLE_NAMES } from './tables.js';
 import { Views } from './views.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'countersign-views-'));
@@ -36,14 +37,6 @@ afterEach(() => {
   for (const views of open.splice(0)) views.close();
 });
 
-/** Every row of every table, in the order of the log. */
-function dump(views: Views) {
-  return TABLE_NAMES.map(name => {
-    const key = Object.keys(TABLES[name].columns).includes('line') ? 'entry, line' : 'entry';
-    return [name, views.find(`SELECT * FROM ${name} ORDER BY ${key}`)] as const;
-  });
-}
-
 const LOG = viewedEntries(700);
 const { origin } = viewed([]).checkpoint;
 
@@ -51,7 +44,7 @@ describe('the views of a log', () => {
   it('have a row for each entry, and one of its type', async () => {
     const views = await openViews();
     await views.follow(viewed(EVERY_TYPE));
-    const rows = Object.fromEntries(dump(views));
+    const rows = Object.fromEntries(dumpOf(views));
     expect(rows.entries).toHaveLength(EVERY_TYPE.length);
     for (const name of TABLE_NAMES) expect([name, rows[name]?.length]).not.toEqual([name, 0]);
     expect(rows.receipts?.[0]).toMatchObject({
@@ -119,7 +112,7 @@ describe('the views of a log', () => {
   it('are the same, row by row, followed in whatever steps or made anew', async () => {
     const anew = await openViews();
     await anew.follow(viewed(LOG));
-    const whole = dump(anew);
+    const whole = dumpOf(anew);
     expect(whole[0]?.[1]).toHaveLength(LOG.length);
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(fc.nat(LOG.length), { minLength: 1, maxLength: 3 }), async cuts => {
@@ -132,11 +125,11 @@ describe('the views of a log', () => {
           views.close();
         }
         const views = await openViews(path);
-        expect(dump(views)).toEqual(whole);
+        expect(dumpOf(views)).toEqual(whole);
         views.clear();
         expect(views.size(origin)).toBe(0);
         await views.follow(viewed(LOG));
-        expect(dump(views)).toEqual(whole);
+        expect(dumpOf(views)).toEqual(whole);
       }),
       { numRuns: 4 },
     );
@@ -148,16 +141,16 @@ describe('the views of a log', () => {
     await Promise.all(followers.map(views => views.follow(viewed(LOG))));
     const one = await openViews();
     await one.follow(viewed(LOG));
-    expect(dump(followers[0] as Views)).toEqual(dump(one));
+    expect(dumpOf(followers[0] as Views)).toEqual(dumpOf(one));
   });
 
   it('stay as they are when the log has nothing new, or has just been behind', async () => {
     const views = await openViews();
     await views.follow(viewed(LOG, 300));
-    const before = dump(views);
+    const before = dumpOf(views);
     await views.follow(viewed(LOG, 300));
     await views.follow(viewed(LOG, 40));
-    expect(dump(views)).toEqual(before);
+    expect(dumpOf(views)).toEqual(before);
   });
 
   it('go on after whatever broke them off', async () => {
@@ -177,7 +170,7 @@ describe('the views of a log', () => {
     await views.follow(viewed(LOG));
     const anew = await openViews();
     await anew.follow(viewed(LOG));
-    expect(dump(views)).toEqual(dump(anew));
+    expect(dumpOf(views)).toEqual(dumpOf(anew));
   });
 
   it('are never complete of a log that is not what was signed (views/log-contradicted)', async () => {
@@ -202,7 +195,7 @@ describe('the views of a log', () => {
     expect(await reasonOfAsync(() => views.follow({ checkpoint: other, copy }))).toBe('views/file-foreign');
     for (const change of ['version = 0', "frontier = 'zz'", "frontier = ''"]) {
       const database = await openDatabase(path);
-      database.prepare(`UPDATE position SET ${change}`).run();
+      database.prepare(`UPDATE position SET ${change}`).run([]);
       database.close();
       expect(await reasonOfAsync(() => views.follow({ checkpoint, copy }))).toBe('views/file-foreign');
     }

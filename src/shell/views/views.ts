@@ -13,13 +13,13 @@ import type { LogCopy } from '../../court/misbehaviour/log-copy.js';
 import type { Checkpoint } from '../../note/checkpoint.js';
 import { Failure } from '../../reason.js';
 import { Frontier } from '../../tree/frontier.js';
-import { leafHash } from '../../tree/hash.js';
-import { TILE_WIDTH } from '../../tree/tile.js';
+import type { Chunk, ChunkRows } from './chunk.js';
+import type { ChunkReader } from './chunk-reader.js';
 import { type Database, type Found, openDatabase, type Statement } from './database.js';
-import { rowsOf } from './rows.js';
+import { openReader } from './open-reader.js';
+import { readAhead } from './read-ahead.js';
 import {
   type Cell,
-  cellsOf,
   createStatements,
   dropStatements,
   indexStatements,
@@ -35,20 +35,25 @@ export interface ViewedLog {
   readonly copy: LogCopy;
 }
 
-/** Entries that become rows in one transaction: as many as a log keeps together. */
-const CHUNK = TILE_WIDTH;
+type OpenReader = (entries: number) => ChunkReader;
 
 export class Views {
   readonly #database: Database;
+  readonly #openReader: OpenReader;
   #inserts: ReadonlyMap<TableName, Statement> | null = null;
 
-  private constructor(database: Database) {
+  private constructor(database: Database, openReader: OpenReader) {
     this.#database = database;
+    this.#openReader = openReader;
   }
 
-  /** Throws `views/engine-missing` or `views/file-unreadable`. */
-  static async open(path: string): Promise<Views> {
-    return new Views(await openDatabase(path));
+  /**
+   * Throws `views/engine-missing` or `views/file-unreadable`.
+   *
+   * @param open gives who reads: asked each time that there are new entries, and told how many
+   */
+  static async open(path: string, open: OpenReader = openReader): Promise<Views> {
+    return new Views(await openDatabase(path), open);
   }
 
   /** How many entries of the log are in them; 0 where nothing is. Throws `views/file-foreign` for views of another log or of another version. */
@@ -64,7 +69,7 @@ export class Views {
 
   /**
    * Goes on until everything that the checkpoint covers is in them. Throws `views/file-foreign`, `views/log-contradicted` when the entries do not make
-   * the checkpoint's root, and what reading them throws; what was taken before stays.
+   * the checkpoint's root, `views/reading-ended`, and what reading the entries throws; what was taken before stays.
    *
    * @param onProgress told how many entries of how many are in the views
    */
@@ -72,36 +77,27 @@ export class Views {
     { checkpoint, copy }: ViewedLog,
     onProgress: (done: number, all: number) => void = () => undefined,
   ): Promise<void> {
-    const { origin, size, root } = checkpoint;
+    const { origin, size } = checkpoint;
     this.#database.atOnce(() => {
       if (this.#hasTables()) return;
       this.#run(createStatements());
-      this.#database.prepare('INSERT INTO position VALUES (1, ?, ?, 0, ?)').run(VIEWS_VERSION, origin, '');
+      this.#database.prepare('INSERT INTO position VALUES (1, ?, ?, 0, ?)').run([VIEWS_VERSION, origin, '']);
     });
-    for (;;) {
-      const position = this.#position(origin);
-      const start = position.size;
-      onProgress(start, size);
+    let done = this.#position(origin).size;
+    onProgress(done, size);
+    const reader = this.#openReader(size - done);
+    try {
       // Another who follows may have seen a larger checkpoint than this.
-      if (start >= size) break;
-      const end = Math.min(size, start - (start % CHUNK) + CHUNK);
-      const entries: Uint8Array[] = [];
-      for await (const entry of copy.entries(start, end)) entries.push(entry);
-      if (entries.length !== end - start)
-        throw new Failure('views/log-contradicted', {
-          detail: `${entries.length} of ${end - start} entries`,
-        });
-      for (const entry of entries) position.push(leafHash(entry));
-      if (end === size && !equal(position.root(), root))
-        throw new Failure('views/log-contradicted', { detail: `the root of ${size} entries` });
-      this.#database.atOnce(() => {
-        // Somebody else has been faster.
-        if (this.#position(origin).size !== start) return;
-        for (const [at, entry] of entries.entries()) this.#add(start + at, entry);
-        this.#database
-          .prepare('UPDATE position SET size = ?, frontier = ?')
-          .run(end, position.hashes.map(toHex).join(' '));
-      });
+      while (done < size) {
+        for await (const chunk of readAhead(copy, reader, done, size)) {
+          done = this.#take(chunk, checkpoint);
+          onProgress(done, size);
+          // Somebody else has been in the middle of it: what comes next begins there.
+          if (done < endOf(chunk)) break;
+        }
+      }
+    } finally {
+      await reader.close();
     }
     // One after the other: whoever else wants to write need not wait for all.
     for (const sql of indexStatements()) this.#run([sql]);
@@ -109,31 +105,51 @@ export class Views {
 
   /** The rows that a statement of ours finds. */
   find(sql: string, ...cells: readonly Cell[]): readonly Found[] {
-    return this.#database.prepare(sql).all(...cells);
+    return this.#database.prepare(sql).all(cells);
   }
 
   close(): void {
     this.#database.close();
   }
 
-  #add(index: number, entry: Uint8Array): void {
+  /** Takes in a chunk if it is the next one, and returns how many entries are in the views then, whoever has put them there. */
+  #take(chunk: Chunk, { origin, size, root }: Checkpoint): number {
+    const [start, end] = [chunk.start, endOf(chunk)];
+    const position = this.#position(origin);
+    if (position.size !== start) return position.size;
+    for (const leaf of chunk.leaves) position.push(leaf);
+    if (end === size && !equal(position.root(), root))
+      throw new Failure('views/log-contradicted', { detail: `the root of ${size} entries` });
+    return this.#database.atOnce(() => {
+      const now = this.#position(origin).size;
+      // Somebody else has been faster.
+      if (now !== start) return now;
+      this.#insert(chunk.rows);
+      this.#database
+        .prepare('UPDATE position SET size = ?, frontier = ?')
+        .run([end, position.hashes.map(toHex).join(' ')]);
+      return end;
+    });
+  }
+
+  #insert(rows: ChunkRows): void {
     this.#inserts ??= new Map(TABLE_NAMES.map(name => [name, this.#database.prepare(insertStatement(name))]));
-    for (const row of rowsOf(index, entry)) this.#inserts.get(row.table)?.run(...cellsOf(row));
+    for (const [name, insert] of this.#inserts) for (const cells of rows[name] ?? []) insert.run(cells);
   }
 
   #run(statements: readonly string[]): void {
-    for (const sql of statements) this.#database.prepare(sql).run();
+    for (const sql of statements) this.#database.prepare(sql).run([]);
   }
 
   #hasTables(): boolean {
     const found = this.#database
       .prepare("SELECT 1 AS there FROM sqlite_master WHERE name = 'position'")
-      .all();
+      .all([]);
     return found.length > 0;
   }
 
   #position(origin: string): Frontier {
-    const [row] = this.#database.prepare('SELECT version, origin, size, frontier FROM position').all();
+    const [row] = this.#database.prepare('SELECT version, origin, size, frontier FROM position').all([]);
     if (row?.version !== VIEWS_VERSION || row.origin !== origin || typeof row.size !== 'number')
       throw new Failure('views/file-foreign', { detail: `version ${row?.version}, log ${row?.origin}` });
     const hashes = `${row.frontier}`.split(' ').filter(text => text !== '');
@@ -146,4 +162,8 @@ export class Views {
       throw new Failure('views/file-foreign', { detail: 'its place in the log cannot be read' });
     }
   }
+}
+
+function endOf({ start, leaves }: Chunk): number {
+  return start + leaves.length;
 }
