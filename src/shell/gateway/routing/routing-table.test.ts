@@ -193,4 +193,19 @@ describe('the name of a listed model', () => {
     expect(table.nameOf(FIRST, 'gpt-4o')).toBe('gpt-4o');
     expect(table.nameOf(SECOND, 'llama')).toBe('groq/llama');
   });
+
+  it('has the first’s in front as well where it would go to another without, as what was listed to one client’s key alone may', async () => {
+    const openrouter = upstream('openrouter');
+    const table = await tableOf([openrouter, speaking('anthropic', ANTHROPIC_SURFACES)]);
+    expect(
+      ['x-ai/grok-4', 'anthropic/claude-sonnet-4.5', 'claude-sonnet-4-5', 'demo'].map(model =>
+        table.nameOf(openrouter, model),
+      ),
+    ).toEqual([
+      'x-ai/grok-4',
+      'openrouter/anthropic/claude-sonnet-4.5',
+      'openrouter/claude-sonnet-4-5',
+      'openrouter/demo',
+    ]);
+  });
 });

@@ -57,10 +57,14 @@ export class RoutingTable {
     return upstreams.length === 1 ? 'only' : 'first';
   }
 
-  /** The name under which clients find a model that an upstream lists: with the upstream's in front of it, but for the first's. */
+  /** The name under which clients find a model that an upstream lists: with the upstream's in front of it, but for the first's that go there without. */
   nameOf(upstream: Upstream, model: string): string {
     const { engine, upstreams } = this.#options;
-    return upstream === engine || upstream === upstreams[0] ? model : `${upstream.name}/${model}`;
+    if (upstream === engine) return model;
+    const prefixed = `${upstream.name}/${model}`;
+    if (upstream !== upstreams[0]) return prefixed;
+    const plain = this.#target(model, null);
+    return plain.upstream === upstream && plain.model === null ? model : prefixed;
   }
 
   /** `model`: as the client named it; null where it left that to the API. Throws `request/model-unknown` when nobody could know it. */
