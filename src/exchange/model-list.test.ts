@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { ModelCard } from './model-card.js';
 import { googleModelList, type ModelListing, readModelList } from './model-list.js';
-import type { ModelCard } from './upstream.js';
 
 const card = (id: string, created = 0, owner = 'unknown') => ({
   id,

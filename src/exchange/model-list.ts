@@ -1,7 +1,7 @@
 /** What a server lists under `GET /models`, in the forms that there are. The server is hostile: it may list anything, without end. */
 import { type Members, membersOf } from './members.js';
+import type { ModelCard } from './model-card.js';
 import type { Dialect } from './surface-names.js';
-import type { ModelCard } from './upstream.js';
 
 /**
  * Whose form the list has. OpenAI's and Anthropic's is `{data: [{id, …}]}`, for which some OpenAI-compatible servers give the list alone;

@@ -1,8 +1,8 @@
 /** A provider, as data: where its APIs are, how it takes a key, and how it says that it is overloaded. */
 import type { ChatWords } from './chat-words.js';
+import type { KeyHeader } from './key-header.js';
 import type { ModelListing } from './model-list.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
-import type { KeyHeader } from './upstream.js';
 
 /** One API of a provider; a provider may have several beside each other, in different dialects. */
 export interface ProviderApi {
@@ -30,6 +30,10 @@ export interface Provider {
   readonly listing: ModelListing | null;
   /** The names of its models that everybody knows, by their form; any other of its models may be somebody's own. Null where no form tells. */
   readonly publicModels: RegExp | null;
+  /** The form that tells a key of its own from everybody else's; left out where none does. */
+  readonly keyForm?: RegExp;
+  /** Headers of clients that mean something to it beside those of its APIs; lower case. */
+  readonly clientHeaders?: readonly string[];
   /** In which words a translation asks its chat completions; OpenAI's where there are none. */
   readonly chatWords?: ChatWords;
   /** Whether it gives receipts of its own, as another gateway does. */

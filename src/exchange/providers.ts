@@ -49,9 +49,11 @@ const PROVIDERS_LISTED: readonly Provider[] = [
     name: 'openai',
     apis: [openai('https://api.openai.com/v1', OPENAI_SURFACES)],
     keyVariable: 'OPENAI_API_KEY',
+    keyForm: /^sk-(?:(?:proj|svcacct|admin)-|[A-Za-z0-9]{20}T3BlbkFJ)/,
     listing: 'openai',
+    // Others serve what is open of OpenAI's, and three digits are of Google's.
     publicModels:
-      /^(?:gpt|chatgpt|codex|davinci|babbage|dall-e|whisper|tts|omni-moderation|text-embedding|text-moderation|o[0-9])[a-z0-9.-]{0,60}$/,
+      /^(?!gpt-oss|text-embedding-[0-9]{3}$)(?:gpt|chatgpt|codex|davinci|babbage|dall-e|whisper|tts|omni-moderation|text-embedding|text-moderation|o[0-9])[a-z0-9.-]{0,60}$/,
   },
   {
     name: 'anthropic',
@@ -65,6 +67,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       },
     ],
     keyVariable: 'ANTHROPIC_API_KEY',
+    keyForm: /^sk-ant-/,
     listing: 'anthropic',
     publicModels: /^claude-[a-z0-9.-]{1,60}$/,
     // 529 is `overloaded_error`.
@@ -85,8 +88,10 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       ]),
     ],
     keyVariable: 'GEMINI_API_KEY',
+    keyForm: /^(?:AIza|AQ\.|ya29\.)/,
     listing: 'google',
-    publicModels: /^(?:models\/)?(?:gemini|gemma|imagen|text-embedding|learnlm)-[a-z0-9.-]{1,60}$/,
+    publicModels:
+      /^(?:models\/)?(?:(?:gemini|gemma|imagen|learnlm)-[a-z0-9.-]{1,60}|text-embedding-[0-9]{3})$/,
   },
   {
     name: 'azure',
@@ -126,6 +131,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       openai('https://api.groq.com/openai/v1', [...CHAT_AND_EMBEDDINGS, 'responses', 'audio/transcriptions']),
     ],
     keyVariable: 'GROQ_API_KEY',
+    keyForm: /^gsk_/,
     listing: 'openai',
     publicModels: null,
     // 498: the flexible tier has no capacity.
@@ -137,6 +143,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       openai('https://api.together.xyz/v1', [...OPEN_MODELS, 'images/generations', 'audio/transcriptions']),
     ],
     keyVariable: 'TOGETHER_API_KEY',
+    keyForm: /^tgp_v1_/,
     listing: 'openai',
     publicModels: null,
     chatWords: COMMON_WORDS,
@@ -148,6 +155,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       alsoAnthropic('https://api.fireworks.ai/inference/v1'),
     ],
     keyVariable: 'FIREWORKS_API_KEY',
+    keyForm: /^fw_/,
     listing: 'openai',
     publicModels: null,
   },
@@ -169,6 +177,7 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       alsoAnthropic('https://api.x.ai/v1'),
     ],
     keyVariable: 'XAI_API_KEY',
+    keyForm: /^xai-/,
     listing: 'openai',
     publicModels: /^grok-[a-z0-9.-]{1,60}$/,
   },
@@ -179,6 +188,9 @@ const PROVIDERS_LISTED: readonly Provider[] = [
       alsoAnthropic('https://openrouter.ai/api/v1'),
     ],
     keyVariable: 'OPENROUTER_API_KEY',
+    keyForm: /^sk-or-/,
+    // By which it tells whose app it is that asks.
+    clientHeaders: ['http-referer', 'x-title', 'x-openrouter-title', 'x-openrouter-categories'],
     listing: 'openai',
     publicModels: null,
   },
@@ -247,3 +259,10 @@ const PROVIDERS_LISTED: readonly Provider[] = [
 export const PROVIDERS: ReadonlyMap<string, Provider> = new Map(
   PROVIDERS_LISTED.map(provider => [provider.name, provider]),
 );
+
+const WITH_KEY_FORM = PROVIDERS_LISTED.filter(({ keyForm }) => keyForm !== undefined);
+
+/** Whose a key plainly is; null for one that could be anybody's. `key`: alone, whatever a client has put there. */
+export function providerOfKey(key: string): Provider | null {
+  return WITH_KEY_FORM.find(({ keyForm }) => keyForm?.test(key)) ?? null;
+}

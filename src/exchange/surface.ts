@@ -5,10 +5,10 @@
 import type { Failure } from '../reason.js';
 import type { AnswerImage } from './answer-image.js';
 import type { HostError } from './host-error.js';
+import type { KeyHeader } from './key-header.js';
 import type { Parameters, Usage } from './parameters.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
-import type { KeyHeader } from './upstream.js';
 
 /** What the target of a request says beside which surface it is for. */
 export interface RequestTarget {

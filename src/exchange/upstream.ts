@@ -6,10 +6,9 @@
  */
 import type { Failure } from '../reason.js';
 import type { ChatWords } from './chat-words.js';
+import type { ModelCard } from './model-card.js';
+import type { Provider } from './provider.js';
 import type { SurfaceName } from './surface-names.js';
-
-/** Where a request has its key: as a bearer's, or alone. */
-export type KeyHeader = 'authorization' | 'x-api-key' | 'api-key' | 'x-goog-api-key';
 
 /** One request as it leaves the gateway. */
 export interface UpstreamRequest {
@@ -93,20 +92,13 @@ export interface Transfer {
   abort(): void;
 }
 
-/** One model as `GET /v1/models` lists it. */
-export interface ModelCard {
-  readonly id: string;
-  readonly object: 'model';
-  /** Unix seconds. */
-  readonly created: number;
-  readonly owned_by: string;
-}
-
 export interface Upstream {
   /** A short stable name, for example `built-in`. It is signed into receipts. */
   readonly name: string;
   /** The origin that receipts state, for example `https://api.openai.com`, or `built-in:` for the engine. */
   readonly origin: string;
+  /** Whose API it has, as far as that is in the table of providers; null for the engine, and for a server of which only the address is known. */
+  readonly provider: Provider | null;
   /** Parameters that this upstream applies when a request is silent, where that is known. */
   readonly defaults: Readonly<Record<string, number | boolean | string>>;
   /** In which words a translation asks its chat completions. */

@@ -14,6 +14,7 @@ import { utf8 } from '../../src/bytes/octets.js';
 import { type Admission, OPEN } from '../../src/economy/admission.js';
 import type { EvidenceSource } from '../../src/evidence/countersign/source.js';
 import { type ChatWords, OPENAI_WORDS } from '../../src/exchange/chat-words.js';
+import type { Provider } from '../../src/exchange/provider.js';
 import { ANTHROPIC_SURFACES, GOOGLE_SURFACES, OPENAI_SURFACES } from '../../src/exchange/providers.js';
 import type { SurfaceName } from '../../src/exchange/surface-names.js';
 import type { Upstream } from '../../src/exchange/upstream.js';
@@ -81,6 +82,8 @@ export interface GatewayOptions {
         readonly givesReceipts?: boolean;
         /** OpenAI's, when they are left out. */
         readonly chatWords?: ChatWords;
+        /** Whose APIs they are taken for; nobody's that is known, when it is left out. */
+        readonly provider?: Provider | null;
         /** All three APIs, when it is left out. */
         readonly surfaces?: readonly SurfaceName[];
       }
@@ -403,7 +406,10 @@ export function openaiUpstream(
     key = null,
     surfaces,
     ...options
-  }: Pick<HttpUpstreamOptions, 'timeouts' | 'givesReceipts' | 'chatWords' | 'attestation' | 'ca'> & {
+  }: Pick<
+    HttpUpstreamOptions,
+    'timeouts' | 'givesReceipts' | 'chatWords' | 'attestation' | 'ca' | 'provider'
+  > & {
     readonly surfaces?: readonly SurfaceName[];
     readonly key?: string | null;
   },
@@ -431,6 +437,7 @@ const cannedModel: Upstream = {
   origin: 'built-in:',
   chatWords: OPENAI_WORDS,
   givesReceipts: false,
+  provider: null,
   defaults: { temperature: 0 },
   serves: surface => surface === 'chat/completions',
   isTransient: () => false,

@@ -28,8 +28,8 @@ export class TestUpstream {
   /** The chat requests that came, in order. */
   readonly requests: SeenRequest[] = [];
   connections = 0;
-  /** How often its models were asked for. */
-  listings = 0;
+  /** With which headers its models were asked for, each time. */
+  readonly listed: IncomingHttpHeaders[] = [];
   /** Whether it keeps those who ask for its models waiting, until they are let go. */
   holding = false;
   readonly #held: (() => void)[] = [];
@@ -42,7 +42,7 @@ export class TestUpstream {
       request.on('end', () => {
         const { method = '', url = '', headers } = request;
         if (method === 'GET') {
-          this.listings++;
+          this.listed.push(headers);
           if (this.holding) this.#held.push(() => this.#list(response, headers.authorization));
           else this.#list(response, headers.authorization);
           return;
@@ -70,6 +70,11 @@ export class TestUpstream {
       upstream.#server.listen(0, '127.0.0.1', resolve);
     });
     return upstream;
+  }
+
+  /** How often its models were asked for. */
+  get listings(): number {
+    return this.listed.length;
   }
 
   /** Answers those who have been kept waiting. */

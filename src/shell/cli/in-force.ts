@@ -17,7 +17,7 @@ import { announcePriceList } from './house-money.js';
 import type { HouseRules } from './policy/house-rules.js';
 
 export interface Changeable {
-  /** Beside the built-in engine; the first gets what no other is named for. */
+  /** Beside the built-in engine; a model that none is known for goes to the first that can be asked. */
   readonly upstreams?: readonly HttpUpstream[];
   /** The public names of their models, where they can be told by their form. */
   readonly publicModels?: readonly RegExp[];

@@ -38,7 +38,7 @@ export function upCommand(): Command {
     .option('--port <number>', 'the port to listen on; 0 for any free one', wholeNumber(0, 65_535), 8787)
     .option(
       '--upstream <name|url|name=url>',
-      'who answers for models but the built-in one; repeat it for several, the first gets what no other is named for',
+      'who answers for models but the built-in one; repeat it for several, a model that none is known for goes to the first that can be asked',
       (text: string, before: readonly string[]) => [...before, text],
       [],
     )
@@ -131,7 +131,7 @@ Examples:
   countersign up --tls-certificate cert.pem --tls-key key.pem --attester sev-snp   (docs/attested-upstreams.md)
   countersign up --config countersign.yaml      (docs/configuration.md; everything also by environment: COUNTERSIGN_LISTEN_PORT=9000)
 
-Models are named by clients as \`openai/gpt-4o\`, or without the upstream for the first one. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
+Models are named by clients as \`openai/gpt-4o\`, or without the upstream: then whoever has it is asked. Known upstreams: ${[...PROVIDERS.keys()].join(', ')}.
 
 Exit codes: 0 after a regular end, 64 wrong usage, 1 anything else.`;
 

@@ -69,6 +69,19 @@ describe('--upstream', () => {
     await Promise.all(upstreams.map(upstream => upstream.close()));
   });
 
+  it.each([
+    ['openai', 'openai'],
+    ['openai=https://proxy.example/v1', 'openai'],
+    ['mine=http://127.0.0.1:9/v1', null],
+    ['http://127.0.0.1:9/v1', null],
+    // A host that is called so is not the provider.
+    ['http://openai/v1', null],
+  ])('%s: keys, headers and models of %s are for it', async (text, provider) => {
+    const { upstreams } = await openUpstreams([{ text, key: null }], DEFAULT_TIMEOUTS);
+    expect(upstreams.map(upstream => upstream.provider?.name ?? null)).toEqual([provider]);
+    await Promise.all(upstreams.map(upstream => upstream.close()));
+  });
+
   it('several times: in that order, with the public names of each', async () => {
     const { upstreams, publicModels } = await open('openai', 'groq', 'anthropic');
     expect(upstreams.map(({ name }) => name)).toEqual(['openai', 'groq', 'anthropic']);

@@ -88,15 +88,15 @@ export async function openUpstreams(
   const newAttested = (options: OfUpstream, required: RequiredAttestation, parts: Attesting | null) =>
     new AttestedUpstream(attestedOptions(options, required, parts));
   return {
-    upstreams: named.map(provider => {
-      const { name, keyVariable, apis, listing, ownKey, required } = provider;
-      const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = provider;
+    upstreams: named.map(entry => {
+      const { name, keyVariable, apis, listing, ownKey, required, known: provider } = entry;
+      const { transient = [], chatWords = OPENAI_WORDS, givesReceipts = false } = entry;
       const key = ownKey ?? ((keyVariable !== null && process.env[keyVariable]) || null);
-      const options = { name, apis, key, listing, transient, chatWords, givesReceipts, timeouts };
+      const options = { name, apis, key, listing, provider, transient, chatWords, givesReceipts, timeouts };
       const description = described({ ...options, required });
-      const known = before.find(one => descriptions.get(one) === description);
+      const opened = before.find(one => descriptions.get(one) === description);
       const upstream =
-        known ??
+        opened ??
         new HttpUpstream({
           ...options,
           ...(connections && { connections }),
@@ -151,12 +151,14 @@ function described(options: object): string {
 
 interface ReadUpstream extends Omit<Provider, 'apis'> {
   readonly apis: readonly [HttpApi, ...HttpApi[]];
+  /** The provider that it was made of; null for a server of which only the address is known. */
+  readonly known: Provider | null;
 }
 
 /** `name`, `url` or `name=url`. */
 function readUpstream(text: string): ReadUpstream {
   const known = PROVIDERS.get(text);
-  if (known !== undefined) return at(known, ({ base }) => readBase(fill(base, text)));
+  if (known !== undefined) return { ...at(known, ({ base }) => readBase(fill(base, text))), known };
   const [, name, address] = /^([a-z][a-z0-9-]*)=(.*)$/.exec(text) ?? [];
   if (name === undefined || address === undefined) {
     const base = readBase(text);
@@ -164,7 +166,8 @@ function readUpstream(text: string): ReadUpstream {
       throw new UsageError(
         `"${base.host}" cannot be an upstream's name; give it one: --upstream mine=${text}.`,
       );
-    return at({ ...STRANGER, name: base.host, keyVariable: URL_KEY_VARIABLE }, () => base);
+    const stranger = { ...STRANGER, name: base.host, keyVariable: URL_KEY_VARIABLE };
+    return { ...at(stranger, () => base), known: null };
   }
   if (!NAME.test(name) || TAKEN.includes(name))
     throw new UsageError(
@@ -173,15 +176,16 @@ function readUpstream(text: string): ReadUpstream {
   const keyVariable = `${URL_KEY_VARIABLE}_${name.toUpperCase().replaceAll('-', '_')}`;
   const base = readBase(address);
   const provider = PROVIDERS.get(name);
-  if (provider === undefined) return at({ ...STRANGER, name, keyVariable }, () => base);
+  if (provider === undefined) return { ...at({ ...STRANGER, name, keyVariable }, () => base), known: null };
   const [first] = provider.apis;
   // Another API of the same provider keeps its path when it is not where the first one is.
-  return at({ ...provider, keyVariable }, api =>
+  const placed = at({ ...provider, keyVariable }, api =>
     api.base === first.base ? base : new URL(readBase(fill(api.base, name)).pathname, base.origin),
   );
+  return { ...placed, known: provider };
 }
 
-function at(provider: Provider, address: (api: ProviderApi) => URL): ReadUpstream {
+function at(provider: Provider, address: (api: ProviderApi) => URL): Omit<ReadUpstream, 'known'> {
   const [first, ...others] = provider.apis;
   const placed = (api: ProviderApi): HttpApi => ({ ...api, base: address(api) });
   return { ...provider, apis: [placed(first), ...others.map(placed)] };

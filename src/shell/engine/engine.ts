@@ -10,14 +10,9 @@
 import { randomBytes } from 'node:crypto';
 import { Worker } from 'node:worker_threads';
 import { OPENAI_WORDS } from '../../exchange/chat-words.js';
+import type { ModelCard } from '../../exchange/model-card.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
-import type {
-  ModelCard,
-  Transfer,
-  Upstream,
-  UpstreamRequest,
-  UpstreamSink,
-} from '../../exchange/upstream.js';
+import type { Transfer, Upstream, UpstreamRequest, UpstreamSink } from '../../exchange/upstream.js';
 import { Answer } from './answer.js';
 import { Delivery } from './delivery.js';
 import { Inference } from './inference.js';
@@ -52,6 +47,7 @@ export class Engine implements Upstream {
   readonly origin = 'built-in:';
   readonly chatWords = OPENAI_WORDS;
   readonly givesReceipts = false;
+  readonly provider = null;
   readonly defaults = DEFAULTS;
   readonly #model: Model;
   readonly #inference: Inference;

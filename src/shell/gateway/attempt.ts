@@ -4,7 +4,6 @@
  *
  * The upstream is not trusted: whatever it does, the exchange ends in one receipt that says what happened.
  */
-import { retryAfter } from '../../exchange/retry-after.js';
 import type { Surface } from '../../exchange/surface.js';
 import type {
   Transfer,
@@ -101,9 +100,10 @@ export class Attempt implements UpstreamSink {
     record.answering(head);
     this.#guard(() => {
       if (head.status > 599) throw new Failure('upstream/garbage', { field: 'status' });
-      const setback = statusSetback(head.status, retryAfter(head.headers, context.now()), upstream);
+      const setback = statusSetback(head, context.now(), upstream);
       if (head.status === 429) health.rest(context.now(), setback?.retryAfter ?? SHORT_REST);
-      if (setback !== null) this.#judge(setback.transient && UNABLE.has(head.status) ? 'down' : 'up');
+      const isDown = upstream.isTransient(head.status) && UNABLE.has(head.status);
+      if (setback !== null) this.#judge(isDown ? 'down' : 'up');
       if (setback !== null && this.#giveUp(setback, 'upstream/error')) return;
       const encoding = head.headers['content-encoding'] ?? 'identity';
       // Nothing but identity was asked for, and an encoded answer could be neither read nor committed to as it is.

@@ -9,8 +9,9 @@ import { ClientStream } from './client-stream.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Delivery } from './delivery.js';
 import { type ExchangeRecord, MAX_PASSED_OVER } from './exchange-record.js';
-import { type ClientRequest, canAsk, outgoing } from './outgoing.js';
+import { type ClientRequest, outgoing } from './outgoing.js';
 import { passedOverFor } from './policy/policy-run.js';
+import { canAsk } from './routing/can-ask.js';
 import type { Route, Target } from './routing/route.js';
 import { type NextAttempt, RoutePlan, type Setback } from './routing/route-plan.js';
 
@@ -47,7 +48,7 @@ export class Attempts {
       policy: context.retries,
       most: MAX_ATTEMPTS - (record.run === null ? 0 : MAX_PASSED_OVER),
       healthOf: ({ upstream }) => context.health.of(upstream),
-      serves: ({ upstream }) => canAsk(upstream, request.surface),
+      serves: ({ upstream }) => canAsk(upstream, request.surface.name),
       random: Math.random,
       now: context.now,
     });
@@ -58,7 +59,7 @@ export class Attempts {
    * have failed too often lately.
    */
   start(): void {
-    const isServed = ({ upstream }: Target) => canAsk(upstream, this.#surface);
+    const isServed = ({ upstream }: Target) => canAsk(upstream, this.#surface.name);
     if (!this.#route.tiers.some(({ targets }) => targets.some(isServed)))
       throw new Failure('request/surface-unsupported', { field: 'model' });
     const first = this.#plan.first();
@@ -135,11 +136,10 @@ export class Attempts {
     const { upstream } = target;
     const { facts } = this.#request;
     learnNames(this.#context, upstream, target.model ?? facts.model);
-    // A key that a client has for one upstream is no business of any other.
     const { request, transforms, translation } = outgoing(
       this.#request,
       target,
-      this.#route.direct,
+      this.#route.choice,
       this.#context.now(),
     );
     if (request.body !== this.#request.body) this.#delivery.holdRequest(request.body.length);

@@ -4,7 +4,7 @@
  * The body passes through unchanged in both directions, unless something is to be taken out of it or a host speaks another API; what happens beside it is
  * reading, hashing, signing and keeping.
  */
-import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Holder, Refusal } from '../../economy/admission.js';
 import type { Api, RequestFacts, RequestTarget, Surface } from '../../exchange/surface.js';
 import { Failure } from '../../reason.js';
@@ -15,10 +15,12 @@ import { Attempts } from './attempts.js';
 import { mayBeAttested } from './attestation/standing.js';
 import { type Asked, isCacheable } from './cache/cache-key.js';
 import { Caching } from './cache/caching.js';
+import { keyIn } from './client-key.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { Delivery } from './delivery.js';
 import { ExchangeRecord } from './exchange-record.js';
-import { type ClientRequest, keyIn } from './outgoing.js';
+import type { ClientRequest } from './outgoing.js';
+import { pickHeaders } from './pick-headers.js';
 import { PolicyRun } from './policy/policy-run.js';
 import { hasPrice, requestOf } from './pricing.js';
 import { type AcceptableBody, discardRest, readBody } from './read-body.js';
@@ -118,7 +120,7 @@ function acceptAndAnswer(
     if (given !== undefined && nonce === null) throw new Failure('request/nonce-malformed');
     const facts = surface.readRequest(body.bytes, request.headers['content-type'] ?? '', target);
     record.understood(facts);
-    const wanted = context.routing.route(facts.model);
+    const wanted = context.routing.route(facts.model, surface.name);
     const route = permitted(context, surface, record, facts, holder, wanted);
     if (holder !== null) {
       const asked = requestOf(context.pricing, surface, facts, route, body.bytes.length);
@@ -146,6 +148,7 @@ function acceptAndAnswer(
       redaction,
       contentType,
       headers: forwarded(surface, request, context.propagates ? askedBy.trace : null),
+      received: request.headers,
       credentials,
     };
     start(new Attempts(context, record, delivery, sent, route), delivery);
@@ -262,7 +265,7 @@ export function credentialsOf(
   { headers }: IncomingMessage,
   query: URLSearchParams,
 ): Readonly<Record<string, string>> {
-  const given = pick(headers, keyHeaders);
+  const given = pickHeaders(headers, keyHeaders);
   const [usual] = keyHeaders;
   // A key in an address goes on in a header: addresses are written into many logs.
   const asked = keyQuery === null ? null : query.get(keyQuery);
@@ -293,15 +296,6 @@ function forwarded(
     ...(trace === null ? {} : { traceparent: formatTraceparent(trace) }),
     'content-type': contentType ?? 'application/json',
     accept: headers.accept ?? '*/*',
-    ...pick(headers, [...clientHeaders, 'user-agent']),
+    ...pickHeaders(headers, [...clientHeaders, 'user-agent']),
   };
-}
-
-export function pick(headers: IncomingHttpHeaders, names: readonly string[]): Record<string, string> {
-  const picked: Record<string, string> = {};
-  for (const name of names) {
-    const value = headers[name];
-    if (typeof value === 'string') picked[name] = value;
-  }
-  return picked;
 }

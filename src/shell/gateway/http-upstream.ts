@@ -7,11 +7,11 @@
 import { type Client, type Dispatcher, errors, Pool } from 'undici';
 import { type ChatWords, OPENAI_WORDS } from '../../exchange/chat-words.js';
 import { parsedAnswer } from '../../exchange/members.js';
+import type { ModelCard } from '../../exchange/model-card.js';
 import { LIST_PATHS, type ModelListing, readModelList } from '../../exchange/model-list.js';
-import { isTransientStatus, type ProviderApi } from '../../exchange/provider.js';
+import { isTransientStatus, type Provider, type ProviderApi } from '../../exchange/provider.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
 import type {
-  ModelCard,
   NamedEvidence,
   Transfer,
   Upstream,
@@ -40,6 +40,8 @@ export interface HttpUpstreamOptions {
   /** The gateway's own key there; without one, what the client brought is forwarded. */
   readonly key: string | null;
   readonly listing: ModelListing | null;
+  /** Whose APIs these are; nobody's that is in the table where it is left out. */
+  readonly provider?: Provider | null;
   /** HTTP statuses that say, beside the usual ones, that the same request may fare better a little later. */
   readonly transient?: readonly number[];
   /** OpenAI's where none are given. */
@@ -63,6 +65,7 @@ const MAX_ANNOUNCEMENTS = 32;
 export class HttpUpstream implements Upstream {
   readonly name: string;
   readonly origin: string;
+  readonly provider: Provider | null;
   /** What a remote server assumes when a request is silent is not known here. */
   readonly defaults = {};
   readonly chatWords: ChatWords;
@@ -79,6 +82,7 @@ export class HttpUpstream implements Upstream {
   constructor(options: HttpUpstreamOptions) {
     this.name = options.name;
     this.origin = options.apis[0].base.origin;
+    this.provider = options.provider ?? null;
     this.chatWords = options.chatWords ?? OPENAI_WORDS;
     this.givesReceipts = options.givesReceipts ?? false;
     this.#options = options;

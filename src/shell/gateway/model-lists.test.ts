@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelCard, Upstream } from '../../exchange/upstream.js';
+import type { ModelCard } from '../../exchange/model-card.js';
+import type { Upstream } from '../../exchange/upstream.js';
 import { ModelLists } from './model-lists.js';
 
 /** An upstream that lists how often it has been asked, and by whom; it is down while `isDown`. */

@@ -1,5 +1,6 @@
 /** What upstreams list, remembered for a moment: clients ask often, and an upstream is asked for it anew only now and then. */
-import type { ModelCard, Upstream } from '../../exchange/upstream.js';
+import type { ModelCard } from '../../exchange/model-card.js';
+import type { Upstream } from '../../exchange/upstream.js';
 
 /** For so long a list is taken to be what it was, in milliseconds. */
 const LIFETIME = 10_000;

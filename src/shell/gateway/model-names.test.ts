@@ -3,7 +3,8 @@ import { ask, chat, json } from '../../../test/end-to-end/client.js';
 import { CANNED_MODEL, openGateway, type TestGateway } from '../../../test/end-to-end/gateway.js';
 import { exchangeOf, fetchBundle, receiptOf } from '../../../test/end-to-end/receipts.js';
 import { answer, completion, LISTED_MODEL, TestUpstream } from '../../../test/end-to-end/upstreams.js';
-import type { ModelCard, Upstream } from '../../exchange/upstream.js';
+import type { ModelCard } from '../../exchange/model-card.js';
+import type { Upstream } from '../../exchange/upstream.js';
 import { ModelNames, type ModelNamesOptions } from './model-names.js';
 
 /** An upstream that lists these models, until told otherwise. */
@@ -45,6 +46,17 @@ describe('which names may be shown', () => {
     one.fail();
     await names.ask(one);
     expect(names.isPublic('d')).toBe(true);
+  });
+
+  it('a model is listed under its name without the tag that Ollama puts behind it', async () => {
+    const names = new ModelNames(NOTHING_KNOWN);
+    const ollama = listing('mistral-nemo:latest', 'llama3:70b');
+    await names.ask(ollama);
+    expect(
+      ['mistral-nemo', 'mistral-nemo:latest', 'llama3', 'llama3:70b'].map(name =>
+        names.isListedBy(ollama, name),
+      ),
+    ).toEqual([true, true, false, true]);
   });
 
   it('those that a provider is known for, listed or not', () => {

@@ -69,7 +69,9 @@ export class ModelNames {
   }
 
   isListedBy(upstream: Upstream, model: string): boolean {
-    return this.#byUpstream.get(upstream)?.has(model) ?? false;
+    const listed = this.#byUpstream.get(upstream);
+    // Ollama lists the whole name, and answers to it without its usual tag.
+    return listed !== undefined && (listed.has(model) || listed.has(`${model}:latest`));
   }
 
   /** Whether a model's name may stand in the log. */

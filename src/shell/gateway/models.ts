@@ -1,10 +1,11 @@
 /** `GET /v1/models`: the built-in model first, then the operator's own names, then what each upstream lists. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ModelCard } from '../../exchange/model-card.js';
 import { OPENAI } from '../../exchange/openai/api.js';
-import type { ModelCard, Upstream } from '../../exchange/upstream.js';
+import type { Upstream } from '../../exchange/upstream.js';
+import { credentialsFor, keyIn } from './client-key.js';
 import type { GatewayContext } from './context.js';
-import { pick } from './exchange.js';
-import { keyIn } from './outgoing.js';
+import { pickHeaders } from './pick-headers.js';
 import { sendJson } from './respond.js';
 
 export async function handleModels(
@@ -12,7 +13,7 @@ export async function handleModels(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const credentials = listingCredentials(context, pick(request.headers, OPENAI.keyHeaders));
+  const credentials = listingCredentials(context, pickHeaders(request.headers, OPENAI.keyHeaders));
   const { routing } = context;
   const listed = await listedModels(context, routing.upstreams, credentials);
   const aliases = routing.aliases.map(id => ({ id, object: 'model', created: 0, owned_by: 'gateway' }));
@@ -35,8 +36,9 @@ export async function listedModels(
 ): Promise<ModelCard[]> {
   const cards = await Promise.all(
     upstreams.map(async upstream => {
-      // A client's key is for the upstream that it would go to anyway.
-      const list = await lists.of(upstream, upstream === routing.first ? credentials : {});
+      // Whoever asks for what there is has named nobody.
+      const use = { choice: routing.choiceOf(upstream), isTranslated: false };
+      const list = await lists.of(upstream, credentialsFor(upstream, credentials, use));
       return list.map(card => ({ ...card, id: routing.nameOf(upstream, card.id) }));
     }),
   );

@@ -40,8 +40,8 @@ export class ObservedClient extends Client {
     const connect = buildConnector({
       timeout,
       ...(ca === undefined ? {} : { ca }),
-      // A session that is taken up again shows no certificate that anybody has proven to have the key of.
-      ...(guard === null ? {} : { maxCachedSessions: 0 }),
+      // A session that is taken up again shows no certificate that anybody has proven to have the key of, and a receipt could not name it.
+      maxCachedSessions: 0,
     });
     super(origin, {
       ...options,

@@ -1,12 +1,15 @@
 /** A request as one target is sent it: with nothing in it that is to stay here, with the model by its name there, in the dialect that it speaks, and with no key that is not for it. */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { RequestFacts, Surface } from '../../exchange/surface.js';
 import { surfaceNamed } from '../../exchange/surfaces.js';
 import { upstreamTarget } from '../../exchange/target.js';
 import { translationFor } from '../../exchange/translate/translations.js';
-import type { Upstream, UpstreamRequest } from '../../exchange/upstream.js';
+import type { UpstreamRequest } from '../../exchange/upstream.js';
+import { credentialsFor, keyIn } from './client-key.js';
 import { HostAnswer } from './host-answer.js';
+import { pickHeaders } from './pick-headers.js';
 import type { RedactedRequest } from './redaction/redaction.js';
-import type { Target } from './routing/route.js';
+import type { Choice, Target } from './routing/route.js';
 
 /** A request as the client made it. */
 export interface ClientRequest {
@@ -18,8 +21,10 @@ export interface ClientRequest {
   /** What was taken out of the body; null where nothing was looked for. */
   readonly redaction: RedactedRequest | null;
   readonly contentType: string;
-  /** What an upstream may learn of its headers, keys aside. */
+  /** What any upstream may learn of its headers, keys aside. */
   readonly headers: Readonly<Record<string, string>>;
+  /** All of its headers, of which an upstream also learns those that mean something to its provider. */
+  readonly received: IncomingHttpHeaders;
   /** The headers with the client's own key. */
   readonly credentials: Readonly<Record<string, string>>;
 }
@@ -34,34 +39,32 @@ export interface Outgoing {
 
 const NO_QUERY = new URLSearchParams();
 
-/** Whether an upstream can be asked this at all, be it in another dialect. */
-export function canAsk(upstream: Upstream, { name }: Surface): boolean {
-  return upstream.serves(name) || translationFor(name, surface => upstream.serves(surface)) !== null;
-}
-
 /**
- * `trusted`: whether the client's own key may go there. `now`: milliseconds since 1970. Throws `request/malformed` for a name that cannot be put
- * into the request, `request/untranslatable` and `request/number-inexact`. The upstream must be one that {@link canAsk}.
+ * `choice`: how the request came to this target. `now`: milliseconds since 1970. Throws `request/malformed` for a name that cannot be put
+ * into the request, `request/untranslatable` and `request/number-inexact`. The upstream must be one that can be asked.
  */
 export function outgoing(
   client: ClientRequest,
   { upstream, model }: Target,
-  trusted: boolean,
+  choice: Choice,
   now: number,
 ): Outgoing {
-  const { surface, facts, query, body, redaction, contentType, headers, credentials } = client;
+  const { surface, facts, query, body, redaction, contentType, headers, received, credentials } = client;
   const isRenamed = model !== null && model !== facts.model;
   const named = isRenamed ? surface.withModel(body, contentType, model) : body;
   const before = [...(redaction?.transforms ?? []), ...(isRenamed ? ['model-renamed'] : [])];
   const asked = model ?? facts.model;
-  const inline: Record<string, string> = upstream.givesReceipts ? { 'countersign-inline': 'receipt' } : {};
+  const special = {
+    ...pickHeaders(received, upstream.provider?.clientHeaders ?? []),
+    ...(upstream.givesReceipts ? { 'countersign-inline': 'receipt' } : {}),
+  };
   const translation = translationFor(surface.name, name => upstream.serves(name));
   if (translation === null) {
     const request = {
       surface: surface.name,
       path: upstreamTarget(surface, asked, query),
-      headers: { ...headers, ...inline },
-      credentials: trusted ? credentials : {},
+      headers: { ...headers, ...special },
+      credentials: credentialsFor(upstream, credentials, { choice, isTranslated: false }),
       key: null,
       body: named,
     };
@@ -72,9 +75,9 @@ export function outgoing(
   const request = {
     surface: translation.to,
     path: upstreamTarget(host, asked, NO_QUERY),
-    headers: { ...ofAnyApi(headers), ...translation.headers, ...inline },
+    headers: { ...ofAnyApi(headers), ...translation.headers, ...special },
     credentials: {},
-    key: trusted ? keyIn(credentials) : null,
+    key: keyIn(credentialsFor(upstream, credentials, { choice, isTranslated: true })),
     body: translated.body,
   };
   return {
@@ -93,10 +96,4 @@ function ofAnyApi(headers: Readonly<Record<string, string>>): Record<string, str
     ...(traceparent === undefined ? {} : { traceparent }),
     ...(agent === undefined ? {} : { 'user-agent': agent }),
   };
-}
-
-/** The key alone, in whichever header it came; null where there is none. */
-export function keyIn(credentials: Readonly<Record<string, string>>): string | null {
-  const [key] = Object.values(credentials);
-  return key?.replace(/^Bearer +/i, '') ?? null;
 }

@@ -379,6 +379,27 @@ describe('a retry', () => {
     });
   });
 
+  it('is not made when the upstream says that it would be in vain; another upstream may still be asked', async () => {
+    await withGateway({ retries: { retries: 2 } }, async gateway => {
+      one.behaviour = answer(503, { error: { message: 'No.' } }, { 'x-should-retry': 'false' });
+      const got = await ask(gateway.address, { body: chat({ model: 'only-one' }) });
+      expect(got.status).toBe(503);
+      expect(got.headers['x-should-retry']).toBe('false');
+      expect(one.requests).toHaveLength(1);
+      expect(contentOf(await ask(gateway.address, SAFE))).toBe('Two.');
+      expect(one.requests).toHaveLength(2);
+    });
+  });
+
+  it('of one that says so counts as a failure of an upstream that is down all the same', async () => {
+    await withGateway({ tolerance: 1, retries: { retries: 2 } }, async gateway => {
+      one.behaviour = answer(503, {}, { 'x-should-retry': 'false' });
+      const body = chat({ model: 'only-one' });
+      expect((await ask(gateway.address, { body })).status).toBe(503);
+      expect(errorOf(await ask(gateway.address, { body })).code).toBe('upstream/circuit-open');
+    });
+  });
+
   it('that is still to come ends with its client', async () => {
     await withGateway({ retries: { retries: 1, pause: 60_000, longestPause: 60_000 } }, async gateway => {
       one.behaviour = FAILED;

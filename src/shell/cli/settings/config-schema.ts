@@ -247,7 +247,7 @@ export const ConfigSchema = v.strictObject({
   ),
   upstreams: described(
     v.pipe(v.array(ConfiguredUpstream), v.maxLength(MOST)),
-    'who answers for models but the built-in one; the first gets what no other is named for',
+    'who answers for models but the built-in one; a model that none is known for goes to the first that can be asked',
   ),
   collateral: described(
     v.strictObject({

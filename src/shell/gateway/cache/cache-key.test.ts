@@ -11,7 +11,7 @@ const through = (name: string, model: string | null = null, origin = `https://${
   tiers: [
     { targets: [{ upstream: { name, origin } as unknown as Upstream, model, weight: 1 }], balance: 'weight' },
   ],
-  direct: true,
+  choice: 'named',
 });
 const ASKED: Asked = {
   surface: surfaceNamed('messages'),

@@ -140,7 +140,7 @@ export class PolicyRun {
   }
 
   /** The part of a route that the rule lets be asked. */
-  narrow({ tiers, direct }: Route): Narrowed {
+  narrow({ tiers, choice }: Route): Narrowed {
     const passedOver: PassedOver[] = [];
     /** By the rule; what a target has been passed over for may say more than that. */
     const refusals: ReasonCode[] = [];
@@ -155,7 +155,7 @@ export class PolicyRun {
       return one === undefined ? [] : [{ targets: [one, ...others], balance }];
     });
     const [tier, ...later] = left;
-    if (tier !== undefined) return { route: { tiers: [tier, ...later], direct }, passedOver };
+    if (tier !== undefined) return { route: { tiers: [tier, ...later], choice }, passedOver };
     const [first] = refusals;
     if (first === undefined) throw new Error('a route without a target');
     return { refused: this.#refuse(first), passedOver };

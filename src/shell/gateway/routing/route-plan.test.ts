@@ -18,7 +18,7 @@ function tier(...targets: [Target, ...Target[]]): Tier {
 }
 
 function route(...tiers: [Tier, ...Tier[]]): Route {
-  return { tiers, direct: false };
+  return { tiers, choice: 'operator' };
 }
 
 /** A plan that always draws the first, unless told otherwise. */

@@ -19,12 +19,14 @@ export interface Tier {
   readonly balance: Balance;
 }
 
+/**
+ * How a request has come to its upstreams: the client has named one (`named`); there is one alone (`only`); it has named none, and this is the first (`first`) or
+ * another that was found for it (`found`); or the operator has made a route (`operator`).
+ */
+export type Choice = 'named' | 'only' | 'first' | 'found' | 'operator';
+
 export interface Route {
   /** The first is tried first; every later one is for when those before it have failed. */
   readonly tiers: readonly [Tier, ...Tier[]];
-  /**
-   * Whether the client's own key may go there: only to the one upstream that the client has named itself, or to the first, which is where
-   * everybody's requests go who name none.
-   */
-  readonly direct: boolean;
+  readonly choice: Choice;
 }
