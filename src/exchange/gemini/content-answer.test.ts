@@ -173,7 +173,7 @@ describe('an answer in parts', () => {
 
   it('events that are none of this API say nothing', () => {
     const reader = new ContentAnswer();
-    for (const data of [null, '', '[DONE]', '[]', '{', '"a"', '{}', '{"error":"a"}'])
+    for (const data of [null, '', '[DONE]', '[]', '{', '"a"', '{}', '{"error":null}'])
       expect(reader.event({ type: null, data })).toBe(false);
     expect(reader).toMatchObject({ failed: false, finished: false, answer: NOTHING });
   });

@@ -3,6 +3,7 @@
  * upstream leaves out or gets wrong is simply not in the receipt.
  */
 import { type AnswerImage, imageIn } from '../answer-image.js';
+import { saysError } from '../host-error.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
@@ -36,8 +37,9 @@ export class ContentAnswer implements AnswerReader {
   }
 
   /** No event is the last by itself: the upstream closes the stream. */
-  event({ data }: StreamEvent): boolean {
-    this.#add(parsedMembers(data), true);
+  event({ type, data }: StreamEvent): boolean {
+    const isPart = this.#add(parsedMembers(data), true);
+    this.failed ||= !isPart && type === 'error';
     return false;
   }
 
@@ -60,8 +62,8 @@ export class ContentAnswer implements AnswerReader {
   /** Takes a part of the answer. `mayFail`: whether an error can stand in its place. Returns whether it is one. */
   #add(part: Members | null, mayFail: boolean): boolean {
     if (part === null) return false;
-    const { candidates, promptFeedback, usageMetadata, modelVersion, error } = part;
-    if (membersOf(error) !== null) {
+    const { candidates, promptFeedback, usageMetadata, modelVersion } = part;
+    if (saysError(part)) {
       this.failed ||= mayFail;
       return mayFail;
     }

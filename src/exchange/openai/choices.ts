@@ -27,6 +27,7 @@ interface GatheredCall {
 
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
+  failed = false;
   #model: string | null = null;
   #usage: Usage | null = null;
   /** All that there have been. */
@@ -71,6 +72,7 @@ export class ChoicesReader implements PartReader {
     this.#choices.add(index);
     const finish = textOf(choice.finish_reason);
     if (finish !== '') this.#finish.set(index, finish);
+    if (finish === 'error' || choice.error) this.failed = true;
     const whole = membersOf(choice.message);
     const message = whole ?? membersOf(choice.delta);
     if (message === null) return;

@@ -4,6 +4,7 @@
  */
 import { Failure } from '../../reason.js';
 import type { AnswerImage } from '../answer-image.js';
+import { saysError } from '../host-error.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
@@ -61,10 +62,10 @@ export class ResponseAnswer implements AnswerReader {
   /** Throws `upstream/garbage` for an event under one name that says it is another: clients differ in which of both they believe. */
   event({ type: name, data }: StreamEvent): boolean {
     const event = parsedMembers(data);
-    if (event === null) return false;
-    const { type } = event;
-    if (typeof type !== 'string') {
-      this.failed ||= 'error' in event;
+    this.failed ||= saysError(event);
+    const type = event?.type;
+    if (event === null || typeof type !== 'string') {
+      this.failed ||= name === 'error';
       return false;
     }
     if (name !== null && name !== type) throw new Failure('upstream/garbage', { field: 'event' });
@@ -94,8 +95,8 @@ export class ResponseAnswer implements AnswerReader {
     if (counts !== null) this.#usage = readUsage(counts, INPUT_USAGE);
   }
 
-  #readEnd({ status, incomplete_details: incomplete, output }: Members): void {
-    this.failed ||= status === 'failed';
+  #readEnd({ status, incomplete_details: incomplete, error, output }: Members): void {
+    this.failed ||= status === 'failed' || Boolean(error);
     this.#finish = textOf(membersOf(incomplete)?.reason) || textOf(status) || null;
     // Some servers leave out of the last event what they have sent before it.
     if (!Array.isArray(output) || output.length === 0) return;

@@ -24,6 +24,11 @@ export class HostAnswer implements AnswerTranslation {
     return this.#translation.event(event);
   }
 
+  /** Whether the host has said that it failed. */
+  get failed(): boolean {
+    return this.#reader.failed;
+  }
+
   end(): readonly Uint8Array[] {
     return this.#translation.end();
   }

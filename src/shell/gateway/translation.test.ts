@@ -162,6 +162,23 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     });
   });
 
+  it('an error under HTTP 200, or as an event without a type, is one as well', async () => {
+    const error = { error: { code: 429, message: 'Slow down.' } };
+    anthropic.behaviour = answer(200, error);
+    const got = await ask(gateway.address, { body: CHAT });
+    expect(got.status).toBe(429);
+    expect(errorOf(got)).toMatchObject({ message: 'Slow down.', type: 'rate_limit_error' });
+    const { response } = await receiptOf(gateway, got);
+    expect(response).toMatchObject({ status: 'refused', reason: 'upstream/error', http: 429 });
+    anthropic.behaviour = stream(...MESSAGE_STREAM.slice(0, 4), `data: ${JSON.stringify(error)}\n\n`);
+    const streamed = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    expect(streamed.body.toString()).toContain('"message":"Slow down."');
+    expect((await receiptOf(gateway, streamed)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/error',
+    });
+  });
+
   it('garbage of the host’s is no answer', async () => {
     anthropic.behaviour = answer(200, { hello: 'there' });
     const got = await ask(gateway.address, { body: CHAT });
@@ -288,6 +305,33 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
       stop_reason: 'max_tokens',
       content: [{ type: 'tool_use', id: 'call_1', name: 'f' }],
     });
+  });
+
+  it.each([
+    [
+      'beside a choice',
+      { error: { message: 'No.' }, choices: [{ index: 0, delta: {}, finish_reason: 'error' }] },
+    ],
+    [
+      'in a choice',
+      { choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { message: 'No.' } }] },
+    ],
+    ['by a finish reason alone', { choices: [{ index: 0, delta: {}, finish_reason: 'error' }] }],
+    ['in the form of older servers', { object: 'error', message: 'No.', code: 500 }],
+  ])('streamed, with an error %s: failed', async (_, error) => {
+    openai.behaviour = stream(chunk({ content: 'Hel' }), `data: ${JSON.stringify(error)}\n\n`, DONE);
+    const got = await ask(gateway.address, {
+      path: '/v1/messages',
+      method: 'POST',
+      body: {
+        model: 'openai/test-model',
+        max_tokens: 9,
+        stream: true,
+        messages: [{ role: 'user', content: 'a' }],
+      },
+    });
+    const { response } = await receiptOf(gateway, got);
+    expect(response).toMatchObject({ status: 'failed', reason: 'upstream/error', http: 200 });
   });
 
   it('and the host is asked in its words', async () => {
