@@ -136,7 +136,7 @@ export class Attempts {
     const { facts } = this.#request;
     learnNames(this.#context, upstream, target.model ?? facts.model);
     // A key that a client has for one upstream is no business of any other.
-    const { request, transforms, translation } = outgoing(
+    const { request, transforms, host, translation } = outgoing(
       this.#request,
       target,
       this.#route.direct,
@@ -146,7 +146,7 @@ export class Attempts {
     const restorer = this.#request.redaction?.newRestorer(this.#context.limits.responseBytes) ?? null;
     this.#record.attempting(target, request.body, {
       transforms,
-      isTranslated: translation !== null,
+      host,
       restorer,
     });
     this.#record.run?.sending(target);

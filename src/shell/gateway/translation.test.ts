@@ -15,6 +15,7 @@ import {
 import { toHex } from '../../bytes/hex.js';
 import { COMMON_WORDS } from '../../exchange/chat-words.js';
 import { commit } from '../../receipt/opening.js';
+import { AnswerCache } from './cache/answer-cache.js';
 
 /** Hosts that speak one API each. */
 let anthropic: TestUpstream;
@@ -114,7 +115,7 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     const received = Buffer.from(JSON.stringify(MESSAGE));
     expect(receipt.response.received).toBe(toHex(commit(opening, 'response/received', received)));
     expect(receipt.response).toMatchObject({
-      finish: [{ name: 'tool_calls' }],
+      finish: [{ name: 'tool_use' }],
       usage: { prompt_tokens: 7, completion_tokens: 9 },
     });
     expect('commitments' in receipt.response.tools && receipt.response.tools.commitments).toHaveLength(1);
@@ -129,7 +130,7 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     const received = Buffer.from(MESSAGE_STREAM.join(''));
     expect(receipt.response).toMatchObject({
       status: 'completed',
-      finish: [{ name: 'stop' }],
+      finish: [{ name: 'end_turn' }],
       received: toHex(commit(openingOf(got), 'response/received', received)),
       // Which the client did not ask for, and did not get.
       usage: { prompt_tokens: 7, completion_tokens: 4 },
@@ -177,6 +178,36 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
       status: 'failed',
       reason: 'upstream/error',
     });
+  });
+
+  it.each([
+    ['stop_sequence', { name: 'stop_sequence' }],
+    ['model_context_window_exceeded', { name: 'model_context_window_exceeded' }],
+    // A word of the client's API, and none of the host's.
+    ['stop', { commitment: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+  ])('why its model stopped is in the receipt as the host said it: %s', async (reason, finish) => {
+    anthropic.behaviour = answer(200, { ...MESSAGE, stop_reason: reason });
+    const whole = await receiptOf(gateway, await ask(gateway.address, { body: CHAT }));
+    expect(whole.response.finish).toEqual([finish]);
+    const events = MESSAGE_STREAM.map(each => each.replace('"end_turn"', `"${reason}"`));
+    anthropic.behaviour = stream(...events);
+    const got = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    expect((await receiptOf(gateway, got)).response.finish).toEqual([finish]);
+  });
+
+  it('so it is where the answer is given again', async () => {
+    const cache = new AnswerCache({ maximumBytes: 1_000_000, lifetime: 60_000, now: Date.now });
+    const cached = await openGateway({
+      cache,
+      more: { anthropic: { base: anthropic.base, surfaces: ['messages'] } },
+    });
+    anthropic.behaviour = answer(200, MESSAGE);
+    for (const isHit of [false, true]) {
+      const got = await ask(cached.address, { body: CHAT, headers: { authorization: 'Bearer clients-key' } });
+      expect(got.headers['countersign-cache'] === 'hit').toBe(isHit);
+      expect((await receiptOf(cached, got)).response.finish).toEqual([{ name: 'tool_use' }]);
+    }
+    await cached.close();
   });
 
   it('garbage of the host’s is no answer', async () => {
@@ -266,7 +297,7 @@ describe('a stream of the host’s', () => {
     const got = await ask(gateway.address, { body: streamed });
     expect((await receiptOf(gateway, got)).response).toMatchObject({
       status: 'completed',
-      finish: [{ name: 'stop' }],
+      finish: [{ name: 'end_turn' }],
     });
   });
 });
