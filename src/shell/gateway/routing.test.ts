@@ -565,6 +565,11 @@ describe('while a model thinks', () => {
       last: answer(500, { error: { message: 'No.' } }),
       reason: 'upstream/error',
     },
+    {
+      what: 'then says so under HTTP 200',
+      last: answer(200, { error: { code: 429, message: 'No.' } }),
+      reason: 'upstream/error',
+    },
     { what: 'then answers with a body', last: answer(200, completion()), reason: 'upstream/garbage' },
     { what: 'then breaks off', last: raw(''), reason: 'upstream/broken' },
   ])('and $what: an event says so, under a receipt', async ({ last, reason }) => {
