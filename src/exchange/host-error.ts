@@ -50,6 +50,24 @@ const MAX_DEPTH = 4;
 const MAX_LISTED = 3;
 const MAX_LENGTH = 2000;
 
+/**
+ * Whether JSON that a host sent under the status of an answer says that it failed, whatever else is in it: by a member `error`, for which
+ * clients look in the same way, or as the object that vLLM once had in its place.
+ */
+export function saysError(value: unknown): boolean {
+  const members = membersOf(outermost(value));
+  return members !== null && (Boolean(members.error) || members.object === 'error');
+}
+
+/** The HTTP status of an error that came under that of an answer: the one that it names, as OpenRouter's and Google's do, or else 502. */
+export function statusOfError(value: unknown): number {
+  const members = membersOf(outermost(value));
+  const code = membersOf(members?.error)?.code ?? members?.code;
+  return Number.isInteger(code) && (code as number) >= 400 && (code as number) <= 599
+    ? (code as number)
+    : 502;
+}
+
 /** The error in a body that is JSON, whoever wrote it; null where there is no message in it. `status`: null where it is an event's. */
 export function hostErrorIn(value: unknown, status: number | null): HostError | null {
   const message = messageIn(value, 0);

@@ -32,7 +32,7 @@ export interface RequestFacts {
 export interface AnswerFacts {
   /** The model that the upstream says has answered; any text at all. */
   readonly model: string | null;
-  /** The finish reason of each choice, as returned. */
+  /** The finish reason of each choice, as the host returned it. */
   readonly finish: readonly string[];
   readonly usage: Usage | null;
   readonly toolCalls: readonly ToolCall[];

@@ -73,7 +73,8 @@ describe.each(CLIENTS)('$name', (client, transforms) => {
         request: { surface: client.surface, transforms },
         response: {
           status: 'completed',
-          finish: [{ name: client.finish.stop }],
+          // In the words of the engine, which speaks chat completions.
+          finish: [{ name: 'stop' }],
           usage: { prompt_tokens: counts?.prompt, completion_tokens: counts?.completion },
         },
         upstream: { origin: 'built-in:' },

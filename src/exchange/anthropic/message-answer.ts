@@ -4,6 +4,7 @@
  */
 import { isWithinExtent, REQUEST_EXTENT } from '../../bytes/json-extent.js';
 import { Failure } from '../../reason.js';
+import { saysError } from '../host-error.js';
 import { type Members, membersOf, parsedAnswer, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
@@ -35,6 +36,7 @@ export class MessageAnswer implements AnswerReader {
   body(value: object | null): boolean {
     const message = value as Members | null;
     if (!Array.isArray(message?.content) || message.content.length > MAX_BLOCKS) return false;
+    this.failed ||= saysError(message);
     this.#readMessage(message);
     for (const [place, block] of message.content.entries()) this.#startBlock(place, block);
     return true;
@@ -46,9 +48,12 @@ export class MessageAnswer implements AnswerReader {
    */
   event({ type: name, data }: StreamEvent): boolean {
     const event = parsedMembers(data);
-    if (event === null) return false;
-    const { type } = event;
-    if (typeof type !== 'string') return false;
+    this.failed ||= saysError(event);
+    const type = event?.type;
+    if (event === null || typeof type !== 'string') {
+      this.failed ||= name === 'error';
+      return false;
+    }
     if (name !== type) throw new Failure('upstream/garbage', { field: 'event' });
     switch (type) {
       case 'message_start':

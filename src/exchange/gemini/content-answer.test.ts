@@ -60,6 +60,31 @@ describe('a whole answer', () => {
     });
   });
 
+  it.each<[part: object, type: string, text: string, name?: string]>([
+    [
+      { executableCode: { language: 'PYTHON', code: 'print(1)', id: 'c' } },
+      'executableCode',
+      '{"code":"print(1)","language":"PYTHON"}',
+    ],
+    [
+      { toolCall: { id: 'c', toolType: 'URL_CONTEXT', args: { b: 1, a: 2 } } },
+      'toolCall',
+      '{"a":2,"b":1}',
+      'URL_CONTEXT',
+    ],
+    [
+      { functionCall: { id: 'c', name: 'f', partialArgs: [{ jsonPath: '$.a' }] } },
+      'functionCall',
+      '{"partialArgs":[{"jsonPath":"$.a"}]}',
+      'f',
+    ],
+    [{ functionCall: { id: 'c', name: 'f', args: {} } }, 'functionCall', '{}', 'f'],
+  ])('a call of each kind: %j', (part, type, text, name = '') => {
+    const calls = [{ id: 'c', type, name, arguments: text }];
+    expect(readBody({ candidates: [candidate([{ text: 'a' }, part])] })?.answer.toolCalls).toEqual(calls);
+    expect(readStream({ candidates: [candidate([part])] }).answer.toolCalls).toEqual(calls);
+  });
+
   it('of a prompt that was blocked, why', () => {
     expect(readBody({ promptFeedback: { blockReason: 'SAFETY' }, usageMetadata: {} })?.answer).toEqual({
       ...NOTHING,
@@ -148,7 +173,7 @@ describe('an answer in parts', () => {
 
   it('events that are none of this API say nothing', () => {
     const reader = new ContentAnswer();
-    for (const data of [null, '', '[DONE]', '[]', '{', '"a"', '{}', '{"error":"a"}'])
+    for (const data of [null, '', '[DONE]', '[]', '{', '"a"', '{}', '{"error":null}'])
       expect(reader.event({ type: null, data })).toBe(false);
     expect(reader).toMatchObject({ failed: false, finished: false, answer: NOTHING });
   });

@@ -3,11 +3,12 @@
  * upstream leaves out or gets wrong is simply not in the receipt.
  */
 import { type AnswerImage, imageIn } from '../answer-image.js';
+import { saysError } from '../host-error.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
-import { argumentsText, type ToolCall } from '../tool-call.js';
+import { argumentsText, calledWithMembers, type ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
 import { listOf } from './proto-json.js';
 
@@ -36,8 +37,9 @@ export class ContentAnswer implements AnswerReader {
   }
 
   /** No event is the last by itself: the upstream closes the stream. */
-  event({ data }: StreamEvent): boolean {
-    this.#add(parsedMembers(data), true);
+  event({ type, data }: StreamEvent): boolean {
+    const isPart = this.#add(parsedMembers(data), true);
+    this.failed ||= !isPart && type === 'error';
     return false;
   }
 
@@ -60,8 +62,8 @@ export class ContentAnswer implements AnswerReader {
   /** Takes a part of the answer. `mayFail`: whether an error can stand in its place. Returns whether it is one. */
   #add(part: Members | null, mayFail: boolean): boolean {
     if (part === null) return false;
-    const { candidates, promptFeedback, usageMetadata, modelVersion, error } = part;
-    if (membersOf(error) !== null) {
+    const { candidates, promptFeedback, usageMetadata, modelVersion } = part;
+    if (saysError(part)) {
       this.failed ||= mayFail;
       return mayFail;
     }
@@ -84,10 +86,10 @@ export class ContentAnswer implements AnswerReader {
     if (reason !== '') this.#finish.set(place, reason);
     for (const value of listOf(membersOf(content)?.parts)) {
       const part = membersOf(value) ?? {};
-      const call = membersOf(part.functionCall);
+      const call = callIn(part);
       if (call !== null && this.#callCount < MAX_ITEMS) {
         this.#callCount++;
-        append(this.#calls, place, callOf(call));
+        append(this.#calls, place, call);
       }
       const image = imageOf(part);
       if (image !== null && this.#imageCount < MAX_ITEMS) {
@@ -114,8 +116,19 @@ function withThoughts(counts: Usage): Usage {
   return Number.isSafeInteger(whole) ? { ...counts, completion_tokens: whole } : counts;
 }
 
-function callOf({ id, name, args }: Members): ToolCall {
-  return { id: textOf(id), type: 'functionCall', name: textOf(name), arguments: argumentsText(args) ?? '' };
+/** A call of the client's functions, of a tool that the host runs, or of code that it runs; null for a part that is none. */
+function callIn({ functionCall, toolCall, executableCode }: Members): ToolCall | null {
+  const ofClient = membersOf(functionCall);
+  if (ofClient !== null) return callOf('functionCall', textOf(ofClient.name), ofClient);
+  const ofHost = membersOf(toolCall);
+  if (ofHost !== null) return callOf('toolCall', textOf(ofHost.toolType), ofHost);
+  const code = membersOf(executableCode);
+  return code === null ? null : callOf('executableCode', '', code);
+}
+
+function callOf(type: string, name: string, call: Members): ToolCall {
+  const text = call.args === undefined ? calledWithMembers(call) : (argumentsText(call.args) ?? '');
+  return { id: textOf(call.id), type, name, arguments: text };
 }
 
 /** Data of other types are no images. */

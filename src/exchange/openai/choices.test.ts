@@ -174,6 +174,90 @@ describe('a stream of chunks', () => {
   });
 });
 
+describe('a call of each kind, whole and streamed', () => {
+  const ofKind = (type: string, name: string, text: string, id = 'c') => ({
+    id,
+    type,
+    name,
+    arguments: text,
+  });
+
+  it.each<[what: string, whole: object, parts: readonly object[], call: object]>([
+    [
+      'a custom tool',
+      { id: 'c', type: 'custom', custom: { name: 'sh', input: 'rm -rf /' } },
+      [
+        { index: 0, id: 'c', type: 'custom', custom: { name: 'sh', input: '' } },
+        { index: 0, custom: { input: 'rm -rf' } },
+        { index: 0, custom: { input: ' /' } },
+      ],
+      ofKind('custom', 'sh', 'rm -rf /'),
+    ],
+    [
+      'a custom tool behind an empty function',
+      { id: 'c', type: 'custom', function: {}, custom: { name: 'sh', input: 'ls', arguments: 'no' } },
+      [
+        { index: 0, id: 'c', type: 'custom', function: {}, custom: { name: 'sh' } },
+        { index: 0, function: { arguments: 'no' }, custom: { input: 'ls' } },
+      ],
+      ofKind('custom', 'sh', 'ls'),
+    ],
+    [
+      'a custom tool of no type',
+      { id: 'c', custom: { name: 'sh', input: 'ls' } },
+      [{ id: 'c', custom: { name: 'sh' } }, { custom: { input: 'ls' } }],
+      ofKind('', 'sh', 'ls'),
+    ],
+    [
+      'a function with an object in the place of a text',
+      { id: 'c', type: 'function', function: { name: 'f', arguments: { b: 1, a: [2] } } },
+      [{ id: 'c', type: 'function', function: { name: 'f', arguments: { b: 1, a: [2] } } }],
+      ofKind('function', 'f', '{"a":[2],"b":1}'),
+    ],
+    [
+      'a function that its host has built in',
+      { id: 'c', type: 'builtin_function', function: { name: '$web_search', arguments: '{"q":1}' } },
+      [
+        { id: 'c', type: 'builtin_function', function: { name: '$web_search' } },
+        { function: { arguments: '{"q":1}' } },
+      ],
+      ofKind('builtin_function', '$web_search', '{"q":1}'),
+    ],
+    [
+      'a kind that nobody here knows',
+      { id: 'c', type: 'shell', shell: { commands: ['ls'] }, arguments: '' },
+      [{ index: 0, id: 'c', type: 'shell', shell: { commands: ['ls'] }, arguments: '' }],
+      ofKind('shell', '', '{"arguments":"","shell":{"commands":["ls"]}}'),
+    ],
+  ])('%s', (_, whole, parts, expected) => {
+    expect(readAll({ choices: [{ message: { tool_calls: [whole] } }] }).toolCalls).toEqual([expected]);
+    expect(readAll(...parts.map(part => delta(part))).toolCalls).toEqual([expected]);
+  });
+
+  it('a member of its own beside a function is no part of what that is called with', () => {
+    const parts = [
+      { id: 'c', type: 'function', extra_content: {} },
+      { function: { name: 'f', arguments: '{}' } },
+    ];
+    expect(readAll(...parts.map(part => delta(part))).toolCalls).toEqual([flat('c', 'f', '{}')]);
+  });
+
+  it('the one call of an answer from before there were several', () => {
+    const only = [ofKind('function_call', 'add', '{"a":1}', '')];
+    const whole = {
+      message: { function_call: { name: 'add', arguments: '{"a":1}' } },
+      finish_reason: 'function_call',
+    };
+    expect(readAll({ choices: [whole] }).toolCalls).toEqual(only);
+    const parts = [{ name: 'add', arguments: '' }, { arguments: '{"a"' }, { arguments: ':1}' }];
+    const chunks = parts.map(function_call => ({ choices: [{ index: 0, delta: { function_call } }] }));
+    expect(readAll(...chunks).toolCalls).toEqual(only);
+    expect(readAll({ choices: [{ message: { function_call: null, tool_calls: null } }] }).toolCalls).toEqual(
+      [],
+    );
+  });
+});
+
 describe('what an upstream gets wrong is not in the receipt', () => {
   it.each<[what: string, value: unknown]>([
     ['null', null],

@@ -7,12 +7,16 @@ import { type Members, membersOf, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
 import type { AnswerFacts } from '../surface.js';
+import { calledWith, calledWithMembers } from '../tool-call.js';
 import { readUsage } from '../usage.js';
 import type { PartReader } from './chunked-answer.js';
 import { PROMPT_USAGE } from './usage.js';
 
 /** A hostile upstream could send chunks for ever more choices and calls; past this they are no longer told apart. */
 const MAX_ITEMS = 4096;
+
+/** The kinds of calls of which a part that brings no text of what they are called with brings nothing. */
+const OF_TEXT: ReadonlySet<string> = new Set(['', 'function', 'custom']);
 
 interface GatheredCall {
   id: string;
@@ -23,6 +27,7 @@ interface GatheredCall {
 
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
+  failed = false;
   #model: string | null = null;
   #usage: Usage | null = null;
   /** All that there have been. */
@@ -67,16 +72,23 @@ export class ChoicesReader implements PartReader {
     this.#choices.add(index);
     const finish = textOf(choice.finish_reason);
     if (finish !== '') this.#finish.set(index, finish);
+    if (finish === 'error' || choice.error) this.failed = true;
     const whole = membersOf(choice.message);
     const message = whole ?? membersOf(choice.delta);
     if (message === null) return;
     this.#addImages(index, message);
-    const calls = message.tool_calls;
+    this.#addCalls(index, message.tool_calls, whole !== null);
+    // The one call that an answer could have before there were several, and still has of older servers.
+    const only = membersOf(message.function_call);
+    if (only !== null) this.#addCall(`${index}/function_call`, { type: 'function_call', function: only });
+  }
+
+  #addCalls(choice: number, calls: unknown, isWhole: boolean): void {
     if (!Array.isArray(calls)) return;
     // A whole answer lists its calls in order and without an index; a chunk says which call it continues.
     for (const [position, call] of calls.entries()) {
       const part = membersOf(call);
-      if (part !== null) this.#addCall(`${index}/${whole === null ? indexOf(part.index) : position}`, part);
+      if (part !== null) this.#addCall(`${choice}/${isWhole ? position : indexOf(part.index)}`, part);
     }
   }
 
@@ -91,16 +103,21 @@ export class ChoicesReader implements PartReader {
 
   /** Some servers give one index to all calls, and some a new id to every part: a call begins with an id and a name. */
   #addCall(place: string, part: Members): void {
-    const [id, named] = [textOf(part.id), membersOf(part.function)];
-    const name = textOf(named?.name);
+    const id = textOf(part.id);
     const known = this.#current.get(place);
+    const type = textOf(part.type) || (known?.type ?? '');
+    const [named, custom] = [membersOf(part.function), membersOf(part.custom)];
+    const isCustom = custom !== null && (type === 'custom' || named === null);
+    const called = isCustom ? custom : named;
+    const name = textOf((called ?? part).name);
     const isAnother = id !== '' && name !== '' && known !== undefined && known.id !== '' && id !== known.id;
     const call = known === undefined || isAnother ? this.#begin(place) : known;
     if (call === null) return;
     call.id ||= id;
     call.type ||= textOf(part.type);
     call.name ||= name;
-    call.arguments += textOf(named?.arguments);
+    if (called !== null) call.arguments += calledWith(isCustom ? called.input : called.arguments);
+    else if (!OF_TEXT.has(type)) call.arguments += calledWithMembers(part);
   }
 
   #begin(place: string): GatheredCall | null {

@@ -1,4 +1,5 @@
 /** Answers that come whole or as a stream of JSON values without types, which ends with `[DONE]`. */
+import { saysError } from '../host-error.js';
 import { parsedAnswer } from '../members.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
 
@@ -10,29 +11,37 @@ export interface PartReader {
   add(value: unknown): boolean;
   /** Whether the upstream has said that the model was done. */
   readonly finished: boolean;
+  /** Whether a part says that it failed, beside what {@link saysError} finds in any. */
+  readonly failed: boolean;
   readonly answer: AnswerFacts;
 }
 
 export class ChunkedAnswer implements AnswerReader {
   readonly #parts: PartReader;
-  failed = false;
+  #hasError = false;
 
   constructor(parts: PartReader) {
     this.#parts = parts;
   }
 
   body(value: object | null): boolean {
-    return value !== null && this.#parts.add(value);
+    if (value === null || !this.#parts.add(value)) return false;
+    this.#hasError ||= saysError(value);
+    return true;
   }
 
   /** Throws `upstream/oversized`. */
-  event({ data }: StreamEvent): boolean {
+  event({ type, data }: StreamEvent): boolean {
     if (data === TERMINAL) return true;
     const value = parsedAnswer(data ?? '');
     // What is no JSON passes and is committed to like every event, but says nothing that a receipt could repeat.
-    if (value !== undefined && !this.#parts.add(value))
-      this.failed ||= typeof value === 'object' && value !== null && 'error' in value;
+    const isPart = value !== undefined && this.#parts.add(value);
+    this.#hasError ||= saysError(value) || (!isPart && type === 'error');
     return false;
+  }
+
+  get failed(): boolean {
+    return this.#hasError || this.#parts.failed;
   }
 
   get finished(): boolean {

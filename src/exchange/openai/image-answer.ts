@@ -9,6 +9,7 @@ import { INPUT_USAGE } from './usage.js';
 
 export class ImageAnswer implements PartReader {
   finished = false;
+  readonly failed = false;
   #usage: Usage | null = null;
   readonly #images: AnswerImage[] = [];
 

@@ -7,6 +7,7 @@ import type { PartReader } from './chunked-answer.js';
 export class ListAnswer implements PartReader {
   /** One body is all that there is. */
   readonly finished = false;
+  readonly failed = false;
   readonly #list: string;
   readonly #members: UsageMembers;
   #model: string | null = null;

@@ -78,7 +78,7 @@ describe('a whole response', () => {
       toolCalls: [
         call('a', 'add', '{"x":1}'),
         { id: 'b', type: 'custom_tool_call', name: 'shell', arguments: 'ls' },
-        { id: 'ws_1', type: 'web_search_call', name: '', arguments: '' },
+        { id: 'ws_1', type: 'web_search_call', name: '', arguments: '{"action":{"type":"search"}}' },
       ],
     });
   });
@@ -113,7 +113,10 @@ describe('a whole response', () => {
     expect(readBody(wrong)).toEqual({ taken: true, failed: false, answer: NOTHING });
     expect(
       readBody({ output: [{ type: 'x_call', call_id: 1, name: [], arguments: {} }] }).answer.toolCalls,
-    ).toEqual([{ id: '', type: 'x_call', name: '', arguments: '' }]);
+    ).toEqual([{ id: '', type: 'x_call', name: '', arguments: '{"arguments":{}}' }]);
+    expect(
+      readBody({ output: [{ type: 'function_call', call_id: 1, name: [], arguments: 5 }] }).answer.toolCalls,
+    ).toEqual([{ id: '', type: 'function_call', name: '', arguments: '' }]);
   });
 });
 
@@ -225,6 +228,85 @@ describe('a stream', () => {
         expect(streamed.answer.toolCalls).toEqual([call('a', 'weather', text)]);
       }),
     );
+  });
+});
+
+describe('a call of each kind, whole and streamed', () => {
+  it.each<[item: { readonly type: string; readonly [name: string]: unknown }, text: string, name?: string]>([
+    [{ type: 'function_call', call_id: 'c', id: 'i', name: 'f', arguments: '{"a":1}' }, '{"a":1}', 'f'],
+    [{ type: 'function_call', call_id: 'c', name: 'f', arguments: { b: 2, a: 1 } }, '{"a":1,"b":2}', 'f'],
+    [{ type: 'custom_tool_call', call_id: 'c', name: 'f', input: 'ls', arguments: '' }, 'ls', 'f'],
+    [{ type: 'mcp_call', id: 'c', name: 'f', server_label: 's', arguments: '{}', output: 'o' }, '{}', 'f'],
+    [
+      { type: 'mcp_approval_request', id: 'c', name: 'f', server_label: 's', arguments: '{"x":1}' },
+      '{"x":1}',
+      'f',
+    ],
+    [
+      {
+        type: 'shell_call',
+        call_id: 'c',
+        status: 'completed',
+        action: { timeout_ms: 5, commands: ['rm -rf /'] },
+      },
+      '{"action":{"commands":["rm -rf /"],"timeout_ms":5}}',
+    ],
+    [
+      { type: 'shell_call', call_id: 'c', arguments: '', action: { commands: ['ls'] } },
+      '{"action":{"commands":["ls"]},"arguments":""}',
+    ],
+    [
+      { type: 'local_shell_call', call_id: 'c', action: { type: 'exec', command: ['ls'], env: {} } },
+      '{"action":{"command":["ls"],"env":{},"type":"exec"}}',
+    ],
+    [
+      { type: 'apply_patch_call', call_id: 'c', operation: { type: 'delete_file', path: 'a' } },
+      '{"operation":{"path":"a","type":"delete_file"}}',
+    ],
+    [
+      {
+        type: 'computer_call',
+        call_id: 'c',
+        action: { type: 'click', x: 1, y: 2 },
+        pending_safety_checks: [],
+      },
+      '{"action":{"type":"click","x":1,"y":2},"pending_safety_checks":[]}',
+    ],
+    [
+      { type: 'code_interpreter_call', id: 'c', code: '1+1', container_id: 'k', outputs: [{ logs: '2' }] },
+      '{"code":"1+1","container_id":"k"}',
+    ],
+    [{ type: 'file_search_call', id: 'c', queries: ['q'], results: [{ text: 't' }] }, '{"queries":["q"]}'],
+    [
+      { type: 'image_generation_call', id: 'c', result: 'iVBO', revised_prompt: 'a seal' },
+      '{"revised_prompt":"a seal"}',
+    ],
+    [
+      { type: 'tool_search_call', call_id: 'c', execution: 'client', arguments: { paths: ['p'] } },
+      '{"arguments":{"paths":["p"]},"execution":"client"}',
+    ],
+    [{ type: 'program', call_id: 'c', code: 'f()', fingerprint: 'z' }, '{"code":"f()","fingerprint":"z"}'],
+    [{ type: 'yet_unknown_call', id: 'c', verb: 'go', where: null }, '{"verb":"go"}'],
+    [{ type: 'yet_unknown_call', id: 'c' }, ''],
+  ])('%j', (given, text, name = '') => {
+    const calls = [{ id: 'c', type: given.type, name, arguments: text }];
+    expect(readBody({ output: [given] }).answer.toolCalls).toEqual(calls);
+    const begun = { type: given.type, id: 'c', call_id: 'c', status: 'in_progress' };
+    const streamed = readStream(item(ADDED, 0, begun), item(ITEM_DONE, 0, given));
+    expect(streamed.answer.toolCalls).toEqual(calls);
+    const end = { type: 'response.completed', response: { output: [given] } };
+    expect(readStream(item(ADDED, 0, begun), end).answer.toolCalls).toEqual(calls);
+  });
+
+  it('leave that was given, lists of tools and what has come of calls are none', () => {
+    const types = [
+      'mcp_approval_response',
+      'mcp_list_tools',
+      'shell_call_output',
+      'program_output',
+      'message',
+    ];
+    expect(readBody({ output: types.map(type => ({ type, id: 'i' })) }).answer.toolCalls).toEqual([]);
   });
 });
 

@@ -4,11 +4,12 @@
  */
 import { Failure } from '../../reason.js';
 import type { AnswerImage } from '../answer-image.js';
+import { saysError } from '../host-error.js';
 import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
-import type { ToolCall } from '../tool-call.js';
+import { calledWith, calledWithMembers, type ToolCall } from '../tool-call.js';
 import { readUsage } from '../usage.js';
 import { INPUT_USAGE } from './usage.js';
 
@@ -22,6 +23,22 @@ const TERMINAL: ReadonlySet<string> = new Set([
   'response.failed',
 ]);
 
+/** Calls whose types do not end in `_call`: one that waits for leave, and a program that calls tools. */
+const OTHER_CALLS: ReadonlySet<string> = new Set(['mcp_approval_request', 'program']);
+/** The member with the text that a tool is called with, of the calls that have one; others have members of their own. */
+const TEXT_OF: ReadonlyMap<string, 'arguments' | 'input'> = new Map([
+  ['function_call', 'arguments'],
+  ['mcp_call', 'arguments'],
+  ['mcp_approval_request', 'arguments'],
+  ['custom_tool_call', 'input'],
+]);
+
+/** A call of a tool: its item as it came last, and the text that has come after that of what it is called with. */
+interface GatheredCall {
+  readonly item: Members;
+  readonly more: string;
+}
+
 export class ResponseAnswer implements AnswerReader {
   /** A stream says that it is at its end by an event alone. */
   readonly finished = false;
@@ -30,7 +47,7 @@ export class ResponseAnswer implements AnswerReader {
   #finish: string | null = null;
   #usage: Usage | null = null;
   /** The calls of tools, by their places in the output. */
-  readonly #calls = new Map<number, ToolCall>();
+  readonly #calls = new Map<number, GatheredCall>();
   /** The images that such calls have made, by the same places. */
   readonly #images = new Map<number, AnswerImage>();
 
@@ -45,10 +62,10 @@ export class ResponseAnswer implements AnswerReader {
   /** Throws `upstream/garbage` for an event under one name that says it is another: clients differ in which of both they believe. */
   event({ type: name, data }: StreamEvent): boolean {
     const event = parsedMembers(data);
-    if (event === null) return false;
-    const { type } = event;
-    if (typeof type !== 'string') {
-      this.failed ||= 'error' in event;
+    this.failed ||= saysError(event);
+    const type = event?.type;
+    if (event === null || typeof type !== 'string') {
+      this.failed ||= name === 'error';
       return false;
     }
     if (name !== null && name !== type) throw new Failure('upstream/garbage', { field: 'event' });
@@ -67,7 +84,7 @@ export class ResponseAnswer implements AnswerReader {
       model: this.#model,
       finish: this.#finish === null ? [] : [this.#finish],
       usage: this.#usage,
-      toolCalls: inOrder(this.#calls),
+      toolCalls: inOrder(this.#calls).map(callOf),
       images: inOrder(this.#images),
     };
   }
@@ -78,8 +95,8 @@ export class ResponseAnswer implements AnswerReader {
     if (counts !== null) this.#usage = readUsage(counts, INPUT_USAGE);
   }
 
-  #readEnd({ status, incomplete_details: incomplete, output }: Members): void {
-    this.failed ||= status === 'failed';
+  #readEnd({ status, incomplete_details: incomplete, error, output }: Members): void {
+    this.failed ||= status === 'failed' || Boolean(error);
     this.#finish = textOf(membersOf(incomplete)?.reason) || textOf(status) || null;
     // Some servers leave out of the last event what they have sent before it.
     if (!Array.isArray(output) || output.length === 0) return;
@@ -101,7 +118,7 @@ export class ResponseAnswer implements AnswerReader {
       case 'response.custom_tool_call_input.delta': {
         const call = this.#calls.get(place as number);
         if (call === undefined) break;
-        this.#calls.set(place as number, { ...call, arguments: call.arguments + textOf(event.delta) });
+        this.#calls.set(place as number, { ...call, more: call.more + textOf(event.delta) });
         break;
       }
     }
@@ -110,14 +127,20 @@ export class ResponseAnswer implements AnswerReader {
   #setCall(place: number, value: unknown): void {
     const item = membersOf(value);
     const type = textOf(item?.type);
-    if (item === null || !type.endsWith('_call')) return;
+    if (item === null || !(type.endsWith('_call') || OTHER_CALLS.has(type))) return;
     const image = type === 'image_generation_call' ? textOf(item.result) : '';
     if (image !== '') this.#images.set(place, { base64: image });
-    this.#calls.set(place, {
-      id: textOf(item.call_id) || textOf(item.id),
-      type,
-      name: textOf(item.name),
-      arguments: textOf(item.arguments) || textOf(item.input),
-    });
+    this.#calls.set(place, { item, more: '' });
   }
+}
+
+function callOf({ item, more }: GatheredCall): ToolCall {
+  const type = textOf(item.type);
+  const member = TEXT_OF.get(type);
+  return {
+    id: textOf(item.call_id) || textOf(item.id),
+    type,
+    name: textOf(item.name),
+    arguments: member === undefined ? calledWithMembers(item) : calledWith(item[member]) + more,
+  };
 }

@@ -36,6 +36,7 @@ export class TranscriptionAnswer implements AnswerReader {
 
 class TranscriptReader implements PartReader {
   finished = false;
+  readonly failed = false;
   #usage: Usage | null = null;
 
   add(value: unknown): boolean {

@@ -2,9 +2,9 @@
 import { type HostError, hostErrorIn } from '../host-error.js';
 import type { Place } from './place.js';
 
-/** Throws where there is no message. */
-export function readError(event: Place): HostError {
-  const error = hostErrorIn(event.value, null);
-  if (error === null) throw event.untranslatable('an error without a message');
+/** `where`: what says so, an event or a part of one. Throws where there is no message. */
+export function readError(where: Place): HostError {
+  const error = hostErrorIn(where.value, null);
+  if (error === null) throw where.untranslatable('an error without a message');
   return error;
 }

@@ -136,6 +136,7 @@ export class Attempt implements UpstreamSink {
             stream,
             head,
             appraisal: this.#appraisal,
+            giveUp: status => this.#giveUpError({ status, headers: head.headers }),
             onRestated: received => record.restated(received, translation === null),
           });
     });
@@ -255,6 +256,14 @@ export class Attempt implements UpstreamSink {
   #giveUpStream(): boolean {
     this.#judge('up');
     return this.#giveUp({ transient: true, elsewhere: true, retryAfter: null }, 'upstream/error');
+  }
+
+  /** An error that came under the status of an answer: as if `head` had its own. */
+  #giveUpError(head: Pick<UpstreamHead, 'status' | 'headers'>): boolean {
+    const { context, upstream, health } = this.#options;
+    const setback = statusSetback(head, context.now(), upstream);
+    if (head.status === 429) health.rest(context.now(), setback?.retryAfter ?? SHORT_REST);
+    return setback !== null && this.#giveUp(setback, 'upstream/error');
   }
 
   /** `well`: it answers. `up`: it is there, and does not answer this request. `down`: it is there for nobody. */

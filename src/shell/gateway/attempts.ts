@@ -136,7 +136,7 @@ export class Attempts {
     const { upstream } = target;
     const { facts } = this.#request;
     learnNames(this.#context, upstream, target.model ?? facts.model);
-    const { request, transforms, translation } = outgoing(
+    const { request, transforms, host, translation } = outgoing(
       this.#request,
       target,
       this.#route.choice,
@@ -146,7 +146,7 @@ export class Attempts {
     const restorer = this.#request.redaction?.newRestorer(this.#context.limits.responseBytes) ?? null;
     this.#record.attempting(target, request.body, {
       transforms,
-      isTranslated: translation !== null,
+      host,
       restorer,
     });
     this.#record.run?.sending(target);

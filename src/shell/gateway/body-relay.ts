@@ -2,7 +2,7 @@
 import { ByteCollector } from '../../bytes/collector.js';
 import { inexactNumbers } from '../../bytes/json-numbers.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
-import { hostErrorOf } from '../../exchange/host-error.js';
+import { hostErrorOf, saysError, statusOfError } from '../../exchange/host-error.js';
 import { parsedAnswer } from '../../exchange/members.js';
 import type { AnswerFacts, AnswerReader, Surface } from '../../exchange/surface.js';
 import type { UpstreamHead } from '../../exchange/upstream.js';
@@ -27,6 +27,8 @@ export interface BodyRelayOptions {
   readonly stream: ClientStream;
   readonly head: UpstreamHead;
   readonly appraisal: Appraisal | null;
+  /** Lets go of an upstream whose answer is an error with this status, if another can be asked; returns whether that is so. */
+  readonly giveUp: (status: number) => boolean;
   /** Called with an error's body that is said to the client in other words. */
   readonly onRestated: (received: Uint8Array) => void;
 }
@@ -50,19 +52,20 @@ export class BodyRelay implements Relay {
   }
 
   end(): void {
-    const { head, reader, stream, delivery, translation, restorer, appraisal } = this.#options;
+    const { head, reader, stream, delivery, translation, restorer, appraisal, giveUp } = this.#options;
     const { status: http } = head;
-    const headers = forwardedHeaders(head.headers);
     const given = parseJson(this.#body.bytes);
-    if (http >= 400 && this.#isStopped(appraisal?.first(false, null) ?? null, null)) return;
-    if (stream.begun) {
-      if (http >= 400) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
-      throw new Failure('upstream/garbage', { detail: 'no stream' });
-    }
     if (http >= 400) {
-      this.#refuse(given, headers);
+      this.#endWithError(given, http);
       return;
     }
+    if (http === 200 && this.#isError(given)) {
+      const status = statusOfError(given);
+      if (!giveUp(status)) this.#endWithError(given, status);
+      return;
+    }
+    if (stream.begun) throw new Failure('upstream/garbage', { detail: 'no stream' });
+    const headers = forwardedHeaders(head.headers);
     if (http !== 200) throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     const said = translation === null ? this.#body.bytes : translation.body(given, this.#inexact);
     const body = restorer?.body(said) ?? said;
@@ -71,7 +74,7 @@ export class BodyRelay implements Relay {
     if (!reader.body(value, translation === null ? mediaType(head) : 'application/json')) {
       throw new Failure('upstream/garbage', { detail: `HTTP ${http}` });
     }
-    const { failed } = reader;
+    const failed = reader.failed || translation?.failed === true;
     const answer = translation?.facts(reader.answer) ?? reader.answer;
     const status = failed ? 'failed' : 'completed';
     if (appraisal !== null) {
@@ -80,6 +83,13 @@ export class BodyRelay implements Relay {
       if (this.#isStopped(appraisal.final(answer, failed ? null : given), answer)) return;
     }
     delivery.answer({ status, reason: failed ? 'upstream/error' : null, http, headers, body, answer });
+  }
+
+  /** Whether it came under the status of an answer and is an error in its place. One that stands in an answer is read with that. */
+  #isError(given: object | null): boolean {
+    if (!saysError(given)) return false;
+    const { surface, translation, head } = this.#options;
+    return translation !== null || !surface.newReader().body(given, mediaType(head));
   }
 
   get #inexact(): ReadonlySet<number> {
@@ -99,10 +109,12 @@ export class BodyRelay implements Relay {
   /** Nothing of a body passes before all of it is there. */
   appraiseCut(): void {}
 
-  /** An error of the upstream's: as it is where the client's API has such, else its message in that API's words. */
-  #refuse(given: object | null, headers: Record<string, string>): void {
-    const { head, surface, delivery, translation, onRestated } = this.#options;
-    const { status: http } = head;
+  /** An error of the upstream's: as it is where the client's API has such, else its message in that API's words. `http`: its status. */
+  #endWithError(given: object | null, http: number): void {
+    const { head, surface, stream, delivery, translation, appraisal, onRestated } = this.#options;
+    if (this.#isStopped(appraisal?.first(false, null) ?? null, null)) return;
+    if (stream.begun) throw new Failure('upstream/error', { detail: `HTTP ${http}` });
+    const headers = forwardedHeaders(head.headers);
     const received = this.#body.bytes;
     const passes = translation === null && given !== null && surface.isError(given);
     const error = hostErrorOf(given, fromUtf8(received), http);

@@ -172,6 +172,23 @@ describe('a stream in which the upstream says that it failed', () => {
     expect(response).toMatchObject({ status: 'failed', reason: 'upstream/error', http: 200 });
   });
 
+  it.each([
+    [
+      'in a chunk that is one of an answer as well',
+      'data: {"error":{"code":502,"message":"No."},"choices":[{"index":0,"delta":{"content":""},"finish_reason":"error"}]}\n\n',
+    ],
+    ['by a finish reason', chunk({}, 'error')],
+    ['in the form of older servers', event('{"object":"error","message":"No.","code":500}')],
+    ['by the name of an event', 'event: error\ndata: {"message":"No."}\n\n'],
+  ])('%s, with [DONE] after it: failed', async (_, error) => {
+    upstream.behaviour = stream(FIRST, error, DONE);
+    const got = await askForStream();
+    expect(dataOf(got)).toHaveLength(3);
+    const { response, attempts } = await receiptOf(gateway, got);
+    expect(response).toMatchObject({ status: 'failed', reason: 'upstream/error', http: 200 });
+    expect(attempts).toMatchObject([{ outcome: 'failed', reason: 'upstream/error' }]);
+  });
+
   it('after its finish reason, and then closes it: not completed', async () => {
     upstream.behaviour = stream(FIRST, LAST, ERROR);
     const { response } = await receiptOf(gateway, await askForStream());

@@ -30,6 +30,8 @@ export interface ExchangeFacts {
   readonly exchange: string;
   readonly opening: Uint8Array;
   readonly surface: Surface;
+  /** The surface that the host was asked at, in whose words it says why its model stopped. */
+  readonly host: Surface;
   readonly thread: ClientThread;
   readonly counter: number;
   /** The client's; null where it sent none. */

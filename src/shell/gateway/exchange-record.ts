@@ -42,7 +42,8 @@ const NO_PARTIES: readonly StatedParty[] = [];
 export interface Sending {
   /** The names of the changes between what came and what is sent. */
   readonly transforms: readonly string[];
-  readonly isTranslated: boolean;
+  /** The surface that the upstream is asked at: another than the client's where it speaks another API. */
+  readonly host: Surface;
   /** Null where nothing can be put back into the answer. */
   readonly restorer: { readonly changed: boolean } | null;
 }
@@ -74,7 +75,7 @@ export class ExchangeRecord {
   /** The one that was in force when the request came; under which rule of it, null for a policy without rules. */
   readonly #policy: PolicyInForce;
   #run: PolicyRun | null = null;
-  #sending: Sending = { transforms: [], isTranslated: false, restorer: null };
+  #sending: Sending;
   #cached: CachedReference | null = null;
   #firstByte: number | null = null;
   /** Whether it is noted, or about to be, how the exchange ended. */
@@ -102,6 +103,7 @@ export class ExchangeRecord {
     this.#context = context;
     this.#policy = context.policy.inForce;
     this.#surface = surface;
+    this.#sending = { transforms: [], host: surface, restorer: null };
     this.#arrived = received;
     this.#body = body;
     this.#complete = complete;
@@ -193,9 +195,15 @@ export class ExchangeRecord {
     return price.lines !== null || price.reason === 'free';
   }
 
-  /** Nobody is asked: the answer is one that was given before. */
-  answeredBefore({ exchange, receipt }: CachedReference): void {
+  /** The surface that the upstream that was tried last was asked at. */
+  get host(): Surface {
+    return this.#sending.host;
+  }
+
+  /** Nobody is asked: the answer is one that was given before, by a host that was asked at `host`. */
+  answeredBefore({ exchange, receipt, host }: CachedReference & { readonly host: Surface }): void {
     this.#cached = { exchange, receipt };
+    this.#sending = { ...this.#sending, host };
   }
 
   /** Another upstream is about to be sent this. */
@@ -381,8 +389,8 @@ export class ExchangeRecord {
 
   /** What the upstream has sent, where that is not what the client got. */
   get #otherThanGiven(): Uint8Array | null {
-    const { isTranslated, restorer } = this.#sending;
-    const isOther = isTranslated || this.#restated || this.#withheld || restorer?.changed === true;
+    const { host, restorer } = this.#sending;
+    const isOther = host !== this.#surface || this.#restated || this.#withheld || restorer?.changed === true;
     return isOther ? (this.#received?.bytes ?? null) : null;
   }
 
@@ -400,6 +408,7 @@ export class ExchangeRecord {
       exchange: this.id,
       opening: this.opening,
       surface: this.#surface,
+      host: this.#sending.host,
       thread: this.#thread,
       counter: this.#counter,
       nonce: this.#nonce,

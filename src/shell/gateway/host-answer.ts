@@ -24,15 +24,22 @@ export class HostAnswer implements AnswerTranslation {
     return this.#translation.event(event);
   }
 
+  /** Whether the host has said that it failed. */
+  get failed(): boolean {
+    return this.#reader.failed;
+  }
+
   end(): readonly Uint8Array[] {
     return this.#translation.end();
   }
 
   /**
-   * What a receipt says of the answer: as the client got it, but for the counts. Those are the host's own, which a client may not have asked
-   * for, and for which its API may need a zero where the host said nothing.
+   * What a receipt says of the answer: as the client got it, but for why the model stopped and for the counts. Those are the host's own: of two
+   * reasons of its the client's API may make one, and counts a client may not have asked for, or its API may need a zero where the host said
+   * nothing.
    */
   facts(given: AnswerFacts): AnswerFacts {
-    return { ...given, usage: this.#reader.answer.usage };
+    const { finish, usage } = this.#reader.answer;
+    return { ...given, finish, usage };
   }
 }

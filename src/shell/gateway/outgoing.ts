@@ -33,6 +33,8 @@ export interface Outgoing {
   readonly request: UpstreamRequest;
   /** The names of the changes between what came and what is sent. */
   readonly transforms: readonly string[];
+  /** The surface that the host is asked at. */
+  readonly host: Surface;
   /** For a host that speaks another API than the client; null where both speak the same. */
   readonly translation: HostAnswer | null;
 }
@@ -68,7 +70,7 @@ export function outgoing(
       key: null,
       body: named,
     };
-    return { request, transforms: before, translation: null };
+    return { request, transforms: before, host: surface, translation: null };
   }
   const translated = translation.request(named, upstream.chatWords);
   const host = surfaceNamed(translation.to);
@@ -83,6 +85,7 @@ export function outgoing(
   return {
     request,
     transforms: [...before, ...translated.transforms],
+    host,
     translation: new HostAnswer(translated.newAnswer(now), host.newReader()),
   };
 }

@@ -156,7 +156,7 @@ class PredicateWriter {
   }
 
   #finish(reason: string, at: number): Receipt['response']['finish'][number] {
-    return this.#name(`finish/${at}`, reason, this.#facts.surface.finishReasons.has(reason));
+    return this.#name(`finish/${at}`, reason, this.#facts.host.finishReasons.has(reason));
   }
 
   #name(label: Label, name: string, isPublic: boolean): { name: string } | { commitment: string } {

@@ -24,7 +24,7 @@ export function reportOf(
   ended: number,
   unsealed: ReasonCode | null,
 ): ExchangeReport {
-  const { exchange, surface, request, received, firstByte, tried } = facts;
+  const { exchange, surface, host, request, received, firstByte, tried } = facts;
   const model = request?.model ?? null;
   const asked = tried.last?.target.model ?? model;
   const served = answer?.model ?? null;
@@ -42,7 +42,7 @@ export function reportOf(
     firstByte,
     ended,
     attempts: tried.reported({ reason, completed: ended }),
-    finish: (answer?.finish ?? []).slice(0, MOST_CHOICES).filter(one => surface.finishReasons.has(one)),
+    finish: (answer?.finish ?? []).slice(0, MOST_CHOICES).filter(one => host.finishReasons.has(one)),
     usage: answer?.usage ?? null,
     unsealed,
     trace,

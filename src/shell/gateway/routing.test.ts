@@ -128,6 +128,18 @@ describe('a fallback', () => {
     { what: 'HTTP 404', behaviour: answer(404, {}), status: 404, reason: 'upstream/error' },
     { what: 'silence', behaviour: silence, status: null, reason: 'upstream/timeout' },
     { what: 'a broken connection', behaviour: raw(''), status: null, reason: 'upstream/broken' },
+    {
+      what: 'an error under HTTP 200',
+      behaviour: answer(200, { error: { code: 503, message: 'No.' } }),
+      status: 200,
+      reason: 'upstream/error',
+    },
+    {
+      what: 'an error under HTTP 200 that names no status',
+      behaviour: answer(200, { error: { message: 'No.' } }),
+      status: 200,
+      reason: 'upstream/error',
+    },
     { what: 'garbage', behaviour: answer(200, 'garbage'), status: 200, reason: 'upstream/garbage' },
     {
       what: 'an answer in code',
@@ -199,6 +211,15 @@ describe('a fallback', () => {
     });
   });
 
+  it('is not made for an error under HTTP 200 that says what is wrong with the request', async () => {
+    await withGateway({}, async gateway => {
+      one.behaviour = answer(200, { error: { code: 400, message: 'No.' } });
+      const got = await ask(gateway.address, SAFE);
+      expect(got.status).toBe(400);
+      expect(two.requests).toEqual([]);
+    });
+  });
+
   it('is not made for what is wrong with the request', async () => {
     await withGateway({}, async gateway => {
       one.behaviour = answer(400, { error: { message: 'No.' } });
@@ -264,6 +285,19 @@ describe('a fallback of a stream', () => {
     {
       what: 'that begins with an error',
       behaviour: stream(event('{"error":{"message":"No."}}')),
+      reason: 'upstream/error',
+    },
+    {
+      what: 'that begins with an error in a chunk of an answer',
+      behaviour: stream(
+        event('{"error":{"message":"No."},"choices":[{"delta":{"content":""},"finish_reason":"error"}]}'),
+        DONE,
+      ),
+      reason: 'upstream/error',
+    },
+    {
+      what: 'in the place of which an error comes as a body',
+      behaviour: answer(200, { error: { code: 502, message: 'No.' } }),
       reason: 'upstream/error',
     },
     {
@@ -550,6 +584,11 @@ describe('while a model thinks', () => {
     {
       what: 'then says that it failed',
       last: answer(500, { error: { message: 'No.' } }),
+      reason: 'upstream/error',
+    },
+    {
+      what: 'then says so under HTTP 200',
+      last: answer(200, { error: { code: 429, message: 'No.' } }),
       reason: 'upstream/error',
     },
     { what: 'then answers with a body', last: answer(200, completion()), reason: 'upstream/garbage' },

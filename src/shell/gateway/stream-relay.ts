@@ -79,12 +79,12 @@ export class StreamRelay implements Relay {
     if (translation !== null && !this.#isOver) this.#passAll(translation.end());
     if (restorer !== null) this.#giveAll(restorer.end());
     if (this.#isOver) return;
-    if (!reader.failed && !reader.finished)
+    if (!this.#failed && !reader.finished)
       throw new Failure('upstream/broken', { detail: 'no end of the stream' });
     if (this.#isStopped(this.#final())) return;
     this.#begin();
     this.#release();
-    if (reader.failed) stream.close('failed', 'upstream/error', this.#answer);
+    if (this.#failed) stream.close('failed', 'upstream/error', this.#answer);
     else stream.close('completed', null, this.#answer);
   }
 
@@ -120,6 +120,12 @@ export class StreamRelay implements Relay {
   get #answer(): AnswerFacts {
     const { reader, translation } = this.#options;
     return translation?.facts(reader.answer) ?? reader.answer;
+  }
+
+  /** Whether the upstream has said that it failed, in its own dialect or as the client hears it. */
+  get #failed(): boolean {
+    const { reader, translation } = this.#options;
+    return reader.failed || translation?.failed === true;
   }
 
   get #isOver(): boolean {
@@ -183,7 +189,7 @@ export class StreamRelay implements Relay {
     if (stream.length + this.#heldBytes + raw.length > limits.responseBytes)
       throw new Failure('upstream/oversized');
     const isLast = reader.event(readEvent(block.event as ServerSentEvent));
-    const { failed } = reader;
+    const failed = this.#failed;
     if (failed && !stream.committed && giveUp()) {
       this.#given = true;
       return;
@@ -238,9 +244,9 @@ export class StreamRelay implements Relay {
   }
 
   #final(): Verdict {
-    const { appraisal, reader } = this.#options;
+    const { appraisal } = this.#options;
     const link = this.#chain?.link ?? null;
-    return appraisal?.final(this.#answer, reader.failed ? null : { form: 'stream', link }) ?? null;
+    return appraisal?.final(this.#answer, this.#failed ? null : { form: 'stream', link }) ?? null;
   }
 
   /** Whether the policy does not let the answer pass; then the client is told so here, or another attempt is made. `last`: what came last of it. */

@@ -15,6 +15,7 @@ import {
 import { toHex } from '../../bytes/hex.js';
 import { COMMON_WORDS } from '../../exchange/chat-words.js';
 import { commit } from '../../receipt/opening.js';
+import { AnswerCache } from './cache/answer-cache.js';
 
 /** Hosts that speak one API each. */
 let anthropic: TestUpstream;
@@ -114,7 +115,7 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     const received = Buffer.from(JSON.stringify(MESSAGE));
     expect(receipt.response.received).toBe(toHex(commit(opening, 'response/received', received)));
     expect(receipt.response).toMatchObject({
-      finish: [{ name: 'tool_calls' }],
+      finish: [{ name: 'tool_use' }],
       usage: { prompt_tokens: 7, completion_tokens: 9 },
     });
     expect('commitments' in receipt.response.tools && receipt.response.tools.commitments).toHaveLength(1);
@@ -129,7 +130,7 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
     const received = Buffer.from(MESSAGE_STREAM.join(''));
     expect(receipt.response).toMatchObject({
       status: 'completed',
-      finish: [{ name: 'stop' }],
+      finish: [{ name: 'end_turn' }],
       received: toHex(commit(openingOf(got), 'response/received', received)),
       // Which the client did not ask for, and did not get.
       usage: { prompt_tokens: 7, completion_tokens: 4 },
@@ -160,6 +161,53 @@ describe('a client of OpenAI’s in front of a host of Anthropic’s', () => {
       status: 'refused',
       reason: 'upstream/error',
     });
+  });
+
+  it('an error under HTTP 200, or as an event without a type, is one as well', async () => {
+    const error = { error: { code: 429, message: 'Slow down.' } };
+    anthropic.behaviour = answer(200, error);
+    const got = await ask(gateway.address, { body: CHAT });
+    expect(got.status).toBe(429);
+    expect(errorOf(got)).toMatchObject({ message: 'Slow down.', type: 'rate_limit_error' });
+    const { response } = await receiptOf(gateway, got);
+    expect(response).toMatchObject({ status: 'refused', reason: 'upstream/error', http: 429 });
+    anthropic.behaviour = stream(...MESSAGE_STREAM.slice(0, 4), `data: ${JSON.stringify(error)}\n\n`);
+    const streamed = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    expect(streamed.body.toString()).toContain('"message":"Slow down."');
+    expect((await receiptOf(gateway, streamed)).response).toMatchObject({
+      status: 'failed',
+      reason: 'upstream/error',
+    });
+  });
+
+  it.each([
+    ['stop_sequence', { name: 'stop_sequence' }],
+    ['model_context_window_exceeded', { name: 'model_context_window_exceeded' }],
+    // A word of the client's API, and none of the host's.
+    ['stop', { commitment: expect.stringMatching(/^[0-9a-f]{64}$/) }],
+  ])('why its model stopped is in the receipt as the host said it: %s', async (reason, finish) => {
+    anthropic.behaviour = answer(200, { ...MESSAGE, stop_reason: reason });
+    const whole = await receiptOf(gateway, await ask(gateway.address, { body: CHAT }));
+    expect(whole.response.finish).toEqual([finish]);
+    const events = MESSAGE_STREAM.map(each => each.replace('"end_turn"', `"${reason}"`));
+    anthropic.behaviour = stream(...events);
+    const got = await ask(gateway.address, { body: { ...CHAT, stream: true } });
+    expect((await receiptOf(gateway, got)).response.finish).toEqual([finish]);
+  });
+
+  it('so it is where the answer is given again', async () => {
+    const cache = new AnswerCache({ maximumBytes: 1_000_000, lifetime: 60_000, now: Date.now });
+    const cached = await openGateway({
+      cache,
+      more: { anthropic: { base: anthropic.base, surfaces: ['messages'] } },
+    });
+    anthropic.behaviour = answer(200, MESSAGE);
+    for (const isHit of [false, true]) {
+      const got = await ask(cached.address, { body: CHAT, headers: { authorization: 'Bearer clients-key' } });
+      expect(got.headers['countersign-cache'] === 'hit').toBe(isHit);
+      expect((await receiptOf(cached, got)).response.finish).toEqual([{ name: 'tool_use' }]);
+    }
+    await cached.close();
   });
 
   it('garbage of the host’s is no answer', async () => {
@@ -249,7 +297,7 @@ describe('a stream of the host’s', () => {
     const got = await ask(gateway.address, { body: streamed });
     expect((await receiptOf(gateway, got)).response).toMatchObject({
       status: 'completed',
-      finish: [{ name: 'stop' }],
+      finish: [{ name: 'end_turn' }],
     });
   });
 });
@@ -288,6 +336,33 @@ describe('a client of Anthropic’s in front of a host of OpenAI’s', () => {
       stop_reason: 'max_tokens',
       content: [{ type: 'tool_use', id: 'call_1', name: 'f' }],
     });
+  });
+
+  it.each([
+    [
+      'beside a choice',
+      { error: { message: 'No.' }, choices: [{ index: 0, delta: {}, finish_reason: 'error' }] },
+    ],
+    [
+      'in a choice',
+      { choices: [{ index: 0, delta: {}, finish_reason: 'error', error: { message: 'No.' } }] },
+    ],
+    ['by a finish reason alone', { choices: [{ index: 0, delta: {}, finish_reason: 'error' }] }],
+    ['in the form of older servers', { object: 'error', message: 'No.', code: 500 }],
+  ])('streamed, with an error %s: failed', async (_, error) => {
+    openai.behaviour = stream(chunk({ content: 'Hel' }), `data: ${JSON.stringify(error)}\n\n`, DONE);
+    const got = await ask(gateway.address, {
+      path: '/v1/messages',
+      method: 'POST',
+      body: {
+        model: 'openai/test-model',
+        max_tokens: 9,
+        stream: true,
+        messages: [{ role: 'user', content: 'a' }],
+      },
+    });
+    const { response } = await receiptOf(gateway, got);
+    expect(response).toMatchObject({ status: 'failed', reason: 'upstream/error', http: 200 });
   });
 
   it('and the host is asked in its words', async () => {

@@ -143,13 +143,6 @@ describe('what an upstream gets wrong is an error in OpenAI’s shape, under a r
     { what: 'JSON null', behaviour: answer(200, null), http: 502, reason: 'upstream/garbage', status: 200 },
     { what: 'an empty body', behaviour: answer(200, ''), http: 502, reason: 'upstream/garbage', status: 200 },
     {
-      what: 'an error with HTTP 200',
-      behaviour: answer(200, { error: { message: 'No.' } }),
-      http: 502,
-      reason: 'upstream/garbage',
-      status: 200,
-    },
-    {
       what: 'HTTP 700, which is no status',
       behaviour: answer(700, completion()),
       http: 502,
@@ -262,6 +255,50 @@ describe('what an upstream gets wrong is an error in OpenAI’s shape, under a r
       });
     },
   );
+
+  it.each<[what: string, body: object, http: number, status: string, given: object | null]>([
+    [
+      'names its own status',
+      { error: { code: 429, message: 'Slow down.', metadata: {} } },
+      429,
+      'refused',
+      null,
+    ],
+    ['names none', { error: { code: 'x', message: 'No.' } }, 502, 'failed', null],
+    [
+      'has another form',
+      { object: 'error', message: 'No such model.', type: 'NotFoundError', code: 404 },
+      404,
+      'refused',
+      { message: 'No such model.', type: 'not_found_error', param: null, code: 'not_found_error' },
+    ],
+  ])('an error under HTTP 200 that %s is one all the same, with its message', async (...row) => {
+    const [, body, http, status, given] = row;
+    upstream.behaviour = answer(200, body);
+    for (const stream of [false, true]) {
+      const got = await ask(gateway.address, { body: chat({ stream }) });
+      expect(got.status).toBe(http);
+      if (given === null) expect(got.body.toString()).toBe(JSON.stringify(body));
+      else expect(errorOf(got)).toEqual(given);
+      const { response, attempts } = await receiptOf(gateway, got);
+      expect(response).toMatchObject({ status, http, reason: 'upstream/error' });
+      expect(response.transforms).toEqual(given === null ? undefined : ['error-restated']);
+      expect(attempts).toMatchObject([{ status: 200, reason: 'upstream/error' }]);
+    }
+  });
+
+  it('an answer that ends with an error passes, and its receipt says that it failed', async () => {
+    const choice = { index: 0, message: { role: 'assistant', content: 'Hal' }, finish_reason: 'error' };
+    const body = JSON.stringify({ model: 'test-model', choices: [choice] });
+    upstream.behaviour = answer(200, body);
+    const got = await ask(gateway.address);
+    expect(got.body.toString()).toBe(body);
+    expect((await receiptOf(gateway, got)).response).toMatchObject({
+      status: 'failed',
+      http: 200,
+      reason: 'upstream/error',
+    });
+  });
 
   it('an error that clients can read passes byte for byte', async () => {
     const body = ' {"error": {"message":"No.","code":400, "more":[]}}\n';

@@ -23,7 +23,6 @@ const FINISH: Readonly<Record<string, Finish>> = {
 export const AI_SDK: Client = {
   name: 'ai, with @ai-sdk/openai-compatible',
   surface: 'chat/completions',
-  finish: { stop: 'stop', length: 'length', calls: 'tool_calls', refused: 'stop' },
   callType: 'function',
   errorOf: () => 'AI_APICallError',
   aborted: { before: 'AbortError', during: 'AbortError' },

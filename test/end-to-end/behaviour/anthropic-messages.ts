@@ -16,7 +16,6 @@ const FINISH: Readonly<Record<string, Finish>> = {
 export const ANTHROPIC_MESSAGES: Client = {
   name: '@anthropic-ai/sdk, messages',
   surface: 'messages',
-  finish: { stop: 'end_turn', length: 'max_tokens', calls: 'tool_use', refused: 'refusal' },
   callType: 'tool_use',
   errorOf: sdkError,
   aborted: { before: 'APIUserAbortError', during: 'APIUserAbortError' },

@@ -10,6 +10,7 @@ export const CHAT_HOST: Host = {
   name: 'chat-host',
   surface: 'chat/completions',
   model: CHAT_MODEL,
+  finish: FINISH,
   asked,
   whole: reply => {
     const { text = null, finish, counts } = reply;

@@ -1,6 +1,6 @@
 /** A client of the behaviour suite: an SDK that people use, at one surface. */
 import type { SurfaceName } from '../../../src/exchange/surface-names.js';
-import type { Finish, Question, Seen } from './conversation.js';
+import type { Question, Seen } from './conversation.js';
 import type { Members } from './host.js';
 
 /** What an SDK is given. */
@@ -34,8 +34,6 @@ export interface Told {
 export interface Client {
   readonly name: string;
   readonly surface: SurfaceName;
-  /** Each of its finish reasons, as it stands on the wire. */
-  readonly finish: Readonly<Record<Finish, string>>;
   /** The type of a tool's call there. */
   readonly callType: string;
   /** The name of the error's class for an HTTP status. */

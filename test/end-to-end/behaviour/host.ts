@@ -1,6 +1,6 @@
 /** A host of the behaviour suite: it speaks one dialect, and answers what a test says. */
 import type { SurfaceName } from '../../../src/exchange/surface-names.js';
-import type { HostError, Question, Reply } from './conversation.js';
+import type { Finish, HostError, Question, Reply } from './conversation.js';
 
 /** What a host has understood of a request. */
 export type Asked = Omit<Question, 'tools'> & {
@@ -14,6 +14,8 @@ export interface Host {
   readonly surface: SurfaceName;
   /** The model that it lists. */
   readonly model: string;
+  /** Each reason to finish in its words. */
+  readonly finish: Readonly<Record<Finish, string>>;
   /** Reads a request as far as the suite's questions go; throws for one that its API would refuse. */
   asked(body: Members): Asked;
   whole(reply: Reply, model: string): object;

@@ -3,7 +3,7 @@ import { AI_SDK } from './ai-sdk.js';
 import { ANTHROPIC_MESSAGES } from './anthropic-messages.js';
 import { CHAT_HOST } from './chat-host.js';
 import type { Client } from './client.js';
-import { type Feature, type Finish, type Reply, type Seen, seenOf } from './conversation.js';
+import { type Feature, type Reply, type Seen, seenOf } from './conversation.js';
 import type { Host } from './host.js';
 import { MESSAGES_HOST } from './messages-host.js';
 import { OPENAI_CHAT } from './openai-chat.js';
@@ -22,8 +22,6 @@ export interface Line {
   readonly refuses: Partial<Readonly<Record<Feature, string>>>;
   /** What the SDK gives for a whole reply. */
   expected(reply: Reply): Seen;
-  /** A reason to finish as it stands in what the client got. */
-  finishOnWire(finish: Finish): string;
 }
 
 const NO_LOGPROBS = 'Anthropic’s API has no logprobs';
@@ -41,14 +39,12 @@ function line(
     lacks: {},
     refuses: {},
     expected: reply => (rest.refusalIsText ? refusalAsText(seenOf(reply)) : seenOf(reply)),
-    finishOnWire: finish => client.finish[finish],
     ...rest,
   };
 }
 
 const TO_MESSAGES: Partial<Line> = {
   translation: { name: 'chat-completions-to-messages', adds: ['max-tokens-default'] },
-  finishOnWire: finish => (finish === 'refused' ? 'content_filter' : OPENAI_CHAT.finish[finish]),
 };
 
 export const LINES: readonly Line[] = [

@@ -12,6 +12,7 @@ export const MESSAGES_HOST: Host = {
   name: 'messages-host',
   surface: 'messages',
   model: MESSAGES_MODEL,
+  finish: FINISH,
   asked,
   whole: reply => ({
     ...message(blocksOf(reply), usageOf(reply.counts)),

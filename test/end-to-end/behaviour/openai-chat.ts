@@ -13,7 +13,6 @@ const FINISH: Readonly<Record<string, Finish>> = { stop: 'stop', length: 'length
 export const OPENAI_CHAT: Client = {
   name: 'openai, chat completions',
   surface: 'chat/completions',
-  finish: { stop: 'stop', length: 'length', calls: 'tool_calls', refused: 'stop' },
   callType: 'function',
   errorOf: sdkError,
   aborted: { before: 'APIUserAbortError', during: 'APIUserAbortError' },

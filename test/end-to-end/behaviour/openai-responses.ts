@@ -11,7 +11,6 @@ type Response = OpenAI.Responses.Response;
 export const OPENAI_RESPONSES: Client = {
   name: 'openai, responses',
   surface: 'responses',
-  finish: { stop: 'completed', length: 'max_output_tokens', calls: 'completed', refused: 'completed' },
   callType: 'function_call',
   errorOf: sdkError,
   aborted: { before: 'APIUserAbortError', during: 'APIUserAbortError' },

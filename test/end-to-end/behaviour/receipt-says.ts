@@ -11,7 +11,7 @@ import type { Line } from './lines.js';
 
 /** The members of a receipt whose values follow from an answer. */
 export function receiptOfAnswer(
-  { client, host, translation, finishOnWire }: Line,
+  { client, host, translation }: Line,
   question: Question,
   reply: Reply,
   recorded: Recorded,
@@ -42,7 +42,7 @@ export function receiptOfAnswer(
       status: 'completed',
       http: 200,
       reason: null,
-      finish: [{ name: finishOnWire(finish) }],
+      finish: [{ name: host.finish[finish] }],
       tools: items(
         'tool',
         calls.map(({ id, name, input }) =>

@@ -10,6 +10,7 @@ export const RESPONSES_HOST: Host = {
   name: 'responses-host',
   surface: 'responses',
   model: RESPONSES_MODEL,
+  finish: { stop: 'completed', length: 'max_output_tokens', calls: 'completed', refused: 'completed' },
   asked,
   whole: reply => ended(reply),
   streamed: reply => {

@@ -1,5 +1,6 @@
 /** A stream of Anthropic's events as chunks of OpenAI's. */
 import { Failure } from '../../../reason.js';
+import { saysError } from '../../host-error.js';
 import { openaiHostError } from '../../openai/error.js';
 import type { Usage } from '../../parameters.js';
 import type { StreamEvent } from '../../surface.js';
@@ -41,6 +42,8 @@ export class CompletionStream {
   event({ type: name, data }: StreamEvent): readonly Uint8Array[] {
     if (this.#ended) return [];
     const event = readData(data);
+    // An error by any name, and by none.
+    if (saysError(event.value)) return this.#fail(event);
     const type = event.member('type').text();
     // Clients differ in which of both they believe.
     if (name !== type) throw event.member('type').untranslatable('an event under another name');
@@ -58,8 +61,7 @@ export class CompletionStream {
       case 'message_stop':
         return this.#end();
       case 'error':
-        this.#ended = true;
-        return [dataBlock(openaiHostError(readError(event)))];
+        return this.#fail(event);
       default:
         // A ping, or an event that the API may come to have and that clients of it must not mind.
         return [];
@@ -68,6 +70,11 @@ export class CompletionStream {
 
   end(): readonly Uint8Array[] {
     return this.#finished && !this.#ended ? this.#end() : [];
+  }
+
+  #fail(event: Place): readonly Uint8Array[] {
+    this.#ended = true;
+    return [dataBlock(openaiHostError(readError(event)))];
   }
 
   #start(message: Place): readonly Uint8Array[] {

@@ -1,6 +1,7 @@
 /** A stream of OpenAI's chunks as events of Anthropic's. */
 import { Failure } from '../../../reason.js';
 import { anthropicHostError } from '../../anthropic/error.js';
+import { saysError } from '../../host-error.js';
 import type { Usage } from '../../parameters.js';
 import type { StreamEvent } from '../../surface.js';
 import { readError } from '../error.js';
@@ -39,16 +40,14 @@ export class MessageStream {
     if (this.#ended) return [];
     if (data === TERMINAL) return this.#end();
     const chunk = readData(data);
-    if (chunk.member('error').isSet) {
-      this.#ended = true;
-      return [namedBlock({ ...anthropicHostError(readError(chunk)) })];
-    }
+    if (saysError(chunk.value)) return this.#fail(chunk);
     const counts = countsOfChat(chunk.member('usage').value);
     if (counts !== null) this.#counts = counts;
     const [choice, ...more] = chunk.member('choices').elements();
     if (choice === undefined) return [];
     if (more.length > 0) throw chunk.member('choices').untranslatable();
     choice.member('index').mayBe(0);
+    if (saysError(choice.value)) return this.#fail(choice);
     const started = this.#start(chunk);
     const delta = choice.member('delta');
     const events = delta.isSet ? this.#continue(delta) : [];
@@ -58,6 +57,12 @@ export class MessageStream {
 
   end(): readonly Uint8Array[] {
     return this.#finish !== null && !this.#ended ? this.#end() : [];
+  }
+
+  /** `where`: what says so, the chunk or its choice. */
+  #fail(where: Place): Uint8Array[] {
+    this.#ended = true;
+    return [namedBlock({ ...anthropicHostError(readError(where)) })];
   }
 
   #start(chunk: Place): Uint8Array[] {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { utf8 } from '../../../bytes/octets.js';
+import { CHAT_COMPLETIONS } from '../../../exchange/openai/chat-completions.js';
 import { AnswerCache, type CachedAnswer } from './answer-cache.js';
 
 const LIFETIME = 1000;
@@ -14,7 +15,15 @@ function openCache(maximumBytes = ROOM) {
 function answered(exchange: string, length = 10): CachedAnswer {
   const answer = { model: 'm', finish: ['stop'], usage: null, toolCalls: [], images: [] };
   const bytes = new Uint8Array(length);
-  return { exchange, receipt: 'ab', form: 'body', contentType: 'application/json', bytes, answer };
+  return {
+    exchange,
+    receipt: 'ab',
+    host: CHAT_COMPLETIONS,
+    form: 'body',
+    contentType: 'application/json',
+    bytes,
+    answer,
+  };
 }
 
 const [A, B] = [utf8('a'), utf8('b')];

@@ -3,13 +3,15 @@
  * goes with it.
  */
 import { toHex } from '../../../bytes/hex.js';
-import type { AnswerFacts } from '../../../exchange/surface.js';
+import type { AnswerFacts, Surface } from '../../../exchange/surface.js';
 
 /** What is remembered of an exchange. */
 export interface CachedAnswer {
   /** The exchange that it was given in, and the digest of its receipt's payload, hexadecimal. */
   readonly exchange: string;
   readonly receipt: string;
+  /** The surface that its host was asked at. */
+  readonly host: Surface;
   readonly form: 'body' | 'stream';
   readonly contentType: string;
   /** The body; or a stream's blocks, comments of ours aside. */

@@ -50,6 +50,7 @@ export class Caching {
       this.#cache.keep(this.#key, {
         exchange: record.id,
         receipt,
+        host: record.host,
         form: response.digest.form,
         contentType,
         // A copy that is no longer than it has to be.
