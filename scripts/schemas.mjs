@@ -110,6 +110,8 @@ const RECEIPT = {
   'predicate.request.surface':
     'The endpoint that was asked, by its path below the base of the API, or its method; chat/completions where it is left out.',
   'predicate.request.transforms': 'The changes between what came and what was sent on.',
+  'predicate.request.unstated':
+    'Parameters that the client set to what may not stand here; only the commitment to the request covers them. In order, none of them among parameters.',
   'predicate.response': 'How the exchange ended.',
   'predicate.response.finish': "Each choice's finish reason.",
   'predicate.response.http': 'The HTTP status of the answer.',

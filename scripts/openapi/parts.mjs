@@ -12,7 +12,7 @@ export const inQuery = (name, description, schema) => ({ in: 'query', name, desc
 export const ERRORS = { openai: 'OpenaiError', anthropic: 'AnthropicError', google: 'GoogleError' };
 
 export const WHY = {
-  400: 'The request is not one of this path, or a parameter is out of range.',
+  400: 'The request is not one of this path, or the gateway does not understand a parameter that it acts on.',
   401: 'The gateway has virtual keys, and the one shown is missing, unknown, expired or revoked.',
   403: "`Host` or `Origin` is not the gateway's, or the virtual key is not for the model.",
   404: 'There is no such thing here.',

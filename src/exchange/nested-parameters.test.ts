@@ -15,9 +15,10 @@ interface Row {
   readonly object: string;
   readonly member: string;
   readonly name: ParameterName;
-  /** Values, and as a receipt has each where that is another. */
-  readonly good: readonly (readonly [value: unknown, read?: unknown])[];
-  readonly bad: readonly unknown[];
+  /** Values that a receipt states, and as it has each where that is another. */
+  readonly stated: readonly (readonly [value: unknown, read?: unknown])[];
+  /** Values that hosts may take, and that no receipt states. */
+  readonly others: readonly unknown[];
 }
 
 const inResponse = (member: string) => `{"model":"m","input":"a",${member}}`;
@@ -32,8 +33,8 @@ const ROWS: readonly Row[] = [
     object: 'reasoning',
     member: 'effort',
     name: 'reasoning_effort',
-    good: words('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
-    bad: ['much', 1, {}, ['low']],
+    stated: words('none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
+    others: ['much', 1, {}, ['low']],
   },
   {
     surface: RESPONSES,
@@ -41,8 +42,8 @@ const ROWS: readonly Row[] = [
     object: 'reasoning',
     member: 'summary',
     name: 'reasoning_summary',
-    good: words('auto', 'concise', 'detailed'),
-    bad: ['Otto Normal', true],
+    stated: words('auto', 'concise', 'detailed'),
+    others: ['Otto Normal', true],
   },
   {
     surface: RESPONSES,
@@ -50,8 +51,8 @@ const ROWS: readonly Row[] = [
     object: 'text',
     member: 'verbosity',
     name: 'verbosity',
-    good: words('low', 'medium', 'high'),
-    bad: ['none', 0],
+    stated: words('low', 'medium', 'high'),
+    others: ['none', 0],
   },
   {
     surface: MESSAGES,
@@ -59,8 +60,8 @@ const ROWS: readonly Row[] = [
     object: 'output_config',
     member: 'effort',
     name: 'reasoning_effort',
-    good: words('low', 'medium', 'high', 'xhigh', 'max'),
-    bad: ['none', 'minimal', 1],
+    stated: words('minimal', 'low', 'medium', 'high', 'xhigh', 'max'),
+    others: ['much', 1, true],
   },
   {
     surface: MESSAGES,
@@ -68,8 +69,8 @@ const ROWS: readonly Row[] = [
     object: 'thinking',
     member: 'type',
     name: 'thinking',
-    good: words('adaptive', 'between_tools', 'disabled', 'enabled'),
-    bad: ['on', true],
+    stated: words('adaptive', 'between_tools', 'disabled', 'enabled'),
+    others: ['on', true],
   },
   {
     surface: MESSAGES,
@@ -77,8 +78,8 @@ const ROWS: readonly Row[] = [
     object: 'thinking',
     member: 'budget_tokens',
     name: 'thinking_budget',
-    good: [[0], [1024], [2 ** 31]],
-    bad: [-1, 0.5, 2 ** 31 + 1, '1024'],
+    stated: [[0], [1024], [2 ** 31]],
+    others: [-2, 0.5, 2 ** 31 + 1, '1024'],
   },
   {
     surface: GENERATE_CONTENT,
@@ -86,8 +87,8 @@ const ROWS: readonly Row[] = [
     object: 'thinkingConfig',
     member: 'thinkingBudget',
     name: 'thinking_budget',
-    good: [[-1], [0], [1024], ['1024', 1024]],
-    bad: [-2, 0.5, 'much'],
+    stated: [[-1], [0], [1024], ['1024', 1024]],
+    others: [-2, 0.5, 'much'],
   },
   {
     surface: GENERATE_CONTENT,
@@ -95,19 +96,22 @@ const ROWS: readonly Row[] = [
     object: 'thinkingConfig',
     member: 'thinkingLevel',
     name: 'reasoning_effort',
-    good: [
+    stated: [
       ['MINIMAL', 'minimal'],
       ['LOW', 'low'],
       ['MEDIUM', 'medium'],
       ['HIGH', 'high'],
+      ['low', 'low'],
+      ['Medium', 'medium'],
     ],
-    bad: ['low', 'MAX', 1],
+    others: ['MAX', 'M\u0131NIMAL', 'LOW ', 1, ['LOW']],
   },
 ];
 
 function read({ surface }: Row, body: string) {
   const target = { model: surface === GENERATE_CONTENT ? 'm' : null, query: new URLSearchParams() };
-  return surface.readRequest(utf8(body), 'application/json', target).parameters;
+  const { parameters, unstated } = surface.readRequest(utf8(body), 'application/json', target);
+  return { parameters, unstated };
 }
 
 function refusal(row: Row, body: string) {
@@ -116,20 +120,23 @@ function refusal(row: Row, body: string) {
 }
 
 describe.each(ROWS)('$surface.name: $object.$member', row => {
-  const { wrap, object, member, name, good, bad } = row;
+  const { wrap, object, member, name, stated, others } = row;
   const withValue = (value: unknown) => wrap(`"${object}":{"other":[],"${member}":${JSON.stringify(value)}}`);
   const nothing = read(row, wrap(`"${object}":{}`));
 
-  it('is read where it has one of its values', () => {
-    for (const [value, known = value] of good)
-      expect(read(row, withValue(value))).toEqual({ ...nothing, [name]: known });
+  it('is stated where it has one of its values', () => {
+    for (const [value, known = value] of stated)
+      expect(read(row, withValue(value))).toEqual({
+        parameters: { ...nothing.parameters, [name]: known },
+        unstated: [],
+      });
   });
 
-  it('is refused by its place where it has another', () => {
-    for (const value of bad)
-      expect(refusal(row, withValue(value))).toEqual({
-        code: 'request/parameter-invalid',
-        field: `${object}.${member}`,
+  it('is named where it has another', () => {
+    for (const value of others)
+      expect(read(row, withValue(value)), JSON.stringify(value)).toEqual({
+        parameters: nothing.parameters,
+        unstated: [name],
       });
   });
 
@@ -138,22 +145,22 @@ describe.each(ROWS)('$surface.name: $object.$member', row => {
     expect(read(row, wrap(`"${object}":null`))).toEqual(nothing);
   });
 
-  it('is in an object', () => {
-    for (const value of ['"low"', '1', '[]', 'true'])
-      expect(refusal(row, wrap(`"${object}":${value}`))).toEqual({
-        code: 'request/malformed',
-        field: object,
-      });
+  it('is named where there is no object', () => {
+    for (const value of ['"low"', '1', '[]', 'true', `[{"${member}":"low"}]`]) {
+      const { parameters, unstated } = read(row, wrap(`"${object}":${value}`));
+      expect(parameters).toEqual(nothing.parameters);
+      expect(unstated).toContain(name);
+    }
   });
 
   it('stands there once, in its own letters', () => {
-    const [[value] = []] = good;
+    const [[value] = []] = stated;
     const own = `"${member}":${JSON.stringify(value)}`;
     const escaped = own.replace(member, `\\u00${member.charCodeAt(0).toString(16)}${member.slice(1)}`);
     for (const other of [own, escaped, own.toUpperCase(), `"x":1,"x":2`])
       expect(refusal(row, wrap(`"${object}":{${own},${other}}`)).code).toBe('request/malformed');
     expect(refusal(row, wrap(`"${object}":{${own.toUpperCase()}}`)).code).toBe('request/malformed');
-    expect(read(row, wrap(`"${object}":{${escaped}}`))).toHaveProperty(name);
+    expect(read(row, wrap(`"${object}":{${escaped}}`)).parameters).toHaveProperty(name);
   });
 
   it('what its values nest is nobody’s business', () => {
@@ -176,7 +183,7 @@ describe.each(ROWS)('$surface.name: $object.$member', row => {
 it('Google’s word that says nothing sets nothing', () => {
   const row = ROWS.at(-1) as Row;
   const body = inConfig(
-    '"thinking_config":{"thinking_level":"THINKING_LEVEL_UNSPECIFIED","thinking_budget":5}',
+    '"thinking_config":{"thinking_level":"thinking_level_unspecified","thinking_budget":5}',
   );
-  expect(read(row, body)).toEqual({ top_k: 1, thinking_budget: 5 });
+  expect(read(row, body)).toEqual({ parameters: { top_k: 1, thinking_budget: 5 }, unstated: [] });
 });

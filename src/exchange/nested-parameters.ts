@@ -2,12 +2,13 @@
 import { topLevelNames, topLevelValue } from '../bytes/json.js';
 import { Failure } from '../reason.js';
 import { membersOf } from './members.js';
-import type { NestedParameters } from './parameters.js';
+import { type NestedParameters, UNREAD } from './set-parameters.js';
 import { MAX_MEMBERS, refuseAmbiguous } from './unambiguous.js';
 
 /**
- * What is set, under the receipt's names. `text`: the request's JSON, whose own members stand there once each; `request`: its value. Throws
- * `request/malformed`, naming the object, for what is none, and for members that another reader might take otherwise.
+ * What is set, under the receipt's names; of what is no object, each parameter is set to {@link UNREAD}. `text`: the request's JSON, whose own
+ * members stand there once each; `request`: its value. Throws `request/malformed`, naming the object, for members that another reader might take
+ * otherwise.
  */
 export function readNested(
   text: string,
@@ -19,7 +20,10 @@ export function readNested(
     const value = Object.hasOwn(request, object) ? request[object] : null;
     if (value === null) continue;
     const members = membersOf(value);
-    if (members === null) throw new Failure('request/malformed', { field: object });
+    if (members === null) {
+      for (const name of Object.values(names)) set[name] = UNREAD;
+      continue;
+    }
     refuseTwice(topLevelValue(text, object) ?? '{}', object, names);
     for (const [member, name] of Object.entries(names)) {
       const parameter = Object.hasOwn(members, member) ? members[member] : null;

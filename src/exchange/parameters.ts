@@ -2,17 +2,16 @@
 import * as v from 'valibot';
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
-export const between = (least: number, most: number) =>
-  v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 /** A whole number from 0 to `most`. */
-export const zeroTo = (most: number) => v.pipe(count, v.maxValue(most));
+const zeroTo = (most: number) => v.pipe(count, v.maxValue(most));
 /** A limit to how many tokens there may be. */
-export const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
+const tokens = v.pipe(count, v.minValue(1), v.maxValue(2 ** 31));
 
-/** With the ranges that the APIs document; what is outside them is refused before it reaches an upstream. */
-const PARAMETERS = {
+/** What a receipt may state of each. A host may take more: such a value goes on as it came, and the receipt says only that there was one. */
+export const PARAMETERS = {
   background: v.boolean(),
-  best_of: v.pipe(count, v.minValue(1), v.maxValue(128)),
+  best_of: zeroTo(2 ** 31),
   dimensions: v.pipe(count, v.minValue(1), v.maxValue(2 ** 31)),
   echo: v.boolean(),
   encoding_format: v.picklist(['float', 'base64']),
@@ -24,7 +23,7 @@ const PARAMETERS = {
   /** In completions also zero: then nothing but the prompt comes back. */
   max_tokens: zeroTo(2 ** 31),
   max_tool_calls: zeroTo(2 ** 31),
-  n: v.pipe(count, v.minValue(1), v.maxValue(128)),
+  n: zeroTo(2 ** 31),
   output_compression: zeroTo(100),
   parallel_tool_calls: v.boolean(),
   partial_images: zeroTo(3),
@@ -52,41 +51,25 @@ export type Parameters = v.InferOutput<typeof ParametersSchema>;
 
 export type ParameterName = keyof Parameters;
 
-/** For each member of a request that is an object with parameters in it, under which name a receipt has each of its members. */
-export type NestedParameters = Readonly<Record<string, Readonly<Record<string, ParameterName>>>>;
+/** What the gateway acts on, and so has to understand: how it relays an answer, and of how many answers it reserves the tokens. */
+const ACTED_ON = ['best_of', 'n', 'stream'] as const;
+/** A parameter of which a receipt may have to say that it was set without saying to what. */
+export type UnstatedName = Exclude<ParameterName, (typeof ACTED_ON)[number]>;
 
-/** The parameters that one surface knows. */
-export interface ParameterSet {
-  /** Those that are members of the request itself. */
-  readonly names: readonly ParameterName[];
-  /** Those that are members of an object in it. */
-  readonly nested: NestedParameters;
-  readonly schema: v.GenericSchema<unknown, Parameters>;
+export function isActedOn(name: ParameterName): name is (typeof ACTED_ON)[number] {
+  return (ACTED_ON as readonly ParameterName[]).includes(name);
 }
 
-/**
- * Parameters as receipts have them, and those for which a surface has a range of its `own`, within that of receipts. `nested`: where those are
- * that are no members of the request itself.
- */
-export function parameterSet(
-  shared: readonly ParameterName[],
-  own: { readonly [Name in ParameterName]?: v.GenericSchema<unknown, NonNullable<Parameters[Name]>> } = {},
-  nested: NestedParameters = {},
-): ParameterSet {
-  const inside = new Set(Object.values(nested).flatMap(members => Object.values(members)));
-  const given: v.ObjectEntries = {
-    ...Object.fromEntries([...shared, ...inside].map(name => [name, PARAMETERS[name]])),
-    ...own,
-  };
-  // What is read is in the order in which a receipt has it.
-  const names = Object.keys(given).sort() as ParameterName[];
-  const schemas: v.ObjectEntries = Object.fromEntries(names.map(name => [name, given[name] as never]));
-  return {
-    names: names.filter(name => !inside.has(name)),
-    nested,
-    schema: v.partial(v.strictObject(schemas)) as unknown as v.GenericSchema<unknown, Parameters>,
-  };
-}
+const UNSTATED_NAMES = (Object.keys(PARAMETERS) as ParameterName[]).filter(
+  (name): name is UnstatedName => !isActedOn(name),
+);
+
+/** The names of parameters in their order, each once. */
+export const UnstatedSchema = v.pipe(
+  v.array(v.picklist(UNSTATED_NAMES)),
+  v.minLength(1),
+  v.check(names => names.every((name, at) => at === 0 || (names[at - 1] as string) < name)),
+);
 
 export const UsageSchema = v.partial(
   v.strictObject({

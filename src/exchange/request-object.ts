@@ -5,7 +5,7 @@ import { isWithinExtent, REQUEST_EXTENT } from '../bytes/json-extent.js';
 import { fromUtf8, utf8 } from '../bytes/octets.js';
 import { Failure } from '../reason.js';
 import { placeOf, readNested } from './nested-parameters.js';
-import type { ParameterSet, Parameters } from './parameters.js';
+import { type ParameterSet, parametersOf, type SetParameters } from './set-parameters.js';
 import type { RequestFacts } from './surface.js';
 import { MAX_MEMBERS, refuseAmbiguous } from './unambiguous.js';
 
@@ -13,7 +13,7 @@ import { MAX_MEMBERS, refuseAmbiguous } from './unambiguous.js';
 export const MAX_MODEL_NAME = 1024;
 
 /** A hostile body can be wrong in millions of places, and each issue would take memory. */
-export const STOP_AT_FIRST = { abortEarly: true } as const;
+const STOP_AT_FIRST = { abortEarly: true } as const;
 
 /** By hand where it is asked of each request: a schema takes as long as parsing all of a short one. */
 export function isText(value: unknown, most: number): value is string {
@@ -56,9 +56,9 @@ export class ObjectRequest {
     const parsed = v.safeParse(this.#schema, given, STOP_AT_FIRST);
     if (!parsed.success) throw malformed(v.getDotPath(parsed.issues[0]));
     const value = parsed.output;
-    const parameters = readParameters(value, this.#parameters, text);
+    const set = readParameters(value, this.#parameters, text);
     const model = typeof value.model === 'string' ? value.model : null;
-    return { facts: { model, stream: parameters.stream === true, parameters, attachments: [] }, value };
+    return { facts: { model, stream: set.parameters.stream === true, ...set, attachments: [] }, value };
   }
 }
 
@@ -105,28 +105,19 @@ export function withModel(body: Uint8Array, _contentType: string, model: string)
 
 /**
  * The parameters of a set that the body has; an API takes `null` for one that is not set. `text`: the body's JSON, for those that stand in an
- * object of their own. Throws `request/parameter-invalid`, and `request/malformed` for such an object that is none.
+ * object of their own. Throws `request/parameter-invalid`, and `request/malformed` for such an object that readers might take for two.
  */
 export function readParameters(
   body: Record<string, unknown>,
-  { names, nested, schema }: ParameterSet,
+  { names, nested }: ParameterSet,
   text = '{}',
-): Parameters {
+): SetParameters {
   const set: Record<string, unknown> = readNested(text, body, nested);
   for (const name of names) {
     const value = Object.hasOwn(body, name) ? body[name] : null;
     if (value !== null) set[name] = value;
   }
-  if (isEmpty(set)) return {};
-  const result = v.safeParse(schema, set, STOP_AT_FIRST);
-  if (result.success) return result.output;
-  const name = v.getDotPath(result.issues[0]) ?? 'parameters';
-  throw new Failure('request/parameter-invalid', { field: placeOf(name, nested) });
-}
-
-function isEmpty(set: object): boolean {
-  for (const _ in set) return false;
-  return true;
+  return parametersOf(set, name => placeOf(name, nested));
 }
 
 export function malformed(field: string | null): Failure {

@@ -6,7 +6,8 @@ import type { Failure } from '../reason.js';
 import type { AnswerImage } from './answer-image.js';
 import type { HostError } from './host-error.js';
 import type { KeyHeader } from './key-header.js';
-import type { Parameters, Usage } from './parameters.js';
+import type { Usage } from './parameters.js';
+import type { SetParameters } from './set-parameters.js';
 import type { Dialect, SurfaceName } from './surface-names.js';
 import type { ToolCall } from './tool-call.js';
 
@@ -18,12 +19,10 @@ export interface RequestTarget {
 }
 
 /** What the gateway needs to know of a request. */
-export interface RequestFacts {
+export interface RequestFacts extends SetParameters {
   /** The model as the client named it, any text at all; null where the API lets the client leave that open. */
   readonly model: string | null;
   readonly stream: boolean;
-  /** Those that the client set and that may be public. Everything else is covered by the commitment to the request. */
-  readonly parameters: Parameters;
   /** The bytes of each part of the request that is not text: an image, a sound, a file. */
   readonly attachments: readonly Uint8Array[];
 }
@@ -104,8 +103,8 @@ export interface Surface extends Api {
   /** The finish reasons that the API documents, and that may stand in the log; any other is the upstream's own text. */
   readonly finishReasons: ReadonlySet<string>;
   /**
-   * Reads a request. Throws `request/malformed` for what is none of this surface, and `request/parameter-invalid` naming the parameter.
-   * `contentType`: the header as it came, or the empty string.
+   * Reads a request. Throws `request/malformed` for what is none of this surface, and `request/parameter-invalid` naming a parameter that
+   * the gateway acts on and does not understand. `contentType`: the header as it came, or the empty string.
    */
   readRequest(body: Uint8Array, contentType: string, target: RequestTarget): RequestFacts;
   /** The body of a request that {@link readRequest} has read, with another model where it names one and everything else as it came. */

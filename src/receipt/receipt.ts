@@ -3,7 +3,7 @@
  * may hold.
  */
 import * as v from 'valibot';
-import { ParametersSchema, UsageSchema } from '../exchange/parameters.js';
+import { ParametersSchema, UnstatedSchema, UsageSchema } from '../exchange/parameters.js';
 import { SURFACE_NAMES } from '../exchange/surface-names.js';
 import { isExchangeReason, type ReasonCode } from '../reason-core.js';
 import { CHECK_NAMES, CLAUSE_NAMES, CONSEQUENCES, STAGES } from './policy-words.js';
@@ -142,17 +142,22 @@ const Predicate = v.strictObject({
   }),
   previous: v.nullable(Hash),
   price: Price,
-  request: v.strictObject({
-    attachments: Items,
-    complete: v.boolean(),
-    /** The commitment to the client's nonce; left out where the request had none. */
-    nonce: v.exactOptional(Hash),
-    parameters: ParametersSchema,
-    sent: v.nullable(Hash),
-    /** Left out in receipts from when there was only one: chat completions. */
-    surface: v.exactOptional(v.picklist(SURFACE_NAMES)),
-    transforms: v.array(Word),
-  }),
+  request: v.pipe(
+    v.strictObject({
+      attachments: Items,
+      complete: v.boolean(),
+      /** The commitment to the client's nonce; left out where the request had none. */
+      nonce: v.exactOptional(Hash),
+      parameters: ParametersSchema,
+      sent: v.nullable(Hash),
+      /** Left out in receipts from when there was only one: chat completions. */
+      surface: v.exactOptional(v.picklist(SURFACE_NAMES)),
+      transforms: v.array(Word),
+      /** Parameters that the client set, and to what only the request's commitment covers; left out where there are none. */
+      unstated: v.exactOptional(UnstatedSchema),
+    }),
+    v.check(({ parameters, unstated = [] }) => !unstated.some(name => Object.hasOwn(parameters, name))),
+  ),
   response: v.strictObject({
     /** The exchange whose answer this is, given again, and the digest of its receipt; left out where somebody was asked. */
     cached: v.exactOptional(v.strictObject({ exchange: Identifier, receipt: Hash })),

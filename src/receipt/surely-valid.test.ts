@@ -112,6 +112,13 @@ describe('what is surely valid', () => {
     ['a thing or nothing', v.nullable(v.string())],
     ['an array', v.array(v.nullable(v.string()))],
     ['a short array', v.pipe(v.array(v.any()), v.maxLength(0))],
+    [
+      'an array of which a function says more',
+      v.pipe(
+        v.array(v.null()),
+        v.check(all => all.length > 0),
+      ),
+    ],
     ['a tuple', v.strictTuple([v.null()])],
     ['a tuple of nothing', v.strictTuple([])],
     ['an object', v.strictObject({ name: v.string() })],

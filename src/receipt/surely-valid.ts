@@ -93,6 +93,7 @@ function meets({ kind, type, requirement }: Shape): Accepts {
   // One that remembers where it was would answer otherwise the next time.
   if (type === 'regex' && requirement instanceof RegExp && !requirement.global && !requirement.sticky)
     return value => requirement.test(value as string);
+  if (type === 'check' && typeof requirement === 'function') return value => requirement(value) === true;
   if (typeof requirement !== 'number') return NEVER;
   switch (type) {
     case 'min_value':

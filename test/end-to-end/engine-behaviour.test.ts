@@ -96,7 +96,7 @@ describe.each(CLIENTS)('$name', (client, transforms) => {
   });
 
   it.each([
-    ['the gateway', { ...QUESTION, temperature: 3 }, 'temperature', 'request/parameter-invalid'],
+    ['the engine, which is not that warm', { ...QUESTION, temperature: 3 }, 'temperature', 'upstream/error'],
     [
       'the engine, which calls no tools',
       { ...QUESTION, tools: [{ name: 'f', description: 'f', parameters: { type: 'object' } }] },

@@ -95,16 +95,25 @@ describe.each(LINES)('$name', line => {
       });
     });
 
-    it('what no API takes: refused with its parameter’s name, and nobody is asked', async () => {
+    it('what no receipt can state: asked all the same and named in the receipt, or refused where it cannot be said to the host', async () => {
       const { length: before } = upstream().requests;
       const question = { ...PLAIN.question, temperature: 9 };
-      expect(await thrown(client.ask(session.connection, question, { stream }))).toMatchObject({
-        kind: client.errorOf(400),
-        status: 400,
-        message: expect.stringContaining('request/parameter-invalid (temperature)'),
-      });
-      expect(upstream().requests.length).toBe(before);
-      expect(session.receipt()).toMatchObject({ attempts: [], response: { status: 'refused' } });
+      upstream().behaviour = answering(line, PLAIN.reply);
+      const asking = client.ask(session.connection, question, { stream });
+      if (line.translation?.name === 'chat-completions-to-messages') {
+        expect(await thrown(asking)).toMatchObject({
+          kind: client.errorOf(400),
+          message: expect.stringContaining('request/untranslatable (temperature)'),
+        });
+        expect(upstream().requests.length).toBe(before);
+        expect(session.receipt()).toMatchObject({ attempts: [], response: { status: 'refused' } });
+        return;
+      }
+      expect(await asking).toEqual(expected(PLAIN.reply));
+      expect(JSON.parse(upstream().last.body.toString())).toMatchObject({ temperature: 9 });
+      const { request } = session.receipt();
+      expect(request).toMatchObject({ unstated: ['temperature'] });
+      expect(request.parameters).not.toHaveProperty('temperature');
     });
 
     it('garbage is no answer', async () => {

@@ -41,6 +41,12 @@ const LIST: PriceList = {
 };
 const NEXT_DAY: PriceList = { ...LIST, dated: '2026-11-22' };
 
+/** As a receipt says which tier the client has asked for. */
+function tierSet(tier: PricedExchange['serviceTier']): Pick<Receipt['request'], 'parameters' | 'unstated'> {
+  if (tier === 'unstated') return { parameters: {}, unstated: ['service_tier'] };
+  return { parameters: tier === undefined ? {} : { service_tier: tier } };
+}
+
 /** What a gateway that prices by the list writes of an exchange. */
 function honest(changes: Partial<PricedExchange> = {}, list = LIST): Partial<Receipt> {
   const exchange: PricedExchange = {
@@ -60,7 +66,7 @@ function honest(changes: Partial<PricedExchange> = {}, list = LIST): Partial<Rec
       ...request,
       surface,
       attachments: { commitments: exchange.hasAttachments ? ['a'.repeat(64)] : [] },
-      parameters: serviceTier === undefined ? {} : { service_tier: serviceTier },
+      ...tierSet(serviceTier),
       sent: exchange.wasServed ? request.sent : null,
     },
     response: {
@@ -291,7 +297,7 @@ const exchanges: fc.Arbitrary<PricedExchange> = fc.record({
   wasServed: fc.boolean(),
   hasAttachments: fc.boolean(),
   hasImages: fc.boolean(),
-  serviceTier: fc.constantFrom(undefined, 'auto', 'default', 'flex'),
+  serviceTier: fc.constantFrom(undefined, 'auto', 'default', 'flex', 'unstated'),
 });
 const perMillion = fc
   .tuple(fc.integer({ min: 0, max: 999_999_999 }), fc.integer({ min: 0, max: 99_999_999 }))

@@ -4,6 +4,7 @@ import { failureOf } from '../../../test/support/failure.js';
 import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { NOTHING_SET } from '../set-parameters.js';
 import { readMessageRequest } from './message-request.js';
 
 const messages = [{ role: 'user', content: 'Hello' }];
@@ -18,7 +19,7 @@ const withContent = (content: unknown) => ({ model: 'm', messages: [{ role: 'use
 
 describe('a request', () => {
   it('is a model and messages', () => {
-    const facts = { model: 'm', stream: false, parameters: {}, attachments: [] };
+    const facts = { model: 'm', stream: false, ...NOTHING_SET, attachments: [] };
     expect(read(LEAST)).toEqual(facts);
     expect(read({ ...LEAST, system: 'a', tools: [{}], metadata: { user_id: 'u' } })).toEqual(facts);
   });
@@ -36,31 +37,40 @@ describe('a request', () => {
     ['messages', { model: 'm', messages: 'a' }],
     ['messages', { model: 'm', messages: [null] }],
     ['messages', { model: 'm', messages: Array.from({ length: 100_001 }, () => ({})) }],
-    ['messages.content', withContent([null])],
-    ['messages.content', withContent(['a'])],
-    ['messages.content', withContent([{}])],
-    ['messages.content', withContent([{ type: 'tool_result', content: [1] }])],
     ['messages.content', withContent(Array.from({ length: 1025 }, () => ({ type: 'image' })))],
     ['messages.content', withContent([{ type: 'image', source: '\ud800' }])],
   ])('request/malformed (%s)', (field, body) => {
     expect(refusal(body)).toEqual({ code: 'request/malformed', field });
   });
 
-  it.each<[name: string, good: readonly unknown[], bad: readonly unknown[]]>([
+  it.each<[name: string, stated: readonly unknown[], others: readonly unknown[]]>([
     ['max_tokens', [0, 1024], [-1, 1.5, '1']],
-    ['service_tier', ['auto', 'standard_only'], ['flex', 1]],
-    ['stream', [true, false], ['true', 1]],
-    ['temperature', [0, 1], [1.1, -0.1]],
+    ['service_tier', ['auto', 'standard_only', 'flex'], ['batch', 1]],
+    ['temperature', [0, 1, 1.5], [2.1, -0.1]],
     ['top_k', [0, 40], [-1, 0.5]],
     ['top_p', [0, 1], [1.1]],
-  ])('%s: in its range it is read, beyond it it is refused by name', (name, good, bad) => {
-    for (const value of good) expect(read({ ...LEAST, [name]: value }).parameters).toEqual({ [name]: value });
-    for (const value of bad)
-      expect(refusal({ ...LEAST, [name]: value })).toEqual({
-        code: 'request/parameter-invalid',
-        field: name,
+  ])('%s: in its range it is stated, beyond it it is named', (name, stated, others) => {
+    for (const value of stated)
+      expect(read({ ...LEAST, [name]: value })).toMatchObject({
+        parameters: { [name]: value },
+        unstated: [],
       });
-    expect(read({ ...LEAST, stream: true }).stream).toBe(true);
+    for (const value of others)
+      expect(read({ ...LEAST, [name]: value })).toMatchObject({ parameters: {}, unstated: [name] });
+  });
+
+  it('is for a stream or not; request/parameter-invalid where it says something else', () => {
+    for (const stream of [true, false]) expect(read({ ...LEAST, stream }).stream).toBe(stream);
+    for (const stream of ['true', 1])
+      expect(refusal({ ...LEAST, stream })).toEqual({ code: 'request/parameter-invalid', field: 'stream' });
+  });
+
+  it('parts that do not say what they are are attachments unless they are text, in results of tools too', () => {
+    const source = { source: { type: 'url', url: 'https://a' } };
+    const result = { type: 'tool_result', content: ['a', { text: 'b' }, source, 1] };
+    const { attachments } = read(withContent(['a', { text: 'b' }, source, null, result]));
+    const part = '{"source":{"type":"url","url":"https://a"}}';
+    expect(attachments.map(fromUtf8)).toEqual([part, 'null', part, '1']);
   });
 
   it('its images, documents and files are attachments, those in results of tools too, in their order', () => {

@@ -1,7 +1,7 @@
 /** Requests of Anthropic's messages API. */
 import * as v from 'valibot';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
-import { between, parameterSet, zeroTo } from '../parameters.js';
+import { membersOf } from '../members.js';
 import { ModelName, malformed, ObjectRequest } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
 
@@ -10,23 +10,13 @@ const MAX_MESSAGES = 100_000;
 
 const REQUEST = new ObjectRequest(
   { model: ModelName, messages: v.custom(value => Array.isArray(value) && value.length > 0) },
-  parameterSet(
-    ['stream'],
-    {
-      // With zero, the prompt is read and kept for later, and nothing comes back.
-      max_tokens: zeroTo(2 ** 31),
-      reasoning_effort: v.picklist(['low', 'medium', 'high', 'xhigh', 'max']),
-      service_tier: v.picklist(['auto', 'standard_only']),
-      temperature: between(0, 1),
-      thinking_budget: zeroTo(2 ** 31),
-      top_k: zeroTo(2 ** 31),
-      top_p: between(0, 1),
-    },
-    {
+  {
+    names: ['max_tokens', 'service_tier', 'stream', 'temperature', 'top_k', 'top_p'],
+    nested: {
       output_config: { effort: 'reasoning_effort' },
       thinking: { type: 'thinking', budget_tokens: 'thinking_budget' },
     },
-  ),
+  },
 );
 
 const ATTACHMENTS: ReadonlySet<string> = new Set(['image', 'document', 'container_upload']);
@@ -51,8 +41,9 @@ export function readMessageRequest(body: Uint8Array): RequestFacts {
 /** A message's content, and that of each tool's result in it, in their order: the parts before a result, the result's, and so on. */
 function* contentsOf(content: unknown): Generator<unknown> {
   if (!Array.isArray(content)) return;
-  for (const part of content as readonly { type?: unknown; content?: unknown }[]) {
+  for (const part of content as readonly unknown[]) {
     yield [part];
-    if (part.type === 'tool_result') yield part.content;
+    const members = membersOf(part);
+    if (members?.type === 'tool_result') yield members.content;
   }
 }

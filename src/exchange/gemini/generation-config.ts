@@ -1,9 +1,7 @@
 /** The parameters of a request to Gemini, which stand in an object of their own, under Google's names. */
-import * as v from 'valibot';
-import { Failure } from '../../reason.js';
 import { type Members, membersOf } from '../members.js';
-import { between, type ParameterName, type Parameters, parameterSet, zeroTo } from '../parameters.js';
-import { malformed, STOP_AT_FIRST } from '../request-object.js';
+import type { ParameterName } from '../parameters.js';
+import { parametersOf, type SetParameters, UNREAD } from '../set-parameters.js';
 import { member, memberText, numberOf, refuseAmbiguous } from './proto-json.js';
 
 /** Under which name a receipt has each. */
@@ -20,79 +18,64 @@ const NAMES: Readonly<Record<string, ParameterName>> = {
   topP: 'top_p',
 };
 const THINKING = 'thinkingConfig';
-/** In an object of their own within that one. */
-const THINKING_NAMES: Readonly<Record<string, ParameterName>> = {
-  thinkingBudget: 'thinking_budget',
-  thinkingLevel: 'reasoning_effort',
-};
-/** Google's words for how much to think; null for the one that says nothing. */
-const LEVELS: ReadonlyMap<unknown, string | null> = new Map([
+/** The members of an object of their own within that one. */
+const THINKING_NAMES = ['thinkingBudget', 'thinkingLevel'];
+/** Google's words for how much to think, which it documents in capitals and in small letters; null for the one that says nothing. */
+const LEVELS: ReadonlyMap<string, string | null> = new Map([
   ['THINKING_LEVEL_UNSPECIFIED', null],
   ['MINIMAL', 'minimal'],
   ['LOW', 'low'],
   ['MEDIUM', 'medium'],
   ['HIGH', 'high'],
 ]);
-
-const { schema } = parameterSet(
-  [
-    'max_output_tokens',
-    'n',
-    'presence_penalty',
-    'frequency_penalty',
-    'reasoning_effort',
-    'seed',
-    'temperature',
-    'thinking_budget',
-    'top_logprobs',
-    'top_p',
-  ],
-  { logprobs: v.boolean(), top_k: zeroTo(2 ** 31) },
-);
-const Dimensions = v.pipe(between(1, 2 ** 31), v.safeInteger());
+/** Some letters beyond these become one of these as capitals, and to Google's parser they are none. */
+const WORD = /^[A-Za-z_]+$/;
 
 /**
- * Those that are set; the parser takes `null` for one that is not. `text`: the object's JSON. Throws `request/parameter-invalid`, naming it as
- * Google does, and `request/malformed` for members that another reader might take otherwise.
+ * Those that are set; the parser takes `null` for one that is not. `text`: the object's JSON. Throws `request/parameter-invalid`, naming the place
+ * as Google does, where the gateway would have to act on a value that it does not understand, and `request/malformed` for members that another
+ * reader might take otherwise.
  */
-export function readGenerationConfig(text: string, config: Members): Parameters {
+export function readGenerationConfig(text: string, config: Members): SetParameters {
   refuseAmbiguous(text, [...Object.keys(NAMES), THINKING]);
   const set: Record<string, unknown> = readThinking(text, config);
   for (const [name, known] of Object.entries(NAMES)) {
     const value = numberOf(member(config, name) ?? null);
     if (value !== null) set[known] = value;
   }
-  const result = v.safeParse(schema, set, STOP_AT_FIRST);
-  if (result.success) return result.output;
-  const wrong = v.getDotPath(result.issues[0]);
-  const [field = 'generationConfig'] = Object.entries({ ...NAMES, ...THINKING_NAMES })
-    .filter(([, known]) => known === wrong)
-    .map(([name]) => (Object.hasOwn(THINKING_NAMES, name) ? `${THINKING}.${name}` : name));
-  throw new Failure('request/parameter-invalid', { field });
+  return parametersOf(set, nameAt);
+}
+
+/** Google's name of a parameter. */
+function nameAt(known: ParameterName): string {
+  const found = Object.entries(NAMES).find(([, name]) => name === known);
+  return found?.[0] ?? 'generationConfig';
 }
 
 function readThinking(text: string, config: Members): Record<string, unknown> {
   const value = member(config, THINKING) ?? null;
   if (value === null) return {};
   const members = membersOf(value);
-  if (members === null) throw malformed(THINKING);
-  refuseAmbiguous(memberText(text, THINKING), Object.keys(THINKING_NAMES));
+  if (members === null) return { reasoning_effort: UNREAD, thinking_budget: UNREAD };
+  refuseAmbiguous(memberText(text, THINKING), THINKING_NAMES);
   const budget = numberOf(member(members, 'thinkingBudget') ?? null);
-  const level = member(members, 'thinkingLevel') ?? null;
-  if (level !== null && !LEVELS.has(level))
-    throw new Failure('request/parameter-invalid', { field: `${THINKING}.thinkingLevel` });
-  const effort = LEVELS.get(level) ?? null;
+  const effort = effortOf(member(members, 'thinkingLevel') ?? null);
   return {
     ...(budget === null ? {} : { thinking_budget: budget }),
     ...(effort === null ? {} : { reasoning_effort: effort }),
   };
 }
 
-/** How long an embedding is to be. Throws `request/parameter-invalid`. */
-export function readDimensions(request: Members): Parameters {
+/** As a receipt says it; whatever is none of Google's words, {@link UNREAD}. */
+function effortOf(level: unknown): unknown {
+  if (level === null) return null;
+  const word = typeof level === 'string' && WORD.test(level) ? level.toUpperCase() : '';
+  const known = LEVELS.get(word);
+  return known === undefined ? UNREAD : known;
+}
+
+/** How long an embedding is to be. */
+export function readDimensions(request: Members): SetParameters {
   const value = numberOf(member(request, 'outputDimensionality') ?? null);
-  if (value === null) return {};
-  if (!v.is(Dimensions, value))
-    throw new Failure('request/parameter-invalid', { field: 'outputDimensionality' });
-  return { dimensions: value };
+  return parametersOf(value === null ? {} : { dimensions: value }, () => 'outputDimensionality');
 }

@@ -5,6 +5,7 @@ import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { NO_TARGET, targetOf } from '../../../test/support/targets.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import { NOTHING_SET } from '../set-parameters.js';
 import type { RequestTarget } from '../surface.js';
 import { readBatchRequest, readContentRequest, readCountRequest, readEmbedRequest } from './request.js';
 
@@ -24,7 +25,7 @@ const LEAST = { contents };
 
 describe('a request for content', () => {
   it('is contents for the model that its path names', () => {
-    const facts = { model: 'm', stream: false, parameters: {}, attachments: [] };
+    const facts = { model: 'm', stream: false, ...NOTHING_SET, attachments: [] };
     expect(read(LEAST)).toEqual(facts);
     expect(read({ ...LEAST, model: 'models/m', tools: [{}], generation_config: null })).toEqual(facts);
     expect(read({ contents: { parts: { text: 'a' } }, systemInstruction: { parts: { text: 'b' } } })).toEqual(
@@ -99,19 +100,20 @@ describe('a request for content', () => {
 });
 
 describe('parameters', () => {
-  it.each<[name: string, under: string, receipt: string, good: readonly unknown[], bad: readonly unknown[]]>([
-    ['candidateCount', 'candidate_count', 'n', [1, 8], [0, 1.5, -1]],
+  it.each<
+    [name: string, under: string, receipt: string, stated: readonly unknown[], others: readonly unknown[]]
+  >([
     ['frequencyPenalty', 'frequency_penalty', 'frequency_penalty', [-2, 1.5], [2.5]],
     ['logprobs', 'logprobs', 'top_logprobs', [0, 20], [21, true]],
     ['maxOutputTokens', 'max_output_tokens', 'max_output_tokens', [1, 100], [0, -1]],
     ['presencePenalty', 'presence_penalty', 'presence_penalty', [0], [3]],
-    ['responseLogprobs', 'response_logprobs', 'logprobs', [true, false], [1, 'true']],
+    ['responseLogprobs', 'response_logprobs', 'logprobs', [true, false], [-1, 'true']],
     ['seed', 'seed', 'seed', [-1, 0, 5], [0.5]],
     ['temperature', 'temperature', 'temperature', [0, 2], [2.1, '1e0', 'NaN']],
     ['topK', 'top_k', 'top_k', [0, 40], [-1, 0.5]],
     ['topP', 'top_p', 'top_p', [0, 1], [1.1, []]],
-  ])('%s, also as %s', (name, under, receipt, good, bad) => {
-    for (const value of good) {
+  ])('%s, also as %s', (name, under, receipt, stated, others) => {
+    for (const value of stated) {
       for (const spelling of [name, under]) {
         expect(read({ contents, generationConfig: { [spelling]: value } }).parameters).toEqual({
           [receipt]: value,
@@ -123,19 +125,31 @@ describe('parameters', () => {
           [receipt]: value,
         });
     }
-    for (const value of bad)
-      expect(refusal(() => read({ contents, generationConfig: { [under]: value } }))).toEqual(invalid(name));
+    for (const value of others)
+      expect(read({ contents, generationConfig: { [under]: value } })).toMatchObject({
+        parameters: {},
+        unstated: [receipt],
+      });
     expect(read({ contents, generationConfig: { [name]: null } }).parameters).toEqual({});
   });
 
+  it('candidateCount, which the gateway acts on: request/parameter-invalid with a value that it does not understand', () => {
+    const count = (value: unknown) => () => read({ contents, generationConfig: { candidate_count: value } });
+    for (const value of [0, 1, 8, '8']) expect(count(value)().parameters).toEqual({ n: Number(value) });
+    for (const value of [1.5, -1, '1e0', true, [1]])
+      expect(refusal(count(value))).toEqual(invalid('candidateCount'));
+  });
+
   it('of an embedding', () => {
-    const embed = (rest: object) =>
-      readEmbedRequest(bytesOf({ content: { parts: [] }, ...rest }), TARGET).parameters;
-    expect(embed({})).toEqual({});
-    expect(embed({ outputDimensionality: 64, taskType: 'A' })).toEqual({ dimensions: 64 });
-    expect(embed({ output_dimensionality: '64' })).toEqual({ dimensions: 64 });
-    for (const wrong of [0, 1.5, 'a', true])
-      expect(refusal(() => embed({ outputDimensionality: wrong }))).toEqual(invalid('outputDimensionality'));
+    const embed = (rest: object) => readEmbedRequest(bytesOf({ content: { parts: [] }, ...rest }), TARGET);
+    expect(embed({})).toMatchObject(NOTHING_SET);
+    for (const set of [{ outputDimensionality: 64, taskType: 'A' }, { output_dimensionality: '64' }])
+      expect(embed(set)).toMatchObject({ parameters: { dimensions: 64 }, unstated: [] });
+    for (const value of [0, 1.5, 'a', true])
+      expect(embed({ outputDimensionality: value })).toMatchObject({
+        parameters: {},
+        unstated: ['dimensions'],
+      });
   });
 });
 
@@ -172,7 +186,7 @@ describe('attachments', () => {
     expect(reader(bytesOf(body), TARGET)).toEqual({
       model: 'm',
       stream: false,
-      parameters: {},
+      ...NOTHING_SET,
       attachments: [utf8('{"inlineData":{"data":"AA=="}}')],
     });
   });

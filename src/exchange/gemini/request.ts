@@ -4,8 +4,8 @@
  */
 import { Failure } from '../../reason.js';
 import { type Members, membersOf } from '../members.js';
-import type { Parameters } from '../parameters.js';
 import { MAX_MODEL_NAME, malformed, parseText } from '../request-object.js';
+import { NOTHING_SET, type SetParameters } from '../set-parameters.js';
 import type { RequestFacts, RequestTarget } from '../surface.js';
 import { isPathName } from '../target.js';
 import { attachedData } from './contents.js';
@@ -30,7 +30,7 @@ export function readContentRequest(body: Uint8Array, target: RequestTarget, stre
   return {
     model,
     stream,
-    parameters: readConfig(text, value),
+    ...readConfig(text, value),
     attachments: attachedData(contents, 'contents'),
   };
 }
@@ -42,14 +42,14 @@ export function readCountRequest(body: Uint8Array, target: RequestTarget): Reque
   checkModel(whole, model);
   const contents = [...contentsOf(value), ...contentsOf(whole)];
   if (contents.length === 0) throw malformed('contents');
-  return { model, stream: false, parameters: {}, attachments: attachedData(contents, 'contents') };
+  return { model, stream: false, ...NOTHING_SET, attachments: attachedData(contents, 'contents') };
 }
 
-/** A request for one embedding. Throws `request/malformed` and `request/parameter-invalid`, each naming the member. */
+/** A request for one embedding. Throws `request/malformed`, naming the member. */
 export function readEmbedRequest(body: Uint8Array, target: RequestTarget): RequestFacts {
   const { value, model } = readObject(body, target, ['content', 'model', 'outputDimensionality']);
   const attachments = attachedData([value.content], 'content');
-  return { model, stream: false, parameters: readDimensions(value), attachments };
+  return { model, stream: false, ...readDimensions(value), attachments };
 }
 
 /** A request for several embeddings, each as a request of its own has it. Throws `request/malformed`, naming the member. */
@@ -62,7 +62,7 @@ export function readBatchRequest(body: Uint8Array, target: RequestTarget): Reque
     requests.map(({ content }) => content),
     'requests.content',
   );
-  return { model, stream: false, parameters: {}, attachments };
+  return { model, stream: false, ...NOTHING_SET, attachments };
 }
 
 /** What all requests have in common. `read`: the members of the body whose meaning a receipt states. */
@@ -100,9 +100,9 @@ function contentsOf(value: Members): readonly unknown[] {
   return [...listOf(member(value, 'systemInstruction')), ...listOf(member(value, 'contents'))];
 }
 
-function readConfig(text: string, value: Members): Parameters {
+function readConfig(text: string, value: Members): SetParameters {
   const config = member(value, 'generationConfig') ?? null;
-  if (config === null) return {};
+  if (config === null) return NOTHING_SET;
   const members = membersOf(config);
   if (members === null) throw malformed('generationConfig');
   return readGenerationConfig(memberText(text, 'generationConfig'), members);

@@ -1,5 +1,4 @@
 /** What all of OpenAI's surfaces have in common. */
-import * as v from 'valibot';
 import { withModel } from '../request-object.js';
 import type { Api, Surface } from '../surface.js';
 import { isOpenaiError, openaiError, openaiErrorEvent, openaiHostError } from './error.js';
@@ -18,5 +17,3 @@ export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   hostErrorBody: openaiHostError,
   failureEvent: openaiErrorEvent,
 };
-
-export const SERVICE_TIER = v.picklist(['auto', 'default', 'flex', 'scale', 'priority', 'fast']);

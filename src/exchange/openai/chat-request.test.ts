@@ -5,6 +5,7 @@ import { mutants, parseOrRefuse } from '../../../test/support/mutation.js';
 import { canonicalize, type Json, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { ParameterName } from '../parameters.js';
+import { NOTHING_SET } from '../set-parameters.js';
 import { CHAT_PARAMETERS, readChatRequest } from './chat-request.js';
 
 const MESSAGES: Json = [{ role: 'user', content: 'Hello' }];
@@ -18,7 +19,7 @@ const refusalOf = (body: unknown) => refusal(JSON.stringify(body));
 
 describe('a chat request', () => {
   it('is read for its model, and nothing else is asked of it', () => {
-    expect(read(BODY)).toEqual({ model: 'sample-1', stream: false, parameters: {}, attachments: [] });
+    expect(read(BODY)).toEqual({ model: 'sample-1', stream: false, ...NOTHING_SET, attachments: [] });
     expect(read({ ...BODY, tools: [{}], stop: ['a'], unknown: { deeply: [[[1]]] } })).toEqual(read(BODY));
   });
 
@@ -72,15 +73,6 @@ describe('request/malformed', () => {
     ['messages.0.role', 'nothing', { ...BODY, messages: [{ role: '' }] }],
     ['messages.0.role', '65 characters', { ...BODY, messages: [{ role: 'r'.repeat(65) }] }],
     ['messages.1.role', 'the second message', { ...BODY, messages: [{ role: 'user' }, {}] }],
-    ['messages.content', 'a part that is null', { ...BODY, messages: [{ role: 'user', content: [null] }] }],
-    ['messages.content', 'a part that is a text', { ...BODY, messages: [{ role: 'user', content: ['a'] }] }],
-    ['messages.content', 'a part that is an array', { ...BODY, messages: [{ role: 'user', content: [[]] }] }],
-    ['messages.content', 'a part without type', { ...BODY, messages: [{ role: 'user', content: [{}] }] }],
-    [
-      'messages.content',
-      'a part whose type is no text',
-      { ...BODY, messages: [{ role: 'user', content: [{ type: 1 }] }] },
-    ],
   ])('%s: %s', (field, _, body) => {
     expect(refusalOf(body)).toEqual({ code: 'request/malformed', field });
   });
@@ -165,7 +157,7 @@ describe('request/malformed', () => {
       () => `{${small},"user":${'['.repeat(1_000_000)}${']'.repeat(1_000_000)}}`,
       undefined,
     ],
-    ['a temperature of a million parts', () => `{${small},"temperature":${zeros}}`, 'temperature'],
+    ['a stream of a million parts', () => `{${small},"stream":${zeros}}`, 'stream'],
   ])('%s: refused however large it is', (_, body, field) => {
     expect(refusal(body()).field).toBe(field);
   });
@@ -178,6 +170,7 @@ describe('request/malformed', () => {
     ['escapes of both kinds', () => `"user":"${'\\u0022\\\\'.repeat(200_000)}"`],
     ['half a million texts', () => `"user":[${'"a",'.repeat(500_000)}"model"]`],
     ['two million spaces', () => `"user"${' '.repeat(2_000_000)}:1`],
+    ['a temperature of a million parts', () => `"temperature":${zeros}`],
   ])('%s where we do not look: read however large it is', (_, member) => {
     expect(readChatRequest(utf8(`{${member()},"model":"m","messages":[{"role":"u"}]}`)).model).toBe('m');
   });
@@ -187,7 +180,7 @@ describe('request/malformed', () => {
     for (const body of [
       secret,
       { [secret]: 1 },
-      { ...BODY, temperature: secret },
+      { ...BODY, stream: secret },
       { ...BODY, messages: [{ role: [secret] }] },
     ])
       expect(failureOf(() => read(body)).message).not.toContain(secret);
@@ -226,6 +219,25 @@ describe('attachments: the content parts that are not text', () => {
     expect(second).toEqual(first);
   });
 
+  it('a part that does not say what it is is one, unless it is a text and nothing else', () => {
+    const text = ['a', { text: 'a' }, { type: null, text: 'a' }];
+    const others = [
+      { image_url: 'data:,' },
+      { text: 'a', image_url: 'data:,' },
+      { text: { value: 'a' } },
+      { type: 1, text: 'a' },
+      { type: ['text'], text: 'a' },
+      {},
+      [image],
+      null,
+      1,
+    ];
+    expect(withParts(...text)).toEqual([]);
+    expect(withParts(...others).map(fromUtf8)).toEqual(
+      others.map(part => fromUtf8(canonicalize(part as Json))),
+    );
+  });
+
   it('what canonical JSON cannot carry is refused: a lone surrogate, depth without end', () => {
     const deep = `${'{"a":'.repeat(40)}1${'}'.repeat(40)}`;
     const body = (part: string) =>
@@ -254,55 +266,76 @@ describe('attachments: the content parts that are not text', () => {
   });
 });
 
-/** The edges of each parameter's range, and what lies just beyond them. */
-const RANGES: Partial<Record<ParameterName, { good: readonly unknown[]; bad: readonly unknown[] }>> = {
-  frequency_penalty: { good: [-2, 0, 0.5, 2], bad: [-2.01, 2.01, '1', true, [1]] },
-  logprobs: { good: [true, false], bad: [0, 1, 'true', []] },
-  max_completion_tokens: { good: [1, 2 ** 31], bad: [0, -1, 1.5, 2 ** 31 + 1, '1'] },
-  max_tokens: { good: [1, 2 ** 31], bad: [0, -1, 1.5, 2 ** 31 + 1, 1e300, '1', {}] },
-  n: { good: [1, 128], bad: [0, 129, 1.5, '1'] },
-  parallel_tool_calls: { good: [true, false], bad: ['yes', 1] },
-  presence_penalty: { good: [-2, 2], bad: [-3, 3, 'a'] },
-  reasoning_effort: { good: ['none', 'xhigh', 'max'], bad: ['', 'HIGH', 1, 'toString', '__proto__'] },
-  seed: { good: [0, -1, Number.MAX_SAFE_INTEGER], bad: [1.5, 2 ** 53, '1'] },
-  service_tier: { good: ['auto', 'priority', 'fast'], bad: ['gold', 1] },
-  store: { good: [true, false], bad: ['true', 1] },
-  stream: { good: [true, false], bad: ['true', 1, 0, {}] },
-  temperature: { good: [0, 0.7, 2], bad: [-0.1, 2.1, '0.7', [0.7]] },
-  top_logprobs: { good: [0, 20], bad: [-1, 21, 0.5] },
-  top_p: { good: [0, 1], bad: [-0.1, 1.1, '1'] },
-  verbosity: { good: ['low', 'high'], bad: ['loud', 3] },
+/** What a receipt states of each parameter, to the edges of its range, and what hosts may take beyond them. */
+const RANGES: Partial<Record<ParameterName, { stated: readonly unknown[]; others: readonly unknown[] }>> = {
+  frequency_penalty: { stated: [-2, 0, 0.5, 2], others: [-2.01, 2.01, '1', true, [1]] },
+  logprobs: { stated: [true, false, 0, 5, 20], others: [21, -1, 'true', []] },
+  max_completion_tokens: { stated: [1, 2 ** 31], others: [0, -1, 1.5, 2 ** 31 + 1, '1'] },
+  max_tokens: { stated: [0, 1, 2 ** 31], others: [-1, 1.5, 2 ** 31 + 1, 1e300, '1', {}] },
+  n: { stated: [0, 1, 129, 2 ** 31], others: [-1, 1.5, '1', 2 ** 31 + 1] },
+  parallel_tool_calls: { stated: [true, false], others: ['yes', 1] },
+  presence_penalty: { stated: [-2, 2], others: [-3, 3, 'a'] },
+  reasoning_effort: {
+    stated: ['none', 'xhigh', 'max'],
+    others: ['', 'default', 'HIGH', 1, true, 'toString', '__proto__'],
+  },
+  seed: { stated: [0, -1, Number.MAX_SAFE_INTEGER], others: [1.5, 2 ** 53, '1'] },
+  service_tier: { stated: ['auto', 'priority', 'fast'], others: ['on_demand', 'performance', 1] },
+  store: { stated: [true, false], others: ['true', 1] },
+  stream: { stated: [true, false], others: ['true', 1, 0, {}] },
+  temperature: { stated: [0, 0.7, 2], others: [-0.1, 2.1, '0.7', [0.7]] },
+  top_logprobs: { stated: [0, 20], others: [-1, 21, 0.5] },
+  top_p: { stated: [0, 1], others: [-0.1, 1.1, '1'] },
+  verbosity: { stated: ['low', 'high'], others: ['loud', 3] },
 };
+/** What the gateway acts on. */
+const ACTED_ON: ReadonlySet<string> = new Set(['n', 'stream']);
 
 describe('parameters', () => {
   it('every parameter has a row here', () => {
     expect(Object.keys(RANGES).sort()).toEqual([...CHAT_PARAMETERS.names].sort());
   });
 
-  it.each(Object.entries(RANGES))(
-    '%s: in its range it is read; null stands for nothing',
-    (name, { good }) => {
-      for (const value of good)
-        expect(read({ ...BODY, [name]: value }).parameters).toEqual({ [name]: value });
-      expect(read({ ...BODY, [name]: null }).parameters).toEqual({});
-    },
-  );
-
-  it.each(Object.entries(RANGES))('request/parameter-invalid: %s', (name, { bad }) => {
-    for (const value of bad)
-      expect(refusalOf({ ...BODY, [name]: value }), JSON.stringify(value)).toEqual({
-        code: 'request/parameter-invalid',
-        field: name,
-      });
+  it.each(Object.entries(RANGES))('%s: in its range it is stated; null stands for nothing', (name, row) => {
+    for (const value of row.stated)
+      expect(read({ ...BODY, [name]: value })).toMatchObject({ parameters: { [name]: value }, unstated: [] });
+    expect(read({ ...BODY, [name]: null })).toMatchObject(NOTHING_SET);
   });
 
-  it.each(['1e999', '-1e999'])(
-    'request/parameter-invalid: a temperature of %s, which is no finite number',
-    text => {
-      const body = `{"model":"m","messages":[{"role":"u"}],"temperature":${text}}`;
-      expect(refusal(body)).toEqual({ code: 'request/parameter-invalid', field: 'temperature' });
+  it.each(Object.entries(RANGES).filter(([name]) => !ACTED_ON.has(name)))(
+    '%s: with any other value it is named, and not stated',
+    (name, { others }) => {
+      for (const value of others)
+        expect(read({ ...BODY, [name]: value }), JSON.stringify(value)).toMatchObject({
+          parameters: {},
+          unstated: [name],
+        });
     },
   );
+
+  it.each(Object.entries(RANGES).filter(([name]) => ACTED_ON.has(name)))(
+    'request/parameter-invalid: %s, which the gateway acts on',
+    (name, { others }) => {
+      for (const value of others)
+        expect(refusalOf({ ...BODY, [name]: value }), JSON.stringify(value)).toEqual({
+          code: 'request/parameter-invalid',
+          field: name,
+        });
+    },
+  );
+
+  it('those that are not stated stand in order beside those that are', () => {
+    const body = { ...BODY, top_p: 7, seed: 1, max_tokens: -1, temperature: 'warm' };
+    expect(read(body)).toMatchObject({
+      parameters: { seed: 1 },
+      unstated: ['max_tokens', 'temperature', 'top_p'],
+    });
+  });
+
+  it.each(['1e999', '-1e999'])('a temperature of %s, which is no finite number, is not stated', text => {
+    const body = `{"model":"m","messages":[{"role":"u"}],"temperature":${text}}`;
+    expect(readChatRequest(utf8(body))).toMatchObject({ parameters: {}, unstated: ['temperature'] });
+  });
 
   it('a stream is one only when the request says so', () => {
     expect(read({ ...BODY, stream: true }).stream).toBe(true);

@@ -1,6 +1,5 @@
 /** `POST /completions`: text that goes on from a prompt. */
 import * as v from 'valibot';
-import { parameterSet, zeroTo } from '../parameters.js';
 import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
 import type { Surface } from '../surface.js';
 import { OPENAI } from './api.js';
@@ -10,11 +9,12 @@ import { ChunkedAnswer } from './chunked-answer.js';
 const REQUEST = new ObjectRequest(
   // Without a prompt, the model begins a text of its own.
   { model: ModelName, prompt: v.optional(v.nullable(v.custom(isTextOrList))) },
-  parameterSet(
-    [
+  {
+    names: [
       'best_of',
       'echo',
       'frequency_penalty',
+      'logprobs',
       'max_tokens',
       'n',
       'presence_penalty',
@@ -23,8 +23,8 @@ const REQUEST = new ObjectRequest(
       'temperature',
       'top_p',
     ],
-    { logprobs: zeroTo(20) },
-  ),
+    nested: {},
+  },
 );
 
 export const COMPLETIONS: Surface = {

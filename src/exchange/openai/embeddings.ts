@@ -1,6 +1,5 @@
 /** `POST /embeddings`: texts as vectors. */
 import * as v from 'valibot';
-import { parameterSet } from '../parameters.js';
 import { isTextOrList, ModelName, ObjectRequest } from '../request-object.js';
 import type { Surface } from '../surface.js';
 import { OPENAI } from './api.js';
@@ -10,7 +9,7 @@ import { PROMPT_USAGE } from './usage.js';
 
 const REQUEST = new ObjectRequest(
   { model: ModelName, input: v.custom(isTextOrList) },
-  parameterSet(['dimensions', 'encoding_format']),
+  { names: ['dimensions', 'encoding_format'], nested: {} },
 );
 
 export const EMBEDDINGS: Surface = {

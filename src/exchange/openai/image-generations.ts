@@ -1,6 +1,5 @@
 /** `POST /images/generations`: images from a text, committed to and passed on. */
 import * as v from 'valibot';
-import { parameterSet } from '../parameters.js';
 import { ObjectRequest, OptionalModelName } from '../request-object.js';
 import type { Surface } from '../surface.js';
 import { OPENAI } from './api.js';
@@ -9,7 +8,7 @@ import { ImageAnswer } from './image-answer.js';
 
 const REQUEST = new ObjectRequest(
   { model: OptionalModelName, prompt: v.string() },
-  parameterSet(['n', 'output_compression', 'partial_images', 'stream']),
+  { names: ['n', 'output_compression', 'partial_images', 'stream'], nested: {} },
 );
 
 export const IMAGE_GENERATIONS: Surface = {

@@ -1,7 +1,6 @@
 /** `POST /moderations`: whether content may do harm. It is committed to and passed on; the judgement itself is not read. */
 import * as v from 'valibot';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
-import { parameterSet } from '../parameters.js';
 import { isTextOrList, ObjectRequest, OptionalModelName } from '../request-object.js';
 import type { RequestFacts, Surface } from '../surface.js';
 import { OPENAI } from './api.js';
@@ -10,7 +9,7 @@ import { ListAnswer } from './list-answer.js';
 
 const REQUEST = new ObjectRequest(
   { model: OptionalModelName, input: v.custom(isTextOrList) },
-  parameterSet([]),
+  { names: [], nested: {} },
 );
 const TEXT_PARTS: ReadonlySet<string> = new Set(['text']);
 const isAttached = (type: string) => !TEXT_PARTS.has(type);
@@ -29,6 +28,5 @@ export const MODERATIONS: Surface = {
 /** The input is a text, texts, or parts among which there may be images. */
 function readRequest(body: Uint8Array): RequestFacts {
   const { facts, value } = REQUEST.read(body);
-  const parts = Array.isArray(value.input) ? value.input.filter(part => typeof part !== 'string') : [];
-  return { ...facts, attachments: attachedParts(isAttached, parts, MAX_ATTACHMENTS, 'input') };
+  return { ...facts, attachments: attachedParts(isAttached, value.input, MAX_ATTACHMENTS, 'input') };
 }

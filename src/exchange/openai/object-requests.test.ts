@@ -6,6 +6,7 @@ import { NO_TARGET } from '../../../test/support/targets.js';
 import { canonicalize, parseCanonical } from '../../bytes/json.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { ParameterName } from '../parameters.js';
+import { NOTHING_SET } from '../set-parameters.js';
 import type { RequestFacts, Surface } from '../surface.js';
 import { COMPLETIONS } from './completions.js';
 import { EMBEDDINGS } from './embeddings.js';
@@ -21,9 +22,9 @@ interface Row {
   readonly good: readonly object[];
   /** What a member must not be, and the field that is then named. */
   readonly bad: readonly (readonly [field: string, body: object])[];
-  /** The edges of each parameter's range, and what lies just beyond them. */
+  /** What a receipt states of each parameter, to the edges of its range, and what hosts may take beyond them. */
   readonly parameters: Partial<
-    Record<ParameterName, readonly [good: readonly unknown[], bad: readonly unknown[]]>
+    Record<ParameterName, readonly [stated: readonly unknown[], others: readonly unknown[]]>
   >;
 }
 
@@ -60,22 +61,22 @@ const ROWS: readonly Row[] = [
     ],
     parameters: {
       best_of: [
-        [1, 128],
-        [0, 129, 1.5, '1'],
+        [0, 1, 129],
+        [-1, 1.5, '1'],
       ],
       echo: flag,
       frequency_penalty: penalty,
       logprobs: [
-        [0, 5, 20],
-        [true, false, -1, 21, 0.5],
+        [0, 5, 20, true, false],
+        [-1, 21, 0.5],
       ],
       max_tokens: [
         [0, 1, 2 ** 31],
         [-1, 1.5, 2 ** 31 + 1, '1'],
       ],
       n: [
-        [1, 128],
-        [0, 129],
+        [0, 1, 129],
+        [-1, '1'],
       ],
       presence_penalty: penalty,
       seed: [
@@ -111,15 +112,14 @@ const ROWS: readonly Row[] = [
       { input: [{ type: 'shell_call_output', output: [{ stdout: 'a' }] }] },
       { input: [{ type: 'function_call_output', output: 'a' }] },
       { input: [{ type: 'toString', content: [1] }] },
+      { input: ['a', { content: ['b', { text: 'c' }] }] },
+      { input: [{ type: 'computer_call_output', output: 'a' }] },
+      { input: [{ type: 'custom_tool_call_output', output: ['a'] }] },
     ],
     bad: [
       ...modelIsText({}),
       ['input', { input: 1 }],
-      ['input', { input: ['a'] }],
-      ['input', { input: [null] }],
       ['input', { input: Array.from({ length: 10_001 }, () => ({ content: 'a' })) }],
-      ['input.content', { input: [{ content: ['a'] }] }],
-      ['input.content', { input: [{ type: 'message', content: [{}] }] }],
       [
         'input.content',
         { input: [{ content: Array.from({ length: 1025 }, () => ({ type: 'input_file' })) }] },
@@ -128,9 +128,7 @@ const ROWS: readonly Row[] = [
         'input.content',
         { input: Array.from({ length: 1025 }, () => ({ content: [{ type: 'input_file' }] })) },
       ],
-      ['input.output', { input: [{ type: 'function_call_output', output: [1] }] }],
-      ['input.output', { input: [{ type: 'custom_tool_call_output', output: [{ type: 2 }] }] }],
-      ['input.output', { input: [{ type: 'computer_call_output', output: 'a' }] }],
+      ['input.output', { input: [{ type: 'function_call_output', output: [{ type: 'a', b: '\ud800' }] }] }],
     ],
     parameters: {
       background: flag,
@@ -188,16 +186,12 @@ const ROWS: readonly Row[] = [
       { input: 'a', model: null },
       { input: 'a', model: 'm' },
       { input: ['a', 'b'] },
-      { input: [{ type: 'text', text: 'a' }, 'b'] },
+      { input: [{ type: 'text', text: 'a' }, 'b', { text: 'c' }] },
     ],
     bad: [
       ...modelIsText({ input: 'a' }),
       ['input', {}],
       ['input', { input: 1 }],
-      ['input', { input: [1] }],
-      ['input', { input: [null] }],
-      ['input', { input: [{}] }],
-      ['input', { input: [{ type: 1 }] }],
       ['input', { input: Array.from({ length: 1025 }, () => ({ type: 'image_url' })) }],
     ],
     parameters: {},
@@ -218,7 +212,7 @@ const ROWS: readonly Row[] = [
     parameters: {
       n: [
         [1, 10],
-        [0, 129],
+        [-1, 2.5],
       ],
       output_compression: [
         [0, 100],
@@ -232,6 +226,9 @@ const ROWS: readonly Row[] = [
     },
   },
 ];
+
+/** What the gateway acts on. */
+const ACTED_ON: ReadonlySet<string> = new Set(['best_of', 'n', 'stream']);
 
 const read = ({ surface }: Row, body: unknown): RequestFacts =>
   surface.readRequest(
@@ -249,13 +246,13 @@ describe.each(ROWS.map(row => [row.surface.name, row] as const))('%s', (_, row) 
     expect(read(row, row.least)).toEqual({
       model: row.least.model ?? null,
       stream: false,
-      parameters: {},
+      ...NOTHING_SET,
       attachments: [],
     });
   });
 
   it.each(row.good.map(body => [JSON.stringify(body), body] as const))('%s is one', (_text, body) => {
-    expect(read(row, body)).toMatchObject({ parameters: {}, attachments: [] });
+    expect(read(row, body)).toMatchObject({ ...NOTHING_SET, attachments: [] });
   });
 
   it.each(row.bad.map(([field, body]) => [field, JSON.stringify(body).slice(0, 60), body] as const))(
@@ -277,16 +274,29 @@ describe.each(ROWS.map(row => [row.surface.name, row] as const))('%s', (_, row) 
     }
   });
 
-  it('parameters: in their ranges they are read, beyond them they are refused by name; null stands for nothing', () => {
-    for (const [name, [good, bad]] of Object.entries(row.parameters)) {
-      for (const value of good)
-        expect(read(row, { ...row.least, [name]: value }).parameters).toEqual({ [name]: value });
-      for (const value of bad)
+  it('parameters: in their ranges they are stated, with other values named; null stands for nothing', () => {
+    for (const [name, [stated, others]] of Object.entries(row.parameters)) {
+      for (const value of stated)
+        expect(read(row, { ...row.least, [name]: value })).toMatchObject({
+          parameters: { [name]: value },
+          unstated: [],
+        });
+      for (const value of ACTED_ON.has(name) ? [] : others)
+        expect(read(row, { ...row.least, [name]: value }), `${name} ${JSON.stringify(value)}`).toMatchObject({
+          parameters: {},
+          unstated: [name],
+        });
+      expect(read(row, { ...row.least, [name]: null })).toMatchObject(NOTHING_SET);
+    }
+  });
+
+  it('request/parameter-invalid: those that the gateway acts on, with values that it does not understand', () => {
+    for (const [name, [, others]] of Object.entries(row.parameters)) {
+      for (const value of ACTED_ON.has(name) ? others : [])
         expect(refusal(row, { ...row.least, [name]: value }), `${name} ${JSON.stringify(value)}`).toEqual({
           code: 'request/parameter-invalid',
           field: name,
         });
-      expect(read(row, { ...row.least, [name]: null }).parameters).toEqual({});
     }
   });
 
@@ -332,4 +342,18 @@ it('a response’s attachments are the parts of messages and of tools’ outputs
       type => `{"a":1,"type":"${type}"}`,
     ),
   );
+});
+
+it('what is no item of a response, and parts that do not say what they are, are attachments unless they are text', () => {
+  const parts = [{ image_url: 'data:,' }, { type: null, text: 'a', file_id: 'f' }];
+  const input = [[{ type: 'input_image' }], null, { type: null, content: parts }, { type: 2, content: [1] }];
+  expect(
+    RESPONSES.readRequest(utf8(JSON.stringify({ input })), '', NO_TARGET).attachments.map(fromUtf8),
+  ).toEqual([
+    '[{"type":"input_image"}]',
+    'null',
+    '{"image_url":"data:,"}',
+    '{"file_id":"f","text":"a","type":null}',
+    '1',
+  ]);
 });

@@ -1,10 +1,9 @@
 /** Requests of OpenAI's responses API. */
 import * as v from 'valibot';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
-import { parameterSet } from '../parameters.js';
+import { membersOf } from '../members.js';
 import { isTextOrList, malformed, ObjectRequest, OptionalModelName } from '../request-object.js';
 import type { RequestFacts } from '../surface.js';
-import { SERVICE_TIER } from './api.js';
 
 /** What a stranger may make us look at: the items of a request's input. */
 const MAX_ITEMS = 10_000;
@@ -12,12 +11,13 @@ const MAX_ITEMS = 10_000;
 const REQUEST = new ObjectRequest(
   // A prompt that the provider keeps can stand for both.
   { model: OptionalModelName, input: v.optional(v.nullable(v.custom(isTextOrList))) },
-  parameterSet(
-    [
+  {
+    names: [
       'background',
       'max_output_tokens',
       'max_tool_calls',
       'parallel_tool_calls',
+      'service_tier',
       'store',
       'stream',
       'temperature',
@@ -25,12 +25,11 @@ const REQUEST = new ObjectRequest(
       'top_p',
       'truncation',
     ],
-    { service_tier: SERVICE_TIER },
-    {
+    nested: {
       reasoning: { effort: 'reasoning_effort', summary: 'reasoning_summary' },
       text: { verbosity: 'verbosity' },
     },
-  ),
+  },
 );
 
 const TEXT_PARTS: ReadonlySet<string> = new Set(['input_text', 'output_text', 'text', 'refusal']);
@@ -49,12 +48,15 @@ export function readResponseRequest(body: Uint8Array): RequestFacts {
   return { ...facts, attachments };
 }
 
-/** Where an item of the input has parts that may be images or files; every other kind of item is the upstream's business. */
+/**
+ * Where an item of the input has parts that may be images or files; every other kind of item is the upstream's business. What is no item is a part
+ * itself.
+ */
 function partsOf(item: unknown): { parts: unknown; field: string } {
-  if (typeof item !== 'object' || item === null) throw malformed('input');
-  const { type, content, output } = item as Record<string, unknown>;
-  switch (type) {
-    case undefined:
+  const members = membersOf(item);
+  if (members === null) return { parts: [item], field: 'input' };
+  const { type, content, output } = members;
+  switch (typeof type === 'string' ? type : 'message') {
     case 'message':
       return { parts: content, field: 'input.content' };
     case 'function_call_output':

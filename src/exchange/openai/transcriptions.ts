@@ -2,14 +2,14 @@
 import * as v from 'valibot';
 import { concat, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { type FormPart, readForm } from '../multipart.js';
-import { parameterSet } from '../parameters.js';
 import { ModelName, malformed, readParameters } from '../request-object.js';
+import type { ParameterSet } from '../set-parameters.js';
 import type { RequestFacts, Surface } from '../surface.js';
 import { refuseAmbiguous } from '../unambiguous.js';
 import { OPENAI } from './api.js';
 import { TranscriptionAnswer } from './transcription-answer.js';
 
-const PARAMETERS = parameterSet(['stream', 'temperature']);
+const PARAMETERS: ParameterSet = { names: ['stream', 'temperature'], nested: {} };
 const READ_NAMES: ReadonlySet<string> = new Set(['file', 'model', ...PARAMETERS.names]);
 /** A number as JSON has it, and a boolean; any other spelling is read by some and not by others. */
 const VALUE = /^(?:true|false|-?(?:0|[1-9][0-9]{0,15})(?:\.[0-9]{1,17})?)$/;
@@ -39,11 +39,11 @@ function readRequest(body: Uint8Array, contentType: string): RequestFacts {
     const part = field(name);
     return part === undefined ? [] : [[name, parsedValue(part)] as const];
   });
-  const parameters = readParameters(Object.fromEntries(set), PARAMETERS);
+  const read = readParameters(Object.fromEntries(set), PARAMETERS);
   return {
     model: model.output,
-    stream: parameters.stream === true,
-    parameters,
+    stream: read.parameters.stream === true,
+    ...read,
     attachments: parts.filter(({ isFile }) => isFile).map(({ bytes }) => bytes),
   };
 }
@@ -65,7 +65,7 @@ function textOf(part: FormPart | undefined): string | null {
   return part === undefined || part.isFile ? null : fromUtf8(part.bytes);
 }
 
-/** What a field's text stands for; a text that stands for nothing stays one, which no parameter may be. */
+/** What a field's text stands for; a text that stands for nothing stays one, which no receipt states. */
 function parsedValue(part: FormPart): unknown {
   const text = textOf(part) ?? '';
   return VALUE.test(text) ? JSON.parse(text) : text;

@@ -61,7 +61,6 @@ describe.each<[translation: Translation, field: string, body: (number: string) =
     number => chat('', CALLED.replace('ARGUMENTS', quoted(`{"a":[${number}]}`))),
   ],
   [CHAT_TO_MESSAGES, 'top_k', number => chat(`,"top_k":${number}`)],
-  [CHAT_TO_MESSAGES, 'max_tokens', number => chat(`,"max_tokens":${number}`)],
   [
     MESSAGES_TO_CHAT,
     'tools.0.input_schema.properties.a.maximum',
@@ -93,6 +92,13 @@ describe.each<[translation: Translation, field: string, body: (number: string) =
 });
 
 describe('a request', () => {
+  it.each(INEXACT)('with a limit of %s is refused', number => {
+    expect(failureOf(() => CHAT_TO_MESSAGES.request(utf8(chat(`,"max_tokens":${number}`))))).toMatchObject({
+      code: 'request/number-inexact',
+      field: 'max_tokens',
+    });
+  });
+
   it.each(EXACT)('has %s in a schema as what it is', number => {
     const tools = `,"tools":[{"type":"function","function":{"name":"f","parameters":{"maximum":${number}}}}]`;
     const sent = fromUtf8(CHAT_TO_MESSAGES.request(utf8(chat(tools))).body) ?? '';

@@ -3,7 +3,7 @@ import type { ReasonCode } from '../../reason.js';
 import type { Price, Receipt } from '../receipt.js';
 import { parseAmount } from './money.js';
 import type { PriceBook } from './price-book.js';
-import { PROTOCOL_LINE, type PricedExchange, priceOf } from './price-lines.js';
+import { PROTOCOL_LINE, type PricedExchange, priceOf, tierOf } from './price-lines.js';
 
 /** What is wrong with the lines themselves; null when each is its quantity times its price, and the protocol gets nothing. */
 export function lineFault(price: Price): ReasonCode | null {
@@ -56,7 +56,7 @@ function pricedExchangeOf({ attempts, model, request, response }: Receipt): Pric
     wasServed: request.sent !== null && response.status !== 'refused',
     hasAttachments: !('commitments' in request.attachments) || request.attachments.commitments.length > 0,
     hasImages: response.images !== undefined,
-    serviceTier: request.parameters.service_tier,
+    serviceTier: tierOf(request),
   };
 }
 

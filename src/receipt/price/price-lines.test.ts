@@ -116,6 +116,7 @@ describe('price lines', () => {
     ['not-priced', { asked: 'text', hasAttachments: true }],
     ['not-priced', { serviceTier: 'flex' }],
     ['not-priced', { serviceTier: 'priority' }],
+    ['not-priced', { serviceTier: 'unstated' }],
     ['usage-unknown', { usage: null }],
     ['usage-unknown', { usage: {} }],
     ['usage-unknown', { usage: { total_tokens: 5 } }],

@@ -1,10 +1,13 @@
 /** The price of one exchange, line by line: each is a whole quantity times an exact price, and together they are what it cost. */
-import type { Parameters, Usage } from '../../exchange/parameters.js';
+import type { Parameters, UnstatedName, Usage } from '../../exchange/parameters.js';
 import type { SurfaceName } from '../../exchange/surface-names.js';
 import type { Price, PriceLine } from '../receipt.js';
 import { type Amount, formatAmount, parseAmount } from './money.js';
 import type { LoggedList, PriceBook, Priced, Share } from './price-book.js';
 import type { ModelPrices, TokenPrices } from './price-list.js';
+
+/** The tier that the client asked for; `unstated` for one that no receipt states, and that no list has a price of. */
+export type ServiceTier = Parameters['service_tier'] | 'unstated';
 
 /** What the price of an exchange depends on. All of it stands in its receipt, so that whoever has the list can reckon it again. */
 export interface PricedExchange {
@@ -20,7 +23,7 @@ export interface PricedExchange {
   readonly hasAttachments: boolean;
   /** Whether there are images in the answer. */
   readonly hasImages: boolean;
-  readonly serviceTier: Parameters['service_tier'];
+  readonly serviceTier: ServiceTier;
 }
 
 /** Who gets what the protocol takes: nobody, nothing. It is a line of every price so that it can be seen to be zero. */
@@ -47,13 +50,16 @@ export function chargedBy(surface: SurfaceName): 'tokens' | 'nothing' | 'otherwi
   }
 }
 
+/** `request`: what a client has set, as it was read or as its receipt says it. */
+export function tierOf(request: {
+  readonly parameters: Parameters;
+  readonly unstated?: readonly UnstatedName[];
+}): ServiceTier {
+  return request.unstated?.includes('service_tier') ? 'unstated' : request.parameters.service_tier;
+}
+
 /** The tiers that the list's prices are of. */
-const USUAL_TIERS: ReadonlySet<Parameters['service_tier']> = new Set([
-  undefined,
-  'auto',
-  'default',
-  'standard_only',
-]);
+const USUAL_TIERS: ReadonlySet<ServiceTier> = new Set([undefined, 'auto', 'default', 'standard_only']);
 
 const WHOLE = 10_000n;
 

@@ -200,12 +200,12 @@ describe('a gateway with a key of its own', () => {
 
 describe('errors are of this API', () => {
   it('of a request, under a receipt', async () => {
-    const got = await post({ ...REQUEST, temperature: 1.5 });
+    const got = await post({ ...REQUEST, stream: 'yes' });
     expect(got.status).toBe(400);
     expect(got.headers['countersign-reason']).toBe('request/parameter-invalid');
     expect(json(got)).toEqual({
       type: 'error',
-      error: { type: 'invalid_request_error', message: expect.stringContaining('temperature') },
+      error: { type: 'invalid_request_error', message: expect.stringContaining('stream') },
     });
     expect((await receiptOf(gateway, got)).response.status).toBe('refused');
   });

@@ -302,9 +302,13 @@ describe('the other methods', () => {
 
 describe('errors are of this API', () => {
   it('of a request, under a receipt', async () => {
-    const got = await post(at('generateContent'), {}, { ...REQUEST, generationConfig: { topP: 2 } });
+    const got = await post(
+      at('generateContent'),
+      {},
+      { ...REQUEST, generationConfig: { candidateCount: -1 } },
+    );
     expect(json(got)).toEqual({
-      error: { code: 400, status: 'INVALID_ARGUMENT', message: expect.stringContaining('topP') },
+      error: { code: 400, status: 'INVALID_ARGUMENT', message: expect.stringContaining('candidateCount') },
     });
     expect((await receiptOf(gateway, got)).response.reason).toBe('request/parameter-invalid');
   });

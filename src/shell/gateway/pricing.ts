@@ -4,7 +4,7 @@ import type { AnswerFacts, RequestFacts, Surface } from '../../exchange/surface.
 import type { Upstream } from '../../exchange/upstream.js';
 import type { Amount } from '../../receipt/price/money.js';
 import type { LoggedList, PriceBook } from '../../receipt/price/price-book.js';
-import { chargedBy, mostOf, priceOf, totalOf } from '../../receipt/price/price-lines.js';
+import { chargedBy, mostOf, priceOf, tierOf, totalOf } from '../../receipt/price/price-lines.js';
 import type { Price, Receipt } from '../../receipt/receipt.js';
 import type { Route, Target } from './routing/route.js';
 import type { TriedUpstreams } from './tried-upstreams.js';
@@ -49,7 +49,7 @@ export function priceOfExchange(pricing: Pricing | null, facts: Exchange, { stat
     wasServed: last.sent !== null && status !== 'refused',
     hasAttachments: (request?.attachments.length ?? 0) > 0,
     hasImages: (answer?.images.length ?? 0) > 0,
-    serviceTier: request?.parameters.service_tier,
+    serviceTier: request === null ? undefined : tierOf(request),
   });
 }
 
@@ -106,17 +106,17 @@ export function requestOf(
 function mostCost(
   pricing: Pricing | null,
   charged: ReturnType<typeof chargedBy>,
-  { model: named, attachments, parameters }: RequestFacts,
+  facts: RequestFacts,
   { upstream, model }: Target,
   prompt: number,
   completion: number,
 ): Amount | null {
   if (charged === 'nothing' || (pricing === null && isOwn(upstream))) return 0n;
-  const priced = pricing?.book.find(upstream.name, model ?? named, null) ?? null;
+  const priced = pricing?.book.find(upstream.name, model ?? facts.model, null) ?? null;
   if (priced === null || charged === 'otherwise') return null;
   return mostOf(priced, prompt, completion, {
-    hasAttachments: attachments.length > 0,
-    serviceTier: parameters.service_tier,
+    hasAttachments: facts.attachments.length > 0,
+    serviceTier: tierOf(facts),
   });
 }
 
@@ -125,11 +125,15 @@ function costOf(price: Price): Amount | null {
   return isNothing ? 0n : totalOf(price);
 }
 
-function mostAnswered({ parameters }: RequestFacts): number {
-  const { max_completion_tokens, max_output_tokens, max_tokens, n, best_of } = parameters;
+const LIMITS = ['max_completion_tokens', 'max_output_tokens', 'max_tokens'] as const;
+
+/** Limits of which no receipt states what they are, and zero, which is no limit to some hosts, are as good as none. */
+function mostAnswered({ parameters, unstated }: RequestFacts): number {
+  const stated = LIMITS.flatMap(name => parameters[name] ?? []);
+  const isOpen = stated.length === 0 || stated.includes(0) || LIMITS.some(name => unstated.includes(name));
   // Who states two limits means one of them, and each upstream goes by another.
-  const stated = [max_completion_tokens, max_output_tokens, max_tokens].filter(limit => limit !== undefined);
-  return (stated.length === 0 ? USUAL_ANSWER : Math.max(...stated)) * (best_of ?? n ?? 1);
+  const most = Math.max(...stated, isOpen ? USUAL_ANSWER : 0);
+  return most * Math.max(1, parameters.n ?? 1, parameters.best_of ?? 1);
 }
 
 function isWithoutAnswer(name: Surface['name']): boolean {

@@ -70,6 +70,7 @@ class PredicateWriter {
         sent: this.#sent === null ? null : this.#commit('request/sent', this.#sent),
         surface: this.#facts.surface.name,
         transforms: [...this.#facts.transforms],
+        ...this.#unstated(),
       },
       response: {
         ...(this.#facts.cached === null ? {} : { cached: { ...this.#facts.cached } }),
@@ -164,8 +165,18 @@ class PredicateWriter {
   }
 
   #parameters(): Parameters {
-    if (this.#facts.request === null) return {};
-    return { ...this.#upstream?.defaults, ...this.#facts.request.parameters };
+    const { request } = this.#facts;
+    if (request === null) return {};
+    const hidden: ReadonlySet<string> = new Set(request.unstated);
+    // An upstream applies no default of its own where the client has set something.
+    const defaults = Object.entries(this.#upstream?.defaults ?? {}).filter(([name]) => !hidden.has(name));
+    return { ...Object.fromEntries(defaults), ...request.parameters };
+  }
+
+  /** Left out where there are none. */
+  #unstated(): Pick<Receipt['request'], 'unstated'> {
+    const unstated = this.#facts.request?.unstated ?? [];
+    return unstated.length === 0 ? {} : { unstated: [...unstated] };
   }
 
   #responsibility(): Receipt['responsibility'] {

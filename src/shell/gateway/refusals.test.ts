@@ -73,8 +73,8 @@ describe('a body that is no chat request', () => {
       ...malformed(JSON.stringify(chat({ messages: [{}] })), 'messages.0.role'),
     },
     {
-      what: 'with a part that is no object',
-      ...malformed(JSON.stringify(chat({ messages: [{ role: 'user', content: [1] }] })), 'messages.content'),
+      what: 'with a message that is no object',
+      ...malformed(JSON.stringify(chat({ messages: ['x'] })), 'messages.0'),
     },
   ])('$what: 400 request/malformed', async ({ body, param }) => {
     const got = await ask(gateway.address, { body });
@@ -87,35 +87,16 @@ describe('a body that is no chat request', () => {
   });
 });
 
-describe('an absurd parameter', () => {
+describe('a parameter that the gateway acts on and does not understand', () => {
   it.each([
-    ['temperature', 2.1],
-    ['temperature', -0.1],
-    ['temperature', '1'],
-    ['temperature', true],
-    ['top_p', 1.5],
-    ['n', 0],
-    ['n', 129],
+    ['n', -1],
     ['n', 1.5],
-    ['max_tokens', 0],
-    ['max_tokens', -1],
-    ['max_tokens', 1e300],
-    ['max_completion_tokens', 2 ** 40],
-    ['frequency_penalty', 3],
-    ['presence_penalty', -3],
-    ['seed', 0.5],
-    ['seed', 2 ** 60],
-    ['seed', 'seven'],
-    ['logprobs', 'yes'],
-    ['top_logprobs', 21],
+    ['n', '2'],
+    ['n', 2 ** 40],
+    ['n', true],
     ['stream', 'true'],
     ['stream', 1],
-    ['store', 0],
-    ['parallel_tool_calls', []],
-    ['reasoning_effort', 'enormous'],
-    ['reasoning_effort', 'someone’s secret'],
-    ['service_tier', {}],
-    ['verbosity', 'shouting'],
+    ['stream', []],
   ])('%s: %j is refused by name', async (name, value) => {
     const got = await ask(gateway.address, { body: chat({ [name]: value }) });
     await expectRefusal(gateway, got, {

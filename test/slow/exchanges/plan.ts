@@ -77,7 +77,7 @@ export function planOf(seed: number, number: number): Plan {
     stream,
     headers: random.chance(0.03) ? { 'countersign-inline': 'none' } : {},
     model,
-    body: Buffer.from(refused ? text.replace('{', '{"temperature":9,') : text),
+    body: Buffer.from(refused ? text.replace(/(?:,"stream":true)?\}$/, ',"stream":"yes"}') : text),
     refusal: refused ? 'request/parameter-invalid' : null,
     leaving: leavingOf(random),
     pause: random.chance(0.02) ? 150 : 0,

@@ -106,6 +106,8 @@ function maxTokens(chat: Place, transforms: Set<Transform>): { readonly max_toke
   const [most, older] = [chat.member('max_completion_tokens'), chat.member('max_tokens')];
   const limit = most.optionalNumber() ?? older.optionalNumber();
   if (limit !== null && older.isSet && older.value !== limit) throw older.untranslatable();
+  // Less than one means something else to each host: that there is no limit, or that nothing is to come.
+  if (limit !== null && limit < 1) throw (most.isSet ? most : older).untranslatable();
   if (limit === null) transforms.add('max-tokens-default');
   return { max_tokens: limit ?? DEFAULT_MAX_TOKENS };
 }

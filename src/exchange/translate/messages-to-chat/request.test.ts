@@ -180,6 +180,10 @@ describe('a request of messages for a host of chat completions', () => {
 describe('request/untranslatable names', () => {
   it.each<[field: string, rest: Members]>([
     ['max_tokens', { max_tokens: 0 }],
+    ['max_tokens', { max_tokens: -1 }],
+    ['max_tokens', { max_tokens: '5' }],
+    ['thinking', { thinking: true }],
+    ['thinking.budget_tokens', { thinking: { type: 'enabled', budget_tokens: -1 } }],
     ['max_tokens', { max_tokens: null }],
     ['container', { container: 'c' }],
     ['mcp_servers', { mcp_servers: [{ url: 'https://a.example' }] }],

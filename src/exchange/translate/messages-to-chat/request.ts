@@ -116,7 +116,7 @@ function effort(request: Place, transforms: Set<Transform>): object {
     case 'enabled': {
       const budget = thinking.member('budget_tokens');
       const tokens = budget.optionalNumber();
-      if (tokens === null) throw budget.untranslatable();
+      if (tokens === null || tokens < 0) throw budget.untranslatable();
       return { reasoning_effort: word.isSet ? word.value : effortOf(tokens) };
     }
     case 'adaptive':

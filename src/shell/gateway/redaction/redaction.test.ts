@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { failureOf } from '../../../../test/support/failure.js';
 import { concatAll, fromUtf8, utf8 } from '../../../bytes/octets.js';
 import { EventSplitter } from '../../../exchange/server-sent-events.js';
+import { NOTHING_SET } from '../../../exchange/set-parameters.js';
 import type { SurfaceName } from '../../../exchange/surface-names.js';
 import { surfaceNamed } from '../../../exchange/surfaces.js';
 import { redact } from './redaction.js';
@@ -14,7 +15,7 @@ const LIMIT = 1 << 20;
 
 function redactedBy(rules: RedactionRules, surface: SurfaceName, body: Uint8Array, contentType: string) {
   const problems: string[] = [];
-  const facts = { model: 'm', stream: false, parameters: {}, attachments: [] };
+  const facts = { model: 'm', stream: false, ...NOTHING_SET, attachments: [] };
   const request = { surface: surfaceNamed(surface), facts, body, contentType };
   return { ...redact(rules, request, problem => problems.push(problem)), problems };
 }
@@ -230,7 +231,7 @@ describe('a request', () => {
   });
 
   it('names what was taken out, and that there were parts that nobody looked into', () => {
-    const facts = { model: 'm', stream: false, parameters: {}, attachments: [utf8('a')] };
+    const facts = { model: 'm', stream: false, ...NOTHING_SET, attachments: [utf8('a')] };
     const body = utf8('{"messages":[{"role":"user","content":"Jane Doe, 4111111111111111, a@b.com"}]}');
     const request = { surface: surfaceNamed('chat/completions'), facts, body, contentType: '' };
     const { transforms } = redact(RULES, request, () => undefined);
@@ -282,7 +283,7 @@ describe('a request', () => {
   it('a fault of ours: nothing is sent, and nothing of it is told', () => {
     const problems: string[] = [];
     const broken = { kinds: REDACTION_KINDS, restore: true } as unknown as RedactionRules;
-    const facts = { model: 'm', stream: false, parameters: {}, attachments: [] };
+    const facts = { model: 'm', stream: false, ...NOTHING_SET, attachments: [] };
     const request = {
       surface: surfaceNamed('completions'),
       facts,
