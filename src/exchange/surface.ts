@@ -83,6 +83,11 @@ export interface Api {
   readonly clientQuery: readonly string[];
   /** Whether its clients pass over an event when a comment stands in its block: then ours stand in blocks of their own. */
   readonly commentsApart: boolean;
+  /**
+   * Whether a client that asks for a stream, with this query, surely reads server-sent events, so that it may be sent some before any host has answered; any
+   * other may have to be given a body.
+   */
+  readonly awaitsEvents: (query: URLSearchParams) => boolean;
   /** A failure as the whole of an answer. */
   failureBody(failure: Failure): ErrorResponse;
   /** Whether its clients find the message in the body of an upstream's error. */

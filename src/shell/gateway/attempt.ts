@@ -110,6 +110,7 @@ export class Attempt implements UpstreamSink {
       if (encoding !== 'identity') throw new Failure('upstream/garbage', { field: 'content-encoding' });
       const isStream = head.status === 200 && isEventStream(head);
       if (isStream && !surface.streams) throw new Failure('upstream/garbage', { field: 'content-type' });
+      if (isStream) stream.keepAlive(context.timeouts.keepAlive);
       const { limits } = context;
       const reader = surface.newReader();
       this.#relay = isStream
