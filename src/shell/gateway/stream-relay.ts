@@ -5,6 +5,7 @@ import {
   EventSplitter,
   eventBytes,
   eventData,
+  MAX_LINES,
   type ServerSentEvent,
 } from '../../exchange/server-sent-events.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
@@ -58,7 +59,7 @@ export class StreamRelay implements Relay {
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
-    this.#splitter = new EventSplitter(options.limits.eventBytes);
+    this.#splitter = new EventSplitter(options.limits.responseBytes, MAX_LINES);
   }
 
   get begun(): boolean {
