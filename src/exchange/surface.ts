@@ -55,6 +55,11 @@ export interface AnswerReader {
   body(value: object | null, mediaType: string): boolean;
   /** Takes the next event of a stream. Returns whether it is the one that ends the stream. */
   event(event: StreamEvent): boolean;
+  /**
+   * Whether an event of the answer itself has come, and not only such as say that there will be one. What is not known is taken for a part of it, and so is
+   * an error.
+   */
+  readonly begun: boolean;
   /** Whether the upstream has said that the model was done, so that a stream may close without an event that ends it. */
   readonly finished: boolean;
   /** Whether the upstream has said that it failed. */

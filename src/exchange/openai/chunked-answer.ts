@@ -8,6 +8,8 @@ const TERMINAL = '[DONE]';
 export interface PartReader {
   /** Takes a whole answer or a part. Returns false when the value is neither. */
   add(value: unknown): boolean;
+  /** Whether a part has brought anything of the answer. */
+  readonly begun: boolean;
   /** Whether the upstream has said that the model was done. */
   readonly finished: boolean;
   readonly answer: AnswerFacts;
@@ -16,6 +18,8 @@ export interface PartReader {
 export class ChunkedAnswer implements AnswerReader {
   readonly #parts: PartReader;
   failed = false;
+  /** Whether something has come that is no part of any answer that is known here. */
+  #isOdd = false;
 
   constructor(parts: PartReader) {
     this.#parts = parts;
@@ -29,10 +33,15 @@ export class ChunkedAnswer implements AnswerReader {
   event({ data }: StreamEvent): boolean {
     if (data === TERMINAL) return true;
     const value = parsedAnswer(data ?? '');
+    if (value !== undefined && this.#parts.add(value)) return false;
     // What is no JSON passes and is committed to like every event, but says nothing that a receipt could repeat.
-    if (value !== undefined && !this.#parts.add(value))
-      this.failed ||= typeof value === 'object' && value !== null && 'error' in value;
+    this.failed ||= typeof value === 'object' && value !== null && 'error' in value;
+    this.#isOdd ||= data !== '';
     return false;
+  }
+
+  get begun(): boolean {
+    return this.#isOdd || this.#parts.begun;
   }
 
   get finished(): boolean {

@@ -75,6 +75,7 @@ export class Attempt implements UpstreamSink {
   #patience: NodeJS.Timeout | null = null;
   /** Whether the upstream has shown how it does. */
   #judged = false;
+  #hasBegun = false;
   #over = false;
 
   constructor(options: AttemptOptions) {
@@ -153,7 +154,7 @@ export class Attempt implements UpstreamSink {
       if (isKeptTwice) record.received(chunk);
       this.#relay?.data(chunk);
     });
-    if (this.#relay?.begun) this.#begun();
+    if (!this.#hasBegun && this.#relay?.begun === true) this.#begun();
   }
 
   end(): void {
@@ -200,10 +201,13 @@ export class Attempt implements UpstreamSink {
     return this.#over || delivery.ended || delivery.gone;
   }
 
-  /** The first token has come. */
+  /** The first content has come. */
   #begun(): void {
+    this.#hasBegun = true;
+    if (this.#isOver) return;
     this.#judge('well');
     if (this.#patience !== null) clearTimeout(this.#patience);
+    this.#transfer?.limitSilence();
   }
 
   #late(): void {
