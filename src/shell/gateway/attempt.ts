@@ -204,10 +204,10 @@ export class Attempt implements UpstreamSink {
   /** The first content has come. */
   #begun(): void {
     this.#hasBegun = true;
-    if (this.#isOver) return;
     this.#judge('well');
     if (this.#patience !== null) clearTimeout(this.#patience);
-    this.#transfer?.limitSilence();
+    // A short answer may have ended with the bytes that it began with.
+    if (!this.#isOver) this.#transfer?.limitSilence();
   }
 
   #late(): void {

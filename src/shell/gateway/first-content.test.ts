@@ -232,31 +232,33 @@ describe('after the first content', () => {
   });
 });
 
-it('who has a role to say at once is not thereby the quicker one', async () => {
-  const balanced: RouteDescriptions = new Map([
-    [
-      'quickest',
-      [
-        {
-          balance: 'latency',
-          targets: [
-            { model: `one/${LISTED_MODEL}`, weight: 1 },
-            { model: `two/${LISTED_MODEL}`, weight: 1 },
-          ],
-        },
-      ],
-    ],
-  ]);
-  const timeouts = { firstToken: 5000, idle: 5000 };
-  await withGateway({ routes: balanced, timeouts }, async gateway => {
-    const [CHAT] = DIALECTS as readonly [Dialect];
-    one.behaviour = stream(...CHAT.ahead('of-one'), 300, ...CHAT.answer('One.'));
-    two.behaviour = stream(50, ...CHAT.ahead('of-two'), ...CHAT.answer('Two.'));
-    for (const model of [`one/${LISTED_MODEL}`, `two/${LISTED_MODEL}`])
-      await ask(gateway.address, asking(CHAT, model));
-    const asked = one.requests.length;
-    for (let count = 0; count < 3; count++) await ask(gateway.address, asking(CHAT, 'quickest'));
-    expect(one.requests).toHaveLength(asked);
+describe('balance by latency asks the one whose content comes sooner', () => {
+  const [CHAT] = DIALECTS as readonly [Dialect];
+  const targets = [
+    { model: `one/${LISTED_MODEL}`, weight: 1 },
+    { model: `two/${LISTED_MODEL}`, weight: 1 },
+  ] as const;
+  const routes: RouteDescriptions = new Map([['quickest', [{ balance: 'latency', targets }]]]);
+
+  it.each<{ what: string; slow: Behaviour; quick: Behaviour }>([
+    {
+      what: 'and not the one that has a role to say at once',
+      slow: stream(...CHAT.ahead('of-one'), 300, ...CHAT.answer('One.')),
+      quick: stream(50, ...CHAT.ahead('of-two'), ...CHAT.answer('Two.')),
+    },
+    {
+      what: 'also where all of a stream comes at once',
+      slow: stream(300, CHAT.answer('One.').join('')),
+      quick: stream(CHAT.answer('Two.').join('')),
+    },
+  ])('$what', async ({ slow, quick }) => {
+    await withGateway({ routes, timeouts: { firstToken: 5000, idle: 5000 } }, async gateway => {
+      [one.behaviour, two.behaviour] = [slow, quick];
+      for (const { model } of targets) await ask(gateway.address, asking(CHAT, model));
+      for (let count = 0; count < 6; count++) await ask(gateway.address, asking(CHAT, 'quickest'));
+      expect(one.requests).toHaveLength(1);
+      expect(two.requests).toHaveLength(7);
+    });
   });
 });
 
