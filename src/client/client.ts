@@ -37,7 +37,7 @@ export interface ClientOptions {
   readonly store?: ReceiptStore;
   /** How long after an answer its receipt may promise to be in the log, in milliseconds: a day, unless this says otherwise. */
   readonly longestPromise?: number;
-  /** The most bytes of an answer in one body (64 MiB), and of one event of a stream (4 MiB). */
+  /** The most bytes of an answer in one body (64 MiB), and of one event of a stream (as many, and room for two comments of ours). */
   readonly maxAnswerBytes?: number;
   readonly maxEventBytes?: number;
   /** Addresses below which mirrors serve copies of the log: receipts that the log forgets are handed in there too, and checkpoints are compared. */
@@ -73,8 +73,8 @@ export type CountersignFetch = typeof globalThis.fetch & {
 
 const DAY = 86_400_000;
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
-/** What a gateway takes of its upstream, and room for two comments of ours. */
-const MAX_EVENT_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+/** What a gateway takes of its upstream, which is as much as a whole answer may have, and room for two comments of ours. */
+const MAX_EVENT_BYTES = MAX_ANSWER_BYTES + 64 * 1024;
 
 /** Throws `trust/malformed` or `policy/…` for a trust file that cannot be read. */
 export function createClient(

@@ -5,8 +5,12 @@
 
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 
+/** How large the buffer is at first, in bytes, and the most that it stays when nothing is held. */
+const USUAL_BUFFER = 4096;
+const MUCH = 1 << 16;
+
 export class HeldBytes {
-  #buffer = new Uint8Array(4096);
+  #buffer = new Uint8Array(USUAL_BUFFER);
   #start = 0;
   #end = 0;
 
@@ -19,7 +23,9 @@ export class HeldBytes {
   /** Lets go of the first `count` bytes, or of all where there are not so many. */
   drop(count: number): void {
     this.#start = Math.min(this.#start + count, this.#end);
-    if (this.#start === this.#end) [this.#start, this.#end] = [0, 0];
+    if (this.#start < this.#end) return;
+    [this.#start, this.#end] = [0, 0];
+    if (this.#buffer.length > MUCH) this.#buffer = new Uint8Array(USUAL_BUFFER);
   }
 
   /** Lets go of a byte order mark, where one is at the front. */

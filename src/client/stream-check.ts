@@ -7,7 +7,7 @@
  */
 import { toHex } from '../bytes/hex.js';
 import { concatAll, equal, utf8 } from '../bytes/octets.js';
-import { type EventBlock, EventSplitter, eventBytes } from '../exchange/server-sent-events.js';
+import { type EventBlock, EventSplitter, eventBytes, MAX_LINES } from '../exchange/server-sent-events.js';
 import { Failure } from '../reason.js';
 import { type Envelope, parseEnvelope } from '../receipt/envelope.js';
 import { ACCEPTANCE_COMMENT, isReservedComment, RECEIPT_COMMENT } from '../receipt/inline.js';
@@ -43,7 +43,7 @@ export class StreamCheck {
   /** @param maxEvent the most bytes that one event, its comments included, may have */
   constructor(opening: Uint8Array, judge: StreamJudge, maxEvent: number) {
     this.#judge = judge;
-    this.#splitter = new EventSplitter(maxEvent);
+    this.#splitter = new EventSplitter(maxEvent, MAX_LINES);
     this.#chain = new StreamChain(opening);
     this.#maxEvent = maxEvent;
   }

@@ -25,6 +25,13 @@ export function membersOf(value: unknown): Members | null {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : null;
 }
 
+/** Whether a value is a text, a list or an object that is not empty. */
+export function isFilled(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return textOf(value) !== '';
+  for (const _ in value) return true;
+  return false;
+}
+
 /** The value, if it is a text; else the empty one. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';

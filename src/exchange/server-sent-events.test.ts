@@ -332,6 +332,32 @@ describe('upstream/oversized', () => {
     expect(reasonOf(() => splitter.push(drop))).toBe('upstream/oversized');
   });
 
+  it('a block of more lines than it may have, which would each take more memory than they have bytes', () => {
+    const lines = (count: number) => [...Array.from({ length: count }, () => 'data\n'), '\n'];
+    const split = (...parts: readonly string[]) => {
+      const splitter = new EventSplitter(1 << 20, 10);
+      return parts.flatMap(part => splitter.push(utf8(part))).length;
+    };
+    for (const part of [lines(10), [lines(10).join('')]]) expect(split(...part, ...part)).toBe(2);
+    for (const part of [
+      lines(11),
+      [lines(11).join('')],
+      [':\n'.repeat(11)],
+      ['\r'.repeat(100), 'x\r'.repeat(12)],
+    ])
+      expect(reasonOf(() => split(...part))).toBe('upstream/oversized');
+  });
+
+  it('a large block costs no more than its length, however it comes', () => {
+    const splitter = new EventSplitter(1 << 26);
+    const part = new Uint8Array(8192).fill(0x78);
+    const started = performance.now();
+    splitter.push(utf8('data: '));
+    for (let count = 0; count < 1 << 12; count++) splitter.push(part);
+    expect(splitter.push(utf8('\n\n'))[0]?.raw.length).toBe((1 << 25) + 8);
+    expect(performance.now() - started).toBeLessThan(5000);
+  });
+
   it('any damage is read or refused, and nothing else happens', () => {
     fc.assert(
       fc.property(mutants([utf8('event: e\ndata: x\n\ndata: [DONE]\n\n')]), bytes => {

@@ -27,20 +27,32 @@ export interface EventBlock {
   readonly comments: readonly Uint8Array[];
 }
 
+/** The most lines that a stranger's block may have: each is kept apart, and takes more memory than the shortest have bytes. */
+export const MAX_LINES = 100_000;
+
+/** How large the buffer of a splitter is at first, in bytes, and again when what has made it larger is gone. */
+const USUAL_BUFFER = 4096;
+/** A larger one is not kept for what may come. */
+const MUCH = 1 << 16;
+
 /** Cuts a stream of bytes into blocks. Every byte from outside is hostile: a block may not grow without end. */
 export class EventSplitter {
   readonly #maxBlock: number;
+  readonly #maxLines: number;
   /** Bytes of the block that has not ended yet; the buffer doubles, so that a dripping stream costs no more than a quick one. */
-  #buffer = new Uint8Array(4096);
+  #buffer = new Uint8Array(USUAL_BUFFER);
   #length = 0;
+  /** Lines of the block that have ended. */
+  #lines = 0;
   /** Where the line begins that has not ended yet, and how far it has been searched. */
   #lineStart = 0;
   #searched = 0;
   #first = true;
 
-  /** `maxBlock`: the most bytes that one block may have. */
-  constructor(maxBlock: number) {
+  /** `maxBlock`, `maxLines`: the most bytes and the most lines that one block may have. */
+  constructor(maxBlock: number, maxLines = Number.POSITIVE_INFINITY) {
     this.#maxBlock = maxBlock;
+    this.#maxLines = maxLines;
   }
 
   /**
@@ -71,14 +83,15 @@ export class EventSplitter {
       if (at === this.#lineStart) {
         blocks.push(readBlock(this.#withoutMark(bytes.slice(blockStart, end))));
         this.#first = false;
+        this.#lines = 0;
         blockStart = end;
+      } else if (++this.#lines > this.#maxLines) {
+        throw new Failure('upstream/oversized', { detail: 'lines of one event' });
       }
       this.#lineStart = end;
       at = lineEnd(bytes, end, hasReturns);
     }
-    bytes.copyWithin(0, blockStart, this.#length);
-    this.#length -= blockStart;
-    this.#lineStart -= blockStart;
+    if (blockStart > 0) this.#drop(blockStart);
     this.#searched = at - blockStart;
     if (this.#length > this.#maxBlock) throw new Failure('upstream/oversized', { detail: 'one event' });
     return blocks;
@@ -87,6 +100,16 @@ export class EventSplitter {
   /** The bytes of a block that has not ended. A client drops them, and so does the chain. */
   get rest(): Uint8Array {
     return this.#buffer.slice(0, this.#length);
+  }
+
+  /** Lets go of so many bytes at the front, and of a buffer that a large block has needed. */
+  #drop(count: number): void {
+    const rest = this.#buffer.subarray(count, this.#length);
+    if (this.#buffer.length > MUCH && rest.length <= USUAL_BUFFER)
+      this.#buffer = new Uint8Array(USUAL_BUFFER);
+    this.#buffer.set(rest);
+    this.#length = rest.length;
+    this.#lineStart -= count;
   }
 
   #withoutMark(raw: Uint8Array): Uint8Array {

@@ -54,6 +54,11 @@ export interface AnswerReader {
   body(value: object | null, mediaType: string): boolean;
   /** Takes the next event of a stream. Returns whether it is the one that ends the stream. */
   event(event: StreamEvent): boolean;
+  /**
+   * Whether an event of the answer itself has come, and not only such as say that there will be one. What is not known is taken for a part of it, and so is
+   * an error.
+   */
+  readonly begun: boolean;
   /** Whether the upstream has said that the model was done, so that a stream may close without an event that ends it. */
   readonly finished: boolean;
   /** Whether the upstream has said that it failed. */
@@ -82,6 +87,11 @@ export interface Api {
   readonly clientQuery: readonly string[];
   /** Whether its clients pass over an event when a comment stands in its block: then ours stand in blocks of their own. */
   readonly commentsApart: boolean;
+  /**
+   * Whether a client that asks for a stream, with this query, surely reads server-sent events, so that it may be sent some before any host has answered; any
+   * other may have to be given a body.
+   */
+  readonly awaitsEvents: (query: URLSearchParams) => boolean;
   /** A failure as the whole of an answer. */
   failureBody(failure: Failure): ErrorResponse;
   /** Whether its clients find the message in the body of an upstream's error. */

@@ -88,6 +88,8 @@ export interface Transfer {
   readonly sent: boolean;
   pause(): void;
   resume(): void;
+  /** The answer has begun: from now on the upstream may be silent no longer than in the middle of one. Before, whoever asks sees to how long it waits. */
+  limitSilence(): void;
   /** Stops the upstream's work now; the sink hears `fail({kind: 'aborted'})` unless it has already ended. */
   abort(): void;
 }

@@ -447,7 +447,13 @@ const cannedModel: Upstream = {
       sink.data(utf8(JSON.stringify(completion('Canned.', { rest: { model: CANNED_MODEL } }))));
       sink.end();
     });
-    return { sent: true, pause: () => undefined, resume: () => undefined, abort: () => undefined };
+    return {
+      sent: true,
+      pause: () => undefined,
+      resume: () => undefined,
+      limitSilence: () => undefined,
+      abort: () => undefined,
+    };
   },
   models: async () => [{ id: CANNED_MODEL, object: 'model', created: 1, owned_by: 'test' }],
   modelDigest: () => 'ab'.repeat(32),

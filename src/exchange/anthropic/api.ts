@@ -12,6 +12,7 @@ export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
   keyQuery: null,
   clientQuery: [],
   commentsApart: false,
+  awaitsEvents: () => true,
   failureBody: anthropicError,
   isError: isAnthropicError,
   hostErrorBody: anthropicHostError,

@@ -18,6 +18,7 @@ export const COUNT_TOKENS: Surface = {
 const READER: AnswerReader = {
   body: value => Number.isSafeInteger((value as { input_tokens?: unknown } | null)?.input_tokens),
   event: () => false,
+  begun: false,
   finished: false,
   failed: false,
   answer: { model: null, finish: [], usage: null, toolCalls: [], images: [] },

@@ -25,6 +25,7 @@ interface ToolUse {
 }
 
 export class MessageAnswer implements AnswerReader {
+  begun = false;
   failed = false;
   #model: string | null = null;
   #finish: string | null = null;
@@ -48,6 +49,7 @@ export class MessageAnswer implements AnswerReader {
    */
   event({ type: name, data }: StreamEvent): boolean {
     const event = parsedMembers(data);
+    this.begun ||= data !== '' && (event === null || hasContent(event));
     this.failed ||= saysError(event);
     const type = event?.type;
     if (event === null || typeof type !== 'string') {
@@ -116,6 +118,13 @@ export class MessageAnswer implements AnswerReader {
     if (use === undefined || type !== 'input_json_delta') return;
     this.#uses.set(place as number, { ...use, text: use.text + textOf(part) });
   }
+}
+
+/** Whether an event says more than that a message, a text or a thought will come. */
+function hasContent({ type, content_block: block }: Members): boolean {
+  if (type !== 'content_block_start') return type !== 'message_start' && type !== 'ping';
+  const { type: kind, text, thinking } = membersOf(block) ?? {};
+  return !(kind === 'text' && text === '') && !(kind === 'thinking' && thinking === '');
 }
 
 const COUNTS = {

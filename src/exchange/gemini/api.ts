@@ -13,6 +13,8 @@ export const GEMINI: Api & Pick<Surface, 'withModel'> = {
   clientQuery: ['alt'],
   // Google's own client looks at a block's first line only.
   commentsApart: true,
+  // Otherwise a stream is one array, which comes in parts.
+  awaitsEvents: query => query.get('alt') === 'sse',
   failureBody: googleError,
   isError: isGoogleError,
   hostErrorBody: googleHostError,

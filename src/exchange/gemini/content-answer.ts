@@ -4,7 +4,7 @@
  */
 import { type AnswerImage, imageIn } from '../answer-image.js';
 import { saysError } from '../host-error.js';
-import { type Members, membersOf, parsedMembers, textOf } from '../members.js';
+import { isFilled, type Members, membersOf, parsedMembers, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../surface.js';
@@ -16,6 +16,7 @@ import { listOf } from './proto-json.js';
 const MAX_ITEMS = 4096;
 
 export class ContentAnswer implements AnswerReader {
+  begun = false;
   failed = false;
   #model: string | null = null;
   #counts: Usage | null = null;
@@ -38,7 +39,9 @@ export class ContentAnswer implements AnswerReader {
 
   /** No event is the last by itself: the upstream closes the stream. */
   event({ type, data }: StreamEvent): boolean {
-    const isPart = this.#add(parsedMembers(data), true);
+    const part = parsedMembers(data);
+    this.begun ||= data !== '' && (part === null || hasContent(part));
+    const isPart = this.#add(part, true);
     this.failed ||= !isPart && type === 'error';
     return false;
   }
@@ -98,6 +101,17 @@ export class ContentAnswer implements AnswerReader {
       }
     }
   }
+}
+
+/** Whether a part of an answer says more than that there will be one. */
+function hasContent({ candidates, promptFeedback, usageMetadata, error }: Members): boolean {
+  const feedback = membersOf(promptFeedback);
+  const isKnown = Array.isArray(candidates) || feedback !== null || membersOf(usageMetadata) !== null;
+  if (!isKnown || isFilled(error) || isFilled(feedback?.blockReason)) return true;
+  return listOf(candidates).some(candidate => {
+    const { content, finishReason } = membersOf(candidate) ?? {};
+    return isFilled(finishReason) || isFilled(membersOf(content)?.parts);
+  });
 }
 
 const COUNTS = {

@@ -4,6 +4,7 @@ import type { AnswerFacts, AnswerReader } from '../surface.js';
 import { readUsage } from '../usage.js';
 
 export class PlainAnswer implements AnswerReader {
+  readonly begun = false;
   readonly finished = false;
   readonly failed = false;
   readonly #isAnswer: (value: object) => boolean;

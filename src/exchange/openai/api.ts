@@ -12,6 +12,7 @@ export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   keyQuery: null,
   clientQuery: [],
   commentsApart: false,
+  awaitsEvents: () => true,
   failureBody: openaiError,
   isError: isOpenaiError,
   hostErrorBody: openaiHostError,

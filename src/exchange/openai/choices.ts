@@ -3,7 +3,7 @@
  * them. They pass through unchanged; what an upstream leaves out or gets wrong is simply not in the receipt.
  */
 import { type AnswerImage, imageParts, MAX_IMAGES } from '../answer-image.js';
-import { type Members, membersOf, textOf } from '../members.js';
+import { isFilled, type Members, membersOf, textOf } from '../members.js';
 import type { Usage } from '../parameters.js';
 import { inOrder } from '../places.js';
 import type { AnswerFacts } from '../surface.js';
@@ -27,6 +27,7 @@ interface GatheredCall {
 
 /** Gathers one answer from its parts: the one body, or the chunks of a stream. */
 export class ChoicesReader implements PartReader {
+  begun = false;
   failed = false;
   #model: string | null = null;
   #usage: Usage | null = null;
@@ -68,6 +69,7 @@ export class ChoicesReader implements PartReader {
   }
 
   #addChoice(choice: Members): void {
+    this.begun ||= hasContent(choice);
     const index = indexOf(choice.index);
     this.#choices.add(index);
     const finish = textOf(choice.finish_reason);
@@ -127,6 +129,12 @@ export class ChoicesReader implements PartReader {
     this.#current.set(place, call);
     return call;
   }
+}
+
+/** Whether a choice says more than who is about to speak. */
+function hasContent({ delta, finish_reason: finish, message, text }: Members): boolean {
+  const { role: _, ...said } = membersOf(delta) ?? {};
+  return [text, message, finish, ...Object.values(said)].some(isFilled);
 }
 
 /** What is no place in a list stands for the first. */

@@ -9,6 +9,8 @@ const TERMINAL = '[DONE]';
 export interface PartReader {
   /** Takes a whole answer or a part. Returns false when the value is neither. */
   add(value: unknown): boolean;
+  /** Whether a part has brought anything of the answer. */
+  readonly begun: boolean;
   /** Whether the upstream has said that the model was done. */
   readonly finished: boolean;
   /** Whether a part says that it failed, beside what {@link saysError} finds in any. */
@@ -19,6 +21,8 @@ export interface PartReader {
 export class ChunkedAnswer implements AnswerReader {
   readonly #parts: PartReader;
   #hasError = false;
+  /** Whether something has come that is no part of any answer that is known here. */
+  #isOdd = false;
 
   constructor(parts: PartReader) {
     this.#parts = parts;
@@ -37,11 +41,16 @@ export class ChunkedAnswer implements AnswerReader {
     // What is no JSON passes and is committed to like every event, but says nothing that a receipt could repeat.
     const isPart = value !== undefined && this.#parts.add(value);
     this.#hasError ||= saysError(value) || (!isPart && type === 'error');
+    this.#isOdd ||= !isPart && data !== '';
     return false;
   }
 
   get failed(): boolean {
     return this.#hasError || this.#parts.failed;
+  }
+
+  get begun(): boolean {
+    return this.#isOdd || this.#parts.begun;
   }
 
   get finished(): boolean {

@@ -8,6 +8,7 @@ import type { PartReader } from './chunked-answer.js';
 import { INPUT_USAGE } from './usage.js';
 
 export class ImageAnswer implements PartReader {
+  begun = false;
   finished = false;
   readonly failed = false;
   #usage: Usage | null = null;
@@ -18,7 +19,9 @@ export class ImageAnswer implements PartReader {
     const { data, type, usage } = value as Record<string, unknown>;
     const isWhole = Array.isArray(data);
     const isLast = type === 'image_generation.completed';
-    if (!isWhole && !isLast) return type === 'image_generation.partial_image';
+    const isPart = isWhole || isLast || type === 'image_generation.partial_image';
+    this.begun ||= isPart;
+    if (!isWhole && !isLast) return isPart;
     for (const image of isWhole ? data.slice(0, MAX_IMAGES) : [value]) this.#addImage(image);
     if (typeof usage === 'object' && usage !== null) this.#usage = readUsage(usage, INPUT_USAGE);
     this.finished = true;

@@ -17,6 +17,8 @@ export const IMAGE_GENERATIONS: Surface = {
   path: '/images/generations',
   requestBody: 'json',
   streams: true,
+  // Hosts answer with a whole body where the model makes no stream.
+  awaitsEvents: () => false,
   finishReasons: new Set(),
   readRequest: body => REQUEST.read(body).facts,
   newReader: () => new ChunkedAnswer(new ImageAnswer()),

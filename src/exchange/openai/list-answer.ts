@@ -6,6 +6,7 @@ import type { PartReader } from './chunked-answer.js';
 
 export class ListAnswer implements PartReader {
   /** One body is all that there is. */
+  readonly begun = false;
   readonly finished = false;
   readonly failed = false;
   readonly #list: string;

@@ -39,9 +39,18 @@ interface GatheredCall {
   readonly more: string;
 }
 
+/** The events that say nothing but that an answer will come, or that the host is still there. */
+const BEFORE_CONTENT: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+  'keepalive',
+]);
+
 export class ResponseAnswer implements AnswerReader {
   /** A stream says that it is at its end by an event alone. */
   readonly finished = false;
+  begun = false;
   failed = false;
   #model: string | null = null;
   #finish: string | null = null;
@@ -62,6 +71,7 @@ export class ResponseAnswer implements AnswerReader {
   /** Throws `upstream/garbage` for an event under one name that says it is another: clients differ in which of both they believe. */
   event({ type: name, data }: StreamEvent): boolean {
     const event = parsedMembers(data);
+    this.begun ||= data !== '' && (event === null || hasContent(event));
     this.failed ||= saysError(event);
     const type = event?.type;
     if (event === null || typeof type !== 'string') {
@@ -143,4 +153,10 @@ function callOf({ item, more }: GatheredCall): ToolCall {
     name: textOf(item.name),
     arguments: member === undefined ? calledWithMembers(item) : calledWith(item[member]) + more,
   };
+}
+
+/** Where a model thinks without showing its thoughts, nothing follows the beginning of them for as long as it does. */
+function hasContent({ type, item }: Members): boolean {
+  if (type === 'response.output_item.added') return membersOf(item)?.type !== 'reasoning';
+  return typeof type !== 'string' || !BEFORE_CONTENT.has(type);
 }

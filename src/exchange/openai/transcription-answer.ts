@@ -21,6 +21,10 @@ export class TranscriptionAnswer implements AnswerReader {
     return this.#chunks.event(event);
   }
 
+  get begun(): boolean {
+    return this.#chunks.begun;
+  }
+
   get finished(): boolean {
     return this.#chunks.finished;
   }
@@ -35,6 +39,7 @@ export class TranscriptionAnswer implements AnswerReader {
 }
 
 class TranscriptReader implements PartReader {
+  begun = false;
   finished = false;
   readonly failed = false;
   #usage: Usage | null = null;
@@ -42,9 +47,11 @@ class TranscriptReader implements PartReader {
   add(value: unknown): boolean {
     if (typeof value !== 'object' || value === null) return false;
     const { text, type, usage } = value as Record<string, unknown>;
-    if (PARTS.has(type)) return true;
+    const isDelta = PARTS.has(type);
     // A whole transcript has no type.
-    if (typeof text !== 'string' || (type !== undefined && type !== 'transcript.text.done')) return false;
+    const isLast = typeof text === 'string' && (type === undefined || type === 'transcript.text.done');
+    this.begun ||= isDelta || isLast;
+    if (isDelta || !isLast) return isDelta;
     if (typeof usage === 'object' && usage !== null) this.#usage = readUsage(usage, INPUT_USAGE);
     this.finished = true;
     return true;

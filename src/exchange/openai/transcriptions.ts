@@ -20,6 +20,8 @@ export const TRANSCRIPTIONS: Surface = {
   path: '/audio/transcriptions',
   requestBody: 'form',
   streams: true,
+  // Hosts answer with a whole body where the model makes no stream.
+  awaitsEvents: () => false,
   finishReasons: new Set(),
   readRequest,
   withModel,

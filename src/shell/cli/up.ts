@@ -81,13 +81,11 @@ export function upCommand(): Command {
     .addOption(
       secondsOption(
         '--first-token-timeout',
-        "for an upstream's answer to begin",
+        "for the first content of an upstream's answer",
         DEFAULT_TIMEOUTS.firstToken,
       ),
     )
-    .addOption(
-      secondsOption('--idle-timeout', 'for silence in the middle of an answer', DEFAULT_TIMEOUTS.idle),
-    )
+    .addOption(secondsOption('--idle-timeout', 'for silence after that', DEFAULT_TIMEOUTS.idle))
     .addOption(
       secondsOption('--keep-alive', "between signs of life to a stream's client", DEFAULT_TIMEOUTS.keepAlive),
     )

@@ -46,6 +46,9 @@ export class Delivery implements Transfer {
     this.#schedule();
   }
 
+  /** The engine is never silent without being at work. */
+  limitSilence(): void {}
+
   abort(): void {
     if (this.#complete) return;
     this.onAbort();

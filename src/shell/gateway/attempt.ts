@@ -74,6 +74,7 @@ export class Attempt implements UpstreamSink {
   #patience: NodeJS.Timeout | null = null;
   /** Whether the upstream has shown how it does. */
   #judged = false;
+  #hasBegun = false;
   #over = false;
 
   constructor(options: AttemptOptions) {
@@ -110,6 +111,7 @@ export class Attempt implements UpstreamSink {
       if (encoding !== 'identity') throw new Failure('upstream/garbage', { field: 'content-encoding' });
       const isStream = head.status === 200 && isEventStream(head);
       if (isStream && !surface.streams) throw new Failure('upstream/garbage', { field: 'content-type' });
+      if (isStream) stream.keepAlive(context.timeouts.keepAlive);
       const { limits } = context;
       const reader = surface.newReader();
       this.#relay = isStream
@@ -153,7 +155,7 @@ export class Attempt implements UpstreamSink {
       if (isKeptTwice) record.received(chunk);
       this.#relay?.data(chunk);
     });
-    if (this.#relay?.begun) this.#begun();
+    if (!this.#hasBegun && this.#relay?.begun === true) this.#begun();
   }
 
   end(): void {
@@ -200,10 +202,13 @@ export class Attempt implements UpstreamSink {
     return this.#over || delivery.ended || delivery.gone;
   }
 
-  /** The first token has come. */
+  /** The first content has come. */
   #begun(): void {
+    this.#hasBegun = true;
     this.#judge('well');
     if (this.#patience !== null) clearTimeout(this.#patience);
+    // A short answer may have ended with the bytes that it began with.
+    if (!this.#isOver) this.#transfer?.limitSilence();
   }
 
   #late(): void {

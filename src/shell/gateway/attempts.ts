@@ -67,12 +67,16 @@ export class Attempts {
     this.#delivery.whenGone(reason => this.#abort(reason));
     this.#delivery.whenEnded(() => this.#ended());
     const { timeouts } = this.#context;
-    const carriesComments = this.#request.facts.stream && this.#delivery.carriesComments;
-    if (carriesComments) this.#stream.keepAlive(timeouts.keepAlive);
+    const { stream } = this.#request.facts;
+    if (stream && this.#awaitsEvents) this.#stream.keepAlive(timeouts.keepAlive);
     this.#begin(first);
     // The upstream thinks meanwhile.
-    if (carriesComments) this.#record.prepareAcceptance();
+    if (stream && this.#delivery.carriesComments) this.#record.prepareAcceptance();
     if (this.#delivery.gone) this.#abort('client/aborted');
+  }
+
+  get #awaitsEvents(): boolean {
+    return this.#surface.awaitsEvents(this.#request.query);
   }
 
   /** In how many whole seconds to try again after `upstream/circuit-open`. */
@@ -172,6 +176,8 @@ export class Attempts {
     if (next === null) return false;
     this.#record.gaveUp(reason);
     this.#current = null;
+    // The next may answer with a body, which a client can be given that has been told of no stream.
+    if (!this.#awaitsEvents && !this.#stream.begun) this.#stream.fallSilent();
     this.#pause = setTimeout(() => this.#next(next), next.wait);
     return true;
   }

@@ -22,7 +22,7 @@ beforeAll(async () => {
   upstream = await TestUpstream.start();
   gateway = await openGateway({
     upstream: upstream.base,
-    limits: { eventBytes: 2000, responseBytes: 20_000, events: 300 },
+    limits: { responseBytes: 20_000, events: 300 },
   });
 });
 
@@ -110,7 +110,7 @@ describe('a stream that breaks ends in an error event under a receipt over what 
     },
     {
       what: 'with an event without end',
-      behaviour: stalledStream(FIRST, ...Array.from({ length: 40 }, () => 'x'.repeat(100))),
+      behaviour: stalledStream(FIRST, ...Array.from({ length: 40 }, () => 'x'.repeat(1000))),
       reason: 'upstream/oversized',
       events: 1,
     },

@@ -69,8 +69,9 @@ export class ClientStream {
     this.#delivery.beginStream(http, headers);
   }
 
-  /** From now on gives a sign of life whenever nothing else has been written for so many milliseconds, until {@link fallSilent}. */
+  /** From now on gives a sign of life whenever nothing else has been written for so many milliseconds, until {@link fallSilent}; to a client that takes none, none. */
   keepAlive(interval: number): void {
+    if (this.#signs !== null || !this.#delivery.takesComments) return;
     this.#signs = setTimeout(() => {
       this.begin(200, { 'content-type': 'text/event-stream; charset=utf-8' });
       this.#write(this.#surface.commentsApart ? concat(KEEP_ALIVE, LINE_END) : KEEP_ALIVE);

@@ -40,10 +40,8 @@ export interface GatewayLimits {
   readonly readingTime: number;
   /** How long whoever asks for a receipt may wait for it, in milliseconds; after it, there is what there is. */
   readonly receiptTime: number;
-  /** The most bytes that an answer may have. */
+  /** The most bytes that an answer may have, all of which may be in one event. */
   readonly responseBytes: number;
-  /** The most bytes that one event of a stream may have. */
-  readonly eventBytes: number;
   /** The most events, and comments that stand alone, that a stream may have. */
   readonly events: number;
 }
@@ -57,7 +55,6 @@ export const DEFAULT_LIMITS: GatewayLimits = {
   readingTime: 120_000,
   receiptTime: 10_000,
   responseBytes: 64 * 1024 * 1024,
-  eventBytes: 4 * 1024 * 1024,
   // One for each token of the longest answers that there are, several times over; in 64 MiB there is room for sixteen million, which take minutes.
   events: 500_000,
 };

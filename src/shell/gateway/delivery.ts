@@ -112,7 +112,12 @@ export class Delivery {
 
   /** Whether this stream carries acceptance and receipt as comments. */
   get carriesComments(): boolean {
-    return this.#context.inline && this.#request.headers['countersign-inline'] !== 'none';
+    return this.#context.inline && this.takesComments;
+  }
+
+  /** Whether the client has not said that it wants no comments of ours, such as signs of life. */
+  get takesComments(): boolean {
+    return this.#request.headers['countersign-inline'] !== 'none';
   }
 
   /** The request is held in another form until the exchange ends, so many bytes of it. Throws `gateway/busy` when there are too many of all exchanges. */

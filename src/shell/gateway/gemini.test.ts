@@ -119,6 +119,24 @@ describe('generateContent', () => {
 });
 
 describe('streamGenerateContent', () => {
+  it('passes one event with a large image in it, as one body with it passes', async () => {
+    const data = 'A'.repeat(6 << 20);
+    const drawn = part([{ inlineData: { mimeType: 'image/png', data } }], {}, { finishReason: 'STOP' });
+    const sent = event(JSON.stringify(drawn));
+    const patient = await openGateway({
+      upstream: upstream.base,
+      timeouts: { idle: 10_000, firstToken: 10_000 },
+    });
+    try {
+      upstream.behaviour = stream(sent);
+      const got = await post(at('streamGenerateContent', '?alt=sse'), {}, REQUEST, patient);
+      expect(withoutComments(got.body)).toBe(sent);
+      expect((await receiptOf(patient, got)).response.status).toBe('completed');
+    } finally {
+      await patient.close();
+    }
+  });
+
   it('as server-sent events: the stream passes event for event and ends when the upstream closes it', async () => {
     upstream.behaviour = stream(...PARTS);
     const got = await post(at('streamGenerateContent', '?alt=sse'));

@@ -17,6 +17,11 @@ export class HostAnswer implements AnswerTranslation {
     return this.#translation.body(value, inexact);
   }
 
+  /** Whether the host has sent anything of the answer itself. */
+  get begun(): boolean {
+    return this.#reader.begun;
+  }
+
   event(event: StreamEvent): readonly Uint8Array[] {
     // Of one without data nobody hears (HTML Standard §9.2.6).
     if (event.data === '') return [];

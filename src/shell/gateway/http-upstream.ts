@@ -104,7 +104,7 @@ export class HttpUpstream implements Upstream {
     return new Pool(this.origin, {
       connections: connections.most,
       pipelining: 1,
-      // Whoever sends a request waits for its beginning; how long a silence may last after that is seen to by each transfer.
+      // Whoever sends a request waits for the answer to begin; how long a silence may last after that is seen to by each transfer.
       headersTimeout: 0,
       bodyTimeout: 0,
       factory: (origin, clientOptions) =>
@@ -237,7 +237,7 @@ function pathOf({ base }: HttpApi, path: string): string {
 
 class HttpTransfer implements Transfer {
   readonly #sink: UpstreamSink;
-  /** How long a silence may last once the answer has begun, in milliseconds. */
+  /** How long a silence may last once it is limited, in milliseconds. */
   readonly #patience: number;
   readonly #guard: AttestedUpstream | null;
   #controller: Dispatcher.DispatchController | null = null;
@@ -245,6 +245,7 @@ class HttpTransfer implements Transfer {
   /** By which evidence the connection was good when the request left; null where none was asked for. */
   #shown: readonly NamedEvidence[] | null = null;
   #announced = 0;
+  #limited = false;
   #paused = false;
   #aborted = false;
   #late = false;
@@ -276,7 +277,6 @@ class HttpTransfer implements Transfer {
             this.#controller?.abort(new errors.InformationalError('1xx without end'));
           return;
         }
-        this.#listen();
         const peer = connection.chosen?.peer ?? null;
         this.#sink.head(readHead(status, headers, peer, this.#shown));
         if (this.#paused) this.#controller?.pause();
@@ -320,13 +320,19 @@ class HttpTransfer implements Transfer {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    if (!this.#ended) this.#listen();
+    this.#listen();
     this.#controller?.resume();
   }
 
-  /** Gives the upstream its time from now on. */
+  limitSilence(): void {
+    this.#limited = true;
+    this.#listen();
+  }
+
+  /** Gives the upstream its time from now on, where that is limited. */
   #listen(): void {
     this.#hush();
+    if (!this.#limited || this.#paused || this.#ended) return;
     this.#silence = setTimeout(() => {
       this.#late = true;
       this.#controller?.abort(new errors.RequestAbortedError());

@@ -17,6 +17,7 @@ class Scene {
       sent: true,
       pause: () => this.happened.push('pause'),
       resume: () => this.happened.push('resume'),
+      limitSilence: () => this.happened.push('limitSilence'),
       abort: () => this.happened.push('abort'),
     };
     const source: Pick<Upstream, 'send'> = {

@@ -89,6 +89,10 @@ export class PacedTransfer implements Transfer, UpstreamSink {
     this.#goOn();
   }
 
+  limitSilence(): void {
+    this.#transfer?.limitSilence();
+  }
+
   abort(): void {
     this.#transfer?.abort();
   }

@@ -13,7 +13,7 @@ const TARGET = {
   model: null,
   weight: 1,
 };
-const ROUTE = { tiers: [{ targets: [TARGET], balance: 'weight' }], direct: true } as const;
+const ROUTE = { tiers: [{ targets: [TARGET], balance: 'weight' }], choice: 'named' } as const;
 const PRICES = { upstream: 'house', models: ['m'], prompt: '1', completion: '2', asOf: '2026-11-21' };
 const LIST = { currency: 'USD', dated: '2026-11-21', entries: [PRICES] };
 const PRICING = {

@@ -2,7 +2,7 @@ import type { Failure } from '../../reason.js';
 
 /** What both forms of an answer have in common. Each method may throw a `Failure` for what the upstream got wrong. */
 export interface Relay {
-  /** Whether the answer has begun: its first event has come, or the first byte of its body. */
+  /** Whether the answer has begun: its first event with content has come, or the first byte of its body. */
   readonly begun: boolean;
   data(chunk: Uint8Array): void;
   end(): void;

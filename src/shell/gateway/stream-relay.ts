@@ -5,6 +5,7 @@ import {
   EventSplitter,
   eventBytes,
   eventData,
+  MAX_LINES,
   type ServerSentEvent,
 } from '../../exchange/server-sent-events.js';
 import type { AnswerFacts, AnswerReader, StreamEvent } from '../../exchange/surface.js';
@@ -48,7 +49,7 @@ export class StreamRelay implements Relay {
   #blocks = 0;
   /** Bytes of blocks that are not kept: of those that are no events, and of those that are translated. */
   #unkept = 0;
-  /** What is held back until the final checks have been made, and how long it is. */
+  /** What is held back until there is content, or the final checks have been made, and how long it is. */
   readonly #held: EventBlock[] = [];
   #heldBytes = 0;
   /** Whether the checks of the first byte have been made. */
@@ -58,11 +59,12 @@ export class StreamRelay implements Relay {
 
   constructor(options: StreamRelayOptions) {
     this.#options = options;
-    this.#splitter = new EventSplitter(options.limits.eventBytes);
+    this.#splitter = new EventSplitter(options.limits.responseBytes, MAX_LINES);
   }
 
   get begun(): boolean {
-    return this.#options.stream.committed || this.#held.length > 0;
+    const { reader, translation } = this.#options;
+    return (translation ?? reader).begun;
   }
 
   data(chunk: Uint8Array): void {
@@ -89,10 +91,17 @@ export class StreamRelay implements Relay {
   }
 
   fail(failure: Failure): void {
-    const { appraisal, stream, delivery } = this.#options;
-    // Of what is held back, the client has seen nothing.
-    if (appraisal?.buffer === true && !stream.begun) delivery.failWith(failure);
-    else stream.fail(failure, this.#answer);
+    const { stream, delivery } = this.#options;
+    // Of what waits for the final checks, the client has seen nothing, and gets nothing.
+    if (this.#awaitsChecks && !stream.begun) {
+      delivery.failWith(failure);
+      return;
+    }
+    if (!this.#awaitsChecks && this.#held.length > 0) {
+      this.#begin();
+      this.#release();
+    }
+    stream.fail(failure, this.#answer);
   }
 
   appraiseCut(): void {
@@ -139,8 +148,9 @@ export class StreamRelay implements Relay {
     const raw = reserved.length > 0 ? withoutReserved(block.raw) : block.raw;
     if (block.event === null) {
       this.#countUnkept(raw);
-      if (this.#isHolding) this.#hold({ ...block, raw });
+      if (this.#awaitsChecks) this.#hold({ ...block, raw });
       else {
+        // A sign of life does not wait for the content that it is to bridge the time to.
         this.#begin();
         stream.comment(raw);
       }
@@ -215,8 +225,17 @@ export class StreamRelay implements Relay {
     stream.event(block);
   }
 
-  get #isHolding(): boolean {
+  /** Whether nothing is passed on before the final checks. */
+  get #awaitsChecks(): boolean {
     return this.#options.appraisal?.buffer === true;
+  }
+
+  /**
+   * Whether an event has to wait. What only says that an answer will come names this upstream's answer: a client that has it can be given no other in its
+   * place, and so gets it with the first content.
+   */
+  get #isHolding(): boolean {
+    return this.#awaitsChecks || !this.begun;
   }
 
   #hold(block: EventBlock): void {

@@ -262,8 +262,8 @@ export const ConfigSchema = v.strictObject({
   timeouts: described(
     v.strictObject({
       connect: described(Seconds, 'seconds for reaching an upstream'),
-      firstToken: described(Seconds, "seconds for an upstream's answer to begin"),
-      idle: described(Seconds, 'seconds for silence in the middle of an answer'),
+      firstToken: described(Seconds, "seconds for the first content of an upstream's answer"),
+      idle: described(Seconds, 'seconds for silence after that'),
       keepAlive: described(Seconds, "seconds between signs of life to a stream's client"),
     }),
     'how long upstreams may take',
