@@ -95,7 +95,8 @@ describe.each(LINES)('$name', line => {
       });
     });
 
-    it('what no API takes: refused with its parameter’s name, and nobody is asked', async () => {
+    it('what no API takes: refused with its parameter’s name, and nobody is asked', async ({ skip }) => {
+      if (client.clamps !== undefined) skip(client.clamps);
       const { length: before } = upstream().requests;
       const question = { ...PLAIN.question, temperature: 9 };
       expect(await thrown(client.ask(session.connection, question, { stream }))).toMatchObject({
