@@ -10,6 +10,7 @@ import {
   type Wire,
   wireOf,
 } from '../../test/support/answered.js';
+import { noTimer } from '../../test/support/paper-clock.js';
 import { ISSUER, STRANGER, trustWith } from '../../test/support/parties.js';
 import { make, REQUEST, RESPONSE } from '../../test/support/sample-exchange.js';
 import { DEADLINE, NONCE, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
@@ -217,6 +218,7 @@ describe('a receipt that does not count', () => {
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
         randomBytes: count => new Uint8Array(count).fill(made++),
+        after: noTimer,
       },
     );
     const init = {
@@ -319,6 +321,7 @@ describe('what is not to be verified, and how failures are told', () => {
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       };
       const ask = (onFailure: NonNullable<ClientOptions['onFailure']>) =>
         createClient({ trust: trustWith(), onFailure }, surroundings)(ADDRESS, {
@@ -345,6 +348,7 @@ describe('what is not to be verified, and how failures are told', () => {
           ask: async () => new Response(null, { status: 404 }),
           now: () => RECEIVED,
           randomBytes: sampleRandomBytes,
+          after: noTimer,
         },
       );
       const response = await client(ADDRESS, { method: 'POST', body: new Uint8Array(REQUEST) });
@@ -374,6 +378,7 @@ describe('what is not to be verified, and how failures are told', () => {
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       },
     );
     await fetch(ADDRESS, { method: 'POST', body: '{}', headers: { authorization: 'Bearer x' } });

@@ -12,14 +12,16 @@ import { type AnswerRules, checkAnswer, type WithoutReceipt } from './answer-che
 import { INLINE_HEADER } from './exchange-headers.js';
 import type { Finding, LaterCheck } from './finding.js';
 import { KeptExchanges } from './kept-exchanges.js';
-import { checkLater, type LaterRules } from './later-check.js';
+import type { LaterRules } from './later-check.js';
+import { LaterChecks } from './later-checks.js';
 import { memoryStore } from './memory-store.js';
 import type { Unverified, Verified } from './outcome.js';
 import { readOutgoing, targetOf } from './outgoing.js';
 import type { Ask } from './peer.js';
 import type { ReceiptStore } from './receipt-store.js';
+import { type After, timedChecksOf } from './timed-checks.js';
 
-export interface ClientOptions {
+interface Options {
   /** Whom to believe: a trust file's text or bytes, or what `parseTrust` makes of it. It must not come from the gateway that is asked. */
   readonly trust: Trust | string | Uint8Array;
   /**
@@ -44,12 +46,30 @@ export interface ClientOptions {
   readonly mirrors?: readonly string[];
   /** The keys of the mirrors' stamps; without them no stamp is kept. */
   readonly stampers?: readonly VerifierKey[];
+}
+
+/** What is kept is checked when the program calls `check()`. */
+interface CheckedWhenAsked {
   /**
    * What happens to what a later check finds: `throw` (the default) lets `check()` reject with an `Alarm` after an omission or a fork; a function
    * is told of each finding at once, and `check()` resolves.
    */
   readonly onFinding?: 'throw' | ((finding: Finding) => void);
+  readonly checkEvery?: never;
 }
+
+/** What is kept is checked by itself too; a check that nobody has called has nobody to throw at. */
+interface CheckedByItself {
+  /** Told at once of what a later check finds, whoever began it; also of a check that the store did not let begin. */
+  readonly onFinding: (finding: Finding) => void;
+  /**
+   * Milliseconds from the end of one check to the next, and until the first: from a second to 24 days. It goes on until `stopChecking()`, and
+   * keeps no program from ending.
+   */
+  readonly checkEvery: number;
+}
+
+export type ClientOptions = Options & (CheckedWhenAsked | CheckedByItself);
 
 /** What a shell gives: the network, the clock, and randomness. */
 export interface Surroundings {
@@ -60,15 +80,19 @@ export interface Surroundings {
   now(): number;
   /** So many bytes from a generator for cryptography. */
   randomBytes(count: number): Uint8Array;
+  readonly after: After;
 }
 
-/** A `fetch` that verifies, and the check that follows later. */
+/** A `fetch` that verifies, and the checks that follow later. */
 export type CountersignFetch = typeof globalThis.fetch & {
   /**
    * Checks every kept exchange that is not settled: that its receipt is in the log and witnessed. Hands in what was forgotten, and compares the
    * log's checkpoints. Rejects with an `Alarm` after an omission or a fork, unless `onFinding` says otherwise, and when the store fails.
+   * Checks take turns: one that is called while another runs begins after it.
    */
   check(): Promise<LaterCheck>;
+  /** Ends the checks of `checkEvery`; resolves when one that runs has come to its end, so that the store may be closed. */
+  stopChecking(): Promise<void>;
 };
 
 const DAY = 86_400_000;
@@ -76,10 +100,10 @@ const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 /** What a gateway takes of its upstream, which is as much as a whole answer may have, and room for two comments of ours. */
 const MAX_EVENT_BYTES = MAX_ANSWER_BYTES + 64 * 1024;
 
-/** Throws `trust/malformed` or `policy/…` for a trust file that cannot be read. */
+/** Throws `trust/malformed` or `policy/…` for a trust file that cannot be read, and a RangeError for a `checkEvery` that cannot be. */
 export function createClient(
   options: ClientOptions,
-  { fetch, ask, now, randomBytes }: Surroundings,
+  { fetch, ask, now, randomBytes, after }: Surroundings,
 ): CountersignFetch {
   const { isExchange = ({ method }) => method === 'POST' } = options;
   const rules: AnswerRules & LaterRules = {
@@ -106,7 +130,12 @@ export function createClient(
     const response = await outgoing.send(fetch, { [INLINE_HEADER]: 'receipt', [NONCE_HEADER]: nonce });
     return checkAnswer(response, outgoing, { nonce, sentAt }, rules);
   };
-  return Object.assign(verifying, { check: () => checkLater(rules) });
+  const checks = new LaterChecks(rules);
+  const timed = timedChecksOf(options, checks, after);
+  return Object.assign(verifying, {
+    check: () => checks.all(),
+    stopChecking: async () => timed?.stop(),
+  });
 }
 
 function readTrust(trust: ClientOptions['trust']): Trust {

@@ -3,6 +3,7 @@ import { ADDRESS, clientOf, sampleRandomBytes, wireOf } from '../../test/support
 import { copyOf, signed } from '../../test/support/histories.js';
 import { checking, EXCHANGE, GATEWAY, MIRROR, sampleOf, textOf } from '../../test/support/kept-sample.js';
 import { testKey } from '../../test/support/keys.js';
+import { noTimer } from '../../test/support/paper-clock.js';
 import type { Place } from '../../test/support/paper-network.js';
 import {
   FULL_TRUST_FILE,
@@ -212,6 +213,7 @@ describe('an exchange whose receipt is not in the log', () => {
         ask,
         now: () => OVERDUE,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       },
     );
     const alarm = await client.check().catch((error: unknown) => error);
@@ -480,6 +482,7 @@ describe('the store', () => {
         },
         now: () => AS_OF,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       },
     );
     expect((await client.check()).open).toHaveLength(40);

@@ -15,8 +15,11 @@ export interface LaterRules extends RecordRules {
 /** A gateway lets each of them wait for ten seconds. */
 const AT_A_TIME = 8;
 
+/** Which of the exchanges that are open a check is about. */
+export type Choice = (open: readonly string[]) => readonly string[];
+
 /** Rejects with an {@link Alarm} where nobody is told of an omission or a fork. */
-export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
+export async function checkLater(rules: LaterRules, choose: Choice = open => open): Promise<LaterCheck> {
   const { kept, trust, ask, mirrors, onFinding } = rules;
   const watch = new CheckpointWatch(trust, ask);
   const witnessed: string[] = [];
@@ -46,7 +49,7 @@ export async function checkLater(rules: LaterRules): Promise<LaterCheck> {
     }
   };
 
-  const waiting = [...(await kept.open())];
+  const waiting = [...choose(await kept.open())];
   const worker = async () => {
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) await checkOne(next);
   };

@@ -10,6 +10,7 @@ import {
   wireOf,
 } from '../../test/support/answered.js';
 import { removed } from '../../test/support/edit.js';
+import { noTimer } from '../../test/support/paper-clock.js';
 import { ISSUER, STRANGER, trustWith } from '../../test/support/parties.js';
 import { EVENTS, make, REQUEST, type Recipe } from '../../test/support/sample-exchange.js';
 import { OPENING, RECEIVED, SAMPLE_RECEIPT } from '../../test/support/sample-receipt.js';
@@ -89,6 +90,7 @@ describe('a stream that is the issuer’s', () => {
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       },
     );
     const reader = (await ask({ fetch })).body?.getReader();
@@ -458,6 +460,7 @@ describe('failures and leaving', () => {
         ask: async () => new Response(null, { status: 404 }),
         now: () => RECEIVED,
         randomBytes: sampleRandomBytes,
+        after: noTimer,
       },
     );
     const reading = (await ask({ fetch })).text();

@@ -28,7 +28,22 @@ describe('the surface at a path', () => {
   });
 
   it.each([
+    ['google/g', 'google/g'],
+    ['google/models/g', 'google/models/g'],
+    ['g%C3%B6ogle/g:a', 'göogle/g:a'],
+  ])('names the model %s, also outside the folder of models', (path, model) => {
+    expect(surfaceAt(`/v1beta/${path}:generateContent`)).toEqual({ surface: GENERATE_CONTENT, model });
+  });
+
+  it.each([
     '/v1beta/models/:generateContent',
+    '/v1beta/g:generateContent',
+    '/v1beta/google/:generateContent',
+    '/v1beta//g:generateContent',
+    '/v1beta/google%2Fg:generateContent',
+    '/v1beta/tunedModels/g:generateContent',
+    '/v1beta/dynamic/g:generateContent',
+    '/v1beta/google/g:generatecontent',
     '/v1beta/models/a',
     '/v1beta/models/a:generatecontent',
     '/v1beta/models/a:generateContent/',

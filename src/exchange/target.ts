@@ -11,14 +11,25 @@ export function namesModel({ path }: Surface): boolean {
 
 /**
  * The model, decoded, that a path names if it is the path of a surface that {@link namesModel}; null for any other path. `asked`:
- * percent-encoded as it came; a name that cannot be decoded is taken as it stands.
+ * percent-encoded as it came; a name that cannot be decoded is taken as it stands. A name with an upstream in front may stand there without
+ * the folder of models: so Vercel's provider asks for every name with a slash.
  */
 export function modelInPath({ base, path }: Surface, asked: string): string | null {
   const place = path.indexOf(MODEL);
-  const [before, after] = [base + path.slice(0, place), path.slice(place + MODEL.length)];
-  if (!asked.startsWith(before) || !asked.endsWith(after)) return null;
-  if (asked.length <= before.length + after.length) return null;
-  return decoded(asked.slice(before.length, asked.length - after.length));
+  const [folder, after] = [path.slice(0, place), path.slice(place + MODEL.length)];
+  const named = between(asked, base + folder, after);
+  if (named !== null) return decoded(named);
+  const short = between(asked, `${base}/`, after);
+  return short !== null && UPSTREAM_AND_MODEL.test(short) ? decoded(short) : null;
+}
+
+/** Not what stands in Google's own paths in the place of an upstream: models, and what can be asked like them there. */
+const UPSTREAM_AND_MODEL = /^(?!(?:models|tunedModels|dynamic)\/)[^/]+\/./;
+
+/** What stands between these two, where it is not nothing; null for a text that is not of that form. */
+function between(text: string, before: string, after: string): string | null {
+  if (!text.startsWith(before) || !text.endsWith(after)) return null;
+  return text.slice(before.length, text.length - after.length) || null;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The built-in model for every client: what it answers is its own, so that only what holds for any answer is looked at. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DEMONSTRATION_MODEL, type Engine, openEngine } from '../../src/shell/engine/engine.js';
-import { AI_SDK } from './behaviour/ai-sdk.js';
+import { AI_SDK_COMPATIBLE } from './behaviour/ai-sdk-providers.js';
 import { ANTHROPIC_MESSAGES } from './behaviour/anthropic-messages.js';
 import type { Client } from './behaviour/client.js';
 import type { Question } from './behaviour/conversation.js';
@@ -37,7 +37,7 @@ function thrown(client: Client, asking: Promise<unknown>) {
 
 const CLIENTS: readonly (readonly [Client, transforms: readonly string[]])[] = [
   [OPENAI_CHAT, []],
-  [AI_SDK, []],
+  [AI_SDK_COMPATIBLE, []],
   [ANTHROPIC_MESSAGES, ['messages-to-chat-completions']],
 ];
 

@@ -45,7 +45,10 @@ interface Told {
 }
 
 /** A verifying client behind somebody who may alter what comes. */
-function client(meddling: Meddling = {}, options: Partial<CountersignOptions> = {}) {
+function client(
+  meddling: Meddling = {},
+  options: Partial<CountersignOptions> & { readonly checkEvery?: never } = {},
+) {
   const asked: string[] = [];
   const told: Told = { verified: [], failed: [] };
   const fetch = countersign({

@@ -8,7 +8,16 @@ const [address, trust, folder] = (globalThis.Deno?.args ?? process.argv.slice(2)
 const { fileStore } = await import('../../dist/shell/client/file-store.js');
 
 const verified = [];
-const options = { trust, store: await fileStore(folder), onVerified: outcome => verified.push(outcome) };
+const found = [];
+const store = await fileStore(folder);
+// The timer that is left at the end must not keep this from ending.
+const options = {
+  trust,
+  store,
+  onVerified: outcome => verified.push(outcome),
+  onFinding: finding => found.push(finding.code),
+  checkEvery: 1000,
+};
 const ask = (fetch, stream) =>
   fetch(`${address}/v1/chat/completions`, {
     method: 'POST',
@@ -31,6 +40,15 @@ const codeOf = asking =>
     error => error.code ?? String(error),
   );
 
+/** How many exchanges the check that nobody calls has settled, when it has settled all. */
+async function settledByItself() {
+  for (let waited = 0; waited < 100; waited++) {
+    if ((await store.names('open-')).length === 0) break;
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return (await store.names('settled-')).length;
+}
+
 const client = countersign(options);
 const altered = countersign({ trust, fetch: meddling });
 const result = {
@@ -38,6 +56,8 @@ const result = {
   stream: await ask(client, true),
   altered: [await codeOf(ask(altered, false)), await codeOf(ask(altered, true))],
   verified: verified.length,
+  settledByItself: await settledByItself(),
+  found,
   check: await client.check().catch(error => (error instanceof Alarm ? error.result : String(error))),
 };
 console.log(JSON.stringify(result));

@@ -6,6 +6,7 @@ import type { Unverified, Verified } from '../../src/client/outcome.js';
 import { Failure, type ReasonCode } from '../../src/reason.js';
 import { parseBundle } from '../../src/receipt/bundle.js';
 import { envelopeBytes } from '../../src/receipt/envelope.js';
+import { noTimer } from './paper-clock.js';
 import { trustWith } from './parties.js';
 import { make, REQUEST, type Recipe } from './sample-exchange.js';
 import { OPENING, RECEIVED, SAMPLE_RECEIPT } from './sample-receipt.js';
@@ -52,6 +53,9 @@ export function responseOf({ status, headers, parts }: Wire): Response {
   return new Response(body, { status, headers });
 }
 
+/** What a client can be given that is not about what it checks later. */
+export type AnswerOptions = Partial<ClientOptions> & { readonly checkEvery?: never };
+
 export interface Told {
   readonly failed: Unverified[];
   readonly verified: Verified[];
@@ -65,7 +69,7 @@ export const sampleRandomBytes = (count: number): Uint8Array => new Uint8Array(c
 /** A client that gets `wire` for whatever it sends, and what it tells. */
 export function clientOf(
   wire: Wire,
-  options: Partial<ClientOptions> = {},
+  options: AnswerOptions = {},
   now: () => number = () => RECEIVED,
 ): { readonly fetch: CountersignFetch; readonly told: Told } {
   const told: Told = { failed: [], verified: [], asked: [] };
@@ -81,6 +85,7 @@ export function clientOf(
       },
       now,
       randomBytes: sampleRandomBytes,
+      after: noTimer,
     },
   );
   return { fetch, told };
@@ -106,7 +111,7 @@ export async function readAnswer(response: Response): Promise<ReadAnswer> {
 /** Asks the sample's question, and reads the answer to its end. */
 export async function askSample(
   wire: Wire,
-  options: Partial<ClientOptions> = {},
+  options: AnswerOptions = {},
   request: Uint8Array = REQUEST,
 ): Promise<ReadAnswer & { readonly told: Told }> {
   const failed: Unverified[] = [];
@@ -116,6 +121,6 @@ export async function askSample(
 }
 
 /** The code with which the sample's answer fails; null when it verifies. */
-export async function codeOf(wire: Wire, options: Partial<ClientOptions> = {}): Promise<ReasonCode | null> {
+export async function codeOf(wire: Wire, options: AnswerOptions = {}): Promise<ReasonCode | null> {
   return (await askSample(wire, options)).code;
 }

@@ -5,9 +5,11 @@ import { type ClientOptions, type CountersignFetch, createClient } from '../../s
 import { formatKept, type KeptExchange } from '../../src/client/kept-exchange.js';
 import { memoryStore } from '../../src/client/memory-store.js';
 import type { ReceiptStore } from '../../src/client/receipt-store.js';
+import type { After } from '../../src/client/timed-checks.js';
 import { parseBundle } from '../../src/receipt/bundle.js';
 import { type Envelope, envelopeBytes, parseEnvelope } from '../../src/receipt/envelope.js';
 import { ACCEPTANCE_COMMENT } from '../../src/receipt/inline.js';
+import { noTimer } from './paper-clock.js';
 import { PaperNetwork, type Place } from './paper-network.js';
 import { trustWith } from './parties.js';
 import { ReferenceTree } from './reference-tree.js';
@@ -66,7 +68,14 @@ export interface Checking {
 export async function checking(
   kept: readonly KeptExchange[],
   places: Readonly<Record<string, Place>>,
-  { now, ...options }: Partial<ClientOptions> & { readonly now: number },
+  {
+    now,
+    after = noTimer,
+    ...options
+  }: Partial<ClientOptions> & {
+    readonly now: number;
+    readonly after?: After;
+  },
 ): Promise<Checking> {
   const store = options.store ?? memoryStore();
   for (const one of kept) await store.put(`open-${one.exchange}`, formatKept(one));
@@ -78,6 +87,7 @@ export async function checking(
       ask: network.ask,
       now: () => now,
       randomBytes: count => new Uint8Array(count),
+      after,
     },
   );
   return { network, store, fetch };

@@ -1,20 +1,21 @@
 /**
  * `countersign/client`: the client with the network, the clock and the randomness of whatever runs it, be it Node.js, Deno, Bun or a browser.
- * Nothing that only one of them has is touched here.
+ * What only one of them has is touched nowhere but in the timer.
  */
 import { type ClientOptions, type CountersignFetch, createClient } from '../../client/client.js';
+import { quietTimer } from './quiet-timer.js';
 
 /** Questions about receipts may wait for ten seconds at the gateway. */
 const PATIENCE = 30_000;
 
-export interface CountersignOptions extends ClientOptions {
+export type CountersignOptions = ClientOptions & {
   /** What sends the requests; the global `fetch` unless this says otherwise. */
   readonly fetch?: typeof globalThis.fetch;
-}
+};
 
 /**
  * A `fetch` that verifies every answer of a Countersign gateway: `new OpenAI({ fetch: countersign({ trust }) })`. Its `check()` finds out later
- * whether the receipts were included and witnessed.
+ * whether the receipts were included and witnessed, when it is called or, with `checkEvery`, by itself.
  */
 export function countersign({ fetch = globalThis.fetch, ...options }: CountersignOptions): CountersignFetch {
   return createClient(options, {
@@ -23,6 +24,7 @@ export function countersign({ fetch = globalThis.fetch, ...options }: Countersig
     ask: (url, init) => fetch(url, { ...init, signal: withPatience(init.signal ?? null) }),
     now: () => Date.now(),
     randomBytes: count => crypto.getRandomValues(new Uint8Array(count)),
+    after: quietTimer,
   });
 }
 

@@ -232,10 +232,10 @@ export class StreamRelay implements Relay {
 
   /**
    * Whether an event has to wait. What only says that an answer will come names this upstream's answer: a client that has it can be given no other in its
-   * place, and so gets it with the first content.
+   * place, and so gets it with the first content, or with the error that stands in the place of any.
    */
   get #isHolding(): boolean {
-    return this.#awaitsChecks || !this.begun;
+    return this.#awaitsChecks || !(this.begun || this.#failed);
   }
 
   #hold(block: EventBlock): void {

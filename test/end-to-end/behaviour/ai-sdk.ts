@@ -1,15 +1,15 @@
-/** Vercel's AI SDK, with its provider for servers of OpenAI's API. */
-import { createOpenAICompatible } from '@ai-sdk/openai-compatible';
+/** Vercel's AI SDK, whichever of its providers asks. */
 import {
   APICallError,
   generateText,
   jsonSchema,
+  type LanguageModel,
   type ModelMessage,
   Output,
   streamText,
   type ToolSet,
 } from 'ai';
-import { type Client, type Connection, partsBut } from './client.js';
+import type { Client, Connection } from './client.js';
 import type { Call, Finish, Question, Seen, Tool } from './conversation.js';
 import { set } from './host.js';
 
@@ -20,72 +20,70 @@ const FINISH: Readonly<Record<string, Finish>> = {
   'content-filter': 'refused',
 };
 
-export const AI_SDK: Client = {
-  name: 'ai, with @ai-sdk/openai-compatible',
-  surface: 'chat/completions',
-  callType: 'function',
-  errorOf: () => 'AI_APICallError',
-  aborted: { before: 'AbortError', during: 'AbortError' },
-  attachments: ({ messages }) =>
-    messages.flatMap(({ content }: { content: unknown }) => partsBut(content, 'text')),
-  ask: async (connection, question, { stream, signal, onPiece = () => undefined }) => {
-    const options = optionsOf(connection, question, signal);
-    if (!stream) return seen(await generateText(options));
-    // It prints errors unless somebody is told of them.
-    const streamed = streamText({ ...options, onError: () => undefined });
-    const thrown: unknown[] = [];
-    for await (const part of streamed.fullStream) {
-      if (part.type === 'error') thrown.push(part.error);
-      if (part.type === 'abort') thrown.push(signal?.reason);
-      if (part.type === 'text-delta') onPiece();
-    }
-    if (thrown.length > 0) throw thrown[0];
-    const [text, reasoningText, toolCalls, finishReason, totalUsage] = await Promise.all([
-      streamed.text,
-      streamed.reasoningText,
-      streamed.toolCalls,
-      streamed.finishReason,
-      streamed.totalUsage,
-    ]);
-    return seen({ text, reasoningText, toolCalls, finishReason, totalUsage });
-  },
-  told: thrown => {
-    // After several attempts, the last one's.
-    const error = (thrown as { lastError?: unknown }).lastError ?? thrown;
-    const { name, message } = error as { readonly name?: string; readonly message?: string };
-    const isCall = APICallError.isInstance(error);
-    return {
-      kind: name ?? '',
-      message: message ?? '',
-      status: isCall ? (error.statusCode ?? null) : null,
-      retryAfter: isCall ? (error.responseHeaders?.['retry-after'] ?? null) : null,
-    };
-  },
-};
+/** A provider of the SDK's, and what is its own. */
+export interface Provider extends Pick<Client, 'surface' | 'callType' | 'attachments' | 'clamps'> {
+  /** Its package, and which of its models. */
+  readonly name: string;
+  model(connection: Connection): LanguageModel;
+  /** Options that only it knows. */
+  options(question: Question): NonNullable<Parameters<typeof generateText>[0]['providerOptions']>;
+}
 
-function optionsOf(
-  { address, fetch, key: apiKey, model, retries: maxRetries }: Connection,
-  question: Question,
-  signal: AbortSignal | undefined,
-) {
-  const provider = createOpenAICompatible({
-    name: 'countersign',
-    baseURL: `${address}/v1`,
-    apiKey,
-    fetch,
-    includeUsage: true,
-    supportsStructuredOutputs: true,
-  });
-  const { instructions: system, tools, schema, effort } = question;
+export function aiSdk({ name, model, options: own, ...rest }: Provider): Client {
+  return {
+    ...rest,
+    name: `ai, with ${name}`,
+    errorOf: () => 'AI_APICallError',
+    aborted: { before: 'AbortError', during: 'AbortError' },
+    ask: async (connection, question, { stream, signal, onPiece = () => undefined }) => {
+      const options = {
+        ...optionsOf(connection, question, signal),
+        model: model(connection),
+        providerOptions: own(question),
+      };
+      if (!stream) return seen(await generateText(options));
+      // It prints errors unless somebody is told of them.
+      const streamed = streamText({ ...options, onError: () => undefined });
+      const thrown: unknown[] = [];
+      for await (const part of streamed.fullStream) {
+        if (part.type === 'error') thrown.push(part.error);
+        if (part.type === 'abort') thrown.push(signal?.reason);
+        if (part.type === 'text-delta') onPiece();
+      }
+      if (thrown.length > 0) throw thrown[0];
+      const [text, reasoningText, toolCalls, finishReason, totalUsage] = await Promise.all([
+        streamed.text,
+        streamed.reasoningText,
+        streamed.toolCalls,
+        streamed.finishReason,
+        streamed.totalUsage,
+      ]);
+      return seen({ text, reasoningText, toolCalls, finishReason, totalUsage });
+    },
+    told: thrown => {
+      // After several attempts, the last one's.
+      const error = (thrown as { lastError?: unknown }).lastError ?? thrown;
+      const { name, message } = error as { readonly name?: string; readonly message?: string };
+      const isCall = APICallError.isInstance(error);
+      return {
+        kind: name ?? '',
+        message: message ?? '',
+        status: isCall ? (error.statusCode ?? null) : null,
+        retryAfter: isCall ? (error.responseHeaders?.['retry-after'] ?? null) : null,
+      };
+    },
+  };
+}
+
+function optionsOf({ retries: maxRetries }: Connection, question: Question, signal: AbortSignal | undefined) {
+  const { instructions: system, tools, schema } = question;
   return set({
-    model: provider(model),
     maxRetries,
     abortSignal: signal,
     system,
     messages: messagesOf(question),
     tools: tools && toolSet(tools),
     output: schema && Output.object({ schema: jsonSchema(schema) }),
-    providerOptions: effort === undefined ? undefined : { countersign: { reasoningEffort: effort } },
     temperature: question.temperature,
   });
 }

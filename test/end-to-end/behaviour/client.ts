@@ -40,6 +40,8 @@ export interface Client {
   errorOf(status: number): string;
   /** The name of what is thrown when the application breaks off, before the answer and in the middle of a stream. */
   readonly aborted: { readonly before: string; readonly during: string };
+  /** Why it never sends a temperature that no API takes; undefined where it does. */
+  readonly clamps?: string;
   /** The parts of a request of its that are not text, in their order. */
   attachments(request: Members): readonly object[];
   /** Rejects as the SDK does. */

@@ -1,5 +1,5 @@
 /** Which client asks which host: the same dialect at both ends, or a translation between. */
-import { AI_SDK } from './ai-sdk.js';
+import { AI_SDK_ANTHROPIC, AI_SDK_CHAT, AI_SDK_COMPATIBLE, AI_SDK_RESPONSES } from './ai-sdk-providers.js';
 import { ANTHROPIC_MESSAGES } from './anthropic-messages.js';
 import { CHAT_HOST } from './chat-host.js';
 import type { Client } from './client.js';
@@ -25,6 +25,7 @@ export interface Line {
 }
 
 const NO_LOGPROBS = 'Anthropic’s API has no logprobs';
+const NONE_GIVEN = 'the AI SDK gives none';
 
 function line(
   client: Client,
@@ -51,11 +52,22 @@ export const LINES: readonly Line[] = [
   line(OPENAI_CHAT, CHAT_HOST),
   line(OPENAI_RESPONSES, RESPONSES_HOST),
   line(ANTHROPIC_MESSAGES, MESSAGES_HOST, { lacks: { logprobs: NO_LOGPROBS } }),
-  line(AI_SDK, CHAT_HOST, { lacks: { logprobs: 'the AI SDK gives none' }, refusalIsText: true }),
+  line(AI_SDK_COMPATIBLE, CHAT_HOST, { lacks: { logprobs: NONE_GIVEN }, refusalIsText: true }),
+  line(AI_SDK_CHAT, CHAT_HOST, {
+    lacks: { logprobs: NONE_GIVEN },
+    // OpenAI's own API has no such member, so that its provider does not look for one.
+    expected: reply => ({ ...refusalAsText(seenOf(reply)), reasoning: '' }),
+  }),
+  line(AI_SDK_RESPONSES, RESPONSES_HOST, { lacks: { logprobs: NONE_GIVEN }, refusalIsText: true }),
+  line(AI_SDK_ANTHROPIC, MESSAGES_HOST, {
+    lacks: { logprobs: NO_LOGPROBS },
+    // It says that the model has refused, and not in which words.
+    expected: reply => ({ ...seenOf(reply), refusal: '' }),
+  }),
   line(OPENAI_CHAT, MESSAGES_HOST, { ...TO_MESSAGES, refuses: { logprobs: 'logprobs' } }),
-  line(AI_SDK, MESSAGES_HOST, {
+  line(AI_SDK_COMPATIBLE, MESSAGES_HOST, {
     ...TO_MESSAGES,
-    lacks: { logprobs: 'the AI SDK gives none' },
+    lacks: { logprobs: NONE_GIVEN },
     refusalIsText: true,
   }),
   line(ANTHROPIC_MESSAGES, CHAT_HOST, {

@@ -40,9 +40,10 @@ function asked(body: Members): Asked {
     items.filter(item => item.type === type),
   ) as [Members[], Members[]];
   const [image, file] = [one('input_image'), one('input_file')];
+  const instructing = items.find(({ role }) => role === 'system' || role === 'developer');
   return set({
     text: one('input_text')?.text as string,
-    instructions: body.instructions,
+    instructions: body.instructions ?? instructing?.content,
     image: image && dataIn(image.image_url, 'image/png'),
     file: file && dataIn(file.file_data, 'application/pdf'),
     tools: body.tools?.map(({ name }: Members) => name),

@@ -131,7 +131,10 @@ export class Session {
     const whole = this.#recorded.filter(recorded => verified.has(exchangeOf(recorded)));
     const receipts = await Promise.all(whole.map(recorded => receiptOfRecorded(gateway, recorded)));
     if (receipts.length !== this.#verified.length) throw new Error('a receipt of no exchange');
-    const logged = (await gateway.receipts()).filter(({ client }) => client === this.#client);
+    // Those that ran at once may stand in the log in any order.
+    const logged = (await gateway.receipts())
+      .filter(({ client }) => client === this.#client)
+      .sort((a, b) => a.counter - b.counter);
     if (logged.some(({ counter }, at) => counter !== at + 1)) throw new Error('a number out of turn');
     if (logged.length !== this.#count) throw new Error(`${logged.length} receipts, not ${this.#count}`);
     const { outcome, findings } = await this.#fetch.check();

@@ -43,6 +43,8 @@ export interface AttackedGateway {
 
 /** Somebody who behaves asks so many times when an attack has begun, and again at its height, one answer after another. */
 const ASKED = 5;
+/** The most connections of clients that the gateway takes, where it may open files enough: 10,000 for attackers, and some for those who behave. */
+export const CONNECTIONS = 10_050;
 /** As the containers and units of `deploy/` start a gateway: what is freed of large pieces goes back to the system. */
 const ALLOCATOR = { MALLOC_MMAP_THRESHOLD_: '131072' };
 
@@ -61,9 +63,8 @@ export async function startAttacked(): Promise<AttackedGateway> {
   ];
   const base = async ({ first }: Child<{ port: number }>) => `http://127.0.0.1:${(await first).port}/v1`;
   const upstreams = ['--upstream', `good=${await base(good)}`, '--upstream', `evil=${await base(evil)}`];
-  const served = await serve(['--data', folder, '--keep-alive', '1', ...upstreams], {
-    environment: ALLOCATOR,
-  });
+  const limits = ['--keep-alive', '1', '--max-connections', String(CONNECTIONS)];
+  const served = await serve(['--data', folder, ...limits, ...upstreams], { environment: ALLOCATOR });
   const { child, summary } = served;
   const { address } = summary;
   const pid = child.pid as number;

@@ -9,11 +9,16 @@ import { connectionShares } from '../../../src/shell/http/connections.js';
 import { ask, chat, errorOf } from '../../end-to-end/client.js';
 import { readCheckpoint } from '../../end-to-end/published-log.js';
 import { exchangeOf, receiptOf, receiptOfExchange } from '../../end-to-end/receipts.js';
-import { type AttackedGateway, MOST, startAttacked } from './attacked-gateway.js';
+import { type AttackedGateway, CONNECTIONS, MOST, startAttacked } from './attacked-gateway.js';
 import { MEGABYTE } from './memory.js';
 
-/** As many clients as a gateway takes of itself, where there are files enough, but for some who behave. */
-const CLIENTS = connectionShares(10_000).clients - 50;
+/** Of the connections that a gateway takes, those that are left to whoever behaves. */
+const BEHAVING = 50;
+/** As many as the gateway takes of itself, or as the open files that it may have let it take. */
+const IDLE = connectionShares(CONNECTIONS).clients - BEHAVING;
+const MOST_IDLE = CONNECTIONS - BEHAVING;
+const inWords = (count: number) => count.toLocaleString('en');
+const OF_HOW_MANY = IDLE === MOST_IDLE ? '' : `, of ${inWords(MOST_IDLE)}: as many as the open files allow`;
 /** How much an attack may make memory grow of which nothing has to be held. */
 const LITTLE = 200 * MEGABYTE;
 
@@ -28,23 +33,21 @@ afterAll(async () => {
 });
 
 describe('hostile clients', () => {
-  it(`${CLIENTS} idle streams`, async () => {
+  it(`${inWords(IDLE)} idle streams${OF_HOW_MANY}`, async () => {
     const logged = async () => (await readCheckpoint(gateway.address, gateway.trust)).size;
     const before = await logged();
-    const options = { count: CLIENTS, models: ['evil/idle', 'evil/idle', 'evil/silent'] };
+    const options = { count: IDLE, models: ['evil/idle', 'evil/idle', 'evil/silent'] };
     await gateway.survives({
       attack: 'idle',
       options,
       growth: 700 * MEGABYTE,
       meanwhile: async told => {
-        await expect.poll(() => told()?.answered, { timeout: 240_000, interval: 250 }).toBe(CLIENTS);
-        expect(told()).toMatchObject({ open: CLIENTS, closed: 0 });
+        await expect.poll(() => told()?.answered, { timeout: 240_000, interval: 250 }).toBe(IDLE);
+        expect(told()).toMatchObject({ open: IDLE, closed: 0 });
       },
     });
     // Each has left, and each is in the log.
-    await expect
-      .poll(logged, { timeout: 120_000, interval: 250 })
-      .toBeGreaterThanOrEqual(before + CLIENTS + 10);
+    await expect.poll(logged, { timeout: 120_000, interval: 250 }).toBeGreaterThanOrEqual(before + IDLE + 10);
   });
 
   it('2,000 heads that drip: nobody may do so for ever', async () => {
