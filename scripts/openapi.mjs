@@ -66,8 +66,9 @@ export function openapi({ version, surfaces, admin, bundle }) {
         Inline: {
           in: 'header',
           name: 'countersign-inline',
-          description: 'Whether the receipt comes with the answer.',
-          schema: { enum: ['receipt', 'none'] },
+          description:
+            'Whether the receipt comes with the answer: in a header, while the head stays under 4 or 16 KiB.',
+          schema: { enum: ['receipt', 'large-receipt', 'none'] },
         },
         RequestId: {
           in: 'header',

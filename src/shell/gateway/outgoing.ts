@@ -54,7 +54,9 @@ export function outgoing(
   const named = isRenamed ? surface.withModel(body, contentType, model) : body;
   const before = [...(redaction?.transforms ?? []), ...(isRenamed ? ['model-renamed'] : [])];
   const asked = model ?? facts.model;
-  const inline: Record<string, string> = upstream.givesReceipts ? { 'countersign-inline': 'receipt' } : {};
+  const inline: Record<string, string> = upstream.givesReceipts
+    ? { 'countersign-inline': 'large-receipt' }
+    : {};
   const translation = translationFor(surface.name, name => upstream.serves(name));
   if (translation === null) {
     const request = {
