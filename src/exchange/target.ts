@@ -10,10 +10,10 @@ export function namesModel({ path }: Surface): boolean {
 }
 
 /**
- * The model, decoded, that a path names if it is the path of a surface that {@link namesModel}; null for any other path. `asked`:
+ * The model, decoded, that a path names if it is one with {@link namesModel | a model in it}; null for any other path. `asked`:
  * percent-encoded as it came; a name that cannot be decoded is taken as it stands.
  */
-export function modelInPath({ base, path }: Surface, asked: string): string | null {
+export function modelInPath({ base, path }: Pick<Surface, 'base' | 'path'>, asked: string): string | null {
   const place = path.indexOf(MODEL);
   const [before, after] = [base + path.slice(0, place), path.slice(place + MODEL.length)];
   if (!asked.startsWith(before) || !asked.endsWith(after)) return null;
