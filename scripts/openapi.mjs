@@ -4,7 +4,7 @@
  */
 import { toJsonSchema } from '@valibot/to-json-schema';
 import { adminPaths } from './openapi/admin-paths.mjs';
-import { EXCHANGE } from './openapi/parts.mjs';
+import { EXCHANGE, ref } from './openapi/parts.mjs';
 import { publicPaths } from './openapi/public-paths.mjs';
 
 const MESSAGE = { message: { type: 'string' } };
@@ -66,8 +66,9 @@ export function openapi({ version, surfaces, admin, bundle }) {
         Inline: {
           in: 'header',
           name: 'countersign-inline',
-          description: 'Whether the receipt comes with the answer.',
-          schema: { enum: ['receipt', 'none'] },
+          description:
+            'Whether the receipt comes with the answer: in a header, while the head stays under 4 or 16 KiB.',
+          schema: { enum: ['receipt', 'large-receipt', 'none'] },
         },
         RequestId: {
           in: 'header',
@@ -115,23 +116,30 @@ export function openapi({ version, surfaces, admin, bundle }) {
         GoogleError: strict({
           error: strict({ code: { type: 'integer' }, ...MESSAGE, status: { type: 'string' } }),
         }),
-        ModelList: strict({
-          object: { const: 'list' },
-          data: {
-            type: 'array',
-            items: strict({
-              id: { type: 'string' },
-              object: { const: 'model' },
-              created: { type: 'integer' },
-              owned_by: { type: 'string' },
-            }),
-          },
+        OpenaiModel: strict({
+          id: { type: 'string' },
+          object: { const: 'model' },
+          created: { type: 'integer' },
+          owned_by: { type: 'string' },
         }),
-        GoogleModelList: {
-          type: 'object',
-          properties: { models: { type: 'array', items: { type: 'object', required: ['name'] } } },
-          required: ['models'],
-        },
+        OpenaiModelList: strict({
+          object: { const: 'list' },
+          data: { type: 'array', items: ref('OpenaiModel') },
+        }),
+        AnthropicModel: strict({
+          type: { const: 'model' },
+          id: { type: 'string' },
+          display_name: { type: 'string' },
+          created_at: { type: 'string' },
+        }),
+        AnthropicModelList: strict({
+          data: { type: 'array', items: ref('AnthropicModel') },
+          has_more: { const: false },
+          first_id: { type: ['string', 'null'] },
+          last_id: { type: ['string', 'null'] },
+        }),
+        GoogleModel: strict({ name: { type: 'string' }, displayName: { type: 'string' } }),
+        GoogleModelList: strict({ models: { type: 'array', items: ref('GoogleModel') } }),
         Alive: strict({ status: { const: 'alive' } }),
         Bundle: embedded(bundle),
         Envelope: embedded(bundle.properties.envelope),

@@ -352,7 +352,7 @@ export const OTHER_CODES = {
   closing: 'leaves-mismatch not-logged proof-invalid proof-malformed unknown',
   epoch: 'journal-damaged journal-unavailable',
   request:
-    'body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed number-inexact parameter-invalid route-unknown surface-unsupported too-large too-many-entries untranslatable',
+    'background-refused body-malformed encoded headers-too-large host-refused http-malformed late malformed method-refused model-unknown nonce-malformed number-inexact parameter-invalid response-not-kept route-unknown surface-unsupported too-large too-many-entries untranslatable',
   redaction: 'failed unreadable',
   upstream: 'broken circuit-open error number-inexact timeout unattested unreachable untranslatable',
   client:

@@ -1149,6 +1149,14 @@ export const REASONS = {
     says: 'The model does not answer at this path.',
     do: 'Ask it where it does (the built-in model: /v1/chat/completions), or name a model of the upstream.',
   },
+  'request/background-refused': {
+    says: 'An answer in the background would come later than its receipt, from the provider, under none.',
+    do: 'Leave background out; a stream is kept alive however long the model takes, and its answer comes under a receipt.',
+  },
+  'request/response-not-kept': {
+    says: 'This gateway keeps no responses, and what a provider keeps and gives later has no receipt here.',
+    do: 'Keep the answer that came under its receipt, or ask the provider itself for the response.',
+  },
   'request/untranslatable': {
     says: "The model's host speaks another API's dialect, and this member of the request cannot be said in it without changing the answer.",
     do: "Leave the member out, or ask in the host's own dialect; docs/translation.md has what can be translated.",

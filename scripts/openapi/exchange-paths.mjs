@@ -31,7 +31,8 @@ function requestOf({ name, base, path }) {
   return { required: true, content: { [type]: { schema } } };
 }
 
-export function exchangeOf(surface) {
+/** `base`: one of those under which clients find the surface. */
+export function exchangeOf(surface, base) {
   const { name, dialect, path, streams } = surface;
   const error = ERRORS[dialect];
   const content = {
@@ -41,7 +42,9 @@ export function exchangeOf(surface) {
   const isNamed = path.includes('{model}');
   return {
     post: {
-      operationId: name.replaceAll(/[/_](.)/g, (_, letter) => letter.toUpperCase()),
+      operationId: (base === surface.base ? name : `${name}${base}`).replaceAll(/[/_](.)/g, (_, letter) =>
+        letter.toUpperCase(),
+      ),
       tags: ['exchanges'],
       summary: `${{ openai: "OpenAI's", anthropic: "Anthropic's", google: "Google's" }[dialect]} ${name}, under a receipt`,
       security: [{}, { bearer: [] }],

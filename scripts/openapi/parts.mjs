@@ -34,12 +34,13 @@ export const OF_EXCHANGE = {
   link: header('Receipt'),
 };
 
+/** What has one of several forms. `names`: of schemas, or that of the only one. */
+export const anyOf = names => json(typeof names === 'string' ? ref(names) : { anyOf: names.map(ref) });
+
+/** `error`: the name of an error's schema, or the names of those that it may have. */
 export const refusals = (error, ...statuses) =>
   Object.fromEntries(
-    statuses.map(status => [
-      status,
-      { description: WHY[status], headers: REFUSED, content: json(ref(error)) },
-    ]),
+    statuses.map(status => [status, { description: WHY[status], headers: REFUSED, content: anyOf(error) }]),
   );
 export const given = (description, content, headers = {}) => ({
   200: { description, headers: { ...REQUEST_ID, ...headers }, ...(content === null ? {} : { content }) },

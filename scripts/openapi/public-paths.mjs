@@ -2,6 +2,7 @@
 
 import { exchangeOf } from './exchange-paths.mjs';
 import {
+  anyOf,
   EXCHANGE,
   get,
   given,
@@ -15,10 +16,25 @@ import {
   WHY,
 } from './parts.mjs';
 
+/** The clients that ask at one path for models, and what tells those of Anthropic and Google from the others. */
+const FORMS = ['Openai', 'Anthropic', 'Google'];
+const OF_CLIENTS = ['anthropic-version', 'x-goog-api-key'].map(name => ({
+  in: 'header',
+  name,
+  description: 'Who sends it gets the form of that API.',
+  schema: { type: 'string' },
+}));
+
 export function publicPaths(surfaces) {
   const exchanges = Object.fromEntries(
-    surfaces.map(surface => [surface.base + surface.path, exchangeOf(surface)]),
+    surfaces.flatMap(surface =>
+      [surface.base, ...surface.otherBases].map(base => [base + surface.path, exchangeOf(surface, base)]),
+    ),
   );
+  const model = inPath('model', 'A model, with its upstream in front where it is not the first.', {
+    type: 'string',
+    minLength: 1,
+  });
   const exchange = inPath('exchange', 'The id of an exchange.', { type: 'string', pattern: EXCHANGE });
   const epoch = inPath('epoch', 'An epoch.', { type: 'string', pattern: EXCHANGE });
   const client = inPath('client', 'The name of a client in that epoch.', {
@@ -42,9 +58,26 @@ export function publicPaths(surfaces) {
     );
   return {
     ...exchanges,
-    '/v1/models': get('models', 'models', 'The models that can be asked for', [], {
-      ...given('As OpenAI lists them.', json(ref('ModelList'))),
-      ...refusals('OpenaiError', 401, 403, 405, 503),
+    '/v1/models': get('models', 'models', 'The models that can be asked for', OF_CLIENTS, {
+      ...given('As the API of the client lists them.', anyOf(FORMS.map(form => `${form}ModelList`))),
+      ...refusals(
+        FORMS.map(form => `${form}Error`),
+        401,
+        403,
+        405,
+        503,
+      ),
+    }),
+    '/v1/models/{model}': get('model', 'models', 'One model', [model, ...OF_CLIENTS], {
+      ...given('As the API of the client has it.', anyOf(FORMS.map(form => `${form}Model`))),
+      ...refusals(
+        FORMS.map(form => `${form}Error`),
+        401,
+        403,
+        404,
+        405,
+        503,
+      ),
     }),
     '/v1beta/models': get(
       'googleModels',
@@ -56,6 +89,10 @@ export function publicPaths(surfaces) {
         ...refusals('GoogleError', 401, 403, 405, 503),
       },
     ),
+    '/v1beta/models/{model}': get('googleModel', 'models', 'One model, as Google has it', [model], {
+      ...given('As Google has it.', json(ref('GoogleModel'))),
+      ...refusals('GoogleError', 401, 403, 404, 405, 503),
+    }),
     '/v1/receipts/{exchange}': get(
       'receipt',
       'receipts',

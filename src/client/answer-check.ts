@@ -91,7 +91,7 @@ class ArrivingAnswer {
         return this.#failed(response, streamOf(read.bytes, read.rest), error);
       }
       try {
-        // A receipt with very many tool calls does not fit into a header.
+        // A receipt with a few tool calls may not fit into a header that passes every proxy.
         const receipt = inline ?? (await this.#fetchReceipt('client/receipt-missing'));
         const { statement: _, ...verified } = await this.#judge(receipt, {
           response: read.bytes,

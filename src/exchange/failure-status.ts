@@ -12,6 +12,8 @@ const STATUSES: Partial<Record<ReasonCode, number>> = {
   'request/parameter-invalid': 400,
   'request/model-unknown': 404,
   'request/surface-unsupported': 404,
+  'request/background-refused': 400,
+  'request/response-not-kept': 404,
   'request/untranslatable': 400,
   'request/number-inexact': 400,
   'redaction/unreadable': 400,

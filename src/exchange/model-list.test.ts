@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ModelCard } from './model-card.js';
-import { googleModelList, type ModelListing, readModelList } from './model-list.js';
+import { type ModelListing, readModelList } from './model-list.js';
 
 const card = (id: string, created = 0, owner = 'unknown') => ({
   id,
@@ -67,16 +66,5 @@ describe('a list of models', () => {
   it('is read up to ten thousand', () => {
     const data = Array.from({ length: 10_001 }, (_, at) => ({ id: `m${at}` }));
     expect(readModelList({ data }, 'openai')).toHaveLength(10_000);
-  });
-});
-
-describe('a list for Google’s clients', () => {
-  it('names each model with the prefix, once', () => {
-    expect(googleModelList([card('a'), card('models/b')] as ModelCard[])).toEqual({
-      models: [
-        { name: 'models/a', displayName: 'a' },
-        { name: 'models/b', displayName: 'b' },
-      ],
-    });
   });
 });

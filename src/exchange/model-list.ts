@@ -48,13 +48,7 @@ function createdAt({ created, created_at: date }: Members): number {
   return Number.isNaN(milliseconds) ? 0 : Math.floor(milliseconds / 1000);
 }
 
-/** Models in the form in which Google's clients expect them. */
-export function googleModelList(models: readonly ModelCard[]): { readonly models: readonly object[] } {
-  return {
-    models: models.map(({ id }) => ({ name: PREFIX + withoutPrefix(id), displayName: withoutPrefix(id) })),
-  };
-}
-
-function withoutPrefix(name: string): string {
+/** A name without what Google's lists have in front of it. */
+export function withoutPrefix(name: string): string {
   return name.startsWith(PREFIX) ? name.slice(PREFIX.length) : name;
 }

@@ -14,6 +14,7 @@ const OPENAI_WITHOUT_SOUND: readonly SurfaceName[] = [...OPEN_MODELS, 'responses
 /** Everything that OpenAI's API has here. */
 export const OPENAI_SURFACES: readonly SurfaceName[] = [
   ...OPENAI_WITHOUT_SOUND,
+  'responses/input_tokens',
   'moderations',
   'audio/transcriptions',
 ];

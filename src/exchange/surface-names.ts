@@ -3,6 +3,7 @@ export const SURFACE_NAMES = [
   'chat/completions',
   'completions',
   'responses',
+  'responses/input_tokens',
   'embeddings',
   'moderations',
   'images/generations',

@@ -77,6 +77,8 @@ export interface Api {
   readonly dialect: Dialect;
   /** What the paths of its surfaces begin with: its version. An upstream's base ends with the same, or with what it has in its place. */
   readonly base: `/${string}`;
+  /** What their paths may begin with instead when a client asks: other versions in which they are the same. */
+  readonly otherBases: readonly `/${string}`[];
   /** The headers in which a client may have its key, the usual one first. */
   readonly keyHeaders: readonly [KeyHeader, ...KeyHeader[]];
   /** The client's headers that mean something in this API, but for its key's; lower case. */

@@ -8,6 +8,7 @@ import { CHAT_COMPLETIONS } from './openai/chat-completions.js';
 import { COMPLETIONS } from './openai/completions.js';
 import { EMBEDDINGS } from './openai/embeddings.js';
 import { IMAGE_GENERATIONS } from './openai/image-generations.js';
+import { INPUT_TOKENS } from './openai/input-tokens.js';
 import { MODERATIONS } from './openai/moderations.js';
 import { RESPONSES } from './openai/responses.js';
 import { TRANSCRIPTIONS } from './openai/transcriptions.js';
@@ -19,6 +20,7 @@ export const SURFACES: readonly Surface[] = [
   CHAT_COMPLETIONS,
   COMPLETIONS,
   RESPONSES,
+  INPUT_TOKENS,
   EMBEDDINGS,
   MODERATIONS,
   IMAGE_GENERATIONS,
@@ -42,15 +44,18 @@ export function surfaceNamed(name: SurfaceName): Surface {
 const BY_PATH: ReadonlyMap<string, Surface> = new Map(
   SURFACES.filter(surface => !namesModel(surface)).map(surface => [surface.base + surface.path, surface]),
 );
-const NAMING_MODELS = SURFACES.filter(namesModel);
+/** The others, with each place where they are. */
+const NAMING_MODELS = SURFACES.filter(namesModel).flatMap(surface =>
+  [surface.base, ...surface.otherBases].map(base => ({ surface, place: { base, path: surface.path } })),
+);
 
 /** The surface at a path, percent-encoded as it came, and the model that the path names, decoded; null where there is none. */
 export function surfaceAt(path: string): { readonly surface: Surface; readonly model: string | null } | null {
   const surface = BY_PATH.get(path);
   if (surface !== undefined) return { surface, model: null };
-  for (const naming of NAMING_MODELS) {
-    const model = modelInPath(naming, path);
-    if (model !== null) return { surface: naming, model };
+  for (const { surface, place } of NAMING_MODELS) {
+    const model = modelInPath(place, path);
+    if (model !== null) return { surface, model };
   }
   return null;
 }

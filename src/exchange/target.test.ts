@@ -10,7 +10,8 @@ describe('the surface at a path', () => {
   it('is each under its own path', () => {
     for (const surface of SURFACES) {
       const model = surface.path.includes('{model}') ? 'm' : null;
-      expect(surfaceAt(surface.base + surface.path.replace('{model}', 'm'))).toEqual({ surface, model });
+      for (const base of [surface.base, ...surface.otherBases])
+        expect(surfaceAt(base + surface.path.replace('{model}', 'm'))).toEqual({ surface, model });
     }
   });
 
@@ -24,7 +25,11 @@ describe('the surface at a path', () => {
     ['%', '%'],
     ['..', '..'],
   ])('names the model %s', (path, model) => {
-    expect(surfaceAt(`/v1beta/models/${path}:generateContent`)).toEqual({ surface: GENERATE_CONTENT, model });
+    for (const base of ['/v1beta', '/v1'])
+      expect(surfaceAt(`${base}/models/${path}:generateContent`)).toEqual({
+        surface: GENERATE_CONTENT,
+        model,
+      });
   });
 
   it.each([
@@ -47,7 +52,8 @@ describe('the surface at a path', () => {
     '/v1beta/models/a',
     '/v1beta/models/a:generatecontent',
     '/v1beta/models/a:generateContent/',
-    '/v1/models/a:generateContent',
+    '/v1/models/a:generatecontent',
+    '/v2/models/a:generateContent',
     '/v1beta/chat/completions',
     '/models/a:generateContent',
     '',

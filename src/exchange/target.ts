@@ -10,11 +10,11 @@ export function namesModel({ path }: Surface): boolean {
 }
 
 /**
- * The model, decoded, that a path names if it is the path of a surface that {@link namesModel}; null for any other path. `asked`:
+ * The model, decoded, that a path names if it is one with {@link namesModel | a model in it}; null for any other path. `asked`:
  * percent-encoded as it came; a name that cannot be decoded is taken as it stands. A name with an upstream in front may stand there without
  * the folder of models: so Vercel's provider asks for every name with a slash.
  */
-export function modelInPath({ base, path }: Surface, asked: string): string | null {
+export function modelInPath({ base, path }: Pick<Surface, 'base' | 'path'>, asked: string): string | null {
   const place = path.indexOf(MODEL);
   const [folder, after] = [path.slice(0, place), path.slice(place + MODEL.length)];
   const named = between(asked, base + folder, after);

@@ -95,7 +95,9 @@ describe.each(LINES)('$name', line => {
       });
     });
 
-    it('what no receipt can state: asked all the same and named in the receipt, or refused where it cannot be said to the host', async ({ skip }) => {
+    it('what no receipt can state: asked all the same and named in the receipt, or refused where it cannot be said to the host', async ({
+      skip,
+    }) => {
       if (client.clamps !== undefined) skip(client.clamps);
       const { length: before } = upstream().requests;
       const question = { ...PLAIN.question, temperature: 9 };

@@ -55,10 +55,15 @@ let hasty: TestGateway;
 let opening: Gateway;
 let early: string;
 
+/** Each path at which a surface is. */
+const PLACES = SURFACES.flatMap(surface =>
+  [surface.base, ...surface.otherBases].map(base => ({ path: base + surface.path, surface })),
+);
+
 const secret = (byte: number) => formatSecret(new Uint8Array(32).fill(byte));
 
 function admission(): KeyedAdmission {
-  const file = SURFACES.reduce((keys: KeyFile, _, at) => {
+  const file = PLACES.reduce((keys: KeyFile, _, at) => {
     const limits = [parseLimit('requests=1/total') as Limit];
     const id = String.fromCharCode(97 + at).repeat(26);
     const key = { id, name: id, team: null, models: ['*'], limits, expires: null };
@@ -108,10 +113,10 @@ it('is what `npm run generate` would write now', async () => {
   expect(JSON.parse(JSON.stringify(made))).toEqual(DESCRIPTION);
 });
 
-describe.each(SURFACES.map((surface, at) => [surface.name, surface, at] as const))(
-  '%s',
-  (name, surface, at) => {
-    const path = surface.base + surface.path;
+describe.each(PLACES.map(({ path, surface }, at) => [path, surface, at] as const))(
+  'POST %s',
+  (path, surface, at) => {
+    const { name } = surface;
     const named = (model: string) => path.replace('{model}', model);
     const { body, headers = {}, answer: answered } = SAMPLES[name];
     const question = { at: named(LISTED_MODEL), body, headers };
@@ -156,6 +161,10 @@ describe('what is asked without a body', () => {
   const params = (path: string, wrong = false) =>
     path
       .replace('{exchange}', wrong ? NOBODY : exchange)
+      .replace(
+        '{model}',
+        wrong ? 'nobody' : encodeURIComponent(`${new URL(upstream.base).host}/${LISTED_MODEL}`),
+      )
       .replace('{digest}', wrong ? 'b'.repeat(64) : DIGEST)
       .replace('{epoch}', wrong ? NOBODY : closed.epoch)
       .replace('{client}', closed.client)
@@ -190,6 +199,13 @@ describe('what is asked without a body', () => {
       const address = status === 401 ? keyed.address : status === 503 ? early : other.address;
       const headers = status === 403 ? FOREIGN_HOST : {};
       await see(address, 'GET', path, status, { at, method, headers });
+    }
+  });
+
+  it.each(['/v1/models', '/v1/models/{model}'])('GET %s, as each client asks', async path => {
+    for (const headers of [{ 'anthropic-version': '2023-06-01' }, { 'x-goog-api-key': 'any' }]) {
+      await see(gateway.address, 'GET', path, 200, { at: params(path), headers });
+      await see(keyed.address, 'GET', path, 401, { at: params(path), headers });
     }
   });
 

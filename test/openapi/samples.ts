@@ -43,6 +43,10 @@ export const SAMPLES: Readonly<Record<SurfaceName, Sample>> = {
       usage: { input_tokens: 3, output_tokens: 2, total_tokens: 5 },
     },
   },
+  'responses/input_tokens': {
+    body: { model, input: 'Hello?' },
+    answer: { object: 'response.input_tokens', input_tokens: 3 },
+  },
   embeddings: {
     body: { model, input: 'Hello?' },
     answer: {

@@ -6,6 +6,7 @@ import { anthropicError, anthropicErrorEvent, anthropicHostError, isAnthropicErr
 export const ANTHROPIC: Api & Pick<Surface, 'withModel'> = {
   dialect: 'anthropic',
   base: '/v1',
+  otherBases: [],
   withModel,
   keyHeaders: ['x-api-key', 'authorization'],
   clientHeaders: ['anthropic-version', 'anthropic-beta'],

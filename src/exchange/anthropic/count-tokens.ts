@@ -1,5 +1,6 @@
 /** `POST /messages/count_tokens`: how long a prompt is. */
-import type { AnswerReader, Surface } from '../surface.js';
+import { PROMPT_LENGTH } from '../prompt-length.js';
+import type { Surface } from '../surface.js';
 import { ANTHROPIC } from './api.js';
 import { readMessageRequest } from './message-request.js';
 
@@ -11,15 +12,5 @@ export const COUNT_TOKENS: Surface = {
   streams: false,
   finishReasons: new Set(),
   readRequest: readMessageRequest,
-  newReader: () => READER,
-};
-
-/** No model has answered and nothing was used: there is nothing to gather. */
-const READER: AnswerReader = {
-  body: value => Number.isSafeInteger((value as { input_tokens?: unknown } | null)?.input_tokens),
-  event: () => false,
-  begun: false,
-  finished: false,
-  failed: false,
-  answer: { model: null, finish: [], usage: null, toolCalls: [], images: [] },
+  newReader: () => PROMPT_LENGTH,
 };

@@ -5,6 +5,7 @@ import { googleError, googleErrorEvent, googleHostError, isGoogleError } from '.
 export const GEMINI: Api & Pick<Surface, 'withModel'> = {
   dialect: 'google',
   base: '/v1beta',
+  otherBases: ['/v1'],
   // The path names the model.
   withModel: body => body,
   keyHeaders: ['x-goog-api-key', 'authorization'],

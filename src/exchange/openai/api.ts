@@ -6,6 +6,7 @@ import { isOpenaiError, openaiError, openaiErrorEvent, openaiHostError } from '.
 export const OPENAI: Api & Pick<Surface, 'withModel'> = {
   dialect: 'openai',
   base: '/v1',
+  otherBases: [],
   withModel,
   keyHeaders: ['authorization'],
   clientHeaders: ['openai-organization', 'openai-project', 'openai-beta'],

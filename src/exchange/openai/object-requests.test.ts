@@ -131,7 +131,8 @@ const ROWS: readonly Row[] = [
       ['input.output', { input: [{ type: 'function_call_output', output: [{ type: 'a', b: '\ud800' }] }] }],
     ],
     parameters: {
-      background: flag,
+      // What it would be otherwise is refused by another code.
+      background: [[false], [1, 'true']],
       max_output_tokens: [
         [1, 2 ** 31],
         [0, 1.5],

@@ -1,5 +1,6 @@
 /** Requests of OpenAI's responses API. */
 import * as v from 'valibot';
+import { Failure } from '../../reason.js';
 import { attachedParts, MAX_ATTACHMENTS } from '../content-parts.js';
 import { membersOf } from '../members.js';
 import { isTextOrList, malformed, ObjectRequest, OptionalModelName } from '../request-object.js';
@@ -35,9 +36,12 @@ const REQUEST = new ObjectRequest(
 const TEXT_PARTS: ReadonlySet<string> = new Set(['input_text', 'output_text', 'text', 'refusal']);
 const isAttached = (type: string) => !TEXT_PARTS.has(type);
 
-/** Throws `request/malformed`, naming the member, and `request/parameter-invalid`. */
+/** Throws `request/malformed`, naming the member, `request/parameter-invalid`, and `request/background-refused`. */
 export function readResponseRequest(body: Uint8Array): RequestFacts {
   const { facts, value } = REQUEST.read(body);
+  // Its answer would be asked for later, under no receipt, while there is one for an answer that says nothing but `queued`.
+  if ((value.background ?? false) !== false)
+    throw new Failure('request/background-refused', { field: 'background' });
   const items: readonly unknown[] = Array.isArray(value.input) ? value.input : [];
   if (items.length > MAX_ITEMS) throw malformed('input');
   const attachments: Uint8Array[] = [];

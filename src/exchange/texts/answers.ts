@@ -46,6 +46,7 @@ export const ANSWER_TEXTS: Readonly<Record<SurfaceName, AnswerTexts | null>> = {
       }),
     ),
   },
+  'responses/input_tokens': null,
   embeddings: null,
   moderations: null,
   'images/generations': { body: only({ data: only({ revised_prompt: TEXT }) }), event: null },

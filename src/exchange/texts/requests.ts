@@ -10,6 +10,13 @@ const MESSAGES = only({
   output_config: DEFINITIONS,
   output_format: DEFINITIONS,
 });
+const RESPONSES = only({
+  input: responseItem(),
+  instructions: responseItem(),
+  prompt: only({ variables: responseItem() }),
+  tools: DEFINITIONS,
+  text: DEFINITIONS,
+});
 const EMBEDDED = { content: CONTENT, title: TEXT };
 const CONTENTS = only({
   contents: CONTENT,
@@ -30,13 +37,8 @@ export const REQUEST_TEXTS: Readonly<Record<SurfaceName, Shape | null>> = {
     response_format: DEFINITIONS,
   }),
   completions: only({ prompt: TEXT_OR_TOKENS, suffix: TEXT }),
-  responses: only({
-    input: responseItem(),
-    instructions: responseItem(),
-    prompt: only({ variables: responseItem() }),
-    tools: DEFINITIONS,
-    text: DEFINITIONS,
-  }),
+  responses: RESPONSES,
+  'responses/input_tokens': RESPONSES,
   embeddings: only({ input: TEXT_OR_TOKENS }),
   moderations: only({ input: chatMessage() }),
   'images/generations': only({ prompt: TEXT }),

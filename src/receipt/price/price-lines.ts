@@ -39,6 +39,7 @@ export const PROTOCOL_LINE: PriceLine = {
 export function chargedBy(surface: SurfaceName): 'tokens' | 'nothing' | 'otherwise' {
   switch (surface) {
     case 'moderations':
+    case 'responses/input_tokens':
     case 'messages/count_tokens':
     case 'countTokens':
       return 'nothing';

@@ -110,7 +110,7 @@ describe('countersign access', () => {
       const body = { model: LISTED_MODEL, messages: [{ role: 'user', content: 'Hello?' }] };
       const given = await ask(gateway.summary.address, {
         body,
-        headers: { 'countersign-inline': 'receipt' },
+        headers: { 'countersign-inline': 'large-receipt' },
       });
       const envelope = JSON.parse(given.headers['countersign-receipt'] as string) as { payload: string };
       const { predicate } = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as {

@@ -14,12 +14,10 @@ import { isMuch } from '../http/body-budget.js';
 import { asFailure, type GatewayContext } from './context.js';
 import type { Ending } from './exchange-facts.js';
 import type { ExchangeRecord, SealedReceipt } from './exchange-record.js';
+import { withReceipt } from './inline-receipt.js';
 import { discardRest } from './read-body.js';
 import type { AskedBy } from './report-exchange.js';
 import { sendBody, sendFailure } from './respond.js';
-
-/** A receipt has three to four kilobytes; Node.js and undici take 16 KiB of headers, and who asks for this one knows his proxies. */
-const MAX_INLINE_HEADER = 6 * 1024;
 
 /** The status that servers commonly log for a client that left; nobody receives it. */
 const CLIENT_GONE = 499;
@@ -167,8 +165,12 @@ export class Delivery {
       commitment: toHex(commit(this.#record.opening, 'response', body)),
     };
     this.end({ status, reason, http, response: { digest, bytes: body }, answer }, sealed => {
-      const receipt = this.#receiptHeaders(sealed);
-      sendBody(this.#response, http, { ...this.#record.answerHeaders(headers), ...receipt }, body);
+      const head = {
+        ...this.#record.answerHeaders(headers),
+        'content-length': body.length,
+        'countersign-receipt-digest': sealed.digest,
+      };
+      sendBody(this.#response, http, withReceipt(this.#response, http, head, sealed.entry), body);
       this.#hangUpUnread();
     });
   }
@@ -312,13 +314,6 @@ export class Delivery {
     this.answer({ status, reason: failure.code, http, headers, body, answer });
   }
 
-  #receiptHeaders({ entry, digest }: SealedReceipt): OutgoingHttpHeaders {
-    const headers: OutgoingHttpHeaders = { 'countersign-receipt-digest': digest };
-    const inline = this.#request.headers['countersign-inline'] === 'receipt' ? inlineHeader(entry) : null;
-    if (inline !== null) headers['countersign-receipt'] = inline;
-    return headers;
-  }
-
   /** No receipt could be kept, so no answer may look as if there were one. */
   #abandon(error: unknown): void {
     const failure = asFailure(this.#context, error);
@@ -333,9 +328,4 @@ export class Delivery {
 /** What was in an answer that the client did not get is nothing that its receipt has commitments for. */
 export function withoutContent(answer: AnswerFacts | null): AnswerFacts | null {
   return answer === null ? null : { ...answer, toolCalls: [], images: [] };
-}
-
-/** A log entry as a header's value, or null when it would be too large for the proxies on the way. */
-function inlineHeader(entry: Uint8Array): string | null {
-  return entry.length < MAX_INLINE_HEADER ? Buffer.from(entry).toString('latin1') : null;
 }

@@ -15,7 +15,6 @@ import {
 } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { GEMINI } from '../../exchange/gemini/api.js';
 import { OPENAI } from '../../exchange/openai/api.js';
 import type { Api, RequestTarget, Surface } from '../../exchange/surface.js';
 import { SURFACES, surfaceAt } from '../../exchange/surfaces.js';
@@ -26,15 +25,15 @@ import { answerPreflight, letRead } from '../http/cross-origin.js';
 import { isLocalRequest, isLoopback } from '../http/guard.js';
 import { oneAtATime } from '../http/one-at-a-time.js';
 import { NumberedResponse } from '../http/request-id.js';
-import { readTarget } from '../http/request-target.js';
+import { readTarget, type Target } from '../http/request-target.js';
 import type { Routes } from '../http/server.js';
 import { handleAttestation } from './attestation-route.js';
+import { clientApi } from './client-api.js';
 import { askedClosing, handleClosing } from './closings.js';
 import { asFailure, type GatewayContext } from './context.js';
 import { handleEvidence } from './evidence.js';
 import { handleExchange } from './exchange.js';
-import { handleGoogleModels } from './google-models.js';
-import { handleModels } from './models.js';
+import { askedModel, handleModel, handleModels } from './models.js';
 import { type Readiness, readinessOf } from './readiness.js';
 import { handleReceipt } from './receipts.js';
 import { sendBody, sendFailure, sendJson } from './respond.js';
@@ -180,7 +179,12 @@ export class Gateway {
     const { observer } = this.#options;
     if (observer === undefined || !(response instanceof NumberedResponse)) return;
     response.whenHead((status, reason) =>
-      observer.answered({ request: response.requestId, route: routeKindOf(pathOf(url)), status, reason }),
+      observer.answered({
+        request: response.requestId,
+        route: routeKindOf(targetOf(url).pathname),
+        status,
+        reason,
+      }),
     );
   }
 
@@ -201,6 +205,8 @@ export class Gateway {
     }
     const query = search === '' ? NO_QUERY : new URLSearchParams(search);
     const asked = surfaceAt(route);
+    if (asked === null && OF_KEPT_RESPONSE.test(`${request.method} ${route}`))
+      throw new Failure('request/response-not-kept');
     const handler =
       asked === null
         ? this.#route(route, request, query, response)
@@ -230,13 +236,15 @@ export class Gateway {
     if (evidence !== null) return () => handleEvidence(this.#admitted, evidence[1] ?? '', response);
     const closing = askedClosing(route);
     if (closing !== null) return () => handleClosing(this.#admitted, closing, request, response);
+    const models = { api: clientApi(route, query, request.headers), request, query };
+    const model = askedModel(route);
+    if (model !== null) return () => handleModel(this.#admitted, model, models, response);
     switch (route) {
       case '/v1/attestation':
         return () => handleAttestation(this.#admitted, query, response);
       case '/v1/models':
-        return () => handleModels(this.#admitted, request, response);
       case '/v1beta/models':
-        return () => handleGoogleModels(this.#admitted, request, query, response);
+        return () => handleModels(this.#admitted, models, response);
       case '/healthz':
         return () => sendJson(response, 200, { status: 'alive' });
       case '/readyz':
@@ -290,29 +298,38 @@ const LATER: Partial<Record<ReasonCode, OutgoingHttpHeaders>> = {
   'gateway/closing': { 'retry-after': '1', connection: 'close' },
 };
 
+/** What OpenAI's clients ask of a response that has been given: itself, its removal, its end, its input. */
+const OF_KEPT_RESPONSE =
+  /^(?:(?:GET|HEAD|DELETE) \/v1\/responses\/[^/]+|POST \/v1\/responses\/[^/]+\/cancel|(?:GET|HEAD) \/v1\/responses\/[^/]+\/input_items)$/;
+
 /** What a request without a query asks; nobody changes it. */
 const NO_QUERY = new URLSearchParams();
 
-/** Whose errors a client expects; OpenAI's, where the path does not say. */
-function apiOf({ url = '/' }: IncomingMessage): Api {
-  const path = pathOf(url);
-  return surfaceAt(path)?.surface ?? (path.startsWith(`${GEMINI.base}/`) ? GEMINI : OPENAI);
+/** Whose errors a client expects. */
+function apiOf({ url = '/', headers }: IncomingMessage): Api {
+  const { pathname, search } = targetOf(url);
+  return clientApi(pathname, new URLSearchParams(search), headers);
 }
 
-function pathOf(target: string): string {
+/** One without a path for what is no target. */
+function targetOf(url: string): Target {
   try {
-    return readTarget(target).pathname;
+    return readTarget(url);
   } catch {
-    return '';
+    return { pathname: '', search: '' };
   }
 }
 
 const WELCOME = {
   name: 'countersign',
   paths: [
-    ...SURFACES.map(({ base, path }) => `POST ${base}${path}`),
+    ...SURFACES.flatMap(({ base, otherBases, path }) =>
+      [base, ...otherBases].map(one => `POST ${one}${path}`),
+    ),
     'GET /v1/models',
+    'GET /v1/models/<model>',
     'GET /v1beta/models',
+    'GET /v1beta/models/<model>',
     'GET /v1/receipts/<exchange>?wait=included|witnessed&format=cose',
     'GET /v1/evidence/<digest>',
     'GET /v1/attestation?nonce=<hex>',

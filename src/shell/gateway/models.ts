@@ -1,51 +1,143 @@
-/** `GET /v1/models`: the built-in model first, then the operator's own names, then what each upstream lists. */
+/**
+ * `GET /v1/models` and `/v1beta/models`: the operator's own names first, then what the built-in model and each upstream list; and one model alone
+ * below them. Each client gets the form that it expects.
+ */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ModelCard } from '../../exchange/model-card.js';
-import { OPENAI } from '../../exchange/openai/api.js';
+import { MODEL_FORMS } from '../../exchange/model-forms.js';
+import type { Api } from '../../exchange/surface.js';
+import type { Dialect, SurfaceName } from '../../exchange/surface-names.js';
+import { SURFACES } from '../../exchange/surfaces.js';
+import { modelInPath } from '../../exchange/target.js';
 import type { Upstream } from '../../exchange/upstream.js';
+import { Failure } from '../../reason.js';
 import { credentialsFor, keyIn } from './client-key.js';
 import type { GatewayContext } from './context.js';
-import { pickHeaders } from './pick-headers.js';
+import { credentialsOf } from './exchange.js';
 import { sendJson } from './respond.js';
+
+/** Who asks for models, and how. */
+export interface ModelsAsked {
+  readonly api: Api;
+  readonly request: IncomingMessage;
+  readonly query: URLSearchParams;
+}
+
+/** Where the clients of an API ask for answers, by which it is decided whose a model is. */
+const ASKED_AT: Readonly<Record<Dialect, SurfaceName>> = {
+  openai: 'chat/completions',
+  anthropic: 'messages',
+  google: 'generateContent',
+};
+
+/** Where one model alone is; its name may have slashes in it. */
+const PLACES = (['/v1', '/v1beta'] as const).map(base => ({ base, path: '/models/{model}' }) as const);
+
+/** The model that a path asks for, decoded; null for any other path. */
+export function askedModel(path: string): string | null {
+  for (const place of PLACES) {
+    const model = modelInPath(place, path);
+    if (model !== null) return model;
+  }
+  return null;
+}
 
 export async function handleModels(
   context: GatewayContext,
-  request: IncomingMessage,
+  asked: ModelsAsked,
   response: ServerResponse,
 ): Promise<void> {
-  const credentials = listingCredentials(context, pickHeaders(request.headers, OPENAI.keyHeaders));
+  const { api } = asked;
+  const credentials = listingCredentials(context, asked);
   const { routing } = context;
-  const listed = await listedModels(context, routing.upstreams, credentials);
-  const aliases = routing.aliases.map(id => ({ id, object: 'model', created: 0, owned_by: 'gateway' }));
-  sendJson(response, 200, { object: 'list', data: named([...aliases, ...listed]) });
+  const upstreams = routing.upstreams.filter(upstream => mayAnswer(upstream, api));
+  const listed = await listedModels(context, upstreams, api, credentials);
+  const aliases = routing.aliases.filter(name => upstreamsOf(context, name, api).length > 0).map(aliasCard);
+  sendJson(response, 200, MODEL_FORMS[api.dialect].list(named([...aliases, ...listed])));
+}
+
+/** Throws `request/model-unknown` for a model that nobody lists who would be asked for it. */
+export async function handleModel(
+  context: GatewayContext,
+  model: string,
+  asked: ModelsAsked,
+  response: ServerResponse,
+): Promise<void> {
+  const card = await findModel(context, model, asked.api, listingCredentials(context, asked));
+  if (card === null)
+    throw new Failure('request/model-unknown', { field: 'model', detail: 'nobody lists it' });
+  sendJson(response, 200, MODEL_FORMS[asked.api.dialect].one(card));
+}
+
+/** The card of a model, under the name by which the client asks for it. */
+async function findModel(
+  context: GatewayContext,
+  model: string,
+  api: Api,
+  credentials: Readonly<Record<string, string>>,
+): Promise<ModelCard | null> {
+  const { routing, lists } = context;
+  const [upstream] = upstreamsOf(context, model, api);
+  if (upstream === undefined) return null;
+  if (routing.aliases.includes(model)) return aliasCard(model);
+  const { tiers, choice } = routing.route(model, ASKED_AT[api.dialect]);
+  const there = tiers[0].targets[0].model ?? model;
+  const use = { choice, isTranslated: !speaks(upstream, api) };
+  const list = await lists.of(upstream, credentialsFor(upstream, credentials, use));
+  const card = list.find(({ id }) => id === there);
+  return card === undefined ? null : { ...card, id: model };
+}
+
+/** Who may be asked for a model by a client of this API. Throws `request/model-unknown` when nobody could know it. */
+function upstreamsOf({ routing }: GatewayContext, model: string, api: Api): Upstream[] {
+  const { tiers } = routing.route(model, ASKED_AT[api.dialect]);
+  return tiers
+    .flatMap(({ targets }) => targets.map(({ upstream }) => upstream))
+    .filter(upstream => mayAnswer(upstream, api));
+}
+
+/** Whether the clients of an API may find the models of an upstream: nothing is translated from Google's. */
+function mayAnswer(upstream: Upstream, { dialect }: Api): boolean {
+  return dialect !== 'google' || upstream.serves('generateContent');
 }
 
 /** What upstreams may be asked with for a list. Throws `access/…` for a client that would need a key of the gateway's, which goes to no upstream. */
-export function listingCredentials(
-  { admission, now }: Pick<GatewayContext, 'admission' | 'now'>,
-  credentials: Readonly<Record<string, string>>,
+function listingCredentials(
+  { admission, now }: GatewayContext,
+  { api, request, query }: ModelsAsked,
 ): Readonly<Record<string, string>> {
+  const credentials = credentialsOf(api, request, query);
   return admission.identify(keyIn(credentials), now()) === null ? credentials : {};
 }
 
 /** What upstreams list to a client, in their order, each by the name under which it is asked for here. */
-export async function listedModels(
-  { routing, lists }: Pick<GatewayContext, 'routing' | 'lists'>,
+async function listedModels(
+  { routing, lists }: GatewayContext,
   upstreams: readonly Upstream[],
+  api: Api,
   credentials: Readonly<Record<string, string>>,
 ): Promise<ModelCard[]> {
   const cards = await Promise.all(
     upstreams.map(async upstream => {
       // Whoever asks for what there is has named nobody.
-      const use = { choice: routing.choiceOf(upstream), isTranslated: false };
+      const use = { choice: routing.choiceOf(upstream), isTranslated: !speaks(upstream, api) };
       const list = await lists.of(upstream, credentialsFor(upstream, credentials, use));
       return list.map(card => ({ ...card, id: routing.nameOf(upstream, card.id) }));
     }),
   );
-  return named(cards.flat());
+  return cards.flat();
+}
+
+/** Whether an upstream speaks the client's API: one that does not was not what the client had in mind when it chose its key. */
+function speaks(upstream: Upstream, { dialect }: Api): boolean {
+  return SURFACES.some(surface => surface.dialect === dialect && upstream.serves(surface.name));
+}
+
+function aliasCard(id: string): ModelCard {
+  return { id, object: 'model', created: 0, owned_by: 'gateway' };
 }
 
 /** A name belongs to the first that has it, as requests do. */
-function named<Card extends { readonly id: string }>(cards: readonly Card[]): Card[] {
+function named(cards: readonly ModelCard[]): ModelCard[] {
   return [...new Map(cards.toReversed().map(card => [card.id, card])).values()].reverse();
 }

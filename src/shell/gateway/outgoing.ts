@@ -58,7 +58,7 @@ export function outgoing(
   const asked = model ?? facts.model;
   const special = {
     ...pickHeaders(received, upstream.provider?.clientHeaders ?? []),
-    ...(upstream.givesReceipts ? { 'countersign-inline': 'receipt' } : {}),
+    ...(upstream.givesReceipts ? { 'countersign-inline': 'large-receipt' } : {}),
   };
   const translation = translationFor(surface.name, name => upstream.serves(name));
   if (translation === null) {

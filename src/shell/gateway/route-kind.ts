@@ -13,6 +13,8 @@ const EXACT: ReadonlyMap<string, RouteKind> = new Map<string, RouteKind>([
 ]);
 
 const BELOW: readonly (readonly [string, RouteKind])[] = [
+  ['/v1/models/', 'models'],
+  ['/v1beta/models/', 'models'],
   ['/v1/receipts/', 'receipts'],
   ['/v1/evidence/', 'evidence'],
   ['/v1/closings/', 'closings'],

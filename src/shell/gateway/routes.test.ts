@@ -36,7 +36,7 @@ describe('paths', () => {
     '/v1/chat/completions/',
     '/V1/models',
     '/v1//models',
-    '/v1/models/x',
+    '/v1/models/',
     '/v1/receipts',
     '/v1/receipts/',
     '/v1/receipts/a/b',
@@ -106,6 +106,7 @@ it('GET / names every surface, and each name in receipts has one', async () => {
   const { paths } = json<{ paths: string[] }>(await ask(gateway.address, { path: '/' }));
   expect(SURFACES.map(({ name }) => name).sort()).toEqual([...SURFACE_NAMES].sort());
   expect(paths).toEqual(expect.arrayContaining(SURFACES.map(({ base, path }) => `POST ${base}${path}`)));
+  expect(paths).toContain('POST /v1/models/{model}:generateContent');
 });
 
 describe('methods', () => {

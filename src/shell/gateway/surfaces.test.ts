@@ -392,6 +392,7 @@ const LEAST: Record<Exclude<SurfaceName, 'audio/transcriptions'>, object> = {
   'chat/completions': { messages: [{ role: 'user', content: 'a' }] },
   completions: { prompt: 'a' },
   responses: { input: 'a' },
+  'responses/input_tokens': { input: 'a' },
   embeddings: { input: 'a' },
   moderations: { input: 'a' },
   'images/generations': { prompt: 'a' },

@@ -13,6 +13,7 @@ export const OPERATIONS: Readonly<Record<SurfaceName, string>> = {
   moderations: 'moderation',
   'images/generations': 'image_generation',
   'audio/transcriptions': 'transcription',
+  'responses/input_tokens': 'count_tokens',
   messages: 'chat',
   'messages/count_tokens': 'count_tokens',
   generateContent: 'generate_content',
