@@ -10,10 +10,14 @@ export type Transform =
   | 'service-tier-omitted'
   /** By what the client tells its own users apart, for a host that takes no such text, or none of that length. */
   | 'user-omitted'
-  /** How much effort to make, beside thinking that is switched off. */
+  /** How much effort to make, beside thinking that is switched off, or for a model that could not be told here. */
   | 'effort-omitted'
+  /** `xhigh` as `high`, for models that do not know the first. */
+  | 'effort-lowered'
   /** That a tool has failed, which OpenAI's dialect can only say in the result's text. */
-  | 'tool-error-as-text';
+  | 'tool-error-as-text'
+  /** Images in the result of a tool, which are text alone in OpenAI's dialect, are shown by the user after it. */
+  | 'tool-image-as-user-part';
 
 /** The most tokens of an answer where a client of OpenAI's dialect has set no limit. */
 export const DEFAULT_MAX_TOKENS = 8192;
