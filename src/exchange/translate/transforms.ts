@@ -17,7 +17,9 @@ export type Transform =
   /** That a tool has failed, which OpenAI's dialect can only say in the result's text. */
   | 'tool-error-as-text'
   /** Images in the result of a tool, which are text alone in OpenAI's dialect, are shown by the user after it. */
-  | 'tool-image-as-user-part';
+  | 'tool-image-as-user-part'
+  /** A search in what a host keeps of the web, which Codex offers with every request and can do without. */
+  | 'cached-web-search-omitted';
 
 /** The most tokens of an answer where a client of OpenAI's dialect has set no limit. */
 export const DEFAULT_MAX_TOKENS = 8192;

@@ -337,7 +337,7 @@ describe('images in the results of tools are shown after all of them', () => {
         tool('t2', 'Error: '),
         { role: 'user', content: [label('t1'), pngPart, label('t2'), gifPart] },
       ],
-      transforms: ['tool-error-as-text', ...transforms],
+      transforms: [...transforms, 'tool-error-as-text'],
     });
   });
 

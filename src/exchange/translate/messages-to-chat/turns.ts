@@ -2,6 +2,7 @@
 
 import { addAll } from '../json.js';
 import type { Place } from '../place.js';
+import { shownImages } from '../tool-images.js';
 import { argumentsOf } from '../tool-input.js';
 import type { Transform } from '../transforms.js';
 import { compact, imagePart, type Part, textPart, textParts, userPart } from './content.js';
@@ -62,13 +63,12 @@ function userMessages(content: Place, transforms: Set<Transform>): object[] {
     results.push(message);
     addAll(shown, images);
   }
-  if (shown.length > 0) transforms.add('tool-image-as-user-part');
   const parts = [...shown, ...said];
   if (results.length > 0 && parts.length === 0) return results;
   return [...results, { role: 'user', content: compact(parts) }];
 }
 
-/** A result, and its images for the message after all results, behind a text that says whose they are. */
+/** A result, and its images for the message after all results. */
 function resultOf(
   block: Place,
   transforms: Set<Transform>,
@@ -82,7 +82,7 @@ function resultOf(
   const content = failed ? [{ type: 'text', text: FAILED + (first?.text ?? '') }, ...rest] : texts;
   return {
     message: { role: 'tool', tool_call_id: id, content: content.length === 0 ? '' : compact(content) },
-    images: images.length === 0 ? [] : [{ type: 'text', text: `Images in the result of ${id}:` }, ...images],
+    images: shownImages(id, images, transforms),
   };
 }
 
