@@ -18,8 +18,10 @@ export type Transform =
   | 'tool-error-as-text'
   /** Images in the result of a tool, which are text alone in OpenAI's dialect, are shown by the user after it. */
   | 'tool-image-as-user-part'
-  /** A search in what a host keeps of the web, which Codex offers with every request and can do without. */
-  | 'cached-web-search-omitted';
+  /** A search of the web, which Codex offers with every request and can do without. */
+  | 'web-search-omitted'
+  /** Tools in a namespace, which OpenAI's chat completions do not have, are named after it, and what is said of it is said of each. */
+  | 'tool-namespace-in-name';
 
 /** The most tokens of an answer where a client of OpenAI's dialect has set no limit. */
 export const DEFAULT_MAX_TOKENS = 8192;

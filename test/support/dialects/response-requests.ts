@@ -243,6 +243,11 @@ const tools: Pairs<Members> = fc
       type: 'function',
       function: { name: tool, description, parameters, ...(strict === true ? { strict } : {}) },
     }));
+    if (searches && list.length > 0) {
+      const inner = { type: 'function', name: 'f', parameters: {} };
+      written.push({ type: 'namespace', name: 'ns', description: 'N.', tools: [inner] } as never);
+      normal.push({ type: 'function', function: { name: 'ns__f', description: 'N.\n\n', parameters: {} } });
+    }
     const all = searches ? [...written, SEARCH] : written;
     if (list.length === 0) return one([{ tools: all, tool_choice: 'auto', parallel_tool_calls: false }, {}]);
     return one(

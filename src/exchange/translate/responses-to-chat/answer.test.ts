@@ -127,6 +127,25 @@ describe('a whole completion as a response', () => {
     expect(streamed(chunk({ content: 'a', ...rest }, finish), '[DONE]')).toEqual(response);
   });
 
+  it('calls tools in their namespaces, whole and streamed', () => {
+    const tools = [{ type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }] }];
+    const called = (name: string) => ({
+      id: `c_${name}`,
+      type: 'function',
+      function: { name, arguments: '{}' },
+    });
+    const both = ['n__f', 'n__g'].map(called);
+    const whole = translated(completion({ tool_calls: both }, 'tool_calls'), { tools });
+    expect(whole.output).toMatchObject([
+      { call_id: 'c_n__f', namespace: 'n', name: 'f' },
+      { call_id: 'c_n__g', name: 'n__g' },
+    ]);
+    expect(whole.output[1]).not.toHaveProperty('namespace');
+    const tool_calls = both.map((one, index) => ({ ...one, index }));
+    const all = events([chunk({ tool_calls }, 'tool_calls'), '[DONE]'], { tools });
+    expect(gatherResponse(all)).toEqual(whole);
+  });
+
   it('says nothing where nothing was said, and has no counts where the host has none', () => {
     expect(translated(completion({ content: '' }))).toMatchObject({ output: [], usage: null });
     expect(translated(completion({ content: null, refusal: 'No.' })).output).toEqual([

@@ -6,6 +6,7 @@ import { countsOfChat } from '../usage.js';
 import { type Content, itemId, itemOf, type Spoken } from './items.js';
 import type { Asked } from './request.js';
 import { responseObject } from './response.js';
+import type { ToolNames } from './tool-names.js';
 
 /** `created`: seconds since 1970. Throws `upstream/untranslatable` for what is no completion with one choice, or holds what a response of texts and calls cannot. */
 export function responseOf(completion: Place, asked: Asked, created: number): object {
@@ -19,7 +20,10 @@ export function responseOf(completion: Place, asked: Asked, created: number): ob
   const contents = [
     ...thoughtsOf(message),
     ...spokenBy(message),
-    ...message.member('tool_calls').elements().map(callOf),
+    ...message
+      .member('tool_calls')
+      .elements()
+      .map(call => callOf(call, asked.names)),
   ];
   const end = responseEndOf(choice.member('finish_reason').optionalText(), refusalIn(message) !== null);
   const output = contents.map((content, index) => {
@@ -62,13 +66,13 @@ function spokenBy(message: Place): Content[] {
   return parts.length === 0 ? [] : [{ type: 'message', parts }];
 }
 
-function callOf(call: Place): Content {
+function callOf(call: Place, names: ToolNames): Content {
   call.member('type').mayBe('function');
   const called = call.member('function');
   return {
     type: 'function_call',
     callId: call.member('id').text(),
-    name: called.member('name').text(),
+    tool: names.known(called.member('name').text()),
     text: called.member('arguments').optionalText() ?? '',
   };
 }

@@ -1,5 +1,6 @@
 /** The output of a response, item by item, as a whole answer and a stream both have it. */
 import { writeThoughts } from './signed-thoughts.js';
+import type { ToolName } from './tool-names.js';
 
 /** What an item says of itself: one in the middle of which an answer was cut off is incomplete. */
 export type ItemStatus = 'in_progress' | 'completed' | 'incomplete';
@@ -14,7 +15,12 @@ export interface Spoken {
 export type Content =
   | { readonly type: 'reasoning'; readonly text: string; readonly blocks: readonly object[] }
   | { readonly type: 'message'; readonly parts: readonly Spoken[] }
-  | { readonly type: 'function_call'; readonly callId: string; readonly name: string; readonly text: string };
+  | {
+      readonly type: 'function_call';
+      readonly callId: string;
+      readonly tool: ToolName;
+      readonly text: string;
+    };
 
 /** What makes an item's id, with the response's own and its place. */
 const PREFIXES = { reasoning: 'rs', message: 'msg', function_call: 'fc' } as const;
@@ -40,8 +46,8 @@ export function itemOf(content: Content, id: string, status: ItemStatus, keepsTh
     case 'message':
       return { type: content.type, id, status, role: 'assistant', content: content.parts.map(spokenPart) };
     case 'function_call': {
-      const { type, callId, name, text } = content;
-      return { type, id, call_id: callId, name, arguments: text, status };
+      const { type, callId, tool, text } = content;
+      return { type, id, call_id: callId, ...tool, arguments: text, status };
     }
   }
 }

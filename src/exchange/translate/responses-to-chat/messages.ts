@@ -8,6 +8,7 @@ import { shownImages } from '../tool-images.js';
 import type { Transform } from '../transforms.js';
 import { compact, type Part, resultParts, spokenParts, textParts, userParts } from './content.js';
 import { readThoughts } from './signed-thoughts.js';
+import { joined } from './tool-names.js';
 
 /** Which of an assistant's earlier thoughts a host takes. */
 export type ThoughtsTaken = 'none' | 'text' | 'text-and-signed';
@@ -60,7 +61,7 @@ class Messages {
         this.#think(item.knows('type', 'id', 'summary', 'content', 'encrypted_content', 'status'));
         break;
       case 'function_call':
-        this.#call(item.knows('type', 'id', 'call_id', 'name', 'arguments', 'status', 'caller'));
+        this.#call(item.knows('type', 'id', 'call_id', 'name', 'namespace', 'arguments', 'status', 'caller'));
         break;
       case 'function_call_output':
         this.#result(item.knows('type', 'id', 'call_id', 'output', 'status', 'caller'));
@@ -134,7 +135,10 @@ class Messages {
 
   #call(item: Place): void {
     checkCaller(item);
-    const called = { name: item.member('name').text(), arguments: item.member('arguments').text() };
+    const namespace = item.member('namespace').optionalText();
+    const own = item.member('name').text();
+    const name = joined(namespace === null ? { name: own } : { name: own, namespace });
+    const called = { name, arguments: item.member('arguments').text() };
     this.#goOn().calls.push({ id: item.member('call_id').text(), type: 'function', function: called });
   }
 

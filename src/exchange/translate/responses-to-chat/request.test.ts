@@ -75,6 +75,14 @@ const CODEX = {
       strict: false,
       parameters: { type: 'object', properties: { command: { type: 'array', items: { type: 'string' } } } },
     },
+    {
+      type: 'namespace',
+      name: 'multi_agent_v1',
+      description: 'Tools for agents.',
+      tools: [
+        { type: 'function', name: 'close_agent', description: 'Closes one.', strict: false, parameters: {} },
+      ],
+    },
     { type: 'web_search', external_web_access: false },
   ],
   tool_choice: 'auto',
@@ -88,10 +96,10 @@ const CODEX = {
 };
 
 describe('a request of responses for a host of chat completions', () => {
-  it('is what Codex sends, with one part left out', () => {
+  it('is what Codex sends, with a search left out', () => {
     const { input: _, ...rest } = CODEX;
     expect(sent({ ...rest, input: CODEX.input })).toEqual({
-      transforms: ['cached-web-search-omitted'],
+      transforms: ['web-search-omitted', 'tool-namespace-in-name'],
       body: {
         model: 'm',
         messages: [
@@ -127,6 +135,14 @@ describe('a request of responses for a host of chat completions', () => {
               parameters: CODEX.tools[0]?.parameters,
             },
           },
+          {
+            type: 'function',
+            function: {
+              name: 'multi_agent_v1__close_agent',
+              description: 'Tools for agents.\n\nCloses one.',
+              parameters: {},
+            },
+          },
         ],
         tool_choice: 'auto',
         parallel_tool_calls: false,
@@ -143,7 +159,8 @@ describe('a request of responses for a host of chat completions', () => {
     );
     expect(transforms).toEqual([
       'responses-to-messages',
-      'cached-web-search-omitted',
+      'web-search-omitted',
+      'tool-namespace-in-name',
       'reasoning-omitted',
       'max-tokens-default',
       // The turn that is gone on with has no thought that this host has signed.
@@ -227,6 +244,11 @@ describe('a request of responses for a host of chat completions', () => {
     ]);
   });
 
+  it('has earlier calls of tools in a namespace under the same names as the tools', () => {
+    const { messages } = conversation({ ...call('c1'), namespace: 'n' }, result('c1', 'a'));
+    expect(messages).toMatchObject([{ tool_calls: [{ function: { name: 'n__add' } }] }, { role: 'tool' }]);
+  });
+
   it.each<[rest: Members, transforms: readonly string[], message: Members]>([
     [{ summary: [{ type: 'summary_text', text: 'a' }] }, [], { reasoning_content: 'a' }],
     [
@@ -282,6 +304,7 @@ describe('a request of responses for a host of chat completions', () => {
       ['image-detail-omitted'],
     ],
     [{ instructions: '' }, {}],
+    [{ tools: [{ type: 'web_search', external_web_access: true }] }, {}, ['web-search-omitted']],
   ])('%j', (rest, body, transforms = []) => {
     expect(sent(rest)).toEqual({ body: { model: 'm', messages: [USER], ...body }, transforms });
   });
@@ -309,13 +332,32 @@ describe('request/untranslatable names', () => {
     ['input', { input: null }],
     ['input', { input: 1 }],
     ['tools.0.type', { tools: [{ type: 'web_search' }] }],
-    ['tools.0.type', { tools: [{ type: 'web_search', external_web_access: true }] }],
     ['tools.0.type', { tools: [{ type: 'file_search' }] }],
     ['tools.0.type', { tools: [{ type: 'code_interpreter' }] }],
     ['tools.0.type', { tools: [{ type: 'mcp' }] }],
     ['tools.0.type', { tools: [{ type: 'local_shell' }] }],
     ['tools.0.type', { tools: [{ type: 'custom', name: 'apply_patch' }] }],
-    ['tools.0.type', { tools: [{ type: 'namespace', name: 'n', tools: [] }] }],
+    [
+      'tools.0.tools.0.type',
+      { tools: [{ type: 'namespace', name: 'n', tools: [{ type: 'custom', name: 'f' }] }] },
+    ],
+    [
+      'tools.0.tools.0.name',
+      { tools: [{ type: 'namespace', name: 'a b', tools: [{ type: 'function', name: 'f' }] }] },
+    ],
+    [
+      'tools.0.tools.0.name',
+      { tools: [{ type: 'namespace', name: 'n'.repeat(60), tools: [{ type: 'function', name: 'long' }] }] },
+    ],
+    [
+      'tools.1.name',
+      {
+        tools: [
+          { type: 'namespace', name: 'n', tools: [{ type: 'function', name: 'f' }] },
+          { type: 'function', name: 'n__f' },
+        ],
+      },
+    ],
     ['tools.0.name', { tools: [{ type: 'function' }] }],
     ['tools.0.defer_loading', { tools: [{ type: 'function', name: 'f', defer_loading: true }] }],
     ['tool_choice', { tool_choice: 'sometimes' }],
@@ -346,7 +388,7 @@ describe('request/untranslatable names', () => {
     ['input.1.call_id', [call('c1'), result('c2', 'a')]],
     ['input.2.call_id', [call('c1'), result('c1', 'a'), result('c1', 'a')]],
     ['input.1.output.0.type', [call('c1'), result('c1', [{ type: 'input_file', file_data: 'a' }])]],
-    ['input.0.namespace', [{ ...call('c1'), namespace: 'n' }]],
+    ['input.0.namespace', [{ ...call('c1'), namespace: 1 }]],
     ['input.0.caller.type', [{ ...call('c1'), caller: { type: 'program' } }]],
     ['input.0.summary.0.type', [{ type: 'reasoning', summary: [{ type: 'other', text: 'a' }] }]],
     ['input.0.encrypted_content', [{ type: 'reasoning', encrypted_content: 'countersign-thoughts:AA' }]],

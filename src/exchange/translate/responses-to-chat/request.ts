@@ -5,6 +5,7 @@ import { readRequest } from '../json.js';
 import type { Place } from '../place.js';
 import type { Transform } from '../transforms.js';
 import { messagesOf, type ThoughtsTaken } from './messages.js';
+import type { ToolNames } from './tool-names.js';
 import { toolsOf } from './tools.js';
 
 export interface ResponseTranslated {
@@ -18,6 +19,7 @@ export interface Asked {
   readonly repeated: object;
   /** Whether the client keeps what only a host can read of a model's reasoning, to give it back. */
   readonly keepsThoughts: boolean;
+  readonly names: ToolNames;
 }
 
 /**
@@ -85,7 +87,7 @@ export function responsesToChat(
     : takesSigned
       ? 'text-and-signed'
       : 'text';
-  const { given, body: tools } = toolsOf(request, transforms);
+  const { given, names, body: tools } = toolsOf(request, transforms);
   const stream = request.member('stream').optionalBoolean() === true;
   const most = request.member('max_output_tokens').optionalNumber();
   return {
@@ -105,7 +107,7 @@ export function responsesToChat(
       ...(stream && !refused.has('stream_options') ? { stream_options: { include_usage: true } } : {}),
     },
     transforms,
-    asked: { repeated: repeatedOf(request, given), keepsThoughts: include.length > 0 },
+    asked: { repeated: repeatedOf(request, given), keepsThoughts: include.length > 0, names },
   };
 }
 

@@ -166,7 +166,7 @@ export class ResponseStream {
       ? this.#begin({
           type: 'function_call',
           callId: part.member('id').text(),
-          name: called.member('name').text(),
+          tool: this.#asked.names.known(called.member('name').text()),
           text: '',
         })
       : [];
@@ -213,7 +213,7 @@ export class ResponseStream {
       case 'message':
         return this.#closePart();
       case 'function_call': {
-        const done = { ...this.#place, name: content.name, arguments: content.text };
+        const done = { ...this.#place, name: content.tool.name, arguments: content.text };
         return [this.#say('response.function_call_arguments.done', done)];
       }
     }
