@@ -26,6 +26,7 @@ const PROGRAMS: Readonly<Record<string, Readonly<Record<string, readonly RegExp[
   'openai-sdk': {
     'ask.mjs': [/\w/, EXCHANGE, /^[\w-]{43}$/m],
     'stream.mjs': [/\w+ \w+/],
+    'responses.mjs': [/\w+ \w+/],
     'error.mjs': [/^404 model_not_found request\/model-unknown$/m],
     'checked.mjs': [VERIFIED, /^settled$/m],
   },
@@ -69,17 +70,8 @@ describe.each(Object.entries(PROGRAMS))('docs/how-to/%s.md', (name, programs) =>
   );
 
   it('has no program that is not run', () => {
-    const run = ['environment', 'responses.mjs', ...Object.keys(programs)];
+    const run = ['environment', ...Object.keys(programs)];
     const others = blocksOf(document).filter(block => block.language !== 'py' && !run.includes(block.name));
     expect(others).toEqual([]);
   });
-});
-
-it('docs/how-to/openai-sdk.md: responses.mjs is refused by the built-in model as it says', async () => {
-  const { address } = gateway.summary;
-  const environment = { OPENAI_BASE_URL: `${address}/v1` };
-  const desk = new Desk(mkdtempSync(join(folder, 'responses-')), 'docs/how-to/openai-sdk.md', environment);
-  const { code, stderr } = await desk.run('environment', 'responses.mjs');
-  expect(code).toBe(1);
-  expect(stderr).toContain('request/surface-unsupported');
 });

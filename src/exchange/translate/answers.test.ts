@@ -10,14 +10,18 @@ import {
   messageEvents,
   wire,
 } from '../../../test/support/dialects/gather.js';
+import { gatherResponse } from '../../../test/support/dialects/gather-response.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import { MESSAGES } from '../anthropic/messages.js';
 import { CHAT_COMPLETIONS } from '../openai/chat-completions.js';
+import { RESPONSES } from '../openai/responses.js';
 import { EventSplitter, eventData } from '../server-sent-events.js';
 import type { StreamEvent, Surface } from '../surface.js';
 import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
 import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
+import { RESPONSES_TO_CHAT } from './responses-to-chat/translation.js';
+import { RESPONSES_TO_MESSAGES } from './responses-to-messages/translation.js';
 import type { AnswerTranslation, Translation } from './translation.js';
 
 const RUNS = thorough(1500, 100);
@@ -27,6 +31,9 @@ const WITH_USAGE = { ...REQUEST, stream_options: { include_usage: true } };
 const answerOf = (translation: Translation, request: object): AnswerTranslation =>
   translation.request(utf8(JSON.stringify(request))).newAnswer(NOW);
 const toCompletion = (request: object = WITH_USAGE) => answerOf(CHAT_TO_MESSAGES, request);
+const RESPONSE = { model: 'm', input: 'a', stream: true, include: ['reasoning.encrypted_content'] };
+const toResponse = () => answerOf(RESPONSES_TO_CHAT, RESPONSE);
+const toResponseInTwoSteps = () => answerOf(RESPONSES_TO_MESSAGES, RESPONSE);
 const toMessage = () => answerOf(MESSAGES_TO_CHAT, REQUEST);
 
 const parsed = (bytes: Uint8Array) => JSON.parse(fromUtf8(bytes) ?? '');
@@ -147,8 +154,55 @@ describe('a stream, translated event by event', () => {
     );
   });
 
+  it('of chat completions is the whole response', () => {
+    fc.assert(
+      fc.property(completionAnswers, cuts, ({ written }, places) => {
+        const completion = plain(written);
+        const events = eventsOf(streamed(toResponse(), completionEvents(completion, places)));
+        const whole = parsed(toResponse().body(completion, new Set()));
+        expect(gatherResponse(events)).toEqual(whole);
+        expect(factsOf(RESPONSES, events)).toEqual(factsOf(RESPONSES, whole));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
+  it('of messages is the whole response, but that its items stay where they were, and texts between which others stood are apart', () => {
+    fc.assert(
+      fc.property(messageAnswers, cuts, ({ written }, places) => {
+        const message = plain(written);
+        const events = eventsOf(streamed(toResponseInTwoSteps(), messageEvents(message, places)));
+        const whole = parsed(toResponseInTwoSteps().body(message, new Set()));
+        const { output, ...rest } = gatherResponse(events);
+        const { output: all, ...others } = whole;
+        expect(rest).toEqual(others);
+        type Item = { readonly type: string; readonly content?: readonly Readonly<Record<string, string>>[] };
+        const ofType = (items: readonly Item[], type: string) =>
+          items
+            .filter(item => item.type === type)
+            .map(({ id: _, status: __, ...item }: Item & { id?: string; status?: string }) => item);
+        expect(ofType(output, 'reasoning')).toEqual(ofType(all, 'reasoning'));
+        expect(ofType(output, 'function_call')).toEqual(ofType(all, 'function_call'));
+        const said = (items: readonly Item[]) =>
+          ['text', 'refusal'].map(member =>
+            items.flatMap(({ content = [] }) => content.map(part => part[member] ?? '')).join(''),
+          );
+        expect(said(output)).toEqual(said(all));
+      }),
+      { numRuns: RUNS },
+    );
+  });
+
   it('is the same wherever its bytes are cut on their way', () => {
     const streams = fc.oneof(
+      fc.tuple(messageAnswers, cuts).map(([{ written }, places]) => ({
+        answer: toResponseInTwoSteps,
+        events: messageEvents(plain(written), places),
+      })),
+      fc.tuple(completionAnswers, cuts).map(([{ written }, places]) => ({
+        answer: toResponse,
+        events: completionEvents(plain(written), places),
+      })),
       fc.tuple(messageAnswers, cuts).map(([{ written }, places]) => ({
         answer: toCompletion,
         events: messageEvents(plain(written), places),
@@ -181,19 +235,19 @@ describe('a stream, translated event by event', () => {
   it('that breaks off is a beginning of the whole, and ends as one only when the host had said why it ended', () => {
     fc.assert(
       fc.property(messageAnswers, completionAnswers, fc.nat(30), (message, completion, kept) => {
-        for (const { answer, events, surface } of [
-          {
-            answer: toCompletion,
-            events: messageEvents(plain(message.written), [3]),
-            surface: CHAT_COMPLETIONS,
-          },
-          { answer: toMessage, events: completionEvents(plain(completion.written), [3]), surface: MESSAGES },
+        const ofMessages = { events: messageEvents(plain(message.written), [3]), asked: MESSAGES };
+        const ofChat = { events: completionEvents(plain(completion.written), [3]), asked: CHAT_COMPLETIONS };
+        for (const { answer, events, surface, asked } of [
+          { answer: toCompletion, surface: CHAT_COMPLETIONS, ...ofMessages },
+          { answer: toMessage, surface: MESSAGES, ...ofChat },
+          { answer: toResponse, surface: RESPONSES, ...ofChat },
+          { answer: toResponseInTwoSteps, surface: RESPONSES, ...ofMessages },
         ]) {
           const whole = fromUtf8(streamed(answer(), events)) ?? '';
           const translation = answer();
           const some = events.slice(0, kept).flatMap(event => translation.event(event));
           expect(whole.startsWith(fromUtf8(concatAll(some)) ?? '')).toBe(true);
-          const host = (surface === MESSAGES ? CHAT_COMPLETIONS : MESSAGES).newReader();
+          const host = asked.newReader();
           for (const event of events.slice(0, kept)) host.event(event);
           const all = eventsOf(concatAll([...some, ...translation.end()]));
           const client = surface.newReader();

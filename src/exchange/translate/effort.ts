@@ -4,7 +4,7 @@
  */
 
 /** Anthropic's effort for each of OpenAI's words; null for the one that switches thinking off. */
-export const EFFORTS: ReadonlyMap<string, string | null> = new Map([
+export const EFFORTS: ReadonlyMap<string, Effort | null> = new Map([
   ['none', null],
   ['minimal', 'low'],
   ['low', 'low'],
@@ -14,8 +14,19 @@ export const EFFORTS: ReadonlyMap<string, string | null> = new Map([
   ['max', 'max'],
 ]);
 
-/** The word nearest to a budget of tokens; between the budgets 1,024, 8,192 and 24,576, which others use for the first three words. */
-export function effortOf(budget: number): string {
+export type Effort = 'low' | 'medium' | 'high' | 'xhigh' | 'max';
+
+/** The budget of tokens for each effort: those that others use for the first three, and the most after which Anthropic's models gain little. */
+export const BUDGETS: Readonly<Record<Effort, number>> = {
+  low: 1024,
+  medium: 8192,
+  high: 24_576,
+  xhigh: 32_000,
+  max: 32_000,
+};
+
+/** The word nearest to a budget of tokens; between those of {@link BUDGETS}. */
+export function effortOf(budget: number): Effort {
   if (budget < 4096) return 'low';
   return budget < 16_384 ? 'medium' : 'high';
 }

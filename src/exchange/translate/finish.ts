@@ -32,3 +32,32 @@ export function stopReasonOf(
   if (finishReason === 'stop' && calls) return 'tool_use';
   return TO_MESSAGES.get(finishReason) ?? finishReason;
 }
+
+/** How a response of OpenAI's ends. */
+export interface ResponseEnd {
+  readonly status: 'completed' | 'incomplete';
+  readonly incomplete_details: { readonly reason: string } | null;
+}
+
+/**
+ * The end of a response for a finish reason of chat completions. There, a model that has refused has completed its answer, and only one that was
+ * filtered from without has not.
+ */
+export function responseEndOf(finishReason: string | null, refused: boolean): ResponseEnd {
+  const incomplete = (reason: string): ResponseEnd => ({
+    status: 'incomplete',
+    incomplete_details: { reason },
+  });
+  switch (finishReason) {
+    case null:
+    case 'stop':
+    case 'tool_calls':
+      return { status: 'completed', incomplete_details: null };
+    case 'length':
+      return incomplete('max_output_tokens');
+    case 'content_filter':
+      return refused ? { status: 'completed', incomplete_details: null } : incomplete(finishReason);
+    default:
+      return incomplete(finishReason);
+  }
+}

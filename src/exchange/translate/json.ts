@@ -2,6 +2,7 @@
 import { inexactNumbers } from '../../bytes/json-numbers.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
 import { Failure } from '../../reason.js';
+import type { StreamEvent } from '../surface.js';
 import { Place } from './place.js';
 
 /** The JSON of a request. Throws `request/untranslatable` for bytes that are none. */
@@ -38,6 +39,11 @@ export function addAll<Value>(list: Value[], values: readonly Value[]): void {
 /** One event without a name, as OpenAI's streams have them. */
 export function dataBlock(value: object | '[DONE]'): Uint8Array {
   return utf8(`data: ${typeof value === 'string' ? value : JSON.stringify(value)}\n\n`);
+}
+
+/** An event that {@link dataBlock} has written, for whoever reads it in our own place. */
+export function eventOfBlock(block: Uint8Array): StreamEvent {
+  return { type: null, data: fromUtf8(block)?.slice('data: '.length, -2) ?? null };
 }
 
 /** One event named by the type in its data, as Anthropic's streams have them. */

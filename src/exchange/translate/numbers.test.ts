@@ -6,6 +6,8 @@ import { concatAll, fromUtf8, utf8 } from '../../bytes/octets.js';
 import type { StreamEvent } from '../surface.js';
 import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
 import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
+import { RESPONSES_TO_CHAT } from './responses-to-chat/translation.js';
+import { RESPONSES_TO_MESSAGES } from './responses-to-messages/translation.js';
 import type { Translation } from './translation.js';
 
 /** Written by hand, because nobody can write them with `JSON.stringify`. */
@@ -24,6 +26,7 @@ const USED = `{"role":"user","content":"a"},{"role":"assistant","content":[{"typ
 const ASKED = '{"role":"user","content":"a"}';
 const chat = (rest: string, messages = ASKED) => `{"model":"m","messages":[${messages}]${rest}}`;
 const messages = (rest: string, turns = ASKED) => `{"model":"m","max_tokens":5,"messages":[${turns}]${rest}}`;
+const response = (rest: string) => `{"model":"m","input":"a"${rest}}`;
 const quoted = (text: string) => JSON.stringify(text);
 
 describe.each<[translation: Translation, field: string, body: (number: string) => string]>([
@@ -77,6 +80,21 @@ describe.each<[translation: Translation, field: string, body: (number: string) =
     number => messages('', USED.replace('NUMBER', number)),
   ],
   [MESSAGES_TO_CHAT, 'temperature', number => messages(`,"temperature":${number}`)],
+  [
+    RESPONSES_TO_CHAT,
+    'tools.0.parameters.properties.a.maximum',
+    number =>
+      response(
+        `,"tools":[{"type":"function","name":"f","parameters":{"properties":{"a":{"maximum":${number}}}}}]`,
+      ),
+  ],
+  [
+    RESPONSES_TO_CHAT,
+    'text.format.schema.enum.0',
+    number => response(`,"text":{"format":{"type":"json_schema","name":"n","schema":{"enum":[${number}]}}}`),
+  ],
+  [RESPONSES_TO_CHAT, 'top_p', number => response(`,"top_p":${number}`)],
+  [RESPONSES_TO_MESSAGES, 'max_output_tokens', number => response(`,"max_output_tokens":${number}`)],
 ])('%# a request with a number at %s', (translation, field, body) => {
   it.each(INEXACT)('is refused for %s', number => {
     expect(failureOf(() => translation.request(utf8(body(number))))).toMatchObject({

@@ -3,12 +3,16 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { chatRequests } from '../../../test/support/dialects/chat-requests.js';
 import { messagesRequests } from '../../../test/support/dialects/messages-requests.js';
+import { responseRequests } from '../../../test/support/dialects/response-requests.js';
 import { thorough } from '../../../test/support/thoroughness.js';
 import { fromUtf8, utf8 } from '../../bytes/octets.js';
+import type { Failure } from '../../reason.js';
 import { readMessageRequest } from '../anthropic/message-request.js';
 import { readChatRequest } from '../openai/chat-request.js';
 import { CHAT_TO_MESSAGES } from './chat-to-messages/translation.js';
 import { MESSAGES_TO_CHAT } from './messages-to-chat/translation.js';
+import { RESPONSES_TO_CHAT } from './responses-to-chat/translation.js';
+import { RESPONSES_TO_MESSAGES } from './responses-to-messages/translation.js';
 import type { Translation } from './translation.js';
 
 const RUNS = { numRuns: thorough(1500, 150) };
@@ -58,6 +62,34 @@ describe('a request, there and back', () => {
         const other = readChatRequest(MESSAGES_TO_CHAT.request(bytesOf(messages.written)).body);
         expect(other.model).toBe(messages.written.model);
         expect(other.stream).toBe(messages.written.stream === true);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('a request of responses', () => {
+  it('is what it means, in chat completions', () => {
+    fc.assert(
+      fc.property(responseRequests, ({ written, normal }) => {
+        expect(parsed(RESPONSES_TO_CHAT.request(bytesOf(written)).body)).toEqual(parsed(bytesOf(normal)));
+      }),
+      RUNS,
+    );
+  });
+
+  it('is of messages what that request of chat completions is', () => {
+    fc.assert(
+      fc.property(responseRequests, ({ written, normal }) => {
+        const outcome = (translate: () => Uint8Array) => {
+          try {
+            return parsed(translate());
+          } catch (error) {
+            return (error as Failure).code;
+          }
+        };
+        const direct = outcome(() => RESPONSES_TO_MESSAGES.request(bytesOf(written)).body);
+        expect(direct).toEqual(outcome(() => CHAT_TO_MESSAGES.request(bytesOf(normal)).body));
       }),
       RUNS,
     );

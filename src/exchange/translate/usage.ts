@@ -9,6 +9,7 @@ import { readUsage, type UsageMembers } from '../usage.js';
 const CHAT: UsageMembers = {
   prompt_tokens: ['prompt_tokens'],
   completion_tokens: ['completion_tokens'],
+  total_tokens: ['total_tokens'],
   cached_tokens: ['prompt_tokens_details', 'cached_tokens'],
   cache_written_tokens: ['prompt_tokens_details', 'cache_write_tokens'],
   reasoning_tokens: ['completion_tokens_details', 'reasoning_tokens'],
@@ -48,6 +49,18 @@ export function chatUsage(counts: Usage): object {
     total_tokens: prompt + completion,
     ...(Object.keys(details).length === 0 ? {} : { prompt_tokens_details: details }),
     ...(thought === undefined ? {} : { completion_tokens_details: { reasoning_tokens: thought } }),
+  };
+}
+
+/** Counts of chat completions as clients of responses expect them: those cannot do without the parts of a whole. */
+export function responseUsage(counts: Usage): object {
+  const { prompt_tokens: prompt = 0, completion_tokens: completion = 0, total_tokens: total } = counts;
+  return {
+    input_tokens: prompt,
+    input_tokens_details: { cached_tokens: counts.cached_tokens ?? 0 },
+    output_tokens: completion,
+    output_tokens_details: { reasoning_tokens: counts.reasoning_tokens ?? 0 },
+    total_tokens: total ?? prompt + completion,
   };
 }
 

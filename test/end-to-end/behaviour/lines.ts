@@ -70,6 +70,14 @@ export const LINES: readonly Line[] = [
     lacks: { logprobs: NONE_GIVEN },
     refusalIsText: true,
   }),
+  line(OPENAI_RESPONSES, CHAT_HOST, {
+    translation: { name: 'responses-to-chat-completions', adds: [] },
+    refuses: { logprobs: 'include.0' },
+  }),
+  line(OPENAI_RESPONSES, MESSAGES_HOST, {
+    translation: { name: 'responses-to-messages', adds: ['max-tokens-default'] },
+    refuses: { logprobs: 'include.0' },
+  }),
   line(ANTHROPIC_MESSAGES, CHAT_HOST, {
     translation: { name: 'messages-to-chat-completions', adds: [] },
     lacks: { logprobs: NO_LOGPROBS },

@@ -1,8 +1,8 @@
 /** A request of OpenAI's chat completions as one of Anthropic's messages. */
-import { EFFORTS } from '../effort.js';
 import { readRequest } from '../json.js';
 import type { Place } from '../place.js';
 import { DEFAULT_MAX_TOKENS, type Transform } from '../transforms.js';
+import { type Asked, thinkingOf } from './thinking.js';
 import { toolChoiceOf, toolsOf } from './tools.js';
 import { conversationOf } from './turns.js';
 
@@ -66,23 +66,31 @@ export function chatToMessages(body: Uint8Array): ChatTranslated {
   );
   for (const [name, values] of Object.entries(NEUTRAL)) chat.member(name).mayBe(...values);
   checkEmpty(chat);
-  const { system, messages } = conversationOf(chat.member('messages'), transforms);
+  const { system, messages, isUnthought } = conversationOf(chat.member('messages'), transforms);
   const { tools } = toolsOf(chat.member('tools'));
   const options = chat.member('stream_options');
   if (options.isSet) options.knows('include_usage', 'include_obfuscation');
+  const model = chat.member('model').text();
+  const limit = maxTokens(chat, transforms);
+  const choice = toolChoiceOf(
+    chat.member('tool_choice'),
+    chat.member('parallel_tool_calls'),
+    tools !== undefined,
+  );
+  const mustCall = choice.tool_choice?.type === 'any' || choice.tool_choice?.type === 'tool';
   return {
     body: {
-      model: chat.member('model').text(),
-      ...maxTokens(chat, transforms),
+      model,
+      max_tokens: limit,
       ...(system === null ? {} : { system }),
       messages,
       ...(tools === undefined ? {} : { tools }),
-      ...toolChoiceOf(chat.member('tool_choice'), chat.member('parallel_tool_calls'), tools !== undefined),
+      ...choice,
       ...stopSequences(chat.member('stop')),
       ...number(chat, 'temperature', value => value <= 1),
       ...number(chat, 'top_p'),
       ...number(chat, 'top_k'),
-      ...thinking(chat),
+      ...thinking(chat, { model, limit, mustCall, isUnthought }, transforms),
       ...user(chat),
       ...serviceTier(chat.member('service_tier'), transforms),
       ...(chat.member('stream').optionalBoolean() === true ? { stream: true } : {}),
@@ -102,14 +110,14 @@ function checkEmpty(chat: Place): void {
   if (functions.elements().length > 0) throw functions.untranslatable();
 }
 
-function maxTokens(chat: Place, transforms: Set<Transform>): { readonly max_tokens: number } {
+function maxTokens(chat: Place, transforms: Set<Transform>): number {
   const [most, older] = [chat.member('max_completion_tokens'), chat.member('max_tokens')];
   const limit = most.optionalNumber() ?? older.optionalNumber();
   if (limit !== null && older.isSet && older.value !== limit) throw older.untranslatable();
   // Less than one means something else to each host: that there is no limit, or that nothing is to come.
   if (limit !== null && limit < 1) throw (most.isSet ? most : older).untranslatable();
   if (limit === null) transforms.add('max-tokens-default');
-  return { max_tokens: limit ?? DEFAULT_MAX_TOKENS };
+  return limit ?? DEFAULT_MAX_TOKENS;
 }
 
 function number(chat: Place, name: string, isInRange: (value: number) => boolean = () => true): object {
@@ -126,15 +134,12 @@ function stopSequences(stop: Place): object {
 }
 
 /** How much to think, and in which form to answer: both have the same place there. */
-function thinking(chat: Place): object {
-  const effort = chat.member('reasoning_effort');
-  const word = effort.optionalText();
-  const known = word === null ? undefined : EFFORTS.get(word);
-  if (word !== null && known === undefined) throw effort.untranslatable();
+function thinking(chat: Place, asked: Asked, transforms: Set<Transform>): object {
+  const { thinking: thought, effort } = thinkingOf(chat.member('reasoning_effort'), asked, transforms);
   const format = formatOf(chat.member('response_format'));
-  const config = { ...(known == null ? {} : { effort: known }), ...(format === null ? {} : { format }) };
+  const config = { ...(effort === undefined ? {} : { effort }), ...(format === null ? {} : { format }) };
   return {
-    ...(known === undefined ? {} : { thinking: { type: known === null ? 'disabled' : 'adaptive' } }),
+    ...(thought === undefined ? {} : { thinking: thought }),
     ...(Object.keys(config).length === 0 ? {} : { output_config: config }),
   };
 }

@@ -7,12 +7,18 @@ export function toolsOf(tools: Place): { readonly tools?: readonly object[] } {
   return each.length === 0 ? {} : { tools: each };
 }
 
+export interface Choice {
+  readonly type: string;
+  readonly name?: string;
+  readonly disable_parallel_tool_use?: true;
+}
+
 /** Whether, and which, tools are to be used, and whether several at once. `parallel`: `parallel_tool_calls`. */
 export function toolChoiceOf(
   choice: Place,
   parallel: Place,
   hasTools: boolean,
-): { readonly tool_choice?: object } {
+): { readonly tool_choice?: Choice } {
   const one = parallel.optionalBoolean() === false;
   const chosen = choiceOf(choice);
   // Where no tool is used, there are not several.
@@ -28,7 +34,7 @@ const CHOICES: ReadonlyMap<unknown, string> = new Map([
   ['none', 'none'],
 ]);
 
-function choiceOf(choice: Place): { readonly type: string; readonly name?: string } | null {
+function choiceOf(choice: Place): Choice | null {
   if (!choice.isSet) return null;
   const type = CHOICES.get(choice.value);
   if (type !== undefined) return { type };

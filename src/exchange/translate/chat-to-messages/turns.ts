@@ -14,6 +14,8 @@ interface Turn {
 export interface Conversation {
   readonly system: string | readonly Block[] | null;
   readonly messages: readonly object[];
+  /** Whether the turn that is gone on with has called tools and does not begin with a thought. */
+  readonly isUnthought: boolean;
 }
 
 /**
@@ -55,7 +57,14 @@ export function conversationOf(messages: Place, transforms: Set<Transform>): Con
   return {
     system: system.length === 0 ? null : compact(system),
     messages: turns.map(({ role, content }) => ({ role, content: compact(content) })),
+    isUnthought: isUnthought(turns),
   };
+}
+
+function isUnthought(turns: readonly Turn[]): boolean {
+  const last = turns.findLastIndex(({ role }) => role === 'assistant');
+  const [called, results] = [turns[last]?.content[0], turns[last + 1]?.content[0]];
+  return results?.type === 'tool_result' && called?.type.endsWith('thinking') !== true;
 }
 
 /** The content of the turn that a user's words belong to: that of the results before them, or else a new one. */

@@ -39,7 +39,7 @@ export function textPart(block: Place): Part {
   return { type: 'text', text: block.member('text').text() };
 }
 
-function imagePart(block: Place): Part {
+export function imagePart(block: Place): Part {
   const source = block.knows('type', 'source', 'cache_control').member('source');
   return { type: 'image_url', image_url: { url: urlOf(source) } };
 }

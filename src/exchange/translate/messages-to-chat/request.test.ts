@@ -257,8 +257,19 @@ describe('request/untranslatable names', () => {
     ],
     ['messages.0.content.1', user({ type: 'text', text: 'a' }, { type: 'tool_result', tool_use_id: 't' })],
     [
-      'messages.0.content.0.content.0.type',
+      'messages.0.content.0.content.0.source.type',
       user({ type: 'tool_result', tool_use_id: 't', content: [{ type: 'image' }] }),
+    ],
+    [
+      'messages.0.content.0.content.0.type',
+      user({ type: 'tool_result', tool_use_id: 't', content: [{ type: 'document' }] }),
+    ],
+    [
+      'messages.0.content.1',
+      user(
+        { type: 'text', text: 'a' },
+        { type: 'tool_result', tool_use_id: 't', content: [{ type: 'image', source: {} }] },
+      ),
     ],
     [
       'messages.0.content.0.toolset_name',
@@ -276,6 +287,67 @@ describe('request/untranslatable names', () => {
     ['messages.1', [USER, { role: 'assistant', content: 'The answer is' }]],
   ])('%s (%#)', (field, messages) => {
     expect(refused({}, messages)).toBe(field);
+  });
+});
+
+describe('images in the results of tools are shown after all of them', () => {
+  const png = { type: 'image', source: { type: 'base64', media_type: 'image/png', data: 'AA==' } };
+  const gif = { type: 'image', source: { type: 'url', url: 'https://a.example/b.gif' } };
+  const [pngPart, gifPart] = ['data:image/png;base64,AA==', 'https://a.example/b.gif'].map(url => ({
+    type: 'image_url',
+    image_url: { url },
+  }));
+  const use = (id: string) => ({ type: 'tool_use', id, name: 'look', input: {} });
+  const label = (id: string) => ({ type: 'text', text: `Images in the result of ${id}:` });
+  const shownAfter = (...content: readonly object[]) => {
+    const messages = [
+      USER,
+      { role: 'assistant', content: [use('t1'), use('t2')] },
+      { role: 'user', content },
+    ];
+    const { body, transforms } = sent({}, messages);
+    return { messages: (body.messages as readonly object[]).slice(2), transforms };
+  };
+  const result = (id: string, content: unknown, rest: Members = {}) => ({
+    type: 'tool_result',
+    tool_use_id: id,
+    content,
+    ...rest,
+  });
+  const tool = (id: string, content: unknown) => ({ role: 'tool', tool_call_id: id, content });
+  const transforms = ['tool-image-as-user-part'];
+
+  it('and before what the user says', () => {
+    const content = [
+      result('t1', [{ type: 'text', text: 'a' }, png, { type: 'text', text: 'b' }, gif]),
+      result('t2', 'c'),
+      { type: 'text', text: 'And now?' },
+    ];
+    const texts = [
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b' },
+    ];
+    const said = [label('t1'), pngPart, gifPart, { type: 'text', text: 'And now?' }];
+    expect(shownAfter(...content)).toEqual({
+      messages: [tool('t1', texts), tool('t2', 'c'), { role: 'user', content: said }],
+      transforms,
+    });
+  });
+
+  it('of each under its own name, also where there is nothing else', () => {
+    expect(shownAfter(result('t1', [png]), result('t2', [gif], { is_error: true }))).toEqual({
+      messages: [
+        tool('t1', ''),
+        tool('t2', 'Error: '),
+        { role: 'user', content: [label('t1'), pngPart, label('t2'), gifPart] },
+      ],
+      transforms: [...transforms, 'tool-error-as-text'],
+    });
+  });
+
+  it('and where there is none, nobody says anything', () => {
+    const { messages, transforms: none } = shownAfter(result('t1', 'a'), result('t2', []));
+    expect({ messages, none }).toEqual({ messages: [tool('t1', 'a'), tool('t2', '')], none: [] });
   });
 });
 

@@ -4,6 +4,7 @@ import { anthropicHostError } from '../../anthropic/error.js';
 import { saysError } from '../../host-error.js';
 import type { Usage } from '../../parameters.js';
 import type { StreamEvent } from '../../surface.js';
+import { CallParts } from '../call-parts.js';
 import { readError } from '../error.js';
 import { stopReasonOf } from '../finish.js';
 import { namedBlock, readData } from '../json.js';
@@ -13,8 +14,6 @@ import { countsOfChat, messagesUsage } from '../usage.js';
 import { checkRest, reasoningIn, refusalIn } from './answer.js';
 
 const TERMINAL = '[DONE]';
-/** A hostile host could call ever more tools. */
-const MAX_CALLS = 4096;
 
 /** The one block that has begun and not ended: there, they come one after the other. */
 type OpenBlock =
@@ -31,10 +30,7 @@ export class MessageStream {
   #open: OpenBlock | null = null;
   /** How many blocks have begun. */
   #blocks = 0;
-  /** How many tools have been called. */
-  #calls = 0;
-  /** The index that the host gave to the last call, and its id. */
-  #lastCall: { readonly index: number; readonly id: string } = { index: -1, id: '' };
+  readonly #calls = new CallParts();
 
   event({ data }: StreamEvent): readonly Uint8Array[] {
     if (this.#ended) return [];
@@ -129,35 +125,19 @@ export class MessageStream {
   }
 
   #call(part: Place, at: number): Uint8Array[] {
-    part.member('type').mayBe('function');
-    const index = part.member('index').optionalNumber() ?? at;
-    const id = part.member('id').optionalText() ?? '';
     const called = part.member('function');
     const place = called.member('arguments');
-    const { index: lastIndex, id: lastId } = this.#lastCall;
-    // Some hosts give one index to all calls, and some an id with every part, even a new one: a call begins with an id and a name.
-    const isNamed = id !== '' && called.member('name').isSet;
-    const isSame = index === lastIndex && (!isNamed || id === lastId);
-    const begun =
-      isSame && this.#open?.type === 'tool_use' ? [] : this.#beginCall(index, isSame, part, place);
+    const begun = this.#calls.begins(part, at, this.#open?.type === 'tool_use')
+      ? this.#beginCall(part, called, place)
+      : [];
     const text = place.optionalText() ?? '';
     if (text === '') return begun;
     (this.#open as OpenBlock & { type: 'tool_use' }).text += text;
     return [...begun, this.#delta({ type: 'input_json_delta', partial_json: text })];
   }
 
-  /** A call that goes on after the next has begun would be two blocks at once. */
-  #beginCall(index: number, isSame: boolean, part: Place, place: Place): Uint8Array[] {
-    const { index: last } = this.#lastCall;
-    const isNext = index === last + 1 || (index === last && !isSame);
-    if (!isNext || this.#calls === MAX_CALLS) throw part.member('index').untranslatable();
-    this.#calls++;
-    const block = {
-      id: part.member('id').text(),
-      name: part.member('function').member('name').text(),
-      input: {},
-    };
-    this.#lastCall = { index, id: block.id };
+  #beginCall(part: Place, called: Place, place: Place): Uint8Array[] {
+    const block = { id: part.member('id').text(), name: called.member('name').text(), input: {} };
     return this.#begin({ type: 'tool_use', place, text: '' }, { type: 'tool_use', ...block });
   }
 
@@ -188,7 +168,7 @@ export class MessageStream {
     if (this.#head === null) throw new Failure('upstream/untranslatable', { detail: 'no beginning' });
     const closed = this.#close();
     this.#ended = true;
-    const ends = { calls: this.#calls > 0, refused: this.#refused };
+    const ends = { calls: this.#calls.count > 0, refused: this.#refused };
     const reason = this.#finish === null ? null : stopReasonOf(this.#finish, ends);
     return [
       ...closed,

@@ -2,15 +2,17 @@
 
 import { addAll } from '../json.js';
 import type { Place } from '../place.js';
+import { shownImages } from '../tool-images.js';
 import { argumentsOf } from '../tool-input.js';
 import type { Transform } from '../transforms.js';
-import { compact, type Part, textPart, textParts, userPart } from './content.js';
+import { compact, imagePart, type Part, textPart, textParts, userPart } from './content.js';
 
 /** What stands in front of the result of a tool that has failed. */
 const FAILED = 'Error: ';
 
 /**
- * The results of tools are messages of their own, each after the other, before what the user says in the same turn.
+ * The results of tools are messages of their own, each after the other, before what the user says in the same turn. They are text alone: images among
+ * them are what the user says first.
  *
  * @param keepsThoughts whether the host takes what was thought before
  */
@@ -48,6 +50,7 @@ export function messagesOf(request: Place, transforms: Set<Transform>, keepsThou
 function userMessages(content: Place, transforms: Set<Transform>): object[] {
   if (typeof content.value === 'string') return [{ role: 'user', content: content.value }];
   const results: object[] = [];
+  const shown: Part[] = [];
   const said: Part[] = [];
   for (const block of content.elements()) {
     if (block.member('type').value !== 'tool_result') {
@@ -56,24 +59,41 @@ function userMessages(content: Place, transforms: Set<Transform>): object[] {
     }
     // There, a result can only stand right after the call.
     if (said.length > 0) throw block.untranslatable();
-    results.push(resultMessage(block, transforms));
+    const { message, images } = resultOf(block, transforms);
+    results.push(message);
+    addAll(shown, images);
   }
-  if (results.length > 0 && said.length === 0) return results;
-  return [...results, { role: 'user', content: compact(said) }];
+  const parts = [...shown, ...said];
+  if (results.length > 0 && parts.length === 0) return results;
+  return [...results, { role: 'user', content: compact(parts) }];
 }
 
-function resultMessage(block: Place, transforms: Set<Transform>): object {
+/** A result, and its images for the message after all results. */
+function resultOf(
+  block: Place,
+  transforms: Set<Transform>,
+): { readonly message: object; readonly images: readonly Part[] } {
   block.knows('type', 'tool_use_id', 'content', 'is_error', 'cache_control');
-  const texts = textParts(block.member('content'));
+  const id = block.member('tool_use_id').text();
+  const { texts, images } = resultParts(block.member('content'));
   const failed = block.member('is_error').optionalBoolean() === true;
   if (failed) transforms.add('tool-error-as-text');
   const [first, ...rest] = texts;
   const content = failed ? [{ type: 'text', text: FAILED + (first?.text ?? '') }, ...rest] : texts;
   return {
-    role: 'tool',
-    tool_call_id: block.member('tool_use_id').text(),
-    content: content.length === 0 ? '' : compact(content),
+    message: { role: 'tool', tool_call_id: id, content: content.length === 0 ? '' : compact(content) },
+    images: shownImages(id, images, transforms),
   };
+}
+
+function resultParts(content: Place): { readonly texts: readonly Part[]; readonly images: readonly Part[] } {
+  if (typeof content.value === 'string') return { texts: textParts(content), images: [] };
+  const [texts, images]: [Part[], Part[]] = [[], []];
+  for (const block of content.elements()) {
+    if (block.member('type').value === 'image') images.push(imagePart(block));
+    else texts.push(textPart(block));
+  }
+  return { texts, images };
 }
 
 /** There, what was said comes before what was called, in whatever order it was. */
