@@ -18,7 +18,6 @@ function isWrittenSo(text: string): boolean {
 describe('is sure of what is written as it stands', () => {
   it.each([
     '0',
-    '-1',
     'null',
     '""',
     '[]',
@@ -27,7 +26,7 @@ describe('is sure of what is written as it stands', () => {
     '{"":0,"A":1,"a":2,"aa":3,"b":{"a":0},"c":[{"a":1},{"a":2}]}',
     '{"10":0,"9":1}',
     '{"__proto__":1,"toJSON":2}',
-    '[0.1,-0.5,1e+21,1e-7,1234567890123456,9007199254740991]',
+    '[10,123456789012345]',
     '{"a":"\u00e9\u2028\u007f{[\u{1f600},:-01"}',
     '['.repeat(32) + ']'.repeat(32),
   ])('%s', text => {
@@ -64,8 +63,9 @@ describe('is not sure of anything else', () => {
     expect(isSure(text)).toBe(false);
   });
 
-  it('of names with other characters than ASCII has, whose order is another in UTF-8, of what is escaped, and of what is nested deeply', () => {
-    for (const text of ['{"\u00e9":0}', '"\\n"', '['.repeat(33) + ']'.repeat(33)])
+  it('of names with other characters than ASCII has, whose order is another in UTF-8, of what is escaped or nested deeply, and of numbers that are not short and whole', () => {
+    const numbers = ['-1', '0.1', '-0.5', '1e+21', '1e-7', '1234567890123456'];
+    for (const text of ['{"\u00e9":0}', '"\\n"', '['.repeat(33) + ']'.repeat(33), ...numbers])
       expect(isSure(text)).toBe(false);
   });
 });
@@ -122,7 +122,10 @@ describe('where it is sure, it is right', () => {
   it('and it is sure of nearly all that we write', () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.stringMatching(/^[a-z]{1,8}$/), fc.jsonValue({ maxDepth: 0 })),
+        fc.dictionary(
+          fc.stringMatching(/^[a-z]{1,8}$/),
+          fc.oneof(fc.nat(), fc.string(), fc.boolean(), fc.constant(null)),
+        ),
         members => {
           const written = fromUtf8(canonicalize(members as Json)) as string;
           if (!written.includes('\\')) expect(isSure(written)).toBe(true);

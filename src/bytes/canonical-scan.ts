@@ -13,9 +13,8 @@ const NONE = -1;
 
 /** Integers of so many digits are written as they stand, whatever they are. */
 const MAX_SAFE_DIGITS = 15;
-/** ECMAScript writes no number with more characters, by far. */
-const MAX_NUMBER_LENGTH = 32;
 
+const SPACE = 0x20;
 const QUOTATION_MARK = 0x22;
 const COMMA = 0x2c;
 const MINUS = 0x2d;
@@ -42,11 +41,11 @@ export function isSurelyCanonical(json: Uint8Array): boolean {
       if (open === MAX_OPEN) return false;
       nameEnds[++open] = NONE;
     } else if (byte === CLOSING_BRACE || byte === CLOSING_BRACKET) open--;
-    else if (byte === MINUS || (byte >= ZERO && byte <= NINE)) {
+    else if (byte >= ZERO && byte <= NINE) {
       const end = endOfNumber(json, at);
-      if (!isWrittenSo(json, at, end)) return false;
+      if (end === NONE) return false;
       at = end - 1;
-    } else if (byte <= 0x20) return false;
+    } else if (byte <= SPACE || byte === MINUS) return false;
   }
   return true;
 }
@@ -77,26 +76,11 @@ function isNextName(json: Uint8Array, open: number, start: number, end: number):
   return length > beforeLength;
 }
 
+/** Where the whole number ends that begins at `start`; {@link NONE} for any other number, which there may be several ways to write. */
 function endOfNumber(json: Uint8Array, start: number): number {
-  let end = start + 1;
-  while (
-    end < json.length &&
-    json[end] !== COMMA &&
-    json[end] !== CLOSING_BRACE &&
-    json[end] !== CLOSING_BRACKET
-  )
-    end++;
-  return end;
-}
-
-/** Whether the number from `start` to before `end` is written as ECMAScript writes it. */
-function isWrittenSo(json: Uint8Array, start: number, end: number): boolean {
-  const first = json[start] === MINUS ? start + 1 : start;
-  let digits = first;
-  while (digits < end && (json[digits] as number) >= ZERO && (json[digits] as number) <= NINE) digits++;
-  // Minus nothing is written as nothing.
-  if (digits === end && end - first <= MAX_SAFE_DIGITS) return first === start || json[first] !== ZERO;
-  if (end - start > MAX_NUMBER_LENGTH) return false;
-  const text = String.fromCharCode(...json.subarray(start, end));
-  return String(Number(text)) === text;
+  let end = start;
+  while ((json[end] as number) >= ZERO && (json[end] as number) <= NINE) end++;
+  const next = json[end];
+  const isWhole = next === undefined || next === COMMA || next === CLOSING_BRACE || next === CLOSING_BRACKET;
+  return isWhole && end - start <= MAX_SAFE_DIGITS ? end : NONE;
 }

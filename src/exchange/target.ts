@@ -11,14 +11,15 @@ export function namesModel({ path }: Surface): boolean {
 
 /**
  * The model, decoded, that a path names if it is one with {@link namesModel | a model in it}; null for any other path. `asked`:
- * percent-encoded as it came; a name that cannot be decoded is taken as it stands. A name with an upstream in front may stand there without
- * the folder of models: so Vercel's provider asks for every name with a slash.
+ * percent-encoded as it came; a name that cannot be decoded is taken as it stands. Where a method follows it, a name with an upstream in front may
+ * stand there without the folder of models: so Vercel's provider asks for every name with a slash.
  */
 export function modelInPath({ base, path }: Pick<Surface, 'base' | 'path'>, asked: string): string | null {
   const place = path.indexOf(MODEL);
   const [folder, after] = [path.slice(0, place), path.slice(place + MODEL.length)];
   const named = between(asked, base + folder, after);
   if (named !== null) return decoded(named);
+  if (after === '') return null;
   const short = between(asked, `${base}/`, after);
   return short !== null && UPSTREAM_AND_MODEL.test(short) ? decoded(short) : null;
 }

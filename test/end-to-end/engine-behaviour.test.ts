@@ -5,8 +5,7 @@ import { AI_SDK_COMPATIBLE } from './behaviour/ai-sdk-providers.js';
 import { ANTHROPIC_MESSAGES } from './behaviour/anthropic-messages.js';
 import type { Client } from './behaviour/client.js';
 import type { Question } from './behaviour/conversation.js';
-import { OPENAI_CHAT } from './behaviour/openai-chat.js';
-import { OPENAI_RESPONSES } from './behaviour/openai-responses.js';
+import { OPENAI_CHAT, open } from './behaviour/openai-chat.js';
 import { Session, Stage } from './behaviour/stage.js';
 
 let engine: Engine;
@@ -116,9 +115,9 @@ describe.each(CLIENTS)('$name', (client, transforms) => {
 });
 
 it('a surface that it does not serve is not found, under a receipt', async () => {
-  const session = new Session(stage, DEMONSTRATION_MODEL, 'sk-responses');
-  const asking = OPENAI_RESPONSES.ask(session.connection, QUESTION, { stream: false });
-  expect(await thrown(OPENAI_RESPONSES, asking)).toMatchObject({
+  const session = new Session(stage, DEMONSTRATION_MODEL, 'sk-embeddings');
+  const asking = open(session.connection).embeddings.create({ model: DEMONSTRATION_MODEL, input: 'a' });
+  expect(await thrown(OPENAI_CHAT, asking)).toMatchObject({
     kind: 'NotFoundError',
     message: expect.stringContaining('request/surface-unsupported'),
   });

@@ -75,9 +75,12 @@ describe('the @google/genai SDK', () => {
     }).rejects.toThrow(/upstream\/broken/);
     expect(texts).toEqual(['a']);
     expect((await lastReceipt()).response).toMatchObject({ status: 'failed', reason: 'upstream/broken' });
-    const wrong = client.models.generateContent({ ...ask, config: { topP: 5 } });
+    const wrong = client.models.generateContent({ ...ask, config: { candidateCount: -1 } });
     await expect(wrong).rejects.toThrow(ApiError);
-    await expect(wrong).rejects.toMatchObject({ status: 400, message: expect.stringContaining('topP') });
+    await expect(wrong).rejects.toMatchObject({
+      status: 400,
+      message: expect.stringContaining('candidateCount'),
+    });
   });
 
   it('countTokens and embedContent', async () => {

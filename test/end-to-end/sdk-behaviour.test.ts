@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LINES } from './behaviour/lines.js';
+import { MESSAGES_HOST } from './behaviour/messages-host.js';
 import { receiptOfAnswer } from './behaviour/receipt-says.js';
 import { ANSWERS, ERRORS, ODD_ERRORS, PLAIN } from './behaviour/scenarios.js';
 import { answering, failing, Session, Stage } from './behaviour/stage.js';
@@ -103,7 +104,7 @@ describe.each(LINES)('$name', line => {
       const question = { ...PLAIN.question, temperature: 9 };
       upstream().behaviour = answering(line, PLAIN.reply);
       const asking = client.ask(session.connection, question, { stream });
-      if (line.translation?.name === 'chat-completions-to-messages') {
+      if (line.host === MESSAGES_HOST && line.translation !== null) {
         expect(await thrown(asking)).toMatchObject({
           kind: client.errorOf(400),
           message: expect.stringContaining('request/untranslatable (temperature)'),

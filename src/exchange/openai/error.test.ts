@@ -33,6 +33,14 @@ const ROWS: readonly [code: ReasonCode, shape: Shape][] = [
     { status: 400, type: 'invalid_request_error', code: 'request/nonce-malformed' },
   ],
   ['request/parameter-invalid', { status: 400, type: 'invalid_request_error', code: 'invalid_value' }],
+  [
+    'request/background-refused',
+    { status: 400, type: 'invalid_request_error', code: 'request/background-refused' },
+  ],
+  [
+    'request/response-not-kept',
+    { status: 404, type: 'invalid_request_error', code: 'request/response-not-kept' },
+  ],
   ['request/model-unknown', { status: 404, type: 'invalid_request_error', code: 'model_not_found' }],
   [
     'request/surface-unsupported',

@@ -132,7 +132,7 @@ const ROWS: readonly Row[] = [
     ],
     parameters: {
       // What it would be otherwise is refused by another code.
-      background: [[false], [1, 'true']],
+      background: [[false], []],
       max_output_tokens: [
         [1, 2 ** 31],
         [0, 1.5],

@@ -94,7 +94,7 @@ describe.each<[translation: Translation, field: string, body: (number: string) =
     number => response(`,"text":{"format":{"type":"json_schema","name":"n","schema":{"enum":[${number}]}}}`),
   ],
   [RESPONSES_TO_CHAT, 'top_p', number => response(`,"top_p":${number}`)],
-  [RESPONSES_TO_MESSAGES, 'max_output_tokens', number => response(`,"max_output_tokens":${number}`)],
+  [RESPONSES_TO_MESSAGES, 'top_p', number => response(`,"top_p":${number}`)],
 ])('%# a request with a number at %s', (translation, field, body) => {
   it.each(INEXACT)('is refused for %s', number => {
     expect(failureOf(() => translation.request(utf8(body(number))))).toMatchObject({

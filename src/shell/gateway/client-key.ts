@@ -27,6 +27,17 @@ export function keyIn(credentials: Readonly<Record<string, string>>): string | n
   return value === undefined ? null : bare(value);
 }
 
+/** Whether the client's own key tells by its form that it is for this upstream. */
+export function isPlainlyFor(
+  { provider }: Pick<Upstream, 'provider'>,
+  credentials: Readonly<Record<string, string>>,
+): boolean {
+  const values = Object.values(credentials);
+  return (
+    provider !== null && values.length > 0 && values.every(value => providerOfKey(bare(value)) === provider)
+  );
+}
+
 function mayHave(
   { provider }: Pick<Upstream, 'provider'>,
   key: string,

@@ -11,10 +11,11 @@ import { SURFACES } from '../../exchange/surfaces.js';
 import { modelInPath } from '../../exchange/target.js';
 import type { Upstream } from '../../exchange/upstream.js';
 import { Failure } from '../../reason.js';
-import { credentialsFor, keyIn } from './client-key.js';
+import { credentialsFor, isPlainlyFor, keyIn } from './client-key.js';
 import type { GatewayContext } from './context.js';
 import { credentialsOf } from './exchange.js';
 import { sendJson } from './respond.js';
+import type { Choice } from './routing/route.js';
 
 /** Who asks for models, and how. */
 export interface ModelsAsked {
@@ -30,14 +31,17 @@ const ASKED_AT: Readonly<Record<Dialect, SurfaceName>> = {
   google: 'generateContent',
 };
 
-/** Where one model alone is; its name may have slashes in it. */
-const PLACES = (['/v1', '/v1beta'] as const).map(base => ({ base, path: '/models/{model}' }) as const);
+/** Where one model alone is; its name may have slashes in it. Below Google's base, a colon is followed by what is to be done with the model. */
+const PLACES = [
+  { base: '/v1', path: '/models/{model}', isName: () => true },
+  { base: '/v1beta', path: '/models/{model}', isName: (text: string) => !text.includes(':') },
+] as const;
 
 /** The model that a path asks for, decoded; null for any other path. */
 export function askedModel(path: string): string | null {
   for (const place of PLACES) {
     const model = modelInPath(place, path);
-    if (model !== null) return model;
+    if (model !== null && place.isName(model)) return model;
   }
   return null;
 }
@@ -82,8 +86,7 @@ async function findModel(
   if (routing.aliases.includes(model)) return aliasCard(model);
   const { tiers, choice } = routing.route(model, ASKED_AT[api.dialect]);
   const there = tiers[0].targets[0].model ?? model;
-  const use = { choice, isTranslated: !speaks(upstream, api) };
-  const list = await lists.of(upstream, credentialsFor(upstream, credentials, use));
+  const list = await lists.of(upstream, credentialsToList(upstream, api, credentials, choice));
   const card = list.find(({ id }) => id === there);
   return card === undefined ? null : { ...card, id: model };
 }
@@ -120,17 +123,24 @@ async function listedModels(
   const cards = await Promise.all(
     upstreams.map(async upstream => {
       // Whoever asks for what there is has named nobody.
-      const use = { choice: routing.choiceOf(upstream), isTranslated: !speaks(upstream, api) };
-      const list = await lists.of(upstream, credentialsFor(upstream, credentials, use));
+      const choice = routing.choiceOf(upstream);
+      const list = await lists.of(upstream, credentialsToList(upstream, api, credentials, choice));
       return list.map(card => ({ ...card, id: routing.nameOf(upstream, card.id) }));
     }),
   );
   return cards.flat();
 }
 
-/** Whether an upstream speaks the client's API: one that does not was not what the client had in mind when it chose its key. */
-function speaks(upstream: Upstream, { dialect }: Api): boolean {
-  return SURFACES.some(surface => surface.dialect === dialect && upstream.serves(surface.name));
+/** What an upstream is asked with for what it lists. One that speaks nothing of the client's API was not in the client's mind, unless its key says so. */
+function credentialsToList(
+  upstream: Upstream,
+  { dialect }: Api,
+  credentials: Readonly<Record<string, string>>,
+  choice: Choice,
+): Readonly<Record<string, string>> {
+  const speaks = SURFACES.some(surface => surface.dialect === dialect && upstream.serves(surface.name));
+  const isTranslated = !speaks && !isPlainlyFor(upstream, credentials);
+  return credentialsFor(upstream, credentials, { choice, isTranslated });
 }
 
 function aliasCard(id: string): ModelCard {

@@ -99,8 +99,8 @@ describe('a name without an upstream in front', () => {
     ['gemini-2.5-pro', 'chat/completions', 'google'],
     ['gpt-4o', 'chat/completions', 'openai'],
     ['gpt-4o', 'messages', 'openai'],
+    ['gemini-2.5-pro', 'responses', 'google'],
     // It cannot be asked this.
-    ['gemini-2.5-pro', 'responses', 'openai'],
     ['claude-sonnet-4-5', 'embeddings', 'openai'],
     // By who speaks the client's API.
     ['anything', 'messages', 'anthropic'],
