@@ -112,7 +112,7 @@ describe('a stream', () => {
       ),
     ).toEqual({
       ends: [...Array.from({ length: 10 }, () => false), true],
-      finished: true,
+      finished: false,
       failed: false,
       answer: {
         model: 'm-1',
@@ -145,7 +145,7 @@ describe('a stream', () => {
     expect(arguments_(1, null, {})).toEqual([call('a', '{}')]);
   });
 
-  it('without a stop reason it is not finished; an error makes it failed and does not end it', () => {
+  it('is finished by its last event alone; an error makes it failed and does not end it', () => {
     expect(readStream({ type: 'message_start', message: { stop_reason: null } }).finished).toBe(false);
     expect(readStream({ type: 'error', error: { type: 'overloaded_error' } })).toMatchObject({
       ends: [false],

@@ -25,6 +25,8 @@ interface ToolUse {
 }
 
 export class MessageAnswer implements AnswerReader {
+  /** A stream says that it is at its end by an event alone: without it, clients take no answer for whole. */
+  readonly finished = false;
   begun = false;
   failed = false;
   #model: string | null = null;
@@ -76,10 +78,6 @@ export class MessageAnswer implements AnswerReader {
       default:
         return type === 'message_stop';
     }
-  }
-
-  get finished(): boolean {
-    return this.#finish !== null;
   }
 
   get answer(): AnswerFacts {
