@@ -3,7 +3,7 @@ import { MAX_PASSED_OVER, ExchangeRecord as WholeRecord } from './exchange-recor
 
 export { MAX_PASSED_OVER };
 
-const NOTHING = { entry: null, digest: '' };
+const NOTHING = { entry: new Uint8Array(), digest: '' };
 
 export class ExchangeRecord extends WholeRecord {
   get headers() {
