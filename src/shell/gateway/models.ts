@@ -31,17 +31,17 @@ const ASKED_AT: Readonly<Record<Dialect, SurfaceName>> = {
   google: 'generateContent',
 };
 
-/** Where one model alone is; its name may have slashes in it. Below Google's base, a colon is followed by what is to be done with the model. */
-const PLACES = [
-  { base: '/v1', path: '/models/{model}', isName: () => true },
-  { base: '/v1beta', path: '/models/{model}', isName: (text: string) => !text.includes(':') },
-] as const;
+/** Where one model alone is; its name may have slashes in it. */
+const PLACES = (['/v1', '/v1beta'] as const).map(base => ({ base, path: '/models/{model}' }) as const);
+
+/** What is to be done with a model, as Google's API says it behind its name. */
+const METHOD = /:[a-z]+[A-Z][A-Za-z]*$/;
 
 /** The model that a path asks for, decoded; null for any other path. */
 export function askedModel(path: string): string | null {
   for (const place of PLACES) {
     const model = modelInPath(place, path);
-    if (model !== null && place.isName(model)) return model;
+    if (model !== null && !METHOD.test(model)) return model;
   }
   return null;
 }
